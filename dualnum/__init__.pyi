@@ -1,0 +1,151 @@
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar, overload
+
+from numpy.typing import ArrayLike
+
+from ._core import Dual as Dual
+from ._core import DualArray as DualArray
+from ._core import DualDType as DualDType
+from ._core import HyperDual as HyperDual
+from ._core import parts as parts
+from ._core import tangent as tangent
+from ._core import value as value
+from .functions import *  # noqa: F403
+
+__version__: str
+
+# Drivers: of a function, giving a function of the same arguments
+
+_Function: TypeAlias = Callable[..., Any]
+_Rule = TypeVar("_Rule", bound=_Function)
+
+def derivative(
+    f: _Function,
+    order: int = 1,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def value_and_derivative(
+    f: _Function,
+    order: int = 1,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def gradient(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def value_and_gradient(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def jacobian(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def value_and_jacobian(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def hessian(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def value_gradient_hessian(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def jvp(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def directional_derivative(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def hvp(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def vhv(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def laplacian(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def divergence(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+def curl(
+    f: _Function,
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> _Function: ...
+
+# Numbers by hand, and NumPy functions of one's own
+
+@overload
+def seed(x: float) -> Dual: ...
+@overload
+def seed(x: ArrayLike) -> DualArray: ...
+def numpy_rule(*functions: _Function) -> Callable[[_Rule], _Rule]: ...

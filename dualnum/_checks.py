@@ -1,0 +1,292 @@
+"""What the drivers accept: options, arguments and results, each with its one check and its one message."""
+
+import operator
+
+import numpy as np
+
+from dualnum._core import Dual, DualArray, DualDType
+
+FLOAT64 = np.dtype(np.float64)
+
+#: Python and NumPy numbers that are taken as float64 (np.float64 is a float, bool an int).
+NUMBERS = (float, int, np.integer, np.bool_, np.float16, np.float32)
+
+
+def as_variable(driver, x, label):
+    """Return `x` as a float, a Dual, or an array of float64 or duals; refuse everything else."""
+    if isinstance(x, np.ndarray):
+        if isinstance(x, (np.ma.MaskedArray, np.matrix)):
+            raise TypeError(expects(driver, f"{label} to be an ndarray", type(x).__name__, "np.asarray"))
+        array = x
+    elif isinstance(x, Dual):
+        return x
+    elif isinstance(x, NUMBERS):
+        return float(x)
+    elif x is None or isinstance(x, (str, bytes, complex, np.generic)):
+        raise TypeError(not_real(driver, label, x))
+    else:
+        try:
+            array = np.asarray(x)
+        except ValueError:
+            raise ValueError(
+                expects(driver, f"{label} to be an array", "rows of different lengths", "a tuple of arrays")
+            ) from None
+    dtype = array.dtype
+    if isinstance(dtype, DualDType):
+        return array
+    if dtype.kind in "fiub" and dtype.itemsize <= 8:
+        return array.astype(np.float64, copy=False)
+    if dtype.kind == "O":
+        items = array.ravel().tolist()
+        numbers = all(isinstance(item, (Dual, *NUMBERS)) for item in items)
+        if numbers and any(isinstance(item, Dual) for item in items):
+            return np.array(items).reshape(array.shape)
+    raise TypeError(not_real(driver, label, x if array.ndim == 0 else array))
+
+
+def as_output(driver, y):
+    """Return what f gave as a float, a Dual, or an array of float64 or duals; refuse everything else."""
+    if type(y) is Dual or type(y) is float:
+        return y
+    if isinstance(y, (int, float)):
+        return float(y)
+    if y is None or isinstance(y, (str, dict, set)):
+        raise TypeError(
+            expects(
+                driver,
+                "f(x) to be a number or an array",
+                kind(y),
+                "a return statement" if y is None else None,
+            )
+        )
+    if isinstance(y, np.ndarray):
+        array = y
+    else:
+        try:
+            array = np.asarray(y)
+        except ValueError:
+            raise ValueError(
+                expects(
+                    driver, "f(x) to be a number or an array", "rows of different lengths", "np.concatenate"
+                )
+            ) from None
+        if isinstance(array.dtype, DualDType) and driver.subok:
+            array = array.view(DualArray)
+    dtype = array.dtype
+    if dtype is FLOAT64 or isinstance(dtype, DualDType):
+        return array
+    if dtype.kind in "fiub" and dtype.itemsize <= 8:
+        return array.astype(np.float64)
+    raise TypeError(not_real(driver, "f(x)", y if array.ndim == 0 else array))
+
+
+# ---- errors: one grammar, one helper per check -------------------------------------------------------------
+
+
+def expects(call, what, got, use=None):
+    """Return a message in the grammar of all errors: who expects what, got what, what to use instead."""
+    return f"{call} expects {what}, got {got}" + (f"; use {use}." if use else ".")
+
+
+def kind(x):
+    """Return how a message names the type or the structure of `x`."""
+    if x is None:
+        return "None"
+    if isinstance(x, tuple):
+        return f"a tuple of {len(x)}"
+    if isinstance(x, dict):
+        return f"a dict with the keys {', '.join(map(repr, x))}"
+    return f"{type(x).__name__}"
+
+
+REMEDIES = {
+    "c": "real and imaginary parts as two arguments",
+    "f": "astype(float)",
+    "O": "astype(float), or a tuple for arrays of different shapes",
+}
+
+
+def not_real(driver, label, x):
+    """Return the message about an argument or a result that is not made of real numbers."""
+    dtype = getattr(x, "dtype", None)
+    if dtype is None:
+        use = REMEDIES["c"] if type(x) is complex else None
+        return expects(driver, f"{label} to be real numbers", kind(x), use)
+    return expects(driver, f"{label} to be real numbers", f"dtype {dtype}", REMEDIES.get(dtype.kind))
+
+
+def check_callable(name, f):
+    """Refuse a function that is not one: ``gradient(f(x))``."""
+    if not callable(f):
+        raise TypeError(expects(f"{name}(f)", "f to be callable", type(f).__name__, f"{name}(f)(x)"))
+    return f
+
+
+def check_argnum(name, argnum):
+    """Return argnum as an int or a tuple of different ints."""
+    try:
+        if not isinstance(argnum, tuple):
+            return operator.index(argnum)
+        argnum = tuple(map(operator.index, argnum))
+    except TypeError:
+        raise TypeError(
+            expects(
+                f"{name}(f, argnum={argnum!r})",
+                "argnum to be an int or a tuple of ints",
+                type(argnum).__name__,
+            )
+        ) from None
+    if len(set(argnum)) < len(argnum):
+        raise ValueError(
+            expects(f"{name}(f, argnum={argnum!r})", "argnum to name every argument once", f"{argnum}")
+        )
+    return argnum
+
+
+def check_chunk(name, chunk):
+    """Return chunk as a positive int, or None."""
+    if chunk is None:
+        return None
+    try:
+        number = operator.index(chunk)
+    except TypeError:
+        raise TypeError(
+            expects(f"{name}(f, chunk={chunk!r})", "chunk to be a positive int or None", type(chunk).__name__)
+        ) from None
+    if number < 1:
+        raise ValueError(
+            expects(f"{name}(f, chunk={chunk!r})", "chunk to be a positive int or None", f"{chunk}")
+        )
+    return number
+
+
+def check_flag(name, option, flag):
+    """Return an option that is True or False."""
+    if not isinstance(flag, (bool, np.bool_)):
+        raise TypeError(
+            expects(f"{name}(f, {option}={flag!r})", f"{option} to be True or False", type(flag).__name__)
+        )
+    return bool(flag)
+
+
+def check_order(name, order):
+    """Return the order of a derivative, 1 or 2."""
+    try:
+        number = operator.index(order)
+    except TypeError:
+        raise TypeError(
+            expects(f"{name}(f, order)", "order to be 1 or 2", kind(order), f"{name}(f)(x)")
+        ) from None
+    if number not in (1, 2):
+        raise ValueError(
+            expects(f"{name}(f, order={number})", "order to be 1 or 2", f"{number}", f"{name}({name}(f, 2))")
+        )
+    return number
+
+
+def place(driver, argnum, count):
+    """Return argnum counted from the left, for a call with `count` positional arguments (v not counted)."""
+    if type(argnum) is tuple:
+        places = tuple(place(driver, i, count) for i in argnum)
+        if len(set(places)) < len(places):
+            raise ValueError(expects(driver, "argnum to name every argument once", f"{argnum}"))
+        return places
+    if count < 1:
+        number = count + driver.arguments.count(",") if count >= 0 else 0
+        plural = "1 argument" if number == 1 else f"{number} arguments"
+        raise TypeError(expects(driver, f"{driver.arguments} by position", plural))
+    if not -count <= argnum < count:
+        plural = "1 positional argument" if count == 1 else f"{count} positional arguments"
+        raise ValueError(expects(driver, f"argnum to be in the range of its {plural}", f"{argnum}"))
+    return argnum % count
+
+
+def check_point(driver, shape, label):
+    """Refuse a number where a batch is expected."""
+    if not shape:
+        raise ValueError(
+            expects(driver, f"{label} to have the variables along its last axis", "a scalar", "batched=False")
+        )
+
+
+def check_lead(driver, lead, shape, label):
+    """Refuse arrays of a batch whose leading shapes differ."""
+    if shape != lead:
+        raise ValueError(
+            expects(driver, f"{label} to have the leading shape {lead} of the other variables", f"{shape}")
+        )
+
+
+def check_direction(driver, x, v, label):
+    """Refuse a direction that has not the shape of the variables."""
+    expected, shape = getattr(x, "shape", ()), getattr(v, "shape", ())
+    if shape != expected:
+        raise ValueError(expects(driver, f"{label} to have the shape {expected} of x", f"shape {shape}"))
+
+
+def check_structure(driver, tree, v, label):
+    """Refuse a direction that has not the containers of the variables."""
+    container = tuple if isinstance(tree, tuple) else dict
+    keys = isinstance(v, dict) and isinstance(tree, dict) and v.keys() == tree.keys()
+    if not isinstance(v, container) or len(v) != len(tree) or not (keys or container is tuple):
+        raise TypeError(expects(driver, f"{label} to be {kind(tree)} as x is", kind(v)))
+
+
+def check_scalar(driver, lead, shape):
+    """Refuse a value that is not one number (for each point of a batch)."""
+    if shape != lead:
+        if driver.batched:
+            raise ValueError(
+                expects(
+                    driver,
+                    f"f(x) to have the leading shape {lead} of x",
+                    f"shape {shape}",
+                    "jacobian(f, batched=True)",
+                )
+            )
+        raise ValueError(expects(driver, "f(x) to be a scalar", f"shape {shape}", "jacobian(f)"))
+
+
+def check_leading(driver, lead, shape):
+    """Refuse a value of a batch that is not there for each of its points."""
+    if shape[: len(lead)] != lead:
+        raise ValueError(
+            expects(driver, f"f(x) to begin with the leading shape {lead} of x", f"shape {shape}")
+        )
+
+
+def check_single(driver, variables, use):
+    """Refuse containers and several arguments where one number or array is meant."""
+    tree = variables.tree
+    if isinstance(tree, (tuple, dict)):
+        raise TypeError(expects(driver, "x to be a number or an array", kind(tree), use))
+
+
+def check_elementwise(driver, variables, shape, batched):
+    """Refuse a value that has not the shape of an array of arguments (in a batch: does not begin with it)."""
+    expected = getattr(variables.tree.x, "shape", ())
+    if batched and shape[: len(expected)] != expected:
+        raise ValueError(expects(driver, f"f(x) to begin with the shape {expected} of x", f"shape {shape}"))
+    if not batched and expected and shape != expected:
+        raise ValueError(
+            expects(driver, f"f(x) to have the shape {expected} of x", f"shape {shape}", "jacobian(f)")
+        )
+
+
+def check_same_shape(driver, variables, shape):
+    """Refuse a vector field whose value has not the shape of its argument."""
+    expected = getattr(variables.tree.x, "shape", ())
+    if shape != expected:
+        raise ValueError(expects(driver, f"f(x) to have the shape {expected} of x", f"shape {shape}"))
+
+
+def check_space(driver, variables):
+    """Refuse an argument that is not a point, or a batch of points, of the plane or of space."""
+    if variables.tree.shape not in ((2,), (3,)):
+        raise ValueError(
+            expects(
+                driver,
+                "x to have 2 or 3 components",
+                f"shape {variables.tree.x.shape}" if variables.tree.shape else "a scalar",
+            )
+        )

@@ -1,0 +1,55 @@
+"""
+What NumPy functions that hard-code built-in dtypes are on duals.
+
+``@numpy_rule(np.dot)`` above a function says: on a :class:`~dualnum.DualArray` or a scalar, ``np.dot(...)`` is that
+function of the same arguments.  One file a family; a NumPy function without a rule is NumPy's own.
+"""
+
+from dualnum._core import register_rule
+
+__all__ = ["numpy_rule"]
+
+
+def numpy_rule(*functions):
+    """
+    Register what NumPy functions do on duals.
+
+    Parameters
+    ----------
+    *functions : callable
+        Functions of NumPy's public interface that dispatch through ``__array_function__``.
+
+    Returns
+    -------
+    callable
+        A decorator for the rule, which is called with the arguments of the NumPy function and returned unchanged.
+
+    Raises
+    ------
+    TypeError
+        If one of the functions does not dispatch, so that the rule could never be called.
+
+    Examples
+    --------
+    >>> import numpy as np, dualnum as dn
+    >>> @dn.numpy_rule(np.trapezoid)
+    ... def trapezoid(y, x=None, dx=1.0, axis=-1):
+    ...     y = np.moveaxis(np.asanyarray(y), axis, -1)
+    ...     steps = dx if x is None else np.diff(x)
+    ...     return np.sum((y[..., 1:] + y[..., :-1]) * steps, axis=-1) / 2
+    >>> dn.gradient(np.trapezoid)([1.0, 2.0, 4.0])
+    array([0.5, 1. , 0.5])
+    """
+    for function in functions:
+        if not hasattr(function, "_implementation"):
+            raise TypeError(f"numpy_rule expects NumPy functions that dispatch, got {function!r}.")
+
+    def register(rule):
+        for function in functions:
+            register_rule(function, rule)
+        return rule
+
+    return register
+
+
+from dualnum.numpy_rules import norms, order, products, special, text  # noqa: E402, F401  (each registers its rules)

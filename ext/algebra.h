@@ -1,0 +1,85 @@
+// Arithmetic of elements with any number of levels.
+//
+// x, y and z point to elements over the first l levels of a Shape; z may not overlap x or y unless a comment says so.
+// A zero component stays zero whatever it is multiplied by (0 * inf = 0), so that an infinite slope does not poison a
+// direction in which nothing moves; the value, component 0, follows IEEE.
+#pragma once
+#include <cmath>
+#include <cstring>
+
+#include "arena.h"
+#include "shape.h"
+
+namespace dn {
+
+inline double times(double slope, double tangent) { return slope == 0 || tangent == 0 ? 0 : slope * tangent; }
+
+inline void copy(index_t n, double* z, const double* x) { std::memmove(z, x, sizeof(double) * static_cast<std::size_t>(n)); }
+inline void zero(index_t n, double* z) { std::memset(z, 0, sizeof(double) * static_cast<std::size_t>(n)); }
+
+// z += x * y
+inline void multiply_add(const Shape& s, int l, double* z, const double* x, const double* y) {
+  if (l == 0) {
+    *z += times(*x, *y);
+    return;
+  }
+  const index_t m = s.stride[l - 1], k = s.size[l - 1];
+  if (s.kind[l - 1] == Kind::first_order) {
+    multiply_add(s, l - 1, z, x, y);
+    for (index_t j = 1; j <= k; ++j) {  // (x y)_j = x_0 y_j + x_j y_0
+      multiply_add(s, l - 1, z + j * m, x, y + j * m);
+      multiply_add(s, l - 1, z + j * m, x + j * m, y);
+    }
+  } else {
+    for (index_t j = 0; j <= k; ++j)  // (x y)_j = sum_i x_i y_(j-i)
+      for (index_t i = 0; i <= j; ++i) multiply_add(s, l - 1, z + j * m, x + i * m, y + (j - i) * m);
+  }
+}
+
+// z = x * y
+inline void multiply(const Shape& s, int l, double* z, const double* x, const double* y) {
+  zero(s.stride[l], z);
+  multiply_add(s, l, z, x, y);
+  z[0] = x[0] * y[0];
+}
+
+// z = x / y.  Component 0 is a value, which follows IEEE, or a tangent, of which a zero stays zero.
+inline void divide(const Shape& s, int l, double* z, const double* x, const double* y, bool is_value, Arena& arena) {
+  if (l == 0) {
+    *z = *x == 0 && !is_value ? 0 : *x / *y;
+    return;
+  }
+  const index_t m = s.stride[l - 1], k = s.size[l - 1];
+  divide(s, l - 1, z, x, y, is_value, arena);
+  Arena::Mark mark(arena);
+  double* rest = arena.take(m);
+  double* part = arena.take(m);
+  for (index_t j = 1; j <= k; ++j) {
+    // (x / y)_j = (x_j - sum_(i < j) z_i y_(j-i)) / y_0; of a first-order level the term i = 0 alone
+    zero(m, part);
+    const index_t terms = s.kind[l - 1] == Kind::first_order ? 1 : j;
+    for (index_t i = 0; i < terms; ++i) multiply_add(s, l - 1, part, z + i * m, y + (j - i) * m);
+    for (index_t i = 0; i < m; ++i) rest[i] = x[j * m + i] - part[i];
+    divide(s, l - 1, z + j * m, rest, y, false, arena);
+  }
+}
+
+// z = c[0] + c[1] h + c[2] h^2 + ... + c[degree] h^degree, where h is x without its value
+inline void compose(const Shape& s, double* z, const double* c, const double* x, Arena& arena) {
+  const index_t n = s.components(), degree = s.degree();
+  Arena::Mark mark(arena);
+  double* h = arena.take(n);
+  double* next = arena.take(n);
+  copy(n, h, x);
+  h[0] = 0;
+  zero(n, z);
+  z[0] = c[degree];
+  for (index_t i = degree - 1; i >= 0; --i) {
+    zero(n, next);
+    multiply_add(s, s.levels, next, z, h);
+    copy(n, z, next);
+    z[0] = c[i];
+  }
+}
+
+}  // namespace dn

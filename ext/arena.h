@@ -1,0 +1,54 @@
+// Work space for elements whose size is known at run time only.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "shape.h"
+
+namespace dn {
+
+// A stack of doubles.  take() never moves what was taken before; a Mark gives back everything taken since.
+class Arena {
+  struct Chunk {
+    std::unique_ptr<double[]> data;
+    index_t size, used;
+  };
+  std::vector<Chunk> chunks_;
+  std::size_t current_ = 0;
+
+ public:
+  double* take(index_t n) {
+    while (current_ < chunks_.size() && chunks_[current_].size - chunks_[current_].used < n) ++current_;
+    if (current_ == chunks_.size()) {
+      index_t size = n > 4096 ? n : 4096;
+      chunks_.push_back({std::unique_ptr<double[]>(new double[static_cast<std::size_t>(size)]), size, 0});
+    }
+    Chunk& chunk = chunks_[current_];
+    double* p = chunk.data.get() + chunk.used;
+    chunk.used += n;
+    return p;
+  }
+
+  class Mark {
+    Arena& arena_;
+    std::size_t current_;
+    index_t used_;
+
+   public:
+    explicit Mark(Arena& arena)
+        : arena_(arena), current_(arena.current_), used_(arena.chunks_.empty() ? 0 : arena.used_now()) {}
+    Mark(const Mark&) = delete;
+    Mark& operator=(const Mark&) = delete;
+    ~Mark() { arena_.release(current_, used_); }
+  };
+
+ private:
+  index_t used_now() const { return current_ < chunks_.size() ? chunks_[current_].used : 0; }
+  void release(std::size_t current, index_t used) {
+    for (std::size_t i = current + 1; i < chunks_.size(); ++i) chunks_[i].used = 0;
+    if (current < chunks_.size()) chunks_[current].used = used;
+    current_ = current;
+  }
+};
+
+}  // namespace dn

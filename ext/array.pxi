@@ -1,0 +1,342 @@
+# DualArray: a thin ndarray subclass, for NumPy functions that no dtype can reach and for quick operators.
+
+
+class DualScalar(np.inexact):
+    """The type attribute of dual dtypes, by which NumPy's checks find them inexact; calling it makes a Dual."""
+
+    def __new__(cls, value=0.0, *args):
+        return value if type(value) is Dual and not args else Dual(value, *(args or ([],)))
+
+
+if np.ndarray.__basicsize__ != sizeof(ndarray_fields):
+    raise ImportError(f"dualnum was built for another layout of NumPy's arrays than NumPy {np.__version__} has; rebuild it.")
+
+
+cdef extern from *:
+    """
+    #if defined(__SSE2__) || defined(_M_X64)
+    // Flags that the values of a run raised, as NumPy counts them.
+    static unsigned int clear_flags() {
+      const unsigned int before = _mm_getcsr();
+      _mm_setcsr(before & ~0x3fu);
+      return before;
+    }
+    static int raised_flags(unsigned int) {
+      const unsigned int f = _mm_getcsr();
+      return (f & 1 ? NPY_FPE_INVALID : 0) | (f & 4 ? NPY_FPE_DIVIDEBYZERO : 0) | (f & 8 ? NPY_FPE_OVERFLOW : 0) |
+             (f & 16 ? NPY_FPE_UNDERFLOW : 0);
+    }
+    #else
+    static unsigned int clear_flags() { std::feclearexcept(FE_ALL_EXCEPT); return 0; }
+    static int raised_flags(unsigned int) {
+      const int f = std::fetestexcept(FE_ALL_EXCEPT);
+      return (f & FE_INVALID ? NPY_FPE_INVALID : 0) | (f & FE_DIVBYZERO ? NPY_FPE_DIVIDEBYZERO : 0) |
+             (f & FE_OVERFLOW ? NPY_FPE_OVERFLOW : 0) | (f & FE_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
+    }
+    #endif
+    """
+    unsigned int clear_flags() nogil
+    int raised_flags(unsigned int) nogil
+    ctypedef struct ndarray_fields "PyArrayObject_fields":
+        pass
+
+
+# np.finfo(dtype) is float64's: it looks its answers up in this table.
+if isinstance(getattr(np.finfo, "_finfo_cache", None), dict):
+    np.finfo._finfo_cache[DualScalar] = np.finfo(float)
+
+
+cdef inline bint _contiguous(ndarray a):
+    return (a.flags & NPY_ARRAY_C_CONTIGUOUS) != 0
+
+
+cdef inline bint _same_shape(ndarray a, ndarray b):
+    cdef int i
+    if a.nd != b.nd:
+        return False
+    for i in range(a.nd):
+        if a.dimensions[i] != b.dimensions[i]:
+            return False
+    return True
+
+
+cdef object _quick_operator(int op, object x, object y):
+    """
+    x op y straight through the kernel, or None where NumPy must arrange the operands.
+
+    One operand is a DualArray; the other has its dtype and shape, or is a float64 array of its shape or a float.
+    """
+    cdef ndarray a, like
+    cdef char *data[3]
+    cdef Py_ssize_t strides[3]
+    cdef Py_ssize_t n = 1, size
+    cdef double number
+    cdef object operand
+    cdef PyObject *descr = NULL
+    cdef bint dual[2]
+    cdef int i
+    cdef Kernel kernel
+    cdef unsigned int flags
+    like = <ndarray>x if type(x) is DualArray else <ndarray>y
+    if like.nd == 0:
+        return None
+    descr = <PyObject *>like.descr
+    if not _is_dual_dtype(<object>descr):
+        return None
+    size = (<DualDescr *>descr).base.elsize
+    for i in range(2):
+        operand = x if i == 0 else y
+        if type(operand) is DualArray or type(operand) is ndarray:
+            a = <ndarray>operand
+            if not _contiguous(a) or not _same_shape(a, like):
+                return None
+            data[i] = a.data
+            dual[i] = <PyObject *>a.descr == descr
+            if not dual[i] and <PyObject *>a.descr != <PyObject *>_double:
+                return None
+            strides[i] = size if dual[i] else sizeof(double)
+        elif type(operand) is float:
+            number = PyFloat_AS_DOUBLE(operand)
+            data[i], strides[i], dual[i] = <char *>&number, 0, False
+        else:
+            return None
+    for i in range(like.nd):
+        n *= like.dimensions[i]
+    kernel = _kernels[op].both if dual[0] and dual[1] else _kernels[op].left if dual[0] else _kernels[op].right
+    Py_INCREF(<object>descr)
+    result = PyArray_NewFromDescr(_dual_array_type, <PyArray_Descr *>descr, like.nd, like.dimensions, NULL, NULL, 0, None)
+    data[2], strides[2] = (<ndarray>result).data, size
+    flags = clear_flags()
+    cdef bint done
+    if n * size > 65536:
+        with nogil:
+            done = run(kernel, (<DualDescr *>descr).shape, data, strides, n)
+    else:
+        done = run(kernel, (<DualDescr *>descr).shape, data, strides, n)
+    if not done:
+        raise MemoryError
+    i = raised_flags(flags)
+    if i:
+        PyUFunc_GiveFloatingpointErrors(_ufunc_names[op], i)
+    return result
+
+
+cdef const char *_ufunc_names[4]
+_ufunc_names[ADD] = "add"
+_ufunc_names[SUBTRACT] = "subtract"
+_ufunc_names[MULTIPLY] = "multiply"
+_ufunc_names[DIVIDE] = "divide"
+
+
+cdef object _array_operator(int op, object x, object y):
+    result = _quick_operator(op, x, y)
+    return _ufuncs[op](x, y) if result is None else result
+
+
+cdef object _as_dual_array(object a):
+    """A dual array as DualArray, anything else as a plain array: what results of NumPy functions are given back as."""
+    if isinstance(a, ndarray):
+        if _is_dual_dtype((<ndarray>a).dtype):
+            return a if type(a) is DualArray else PyArray_View(_array(a), NULL, _dual_array_type)
+        return PyArray_View(_array(a), NULL, &PyArray_Type) if type(a) is DualArray else a
+    if type(a) is tuple:
+        return tuple([_as_dual_array(item) for item in a])
+    if type(a) is list:
+        return [_as_dual_array(item) for item in a]
+    return a
+
+
+cdef dict _rules = {}  # NumPy function -> what it is on duals; filled by dualnum.numpy_rules
+
+
+def register_rule(function, rule):
+    """Say that this NumPy function on duals is rule(*args, **kwargs)."""
+    if not callable(rule):
+        raise TypeError(f"numpy_rule expects a callable, got {type(rule).__name__}.")
+    _rules[function] = rule
+
+
+def rule_of(function):
+    """Return the rule of a NumPy function, or None."""
+    return _rules.get(function)
+
+
+cdef frozenset _reductions = frozenset([
+    getattr(np, name)
+    for name in "sum prod mean var std cumsum cumprod nansum nanprod nanmean nanvar nanstd nancumsum nancumprod trace "
+                "cumulative_sum cumulative_prod".split()
+    if hasattr(np, name)  # the last two came with NumPy 2.1
+])
+
+
+cdef dict _without_dual_dtype(dict kwargs):
+    """Leave out dtype=x.dtype, which NumPy refuses for instances of new dtypes, although duals stay duals without it."""
+    if kwargs and _is_dual_dtype(kwargs.get("dtype")):
+        kwargs = {name: argument for name, argument in kwargs.items() if name != "dtype"}
+    return kwargs
+
+
+cdef object _dispatch(object function, object types, tuple args, dict kwargs):
+    for cls in types:
+        if cls is not Dual and not issubclass(cls, np.ndarray):
+            return NotImplemented
+    rule = _rules.get(function)
+    if rule is not None:
+        return rule(*args, **kwargs)
+    if kwargs and function in _reductions:
+        kwargs = _without_dual_dtype(kwargs)
+    return _as_dual_array(function._implementation(*args, **kwargs))
+
+
+cdef class DualArray(ndarray):
+    """
+    An array of duals that NumPy functions without a loop for other dtypes reach too.
+
+    Drivers hand these to the differentiated function.  ``x.view(DualArray)`` makes one of a plain array of duals;
+    arithmetic, ufuncs, reductions and indexing are the same on both.
+
+    Attributes
+    ----------
+    value : ndarray of float64
+        The values, a view of shape ``x.shape``.
+    tangent : ndarray of float64
+        The tangents of an array with one level, a view of shape ``x.shape + (k,)``.
+    e1, e2, e12 : ndarray of float64
+        The parts of an array with two levels, views of shapes ``x.shape + (k1,)``, ``(k2,)`` and ``(k1, k2)``.
+
+    Examples
+    --------
+    >>> import numpy as np, dualnum as dn
+    >>> x = dn.seed(np.array([1.0, 2.0]))
+    >>> (x * x).tangent
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    __array_priority__ = 10.0
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        if return_scalar and (<ndarray>array).nd == 0:
+            return array[()]
+        if _is_dual_dtype(<object>(<ndarray>array).descr):
+            return array if type(array) is DualArray else PyArray_View(_array(array), NULL, _dual_array_type)
+        return array if type(array) is ndarray else PyArray_View(_array(array), NULL, &PyArray_Type)
+
+    def __array_function__(self, func, types, args, kwargs):
+        return _dispatch(func, types, args, kwargs)
+
+    @property
+    def value(self):
+        return value(self)
+
+    @property
+    def tangent(self):
+        return _tangent(self)
+
+    @property
+    def e1(self):
+        return _hyper_part(self, "e1")
+
+    @property
+    def e2(self):
+        return _hyper_part(self, "e2")
+
+    @property
+    def e12(self):
+        return _hyper_part(self, "e12")
+
+    def __add__(self, other):
+        return _array_operator(ADD, self, other)
+
+    def __radd__(self, other):
+        return _array_operator(ADD, other, self)
+
+    def __sub__(self, other):
+        return _array_operator(SUBTRACT, self, other)
+
+    def __rsub__(self, other):
+        return _array_operator(SUBTRACT, other, self)
+
+    def __mul__(self, other):
+        return _array_operator(MULTIPLY, self, other)
+
+    def __rmul__(self, other):
+        return _array_operator(MULTIPLY, other, self)
+
+    def __truediv__(self, other):
+        return _array_operator(DIVIDE, self, other)
+
+    def __rtruediv__(self, other):
+        return _array_operator(DIVIDE, other, self)
+
+    def __pow__(self, other, modulo):
+        return _power(self, other, None)
+
+    def __rpow__(self, other, modulo):
+        return np.power(other, self)
+
+    def __ipow__(self, other):
+        return _power(self, other, self)
+
+    def dot(self, other, out=None):
+        """The same as np.dot(x, other)."""
+        return np.dot(self, other) if out is None else np.dot(self, other, out=out)
+
+    def sum(self, *args, **kwargs):
+        """The same as ndarray.sum, with dtype=x.dtype allowed."""
+        return np.ndarray.sum(self, *args, **_without_dual_dtype(kwargs))
+
+    def prod(self, *args, **kwargs):
+        """The same as ndarray.prod, with dtype=x.dtype allowed."""
+        return np.ndarray.prod(self, *args, **_without_dual_dtype(kwargs))
+
+    def mean(self, *args, **kwargs):
+        """The same as ndarray.mean, with dtype=x.dtype allowed."""
+        return np.ndarray.mean(self, *args, **_without_dual_dtype(kwargs))
+
+    def cumsum(self, *args, **kwargs):
+        """The same as ndarray.cumsum, with dtype=x.dtype allowed."""
+        return np.ndarray.cumsum(self, *args, **_without_dual_dtype(kwargs))
+
+    def cumprod(self, *args, **kwargs):
+        """The same as ndarray.cumprod, with dtype=x.dtype allowed."""
+        return np.ndarray.cumprod(self, *args, **_without_dual_dtype(kwargs))
+
+    def argsort(self, *args, **kwargs):
+        """The same as ndarray.argsort: integers in a plain array."""
+        return _as_dual_array(np.ndarray.argsort(self, *args, **kwargs))
+
+    def argpartition(self, *args, **kwargs):
+        """The same as ndarray.argpartition: integers in a plain array."""
+        return np.argpartition(self, *args, **kwargs)
+
+    def partition(self, *args, **kwargs):
+        """The same as ndarray.partition, in place."""
+        self[...] = np.partition(self, *args, **kwargs)
+
+    def argmax(self, *args, **kwargs):
+        """The same as ndarray.argmax: integers in a plain array."""
+        return _as_dual_array(np.ndarray.argmax(self, *args, **kwargs))
+
+    def argmin(self, *args, **kwargs):
+        """The same as ndarray.argmin: integers in a plain array."""
+        return _as_dual_array(np.ndarray.argmin(self, *args, **kwargs))
+
+    def astype(self, *args, **kwargs):
+        """The same as ndarray.astype; a plain array where the result is not dual."""
+        return _as_dual_array(np.ndarray.astype(self, *args, **kwargs))
+
+
+cdef dict _fast_powers = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}
+
+
+cdef object _power(object x, object exponent, object out):
+    """x ** exponent: float64 arrays take these functions for these exponents, whose values differ from np.power's."""
+    function = np.power
+    if isinstance(exponent, (int, float, np.integer, np.floating)):
+        function = _fast_powers.get(exponent, np.power)
+    if out is None:
+        return function(x) if function is not np.power else function(x, exponent)
+    return function(x, out=out) if function is not np.power else function(x, exponent, out=out)
+
+
+cdef PyTypeObject *_dual_array_type = <PyTypeObject *><PyObject *>DualArray

@@ -1,0 +1,496 @@
+# The dtype: NumPy's descriptor with the levels, and what NumPy asks of a DType.
+
+cdef Py_ssize_t MAX_COMPONENTS = 1 << 26  # 512 MiB an element; beyond, sizes could not be multiplied safely
+
+cdef str DISCARD = "use dualnum.value(x) to discard the derivatives on purpose"
+
+
+cdef inline DualDescr *_descr(object dtype):
+    return <DualDescr *><PyObject *>dtype
+
+
+cdef inline tuple _levels(DualDescr *descr):
+    return <tuple><object>descr.levels
+
+
+cdef inline bint _is_dual_dtype(object dtype):
+    return Py_TYPE(dtype) == <PyTypeObject *>&dual_dtype
+
+
+cdef object _make_dtype(tuple levels, tuple sizes):
+    """Return the dtype of these levels, oldest first, from the cache of the youngest if it is there."""
+    cdef Level youngest, level
+    cdef dict cache = None
+    cdef Shape shape
+    cdef DualDescr *descr
+    cdef PyObject *made
+    key = None
+    if levels:
+        youngest = levels[-1]
+        cache = youngest.dtypes
+    else:
+        cache = _neutral_cache
+    if cache is not None:
+        key = sizes if len(levels) == 1 else (levels, sizes)
+        found = cache.get(key)
+        if found is not None:
+            return found
+    if len(levels) > MAX_LEVELS:
+        raise ValueError(f"DualDType expects at most {MAX_LEVELS} levels, got {len(levels)}; nest fewer drivers.")
+    shape.levels = len(levels)
+    for i in range(shape.levels):
+        level = levels[i]
+        shape.kind[i] = level.kind
+        shape.size[i] = sizes[i]
+    if not shape.lay_out(MAX_COMPONENTS):
+        raise ValueError(
+            f"DualDType expects at most {MAX_COMPONENTS} components, got sizes {sizes}; carry fewer tangents in a pass (chunk=).")
+    made = _new_descr(<PyTypeObject *>&dual_dtype, NULL, NULL)
+    if made == NULL:
+        raise MemoryError
+    descr = <DualDescr *>made
+    descr.shape = shape
+    Py_INCREF(levels)
+    descr.levels = <PyObject *>levels
+    descr.base.elsize = shape.components() * sizeof(double)
+    descr.base.alignment = sizeof(double)
+    descr.base.kind = c'V'
+    descr.base.type = 0x7f  # 0 is bool's: np.vectorize would return bools
+    descr.base.type_num = 3000  # above every number that NumPy looks up in a table
+    if descr.base.typeobj != NULL:
+        Py_DECREF(<object>descr.base.typeobj)
+    Py_INCREF(_scalar_type)
+    descr.base.typeobj = <PyTypeObject *><PyObject *>_scalar_type
+    dtype = <object>made
+    Py_DECREF(dtype)
+    if cache is not None:
+        dtype = cache.setdefault(key, dtype)
+    return dtype
+
+
+cdef dict _neutral_cache = {}
+cdef object _scalar_type = None  # np.dtype.type of duals; set in array.pxi
+
+
+cdef object _union(object a, object b):
+    """Return the dtype with the levels of both, ordered by age."""
+    cdef Py_ssize_t room[16]
+    cdef DualDescr *x = _descr(a)
+    cdef DualDescr *y = _descr(b)
+    if a is b or embedding(y, x, room):
+        return a
+    if embedding(x, y, room):
+        return b
+    sizes = {}
+    for descr in (a, b):
+        for level, size in zip(descr.levels, descr.sizes):
+            if sizes.setdefault(level, size) != size:
+                raise TypeError(
+                    f"duals of one level must carry equally many tangents, got {sizes[level]} and {size}; "
+                    f"make them with one DualDType.")
+    levels = sorted(sizes, key=_age)
+    return _make_dtype(tuple(levels), tuple([sizes[level] for level in levels]))
+
+
+def _age(Level level):
+    return level.age
+
+
+cdef object _without(object dtype, Py_ssize_t index):
+    """Return the dtype without the level at index."""
+    levels, sizes = dtype.levels, dtype.sizes
+    return _make_dtype(levels[:index] + levels[index + 1:], sizes[:index] + sizes[index + 1:])
+
+
+cdef Py_ssize_t _size(object size, str what) except -1:
+    try:
+        n = size.__index__()
+    except AttributeError:
+        raise TypeError(f"DualDType expects {what} to be an int, got {size!r}.") from None
+    if n < 0:
+        raise ValueError(f"DualDType expects {what} to be at least 0, got {n}.")
+    if n > MAX_COMPONENTS:
+        raise ValueError(f"DualDType expects at most {MAX_COMPONENTS} components, got {what} {n}.")
+    return n
+
+
+# --- the class's own methods ---------------------------------------------------------------------------------------
+
+cdef PyObject *_dtype_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs) except NULL:
+    options = dict(<object>kwargs) if kwargs != NULL else {}
+    given = <tuple>args if args != NULL else ()
+    levels = options.pop("levels", None)
+    order = options.pop("order", None)
+    if options:
+        raise TypeError(f"DualDType() got an unexpected keyword argument {next(iter(options))!r}.")
+    sizes = tuple([_size(size, "a number of tangents") for size in given])
+    if order is not None:
+        if sizes or levels is not None:
+            raise TypeError("DualDType expects numbers of tangents or an order, not both.")
+        dtype = _make_dtype((_taylor_level,), (_size(order, "order"),))
+    else:
+        if len(sizes) > MAX_LEVELS:
+            raise ValueError(f"DualDType expects at most {MAX_LEVELS} levels, got {len(sizes)}.")
+        if levels is None:
+            levels = _permanent[:len(sizes)]
+        elif len(levels) != len(sizes) or not all([isinstance(level, Level) for level in levels]):
+            raise TypeError(f"DualDType expects as many Levels as sizes, got {levels!r}.")
+        pairs = sorted(zip(levels, sizes), key=lambda pair: pair[0].age)
+        if len(set(levels)) != len(sizes):
+            raise ValueError(f"DualDType expects distinct levels, got {levels!r}.")
+        dtype = _make_dtype(tuple([p[0] for p in pairs]), tuple([p[1] for p in pairs]))
+    Py_INCREF(dtype)
+    return <PyObject *>dtype
+
+
+cdef void _dtype_dealloc(PyObject *self) noexcept:
+    Py_XDECREF((<DualDescr *>self).levels)
+    (<DualDescr *>self).levels = NULL
+    _base_dealloc(self)
+
+
+cdef Py_hash_t _dtype_hash(PyObject *self) except -1:
+    return hash(((<object>self).levels, (<object>self).sizes))
+
+
+cdef object _dtype_text(object self):
+    levels, sizes = self.levels, self.sizes
+    if levels == (_taylor_level,):
+        return f"DualDType(order={sizes[0]})"
+    text = ", ".join([str(size) for size in sizes])
+    if levels == _permanent[:len(levels)]:
+        return f"DualDType({text})"
+    names = ", ".join([f"e{_permanent.index(l) + 1}" if l in _permanent else str(l.age) for l in levels])
+    return f"DualDType({text}; levels {names})"
+
+
+cdef PyObject *_dtype_repr(PyObject *self) except NULL:
+    text = _dtype_text(<object>self)
+    Py_INCREF(text)
+    return <PyObject *>text
+
+
+cdef PyObject *_dtype_str(PyObject *self) except NULL:
+    # as_strided and sliding_window_view read the text back as a dtype
+    text = f"|V{(<DualDescr *>self).base.elsize}"
+    Py_INCREF(text)
+    return <PyObject *>text
+
+
+cdef PyObject *_dtype_reduce(PyObject *self, PyObject *unused) except NULL:
+    answer = (_restore_dtype, ((<object>self).levels, (<object>self).sizes))
+    Py_INCREF(answer)
+    return <PyObject *>answer
+
+
+def _restore_dtype(levels, sizes):
+    """Return the dtype of these levels, which may have other ages here than where they were pickled."""
+    pairs = sorted(zip(levels, sizes), key=lambda pair: pair[0].age)
+    if [p[0] for p in pairs] != list(levels):
+        raise ValueError("a pickled dual with several levels expects them in their order of creation; "
+                         "pickle numbers that share levels together.")
+    return _make_dtype(tuple(levels), tuple(sizes))
+
+
+cdef PyObject *_get_levels(PyObject *self, void *closure) except NULL:
+    Py_INCREF(<object>(<DualDescr *>self).levels)
+    return (<DualDescr *>self).levels
+
+
+cdef PyObject *_get_sizes(PyObject *self, void *closure) except NULL:
+    cdef DualDescr *descr = <DualDescr *>self
+    sizes = tuple([descr.shape.size[i] for i in range(descr.shape.levels)])
+    Py_INCREF(sizes)
+    return <PyObject *>sizes
+
+
+cdef PyObject *_get_ncomponents(PyObject *self, void *closure) except NULL:
+    cdef object n = (<DualDescr *>self).shape.components()
+    Py_INCREF(n)
+    return <PyObject *>n
+
+
+cdef extern from *:
+    """
+    #include <structmember.h>
+    static PyMethodDef dual_dtype_methods[2];
+    static PyGetSetDef dual_dtype_getset[4];
+
+    // Type slots of the DType class.  Python calls them; NumPy calls tp_new for descriptors without arguments.
+    static int ready_dual_dtype(void* make, void* dealloc, void* repr, void* str, void* reduce, void* levels, void* sizes,
+                                void* components, void* hash, const char* doc) {
+      const auto get = [](void* f) { return reinterpret_cast<getter>(f); };
+      PyTypeObject* type = reinterpret_cast<PyTypeObject*>(&dn::dual_dtype);
+      dual_dtype_methods[0] = {"__reduce__", reinterpret_cast<PyCFunction>(reduce), METH_NOARGS, nullptr};
+      dual_dtype_getset[0] = {"levels", get(levels), nullptr, "Levels, oldest first.", nullptr};
+      dual_dtype_getset[1] = {"sizes", get(sizes), nullptr, "Tangents (or order) of each level.", nullptr};
+      dual_dtype_getset[2] = {"ncomponents", get(components), nullptr, "Number of float64 in an element.", nullptr};
+      Py_SET_REFCNT(reinterpret_cast<PyObject*>(type), 1);
+      Py_SET_TYPE(reinterpret_cast<PyObject*>(type), &PyArrayDTypeMeta_Type);
+      type->tp_name = "dualnum.DualDType";
+      type->tp_doc = doc;
+      type->tp_basicsize = sizeof(dn::DualDescr);
+      type->tp_flags = Py_TPFLAGS_DEFAULT;
+      type->tp_base = &PyArrayDescr_Type;
+      type->tp_new = reinterpret_cast<newfunc>(make);
+      type->tp_dealloc = reinterpret_cast<destructor>(dealloc);
+      type->tp_hash = reinterpret_cast<hashfunc>(hash);  // NumPy's reads fields that only built-in dtypes have
+      type->tp_repr = reinterpret_cast<reprfunc>(repr);
+      type->tp_str = reinterpret_cast<reprfunc>(str);
+      type->tp_methods = dual_dtype_methods;
+      type->tp_getset = dual_dtype_getset;
+      return PyType_Ready(type);
+    }
+    static PyObject* new_descr(PyTypeObject* type, PyObject*, PyObject*) {
+      return PyArrayDescr_Type.tp_new(type, nullptr, nullptr);
+    }
+    static void base_dealloc(PyObject* self) { PyArrayDescr_Type.tp_dealloc(self); }
+    // Slots of the legacy array functions: NumPy moved them in 2.4.
+    static int array_function_slot(int index) {
+      return index + (PyArray_GetNDArrayCFeatureVersion() >= 0x15 ? 1 << 11 : 1 << 10);
+    }
+    """
+    int ready_dual_dtype(void *, void *, void *, void *, void *, void *, void *, void *, void *, const char *) except -1
+    PyObject *_new_descr "new_descr" (PyTypeObject *, PyObject *, PyObject *) except NULL
+    void _base_dealloc "base_dealloc" (PyObject *) noexcept
+    int array_function_slot(int)
+
+
+# --- what NumPy asks ------------------------------------------------------------------------------------------------
+
+cdef PyObject *_discover(PyArray_DTypeMeta *cls, PyObject *obj) except NULL:
+    cdef PyObject *descr = (<Dual>obj).descr if type(<object>obj) is Dual else <PyObject *>_neutral
+    Py_INCREF(<object>descr)
+    return descr
+
+
+cdef PyObject *_default(PyArray_DTypeMeta *cls) except NULL:
+    Py_INCREF(_neutral)
+    return <PyObject *>_neutral
+
+
+cdef PyObject *_common_dtype(PyArray_DTypeMeta *cls, PyArray_DTypeMeta *other) except NULL:
+    promotes = <object>other in _promotable or (<object>other).__name__ in _python_numbers
+    answer = <object>cls if promotes else NotImplemented
+    Py_INCREF(answer)
+    return <PyObject *>answer
+
+
+cdef PyObject *_common_instance(PyObject *a, PyObject *b) except NULL:
+    answer = _union(<object>a, <object>b)
+    Py_INCREF(answer)
+    return <PyObject *>answer
+
+
+cdef PyObject *_canonical(PyObject *descr) except NULL:
+    Py_INCREF(<object>descr)
+    return descr
+
+
+cdef PyObject *_getitem(PyObject *descr, char *data) except NULL:
+    d = _new_dual(descr)
+    memcpy((<Dual>d).data, data, (<DualDescr *>descr).base.elsize)
+    Py_INCREF(d)
+    return <PyObject *>d
+
+
+cdef int _setitem(PyObject *descr, PyObject *obj, char *data) except -1:
+    cdef DualDescr *target = <DualDescr *>descr
+    cdef DualDescr *source
+    cdef Py_ssize_t position[16]
+    cdef double *z = <double *>data
+    cdef double v
+    x = <object>obj
+    if type(x) is not Dual and isinstance(x, np.ndarray) and x.ndim == 0:
+        x = x[()]
+    if type(x) is Dual:
+        source = <DualDescr *>(<Dual>x).descr
+        if source == target:
+            memcpy(z, (<Dual>x).data, target.base.elsize)
+        elif embedding(source, target, position):
+            embed(source.shape, position, (<Dual>x).data, target.shape.components(), z)
+        else:
+            raise TypeError(
+                f"an array of {_dtype_text(<object>descr)} cannot store a dual of {_dtype_text(x.dtype)} without losing "
+                f"derivatives; allocate it with np.zeros_like(x) or np.zeros(n, dtype=x.dtype).")
+        return 0
+    v = _as_double(x, "an array of duals")
+    memset(z, 0, target.base.elsize)
+    z[0] = v
+    return 0
+
+
+cdef int _resolve_levels(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                         npy_intp *view_offset) except -1:
+    cdef Py_ssize_t position[16]
+    cdef PyObject *target = given[1] if given[1] != NULL else given[0]
+    if not embedding(<DualDescr *>given[0], <DualDescr *>target, position):
+        raise TypeError(
+            f"a dual of {_dtype_text(<object>given[0])} does not fit {_dtype_text(<object>target)} without losing "
+            f"derivatives; allocate with np.zeros_like(x) or np.zeros(n, dtype=x.dtype).")
+    Py_INCREF(<object>given[0])
+    loop[0] = given[0]
+    Py_INCREF(<object>target)
+    loop[1] = target
+    if (<DualDescr *>given[0]).shape.levels == (<DualDescr *>target).shape.levels:
+        view_offset[0] = 0
+        return NPY_NO_CASTING
+    return NPY_SAFE_CASTING
+
+
+cdef int _resolve_in(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                     npy_intp *view_offset) except -1:
+    source = _native(given[0])
+    target = <object>given[1] if given[1] != NULL else _neutral
+    Py_INCREF(source)
+    loop[0] = <PyObject *>source
+    Py_INCREF(target)
+    loop[1] = <PyObject *>target
+    return NPY_SAFE_CASTING
+
+
+cdef int _resolve_to_bool(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                          npy_intp *view_offset) except -1:
+    Py_INCREF(<object>given[0])
+    loop[0] = given[0]
+    target = np.dtype(bool)
+    Py_INCREF(target)
+    loop[1] = <PyObject *>target
+    return NPY_UNSAFE_CASTING
+
+
+cdef int _refuse(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                 npy_intp *view_offset) except -1:
+    name = str(<object>given[1]) if given[1] != NULL else (<object>dtypes[1]).__name__
+    raise TypeError(
+        f"cannot store duals as {name}: that would lose their derivatives; {DISCARD}, or allocate with np.zeros_like(x) or "
+        f"np.zeros(n, dtype=x.dtype) to keep them.")
+
+
+cdef int _refused_loop(void *context, void *data, void *counts, void *strides, void *state) noexcept nogil:
+    return -1
+
+
+cdef object _native(PyObject *descr):
+    dtype = <object>descr
+    return dtype if dtype.isnative else dtype.newbyteorder("=")
+
+
+cdef object _dtype_class(int type_num):
+    cdef PyArray_Descr *descr = PyArray_DescrFromType(type_num)
+    cls = type(<object><PyObject *>descr)
+    Py_DECREF(<object><PyObject *>descr)
+    return cls
+
+
+cdef object _neutral = None
+cdef tuple _python_numbers = ("_PyLongDType", "_PyFloatDType")  # NumPy's types of int and float literals
+cdef object _promotable = frozenset([_dtype_class(casts_from[i].type_num) for i in range(CASTS_FROM)])
+
+# What NumPy keeps pointers to.
+cdef PyArrayMethod_Spec _cast_specs[64]
+cdef PyArrayMethod_Spec *_cast_list[65]
+cdef PyArray_DTypeMeta *_cast_dtypes[64][2]
+cdef PyType_Slot _cast_slots[64][4]
+cdef list _kept = []
+
+
+cdef void _add_cast(int *n, PyArray_DTypeMeta *source, PyArray_DTypeMeta *target, NPY_CASTING casting,
+                    void *resolve, void *loop):
+    cdef int i = n[0]
+    _cast_dtypes[i][0] = source
+    _cast_dtypes[i][1] = target
+    _cast_slots[i][0] = PyType_Slot(NPY_METH_resolve_descriptors, resolve)
+    _cast_slots[i][1] = PyType_Slot(NPY_METH_strided_loop, loop)
+    _cast_slots[i][2] = PyType_Slot(NPY_METH_unaligned_strided_loop if source == target else 0, loop)
+    _cast_slots[i][3] = PyType_Slot(0, NULL)
+    cdef PyArrayMethod_Spec *spec = &_cast_specs[i]
+    spec.name, spec.nin, spec.nout = "dual_cast", 1, 1
+    spec.casting = casting
+    spec.flags = <NPY_ARRAYMETHOD_FLAGS><int>(
+        NPY_METH_NO_FLOATINGPOINT_ERRORS | (NPY_METH_SUPPORTS_UNALIGNED if source == target else 0))
+    spec.dtypes, spec.slots = &_cast_dtypes[i][0], &_cast_slots[i][0]
+    _cast_list[i] = spec
+    n[0] = i + 1
+
+
+cdef void _register_dtype() except *:
+    cdef PyType_Slot slots[20]
+    cdef PyArrayDTypeMeta_Spec spec
+    cdef int n = 0, i
+    cdef PyArray_DTypeMeta *other
+    _add_cast(&n, NULL, NULL, NPY_SAFE_CASTING, <void *>_resolve_levels, <void *>cast_levels)
+    for i in range(CASTS_FROM):
+        cls = _dtype_class(casts_from[i].type_num)
+        other = <PyArray_DTypeMeta *>cls
+        _add_cast(&n, other, NULL, NPY_SAFE_CASTING, <void *>_resolve_in, <void *>casts_from[i].loop)
+    cls = _dtype_class(NPY_BOOL)
+    _add_cast(&n, NULL, <PyArray_DTypeMeta *>cls, NPY_UNSAFE_CASTING, <void *>_resolve_to_bool, <void *>cast_to_bool)
+    for i in range(CASTS_REFUSED):
+        cls = _dtype_class(casts_refused[i])
+        other = <PyArray_DTypeMeta *>cls
+        _add_cast(&n, NULL, other, NPY_UNSAFE_CASTING, <void *>_refuse, <void *>_refused_loop)
+    _cast_list[n] = NULL
+
+    slots[0] = PyType_Slot(NPY_DT_discover_descr_from_pyobject, <void *>_discover)
+    slots[1] = PyType_Slot(NPY_DT_default_descr, <void *>_default)
+    slots[2] = PyType_Slot(NPY_DT_common_dtype, <void *>_common_dtype)
+    slots[3] = PyType_Slot(NPY_DT_common_instance, <void *>_common_instance)
+    slots[4] = PyType_Slot(NPY_DT_ensure_canonical, <void *>_canonical)
+    slots[5] = PyType_Slot(NPY_DT_setitem, <void *>_setitem)
+    slots[6] = PyType_Slot(NPY_DT_getitem, <void *>_getitem)
+    slots[7] = PyType_Slot(array_function_slot(3), <void *>copyswapn)
+    slots[8] = PyType_Slot(array_function_slot(4), <void *>copyswap)
+    slots[9] = PyType_Slot(array_function_slot(5), <void *>compare)
+    slots[10] = PyType_Slot(array_function_slot(6), <void *>arg_largest)
+    slots[11] = PyType_Slot(array_function_slot(10), <void *>nonzero)
+    slots[12] = PyType_Slot(array_function_slot(11), <void *>fill)
+    slots[13] = PyType_Slot(array_function_slot(13), <void *>sort)
+    slots[14] = PyType_Slot(array_function_slot(14), <void *>argsort)
+    slots[15] = PyType_Slot(array_function_slot(22), <void *>arg_smallest)
+    slots[16] = PyType_Slot(0, NULL)
+
+    spec.typeobj = <PyTypeObject *><PyObject *>Dual
+    spec.flags = NPY_DT_PARAMETRIC | NPY_DT_NUMERIC
+    spec.casts = _cast_list
+    spec.slots = slots
+    spec.baseclass = NULL
+    find_float64_sorts()
+    ready_dual_dtype(
+        <void *>_dtype_new, <void *>_dtype_dealloc, <void *>_dtype_repr, <void *>_dtype_str, <void *>_dtype_reduce,
+        <void *>_get_levels, <void *>_get_sizes, <void *>_get_ncomponents, <void *>_dtype_hash, DTYPE_DOC)
+    PyArrayInitDTypeMeta_FromSpec(&dual_dtype, &spec)
+
+
+cdef bytes DTYPE_DOC = b"""DualDType(*sizes, order=None, levels=None)
+--
+
+The dtype of dual numbers: float64 values that carry derivatives.
+
+Parameters
+----------
+*sizes : int
+    Number of tangents of each first-order level: ``DualDType(k)`` is a dual number with k tangents,
+    ``DualDType(k1, k2)`` a hyper-dual number, and so on; ``DualDType()`` holds constants.
+order : int, optional
+    A truncated Taylor series of this order instead.
+levels : sequence of Level, optional
+    Levels other than the permanent ones of hand-made numbers.
+
+Attributes
+----------
+levels : tuple of Level
+    Oldest first.
+sizes : tuple of int
+    Tangents (or order) of each level.
+ncomponents : int
+    Number of float64 in an element; component 0 is the value.
+
+Examples
+--------
+>>> import numpy as np, dualnum as dn
+>>> dn.DualDType(2) is dn.DualDType(2)
+True
+>>> np.zeros(3, dtype=dn.DualDType(2)).itemsize
+24
+"""

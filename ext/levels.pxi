@@ -1,0 +1,82 @@
+# Levels: what a perturbation belongs to.  Two levels are the same only if they are the same object.
+
+cdef object _new_token():
+    return uuid.uuid4().bytes
+
+
+cdef object _next_age = itertools.count().__next__  # atomic, on free-threaded builds too
+cdef object _token = _new_token()  # of this process: a forked child gets its own
+cdef object _levels_by_key = weakref.WeakValueDictionary()  # the levels that were pickled or restored
+
+
+def _after_fork():
+    global _token
+    _token = _new_token()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+@cython.final
+cdef class Level:
+    """
+    A level of infinitesimals, younger than every level made before it.
+
+    Drivers make one for each call and retire it at the end.  A number that outlives the call keeps its level, which no
+    later call ever seeds again.
+
+    Attributes
+    ----------
+    age : int
+        Position in the order of creation; elements list their levels oldest first.
+    """
+    cdef readonly object age
+    cdef Kind kind
+    cdef object key  # (process token, age), by which pickles find the level again
+    cdef dict dtypes  # of the dtypes whose youngest level this is; None once retired
+    cdef object __weakref__
+
+    def __cinit__(self, *, taylor=False):
+        self.age = _next_age()
+        self.kind = Kind.taylor if taylor else Kind.first_order
+        self.key = None
+        self.dtypes = {}
+
+    def retire(self):
+        """Free the cached dtypes of this level: its driver's call has ended."""
+        self.dtypes = None
+
+    def __repr__(self):
+        return f"<Level {self.age}>"
+
+    def __reduce__(self):
+        if self is _taylor_level:
+            return _permanent_level, (-1,)
+        if self in _permanent:
+            return _permanent_level, (_permanent.index(self),)
+        if self.key is None:
+            self.key = (_token, self.age)
+        _levels_by_key[self.key] = self
+        return _restore_level, (self.key, self.kind == Kind.taylor)
+
+
+def _restore_level(key, taylor):
+    """Return the level that was pickled under key, or, in another process, a fresh one that nothing seeds."""
+    cdef Level level = _levels_by_key.get(key)
+    if level is None:
+        level = Level(taylor=taylor)
+        level.key = key
+        level.dtypes = None
+        _levels_by_key[key] = level
+    return level
+
+
+# The permanent levels of hand-made numbers: e1, e2, ... and one Taylor level.
+cdef tuple _permanent = tuple([Level() for _ in range(MAX_LEVELS)])
+cdef Level _taylor_level = Level(taylor=True)
+E1, E2 = _permanent[:2]
+
+
+def _permanent_level(index):
+    return _taylor_level if index < 0 else _permanent[index]

@@ -1,0 +1,197 @@
+// Array loops of the table's functions: blocks of values through NumPy's loop, then the chain rule element by element.
+#pragma once
+#include <algorithm>
+#include <new>
+
+#include "chain.h"
+
+namespace dn {
+
+constexpr index_t BLOCK = 256;
+
+// What NumPy hands a loop, with the shape of its dual operands.
+struct Strided {
+  const Shape& shape;
+  char* const* data;
+  const index_t* strides;
+  index_t n;
+  void* state;  // see piecewise.h
+
+  double* at(int operand, index_t i) const {
+    return reinterpret_cast<double*>(data[operand] + i * strides[operand]);
+  }
+  // Values of a block of an operand; an operand that does not move is gathered once.
+  void gather(int operand, index_t start, index_t m, double* values) const {
+    const char* p = data[operand] + start * strides[operand];
+    const index_t step = strides[operand], count = step == 0 ? 1 : m;
+    for (index_t i = 0; i < count; ++i) values[i] = *reinterpret_cast<const double*>(p + i * step);
+  }
+  // Binary loops: each result is the next step's operand in reduce (nothing moves) and accumulate (out is x, one on).
+  bool is_reduce() const { return data[0] == data[2] && strides[0] == 0 && strides[2] == 0; }
+  bool is_sequential() const {
+    return is_reduce() || (n > 1 && strides[0] == strides[2] && data[2] == data[0] + strides[2]);
+  }
+};
+
+using Kernel = void (*)(const Strided&);
+
+// Calls a kernel; false where memory ran out.
+inline bool run(Kernel kernel, const Shape& shape, char* const* data, const index_t* strides, index_t n) noexcept {
+  try {
+    kernel(Strided{shape, data, strides, n, nullptr});
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+template <bool Guard>
+void unary_tangents(const Strided& a, index_t start, index_t m, const double* y, const double* d1, const double* d2) {
+  const Shape& s = a.shape;
+  const index_t k = s.size[0];
+  if (s.is_hyper()) {
+    for (index_t i = 0; i < m; ++i)
+      chain<Guard>(a.at(1, start + i), a.at(0, start + i), y[i], d1[i], d2[i], k, s.size[1]);
+  } else if (k == 1) {
+    for (index_t i = 0; i < m; ++i) chain<Guard>(a.at(1, start + i), a.at(0, start + i), y[i], d1[i], 1);
+  } else {
+    for (index_t i = 0; i < m; ++i) chain<Guard>(a.at(1, start + i), a.at(0, start + i), y[i], d1[i], k);
+  }
+}
+
+template <class Row>
+void unary(const Strided& a) {
+  double x[BLOCK], y[BLOCK], d1[BLOCK], d2[BLOCK];
+  const Shape& s = a.shape;
+  const bool second_order = s.is_hyper();
+  Arena arena;
+  for (index_t start = 0; start < a.n; start += BLOCK) {
+    const index_t m = std::min(BLOCK, a.n - start);
+    for (index_t i = 0; i < m; ++i) x[i] = *a.at(0, start + i);
+    unary_values(Row::id, x, y, m);
+    KeepFlags keep;
+    if (!s.is_dual() && !second_order) {
+      Arena::Mark mark(arena);
+      double* result = arena.take(s.components());
+      for (index_t i = 0; i < m; ++i) {
+        apply<Row>(s, result, a.at(0, start + i), y[i], arena);
+        copy(s.components(), a.at(1, start + i), result);
+      }
+      continue;
+    }
+    bool all_finite = true;
+    for (index_t i = 0; i < m; ++i) {
+      const double c = Row::companion(x[i], y[i]);
+      d1[i] = Row::dy(x[i], c, y[i]);
+      all_finite &= finite(d1[i]);
+      if (second_order) {
+        d2[i] = Row::d2y(x[i], c, y[i]);
+        all_finite &= finite(d2[i]);
+      }
+    }
+    if (all_finite) unary_tangents<false>(a, start, m, y, d1, d2);
+    else unary_tangents<true>(a, start, m, y, d1, d2);
+  }
+}
+
+template <bool Guard, bool X, bool Y>
+void binary_tangents(const Strided& a, index_t start, index_t m, const double* z, const Slopes* d) {
+  const Shape& s = a.shape;
+  const index_t k = s.size[0];
+  if (s.is_hyper()) {
+    for (index_t i = 0; i < m; ++i)
+      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d[i], k, s.size[1]);
+  } else if (k == 1) {
+    for (index_t i = 0; i < m; ++i)
+      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d[i], 1);
+  } else {
+    for (index_t i = 0; i < m; ++i)
+      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d[i], k);
+  }
+}
+
+// A float64 operand as an element without tangents.
+inline const double* lifted(bool is_dual, const double* p, index_t components, double* room) {
+  if (is_dual) return p;
+  zero(components, room);
+  room[0] = *p;
+  return room;
+}
+
+template <class Row, bool X, bool Y>
+void binary(const Strided& a) {
+  double x[BLOCK], y[BLOCK], z[BLOCK];
+  Slopes d[BLOCK];
+  const Shape& s = a.shape;
+  const index_t components = s.components(), block = a.is_sequential() ? 1 : BLOCK;
+  const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0, second_order = s.is_hyper();
+  Arena arena;
+  double* room = s.is_dual() || second_order ? nullptr : arena.take(3 * components);
+  for (index_t start = 0; start < a.n; start += block) {
+    const index_t m = std::min(block, a.n - start);
+    a.gather(0, start, m, x);
+    a.gather(1, start, m, y);
+    binary_values(Row::id, x, fixed_x, y, fixed_y, z, m);
+    KeepFlags keep;
+    if (room) {
+      for (index_t i = 0; i < m; ++i) {
+        const double* ex = lifted(X, a.at(0, start + i), components, room);
+        const double* ey = lifted(Y, a.at(1, start + i), components, room + components);
+        apply<Row>(s, room + 2 * components, ex, ey, !Y, z[i], arena);
+        copy(components, a.at(2, start + i), room + 2 * components);
+      }
+      continue;
+    }
+    bool all_finite = true;
+    for (index_t i = 0; i < m; ++i) {
+      d[i] = slopes_of<Row, X, Y>(x[fixed_x ? 0 : i], y[fixed_y ? 0 : i], z[i], second_order);
+      all_finite &= finite(d[i]);
+    }
+    if (all_finite) binary_tangents<false, X, Y>(a, start, m, z, d);
+    else binary_tangents<true, X, Y>(a, start, m, z, d);
+  }
+}
+
+// Sums of tangents, pairwise like NumPy's sums of values: blocks of 128, halves above.
+inline void add_tangents(double* sum, const char* x, index_t step, index_t n, index_t components, Arena& arena) {
+  if (n > 128) {
+    Arena::Mark mark(arena);
+    double* half = arena.take(components);
+    zero(components, half);
+    add_tangents(sum, x, step, n / 2, components, arena);
+    add_tangents(half, x + (n / 2) * step, step, n - n / 2, components, arena);
+    for (index_t j = 1; j < components; ++j) sum[j] += half[j];
+    return;
+  }
+  for (index_t i = 0; i < n; ++i) {
+    const double* t = reinterpret_cast<const double*>(x + i * step);
+    for (index_t j = 1; j < components; ++j) sum[j] += t[j];
+  }
+}
+
+// x + y and x - y: the values by NumPy's loop where they lie, the tangents alike.
+template <ValueId Id, bool X, bool Y>
+void linear(const Strided& a) {
+  constexpr double sign = Id == value_of_subtract ? -1 : 1;
+  const index_t components = a.shape.components();
+  value_loops[Id].function(const_cast<char**>(a.data), &a.n, a.strides, value_loops[Id].extra);
+  KeepFlags keep;
+  if constexpr (X && Y && Id == value_of_add) {
+    if (a.is_reduce()) {
+      Arena arena;
+      double* sum = arena.take(components);
+      zero(components, sum);
+      add_tangents(sum, a.data[1], a.strides[1], a.n, components, arena);
+      double* out = a.at(2, 0);
+      for (index_t j = 1; j < components; ++j) out[j] += sum[j];
+      return;
+    }
+  }
+  for (index_t i = 0; i < a.n; ++i) {
+    const double *x = a.at(0, i), *y = a.at(1, i);
+    double* z = a.at(2, i);
+    for (index_t j = 1; j < components; ++j) z[j] = X && Y ? x[j] + sign * y[j] : X ? x[j] : sign * y[j];
+  }
+}
+
+}  // namespace dn

@@ -1,0 +1,239 @@
+# Registration of the loops, and what NumPy asks about types before it calls one.
+
+cdef object _bool_class = _dtype_class(NPY_BOOL)
+cdef object _object_class = _dtype_class(NPY_OBJECT)
+cdef dict _classes = {"d": _dtype_class(NPY_DOUBLE), "?": _bool_class, "i": _dtype_class(NPY_INT), "l": _dtype_class(NPY_LONG)}
+cdef object _double = np.dtype(float)
+
+
+cdef PyArray_DTypeMeta *_class_pointer(str letter) except NULL:
+    return &dual_dtype if letter == "D" else <PyArray_DTypeMeta *><PyObject *>_classes[letter]
+
+
+cdef int _resolve(int nin, int nout, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop) except -1:
+    """The levels of all dual operands, united, for all of them."""
+    cdef int i
+    cdef PyObject *common = NULL
+    cdef object dtype = None
+    for i in range(nin):
+        if dtypes[i] == &dual_dtype:
+            if common == NULL:
+                common = given[i]
+            elif common != given[i]:
+                dtype = _union(<object>common, <object>given[i])
+                common = <PyObject *>dtype
+    for i in range(nin + nout):
+        if dtypes[i] == &dual_dtype:
+            loop[i] = common
+        elif dtypes[i] == _float64_class:
+            loop[i] = <PyObject *>_double
+        else:
+            native = np.dtype((<object>dtypes[i]).type)
+            loop[i] = <PyObject *>native
+        Py_INCREF(<object>loop[i])
+    return NPY_SAFE_CASTING if dtype is not None else NPY_NO_CASTING
+
+
+# NumPy does not tell a resolver how many operands there are: one for each count.
+cdef int _resolve_1_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop, npy_intp *view) except -1:
+    return _resolve(1, 1, dtypes, given, loop)
+
+
+cdef int _resolve_1_2(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop, npy_intp *view) except -1:
+    return _resolve(1, 2, dtypes, given, loop)
+
+
+cdef int _resolve_2_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop, npy_intp *view) except -1:
+    return _resolve(2, 1, dtypes, given, loop)
+
+
+cdef int _resolve_2_2(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop, npy_intp *view) except -1:
+    return _resolve(2, 2, dtypes, given, loop)
+
+
+cdef int _resolve_3_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop, npy_intp *view) except -1:
+    return _resolve(3, 1, dtypes, given, loop)
+
+
+cdef void *_resolver(int nin, int nout):
+    if nin == 1:
+        return <void *>_resolve_1_1 if nout == 1 else <void *>_resolve_1_2
+    if nin == 2:
+        return <void *>_resolve_2_1 if nout == 1 else <void *>_resolve_2_2
+    return <void *>_resolve_3_1
+
+
+cdef PyArray_DTypeMeta *_float64_class = <PyArray_DTypeMeta *><PyObject *>_classes["d"]
+
+
+cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta **signature,
+                  PyArray_DTypeMeta **chosen) except -1:
+    """Numbers beside a dual become float64 (or the integers that the loop takes); objects make objects of all."""
+    function = <object>ufunc
+    cdef str letters = _letters[function]
+    cdef int i, nin = function.nin, nargs = function.nargs
+    cdef bint objects = False
+    for i in range(nin):
+        objects = objects or given[i] == <PyArray_DTypeMeta *><PyObject *>_object_class
+    for i in range(nargs):
+        if signature[i] != NULL:
+            chosen[i] = signature[i]
+        elif objects:
+            chosen[i] = <PyArray_DTypeMeta *><PyObject *>(_bool_class if letters[i] == "?" else _object_class)
+        elif i >= nin:
+            chosen[i] = _class_pointer(letters[i])
+        elif given[i] == &dual_dtype or function in _dual_only:
+            chosen[i] = &dual_dtype
+        elif <object>given[i] in _promotable or (<object>given[i]).__name__ in _python_numbers:
+            chosen[i] = _class_pointer("l") if letters[i] in "il" else &dual_dtype if nargs - nin > 2 else _float64_class
+        else:
+            raise TypeError(
+                f"{function.__name__} expects real numbers beside duals, got {(<object>given[i]).__name__}; "
+                f"complex and extended precision duals do not exist yet.")
+        Py_INCREF(<object>chosen[i])
+    return 0
+
+
+cdef extern from *:
+    """
+    static PyObject* promoter_capsule(void* promoter) { return PyCapsule_New(promoter, "numpy._ufunc_promoter", nullptr); }
+    """
+    object promoter_capsule(void *)
+
+cdef dict _letters = {}  # ufunc -> the types of its operands where all real ones are duals
+cdef set _dual_only = set()  # ufuncs whose loops take duals alone
+
+
+cdef int _zero_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) noexcept:
+    memset(initial, 0, context.descriptors[0].elsize)
+    if not is_empty:
+        (<double *>initial)[0] = _sum_start
+    return 1
+
+
+cdef int _bool_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) noexcept:
+    (<char *>initial)[0] = context.caller == <PyObject *>_logical_and
+    return 1
+
+
+cdef object _logical_and = np.logical_and
+
+
+cdef int _one_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) noexcept:
+    memset(initial, 0, context.descriptors[0].elsize)
+    (<double *>initial)[0] = 1
+    return 1
+
+
+# NumPy starts its sums with -0.0 or with 0.0, depending on its version.
+cdef double _sum_start = np.add.reduce(np.array([-0.0]))
+
+
+cdef object _find_ufunc(str name):
+    return np._core.umath.clip if name == "clip" else getattr(np, name, None)
+
+
+cdef void _register_values() except *:
+    for i in range(VALUE_COUNT):
+        name = value_names[i].name.decode()
+        ufunc = _find_ufunc(name)
+        if ufunc is not None and not find_value_loop(i, <PyObject *>ufunc):
+            raise ImportError(f"dualnum expects NumPy's {name} to have a float64 loop, which NumPy {np.__version__} has not.")
+
+
+cdef void _register_loops() except *:
+    cdef const LoopEntry *entry
+    cdef PyArrayMethod_Spec spec
+    cdef PyArray_DTypeMeta *dtypes[8]
+    cdef PyType_Slot slots[5]
+    cdef int i, j, n, place
+    for i in range(LOOP_ENTRIES):
+        entry = &loop_entries[i]
+        name, letters = entry.ufunc.decode(), entry.types.decode()
+        ufunc = _find_ufunc(name)
+        if ufunc is None:
+            continue  # matvec and vecmat came with NumPy 2.2
+        if entry.kernel != NULL:
+            place = _index_of(name)
+            if place >= 128:
+                raise ImportError("dualnum: the table of kernels is full.")
+            _ufuncs[place] = ufunc
+            if letters.startswith("dD"):
+                _kernels[place].right = entry.kernel
+            elif letters.startswith("Dd"):
+                _kernels[place].left = entry.kernel
+            else:
+                _kernels[place].both = entry.kernel
+        for j, letter in enumerate(letters):
+            dtypes[j] = _class_pointer(letter)
+        n = 0
+        slots[n] = PyType_Slot(NPY_METH_resolve_descriptors, _resolver(ufunc.nin, ufunc.nout))
+        n += 1
+        if entry.get_loop != NULL:
+            slots[n] = PyType_Slot(NPY_METH_get_loop, <void *>entry.get_loop)
+        else:
+            slots[n] = PyType_Slot(NPY_METH_strided_loop, <void *>entry.loop)
+        n += 1
+        if letters == "DDD" and name in ("add", "multiply"):
+            slots[n] = PyType_Slot(NPY_METH_get_reduction_initial, <void *>(_zero_initial if name == "add" else _one_initial))
+            n += 1
+        if letters == "?D?":
+            slots[n] = PyType_Slot(NPY_METH_get_reduction_initial, <void *>_bool_initial)
+            n += 1
+        slots[n] = PyType_Slot(0, NULL)
+        spec.name = entry.ufunc
+        spec.nin, spec.nout = ufunc.nin, ufunc.nout
+        spec.casting = NPY_NO_CASTING
+        flags = NPY_METH_NO_FLOATINGPOINT_ERRORS if entry.quiet else 0
+        if name in ("add", "multiply", "maximum", "minimum", "fmax", "fmin", "logical_and", "logical_or", "logical_xor"):
+            flags |= NPY_METH_IS_REORDERABLE
+        spec.flags = <NPY_ARRAYMETHOD_FLAGS><int>flags
+        spec.dtypes, spec.slots = dtypes, slots
+        PyUFunc_AddLoopFromSpec(ufunc, &spec)
+        if ufunc not in _letters:
+            _letters[ufunc] = letters
+            if name == "clip":
+                _dual_only.add(ufunc)
+    promoter = promoter_capsule(<void *>_promote)
+    dual, anything = <object><PyObject *>&dual_dtype, np.dtype
+    for ufunc in _letters:
+        outputs = (anything,) * ufunc.nout
+        # the promoters for more duals first: NumPy takes two that match equally well for an error
+        choices = itertools.product((dual, anything), repeat=ufunc.nin)
+        for inputs in sorted(choices, key=lambda inputs: -inputs.count(dual))[1:-1]:
+            PyUFunc_AddPromoter(ufunc, inputs + outputs, promoter)
+
+
+Row = namedtuple("Row", "name lo hi c y dy d2y dc")
+Row2 = namedtuple("Row2", "name x_lo x_hi y_lo y_hi c s z z_x z_y z_xx z_xy z_yy c_x c_y s_x s_y")
+
+
+cdef list _row_text(const RowText *row, int columns):
+    return [row.columns[i].decode() for i in range(columns)]
+
+
+cdef tuple _elementary_rows():
+    rows = []
+    for i in range(ELEMENTARY_ROWS):
+        text = _row_text(&elementary_text[i], 6)
+        rows.append(Row(text[0], elementary_text[i].bounds[0], elementary_text[i].bounds[1], *text[1:]))
+    return tuple(rows)
+
+
+cdef tuple _binary_rows():
+    rows = []
+    for i in range(BINARY_ROWS):
+        text = _row_text(&binary_text[i], 13)
+        rows.append(Row2(text[0], *[binary_text[i].bounds[j] for j in range(4)], *text[1:]))
+    return tuple(rows)
+
+
+cdef object _bootstrap():
+    """Register the dtype and then its loops; return the neutral dtype."""
+    global _neutral, _scalar_type
+    _scalar_type = DualScalar
+    _register_dtype()
+    _neutral = _make_dtype((), ())
+    _register_values()
+    _register_loops()
+    return _neutral

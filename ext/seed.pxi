@@ -1,0 +1,353 @@
+# Parts of duals, and what drivers do before and after they call the function: seed the input, split the output.
+
+cdef ndarray _zero_d(Dual d):
+    cdef ndarray a = PyArray_NewLikeScalar(d.descr)
+    memcpy(a.data, d.data, (<DualDescr *>d.descr).base.elsize)
+    return a
+
+
+cdef object PyArray_NewLikeScalar(PyObject *descr):
+    Py_INCREF(<object>descr)
+    return PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *>descr, 0, NULL, NULL, NULL, 0, None)
+
+
+cdef object _component_view(ndarray a):
+    """The components as float64, a view of shape a.shape + (1 + size, ...), the youngest level's axis first."""
+    cdef npy_intp dimensions[80]
+    cdef npy_intp strides[80]
+    cdef const Shape *shape = &(<DualDescr *>a.descr).shape
+    cdef int i, l
+    if a.nd + shape.levels > 64:
+        raise ValueError(f"dualnum expects at most 64 axes, those of the levels included, got {a.nd + shape.levels}.")
+    for i in range(a.nd):
+        dimensions[i], strides[i] = a.dimensions[i], a.strides[i]
+    for l in range(shape.levels):
+        i = a.nd + shape.levels - 1 - l
+        dimensions[i], strides[i] = 1 + shape.size[l], shape.stride[l] * sizeof(double)
+    return _view(a, a.nd + shape.levels, dimensions, strides, a.data)
+
+
+cdef object _view(ndarray a, int nd, npy_intp *dimensions, npy_intp *strides, char *data):
+    """A float64 view of a's memory."""
+    Py_INCREF(_double)
+    view = PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>_double, nd, dimensions, strides, data,
+                                a.flags & NPY_ARRAY_WRITEABLE, None)
+    Py_INCREF(a)
+    PyArray_SetBaseObject(_array(view), <PyObject *>a)
+    return view
+
+
+cdef object _part_view(ndarray a, int levels, const int *which):
+    """The components that have an index above 0 in exactly these levels: a view of shape a.shape + their sizes."""
+    cdef npy_intp dimensions[80]
+    cdef npy_intp strides[80]
+    cdef const Shape *shape = &(<DualDescr *>a.descr).shape
+    cdef char *data = a.data
+    cdef int i
+    if a.nd + levels > 64:
+        raise ValueError(f"dualnum expects at most 64 axes, those of the levels included, got {a.nd + levels}.")
+    for i in range(a.nd):
+        dimensions[i], strides[i] = a.dimensions[i], a.strides[i]
+    for i in range(levels):
+        dimensions[a.nd + i] = shape.size[which[i]]
+        strides[a.nd + i] = shape.stride[which[i]] * sizeof(double)
+        if shape.size[which[i]] > 0:
+            data += strides[a.nd + i]
+    return _view(a, a.nd + levels, dimensions, strides, data)
+
+
+cdef ndarray _dual_operand(object x, str who):
+    """Return x, a dual, as an array of duals."""
+    if type(x) is Dual:
+        return _zero_d(x)
+    if isinstance(x, ndarray) and _is_dual_dtype((<ndarray>x).dtype):
+        return x
+    raise TypeError(f"{who} expects a dual, got {_kind_of(x)}.")
+
+
+cdef str _kind_of(object x):
+    return f"an array of {x.dtype}" if isinstance(x, ndarray) else type(x).__name__
+
+
+def value(x):
+    """
+    Return the values of x without any derivative: the way to discard derivatives on purpose.
+
+    Parameters
+    ----------
+    x : Dual, array of duals, float or array
+        Anything; a list or tuple is an array.
+
+    Returns
+    -------
+    float or ndarray of float64
+        Of x's shape, a view of an array of duals; what carries no derivatives is returned as it is.
+
+    Examples
+    --------
+    >>> import dualnum as dn
+    >>> dn.value(dn.Dual(3.0))
+    3.0
+    """
+    if type(x) is Dual:
+        return (<Dual>x).data[0]
+    if isinstance(x, (list, tuple)):
+        x = np.asarray(x)
+    if isinstance(x, ndarray):
+        if _is_dual_dtype((<ndarray>x).dtype):
+            return _part_view(x, 0, NULL)
+        if x.dtype == object:
+            return np.array([value(item) for item in x.ravel()], dtype=float).reshape(x.shape)
+    return x
+
+
+cdef object _tangent(ndarray a):
+    cdef int zero_ = 0
+    cdef const Shape *shape = &(<DualDescr *>a.descr).shape if _is_dual_dtype(<object>a.descr) else NULL
+    if shape == NULL or not shape.is_dual():
+        raise TypeError(f"tangent expects one first-order level, got {_kind_of(a)}; parts(x) gives all.")
+    return _part_view(a, 1, &zero_)
+
+
+cdef object _hyper_part(ndarray a, str name):
+    cdef int first[2]
+    first[0], first[1] = 0, 1
+    cdef const Shape *shape = &(<DualDescr *>a.descr).shape if _is_dual_dtype(<object>a.descr) else NULL
+    if shape == NULL or not shape.is_hyper():
+        raise TypeError(f"{name} expects two first-order levels, got {_kind_of(a)}; parts(x) gives all.")
+    if name == "e12":
+        return _part_view(a, 2, first)
+    return _part_view(a, 1, &first[0 if name == "e1" else 1])
+
+
+def tangent(x):
+    """
+    Return the tangents of x, which has exactly one first-order level.
+
+    Parameters
+    ----------
+    x : Dual or array of duals
+        With k tangents.
+
+    Returns
+    -------
+    ndarray of float64
+        Of shape ``x.shape + (k,)``, a view of an array.
+
+    Raises
+    ------
+    TypeError
+        If x carries no level, several, or a Taylor level: ``parts(x)`` gives all of them.
+
+    Examples
+    --------
+    >>> import dualnum as dn
+    >>> dn.tangent(dn.Dual(3.0, [1.0, 2.0]))
+    array([1., 2.])
+    """
+    return _tangent(_dual_operand(x, "tangent"))
+
+
+def parts(x):
+    """
+    Return all parts of x by name.
+
+    Parameters
+    ----------
+    x : Dual or array of duals
+        Of any levels.
+
+    Returns
+    -------
+    dict of str to ndarray of float64
+        ``value``, then ``e1``, ``e2``, ``e12`` and so on, the digits being the levels from the oldest; the part of some
+        levels has shape ``x.shape`` + their sizes.  Views of an array's memory.
+
+    Examples
+    --------
+    >>> import dualnum as dn
+    >>> {name: float(part) for name, part in dn.parts(dn.HyperDual(3.0) ** 2).items() if part.size == 1}
+    {'value': 9.0, 'e1': 6.0, 'e2': 6.0, 'e12': 2.0}
+    """
+    cdef ndarray a = _dual_operand(x, "parts")
+    cdef int which[16]
+    cdef int levels = (<DualDescr *>a.descr).shape.levels, l, n, mask
+    found = {}
+    for mask in range(1 << levels):
+        n = 0
+        name = "e"
+        for l in range(levels):
+            if mask >> l & 1:
+                which[n] = l
+                n += 1
+                name += str(l + 1) if levels < 10 else f"_{l + 1}"
+        found[name if mask else "value"] = _part_view(a, n, which)
+    return found
+
+
+cdef object _operand_dtype(object x, str who):
+    """The dtype of an input that is to be seeded; float64 counts as having no levels."""
+    if type(x) is Dual:
+        return <object>(<Dual>x).descr
+    dtype = <object>(<ndarray>x).descr
+    if dtype is _double:
+        return _neutral
+    if not _is_dual_dtype(dtype):
+        raise TypeError(f"{who} expects float64 or duals, got {dtype}.")
+    return dtype
+
+
+cdef object _with_level(object dtype, Level level, Py_ssize_t k):
+    if dtype is _neutral:
+        return _make_dtype((level,), (k,))
+    return _union(dtype, _make_dtype((level,), (k,)))
+
+
+cdef int _level_index(object dtype, Level level):
+    """The place of a level among a dtype's, or -1."""
+    cdef tuple levels = _levels(_descr(dtype))
+    cdef int i
+    for i in range(len(levels)):
+        if levels[i] is level:
+            return i
+    return -1
+
+
+def seed_scalar(x, Level level, double tangent=1.0):
+    """Return the float or dual x with a tangent at a level of size 1 added."""
+    cdef Dual z
+    cdef int i
+    if type(x) is float:
+        dtype = _make_dtype((level,), (1,))
+        z = _new_dual(<PyObject *>dtype)
+        z.data[0], z.data[1] = PyFloat_AS_DOUBLE(x), tangent
+        return z
+    if type(x) is Dual:
+        dtype = _with_level(x.dtype, level, 1)
+        z = _lift(x, dtype)
+        if z is x:
+            raise ValueError("seed_scalar expects a number without the level that is seeded.")
+        z.data[_shape(z).stride[_level_index(dtype, level)]] = tangent
+        return z
+    raise TypeError(f"seed_scalar expects a float or a Dual, got {_kind_of(x)}.")
+
+
+cdef ndarray _blank(ndarray x, object dtype, bint subok):
+    """A copy of x's values (and duals) as dtype, in x's memory layout."""
+    cdef ndarray z
+    Py_INCREF(dtype)
+    z = PyArray_NewLikeArray(_array(x), NPY_KEEPORDER, <PyArray_Descr *><PyObject *>dtype, 0)
+    cdef Py_ssize_t i, components, n = PyArray_SIZE(_array(x))
+    if <PyObject *>x.descr == <PyObject *>_double and _contiguous(x) and _contiguous(z):
+        components = _descr(dtype).shape.components()
+        memset(z.data, 0, n * components * sizeof(double))
+        for i in range(n):
+            (<double *>z.data)[i * components] = (<double *>x.data)[i]
+    else:
+        np.copyto(z, x)
+    return PyArray_View(_array(z), NULL, _dual_array_type) if subok else z
+
+
+def seed_identity(ndarray x, Level level, Py_ssize_t start, Py_ssize_t stop, bint batched=False, bint subok=True):
+    """
+    Return a copy of x in which element p (batched: entry p of the last axis) moves in direction p - start of a level.
+
+    The level gets stop - start tangents; elements outside start .. stop have none.
+    """
+    cdef ndarray z, view
+    cdef Py_ssize_t p, rest, stride, n = PyArray_SIZE(_array(x))
+    cdef int d
+    cdef char *at
+    if batched:
+        if x.nd == 0:
+            raise ValueError("batched=True expects x to have a last axis of variables, got shape ().")
+        n = x.dimensions[x.nd - 1]
+    if not 0 <= start <= stop <= n:
+        raise ValueError(f"seed_identity expects 0 <= start <= stop <= {n}, got {start} and {stop}.")
+    dtype = _with_level(_operand_dtype(x, "seed_identity"), level, stop - start)
+    z = _blank(x, dtype, subok)
+    stride = _descr(dtype).shape.stride[_level_index(dtype, level)] * sizeof(double)
+    if batched:
+        tangents = _level_view(z, _level_index(dtype, level))
+        for p in range(start, stop):
+            tangents[..., p, p - start] = 1
+        return z
+    for p in range(start, stop):
+        at, rest = z.data, p
+        for d in range(z.nd - 1, -1, -1):
+            at += rest % z.dimensions[d] * z.strides[d]
+            rest //= z.dimensions[d]
+        (<double *>(at + (1 + p - start) * stride))[0] = 1
+    return z
+
+
+cdef object _level_view(ndarray z, int index):
+    return _part_view(z, 1, &index)
+
+
+def seed_tangents(ndarray x, Level level, tangents, bint subok=True):
+    """Return a copy of x with these tangents, which broadcast to x.shape + (k,), at a level."""
+    cdef ndarray z
+    tangents = np.asarray(tangents)
+    k = tangents.shape[len(tangents.shape) - 1] if tangents.ndim else 1
+    dtype = _with_level(_operand_dtype(x, "seed_tangents"), level, k)
+    if _is_dual_dtype(tangents.dtype):  # directions that move with outer levels
+        dtype = _union(dtype, tangents.dtype)
+        z = _blank(x, dtype, subok)
+        view = _component_view(z)
+        lifted = _component_view(tangents.astype(_without(dtype, _level_index(dtype, level))))
+        axis = view.ndim - 1 - _level_index(dtype, level)
+        target = np.moveaxis(view, axis, x.ndim)[(slice(None),) * x.ndim + (slice(1, None),)]
+        target[...] = lifted
+        return z
+    z = _blank(x, dtype, subok)
+    _level_view(z, _level_index(dtype, level))[...] = tangents
+    return z
+
+
+def split(y, Level level):
+    """
+    Return (primal, tangents) of y in a level: y without it, and its derivatives in it.
+
+    The tangents have shape ``y.shape + (k,)``, and are None where y does not carry the level.  Both are float64, or
+    duals of the levels that are left; a scalar's primal is a scalar.
+    """
+    cdef ndarray a
+    cdef Dual d
+    cdef int index
+    cdef bint scalar = type(y) is Dual
+    if not scalar and not (isinstance(y, ndarray) and _is_dual_dtype((<ndarray>y).dtype)):
+        return y, None
+    dtype = <object>(<Dual>y).descr if scalar else <object>(<ndarray>y).descr
+    index = _level_index(dtype, level)
+    if index < 0:
+        return y, None
+    if scalar and (<DualDescr *>(<Dual>y).descr).shape.levels == 1:
+        d = <Dual>y
+        tangents = np.empty(_shape(d).components() - 1)
+        memcpy((<ndarray>tangents).data, &d.data[1], (_shape(d).components() - 1) * sizeof(double))
+        return d.data[0], tangents
+    a = _zero_d(y) if scalar else <ndarray>y
+    if _descr(dtype).shape.levels == 1:
+        return _part_view(a, 0, NULL).copy(), _level_view(a, 0).copy()
+    rest = _without(dtype, index)
+    components = _component_view(a)
+    moved = np.moveaxis(components, components.ndim - 1 - index, a.nd)
+    primal = _from_components(moved[(slice(None),) * a.nd + (0,)], rest)
+    tangents = _from_components(moved[(slice(None),) * a.nd + (slice(1, None),)], rest)
+    if type(y) is not DualArray and not scalar:
+        return primal, tangents
+    return (primal[()] if scalar else primal.view(DualArray)), tangents.view(DualArray)
+
+
+cdef object _from_components(object view, object dtype):
+    """Duals from their components, an array of shape (...) + (1 + size, ...), youngest level first; a copy."""
+    cdef int levels = _descr(dtype).shape.levels, d
+    cdef ndarray components = np.array(view, dtype=float, order="C", copy=True)
+    Py_INCREF(dtype)
+    result = PyArray_NewFromDescr(
+        &PyArray_Type, <PyArray_Descr *><PyObject *>dtype, components.nd - levels, components.dimensions, NULL,
+        components.data, NPY_ARRAY_WRITEABLE, None)
+    Py_INCREF(components)
+    PyArray_SetBaseObject(_array(result), <PyObject *>components)
+    return result

@@ -1,0 +1,23 @@
+"""What every test shares: reproducible draws, and floating-point errors that are left alone."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "dualnum",
+    deadline=None,
+    derandomize=True,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("dualnum")
+
+
+@pytest.fixture(autouse=True)
+def floating_point_state():
+    """Give every test NumPy's default error state, and check that it did not change it."""
+    before = np.geterr()
+    with np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"):
+        yield
+    assert np.geterr() == before

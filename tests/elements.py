@@ -1,0 +1,128 @@
+"""Elements of any number of levels: put together, taken apart, and a slow exact arithmetic to compare with.
+
+The coefficients of an element over the levels `l1 .. ln` of sizes `k1 .. kn` are an array of shape
+``(1 + k1, ..., 1 + kn)``: index 0 along an axis means "without this level", index j its j-th tangent.
+"""
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+
+from dualnum import _core
+
+# The level structures that properties are tested on; sizes above 1 and unequal ones included.
+STRUCTURES = [(1,), (3,), (1, 1), (2, 3), (1, 1, 1), (2, 1, 3)]
+
+
+def fresh_levels(n):
+    """Return `n` fresh levels, oldest first."""
+    return [_core.Level() for _ in range(n)]
+
+
+def join(coefficients, levels, subok=False):
+    """Return the dual array with these coefficients, whose trailing axes belong to `levels`."""
+    coefficients = np.asarray(coefficients, float)
+    if not levels:
+        return coefficients.copy()
+    lead = coefficients.ndim - len(levels)
+    primal = join(coefficients[..., 0], levels[:-1], subok)
+    tangents = join(np.moveaxis(coefficients[..., 1:], -1, lead), levels[:-1], subok)
+    return _core.seed_tangents(primal, levels[-1], tangents, subok=subok)
+
+
+def coefficients(y, levels, sizes):
+    """Return the coefficients of `y` along `levels`: float64 of shape ``y.shape + (1 + k1, ..., 1 + kn)``."""
+    if not levels:
+        return np.asarray(y, float)
+    primal, tangents = _core.split(y, levels[-1])
+    head = coefficients(primal, levels[:-1], sizes[:-1])
+    lead = head.ndim - len(levels) + 1
+    if tangents is None:
+        tail = np.zeros(head.shape[:lead] + (sizes[-1],) + head.shape[lead:])
+    else:
+        tail = coefficients(tangents, levels[:-1], sizes[:-1])
+    return np.concatenate([head[..., None], np.moveaxis(tail, lead, -1)], axis=-1)
+
+
+def random_coefficients(shape, sizes, seed=1, low=0.5, high=2.0):
+    """Return random coefficients: values between `low` and `high`, everything else between -1 and 1."""
+    draw = np.random.default_rng(seed)
+    result = draw.uniform(-1, 1, (*shape, *(1 + k for k in sizes)))
+    result[(..., *(0 for _ in sizes))] = draw.uniform(low, high, shape)
+    return result
+
+
+class Exact:
+    """An element of first-order levels with exact coefficients: numbers of any type that has + - * /."""
+
+    def __init__(self, terms):
+        self.terms = np.asarray(terms, dtype=object)
+
+    @classmethod
+    def of(cls, coefficients):
+        """Return the element with these doubles as exact fractions."""
+        flat = [Fraction(float(c)) for c in np.ravel(coefficients)]
+        terms = np.empty(len(flat), object)
+        terms[:] = flat
+        return cls(terms.reshape(np.shape(coefficients)))
+
+    def constant(self, number):
+        """Return the constant of these levels."""
+        terms = self.terms * 0
+        terms[self.origin] = number
+        return Exact(terms)
+
+    @property
+    def origin(self):
+        return (0,) * self.terms.ndim
+
+    @property
+    def value(self):
+        return self.terms[self.origin]
+
+    @property
+    def nilpotent(self):
+        terms = self.terms.copy()
+        terms[self.origin] = terms[self.origin] * 0
+        return Exact(terms)
+
+    def _lift(self, other):
+        return other if isinstance(other, Exact) else self.constant(other)
+
+    def __add__(self, other):
+        return Exact(self.terms + self._lift(other).terms)
+
+    def __sub__(self, other):
+        return Exact(self.terms - self._lift(other).terms)
+
+    def __neg__(self):
+        return Exact(-self.terms)
+
+    def __mul__(self, other):
+        other = self._lift(other)
+        terms = self.terms * 0
+        for i, j in itertools.product(np.ndindex(self.terms.shape), repeat=2):
+            if not any(a and b for a, b in zip(i, j, strict=True)):  # eps * eps = 0 within a level
+                k = tuple(a + b for a, b in zip(i, j, strict=True))
+                terms[k] = terms[k] + self.terms[i] * other.terms[j]
+        return Exact(terms)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def compose(self, derivatives):
+        """Return f of this element, given f, f', f'' ... at its value."""
+        result, power, factorial = self.constant(derivatives[0]), self.constant(1), 1
+        for n, slope in enumerate(derivatives[1:], 1):
+            power, factorial = power * self.nilpotent, factorial * n
+            result = result + Exact(power.terms * slope / factorial)
+        return result
+
+    def __truediv__(self, other):
+        """Return the quotient by way of the reciprocal's derivatives (-1)^n n! / v^(n+1)."""
+        other = self._lift(other)
+        slope, slopes = 1 / other.value, []
+        for n in range(other.terms.ndim + 1):
+            slopes.append(slope)
+            slope = -(n + 1) * slope / other.value
+        return self * other.compose(slopes)

@@ -1,0 +1,528 @@
+"""Arrays: every family of ufuncs in every layout, and NumPy's ways to move elements about."""
+
+import itertools
+import operator
+
+import numpy as np
+import pytest
+from elements import STRUCTURES, coefficients, fresh_levels, join, random_coefficients
+
+from dualnum import DualArray, _core
+
+structures = pytest.mark.parametrize("sizes", STRUCTURES, ids=str)
+containers = pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
+
+UNARY = [
+    "exp",
+    "log",
+    "sqrt",
+    "sin",
+    "tanh",
+    "arctan",
+    "square",
+    "reciprocal",
+    "absolute",
+    "fabs",
+    "negative",
+    "positive",
+]
+UNARY += ["conjugate", "sign", "floor", "rint", "cbrt", "expm1", "deg2rad"]
+BINARY = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "power",
+    "arctan2",
+    "hypot",
+    "logaddexp",
+    "maximum",
+    "fmin",
+    "remainder",
+    "fmod",
+]
+BINARY += ["floor_divide", "copysign", "heaviside", "float_power"]
+PREDICATES = ["isfinite", "isnan", "isinf", "signbit", "logical_not"]
+COMPARISONS = [
+    "equal",
+    "not_equal",
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+]
+
+
+def make(shape, sizes, levels, seed=1, subok=False):
+    return join(random_coefficients(shape, sizes, seed), levels, subok)
+
+
+def in_fortran_order(x):
+    return x.copy(order="F")  # np.asfortranarray gives up subclasses
+
+
+def layouts(d):
+    """Return views and copies that hold the same elements as the 2-d array d, in many memory layouts."""
+    rows, columns = d.shape
+    wide = np.zeros((rows * 2, columns * 3), d.dtype).view(type(d))
+    wide[::2, ::3] = d
+    backwards = d[::-1, ::-1].copy()[::-1, ::-1]
+    frozen = d.copy()
+    frozen.flags.writeable = False
+    return {
+        "contiguous": d.copy(),
+        "Fortran": in_fortran_order(d),
+        "strided": wide[::2, ::3],
+        "backwards": backwards,
+        "read-only": frozen,
+        "transposed": d.T.copy().T,
+    }
+
+
+def parts(d, levels, sizes):
+    return coefficients(d, levels, sizes)
+
+
+@structures
+@containers
+@pytest.mark.parametrize("name", UNARY)
+def test_unary_in_every_layout(name, sizes, subok):
+    levels = fresh_levels(len(sizes))
+    d = make((4, 6), sizes, levels, subok=subok)
+    f = getattr(np, name)
+    want = parts(f(d), levels, sizes)
+    for kind, x in layouts(d).items():
+        y = f(x)
+        assert type(y) is type(d) and y.dtype is d.dtype, kind
+        assert np.array_equal(parts(y, levels, sizes), want), kind
+        assert np.array_equal(parts(x, levels, sizes), parts(d, levels, sizes)), f"{kind} input changed"
+        for out in (np.empty((4, 6), d.dtype), np.empty((6, 4), d.dtype).T, np.empty((8, 6), d.dtype)[::2]):
+            out = out.view(type(d))
+            assert f(x, out=out) is out
+            assert np.array_equal(parts(out, levels, sizes), want), kind
+    for i, j in ((0, 0), (3, 5)):
+        assert np.array_equal(parts(f(d[i, j]), levels, sizes), want[i, j])
+        assert np.array_equal(parts(f(d[i : i + 1, j].reshape(())), levels, sizes), want[i, j])
+    assert f(d[:0]).shape == (0, 6) and f(d[:0]).dtype is d.dtype
+    mask = np.arange(24).reshape(4, 6) % 3 == 0
+    out = d.copy()
+    f(d, out=out, where=mask)
+    assert np.array_equal(
+        parts(out, levels, sizes),
+        np.where(mask[(...,) + (None,) * len(sizes)], want, parts(d, levels, sizes)),
+    )
+    same = d.copy()
+    f(same, out=same)
+    assert np.array_equal(parts(same, levels, sizes), want)
+
+
+@structures
+@containers
+@pytest.mark.parametrize("name", BINARY)
+def test_binary_in_every_layout(name, sizes, subok):
+    levels = fresh_levels(len(sizes))
+    a, b = make((4, 6), sizes, levels, 1, subok), make((4, 6), sizes, levels, 2, subok)
+    x = np.random.default_rng(3).uniform(0.5, 2, (4, 6))
+    f = getattr(np, name)
+    for first, second in ((a, b), (a, x), (x, b)):
+        want = parts(f(first, second), levels, sizes)
+        assert np.array_equal(_core.value(f(first, second)), f(_core.value(first), _core.value(second)))
+        firsts = (
+            layouts(first)
+            if first.dtype != float
+            else {"contiguous": first, "Fortran": in_fortran_order(first)}
+        )
+        seconds = (
+            layouts(second)
+            if second.dtype != float
+            else {"contiguous": second, "Fortran": in_fortran_order(second)}
+        )
+        for (kind, p), (other, q) in itertools.product(firsts.items(), seconds.items()):
+            if "contiguous" in (kind, other) or kind == other:
+                assert np.array_equal(parts(f(p, q), levels, sizes), want), (kind, other)
+        result = f(first, second)
+        assert type(result) is type(a) and result.dtype is a.dtype
+        out = np.empty((4, 6), a.dtype).view(type(a))
+        assert f(first, second, out=out) is out and np.array_equal(parts(out, levels, sizes), want)
+        mask = np.arange(24).reshape(4, 6) % 2 == 0
+        out[...] = a
+        f(first, second, out=out, where=mask)
+        assert np.array_equal(
+            parts(out, levels, sizes),
+            np.where(mask[(...,) + (None,) * len(sizes)], want, parts(a, levels, sizes)),
+        )
+    rows, column = parts(f(a, b[0]), levels, sizes), parts(f(a[:, :1], b), levels, sizes)
+    for i in range(4):
+        assert np.array_equal(rows[i], parts(f(a[i], b[0]), levels, sizes))
+        for j in range(6):
+            assert np.array_equal(column[i, j], parts(f(a[i, 0], b[i, j]), levels, sizes))
+    assert f(a[:0], b[:0]).shape == (0, 6)
+    assert np.array_equal(parts(f(a, 1.5), levels, sizes), parts(f(a, np.full((4, 6), 1.5)), levels, sizes))
+    assert np.array_equal(parts(f(2, a), levels, sizes), parts(f(np.full((4, 6), 2), a), levels, sizes))
+    with pytest.raises(ValueError, match="broadcast"):
+        f(a, b[:3])
+
+
+@structures
+@containers
+@pytest.mark.parametrize("n", [1, 2, 300, 1000])
+def test_long_arrays_agree_with_their_elements(sizes, subok, n):
+    """Blocks and remainders: more elements than a block holds."""
+    levels = fresh_levels(len(sizes))
+    a, b = make((n,), sizes, levels, 1, subok), make((n,), sizes, levels, 2, subok)
+    some = sorted({0, n // 2, n - 1, min(n - 1, 255), min(n - 1, 256), min(n - 1, 511)})
+    for name in ("exp", "sin", "sqrt", "absolute"):
+        y = parts(getattr(np, name)(a), levels, sizes)
+        for i in some:
+            assert np.array_equal(y[i], parts(getattr(np, name)(a[i]), levels, sizes))
+    for name in ("multiply", "divide", "power", "hypot", "maximum", "remainder"):
+        f = getattr(np, name)
+        x = _core.value(b)
+        for p, q in ((a, b), (a, x), (x, a), (a, 1.5), (2.5, a)):
+            y = parts(f(p, q), levels, sizes)
+            for i in some:
+                at = [v[i] if np.ndim(v) else v for v in (p, q)]
+                assert np.array_equal(y[i], parts(f(*at), levels, sizes)), name
+
+
+IN_PLACE = ["__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__imod__", "__ifloordiv__"]
+
+
+@structures
+@containers
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_in_place(name, sizes, subok):
+    levels = fresh_levels(len(sizes))
+    a, b = make((3, 4), sizes, levels, 1, subok), make((3, 4), sizes, levels, 2, subok)
+    f = getattr(operator, name.replace("__i", "__"))
+    for other in (b, _core.value(b), 2.0, b[0], b[1, 2]):
+        want = parts(f(a, other), levels, sizes)
+        x = a.copy()
+        y = getattr(x, name)(other)
+        assert y is x and np.array_equal(parts(x, levels, sizes), want)
+    x = a.copy()
+    want = parts(f(x, x), levels, sizes)
+    getattr(x, name)(x)
+    assert np.array_equal(parts(x, levels, sizes), want)
+    frozen = a.copy()
+    frozen.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(frozen, name)(2.0)
+    plain = np.ones((3, 4))
+    with pytest.raises(TypeError):
+        getattr(plain, name)(a)
+    assert (plain == 1).all()
+
+
+@structures
+@containers
+@pytest.mark.parametrize("name", ["add", "multiply", "divide", "hypot", "maximum"])
+def test_overlapping_views(name, sizes, subok):
+    levels = fresh_levels(len(sizes))
+    f = getattr(np, name)
+    for p, q, r in (
+        ((0, 8), (1, 9), (0, 8)),
+        ((1, 9), (0, 8), (0, 8)),
+        ((0, 8), (0, 8), (1, 9)),
+        ((2, 10), (0, 8), (1, 9)),
+    ):
+        a = make((10,), sizes, levels, 1, subok)
+        want = parts(f(a[slice(*p)].copy(), a[slice(*q)].copy()), levels, sizes)
+        f(a[slice(*p)], a[slice(*q)], out=a[slice(*r)])
+        assert np.array_equal(parts(a[slice(*r)], levels, sizes), want)
+    a = make((10,), sizes, levels, 1, subok)
+    want = parts(f(a[::-1].copy(), a), levels, sizes)
+    f(a[::-1], a, out=a)
+    assert np.array_equal(parts(a, levels, sizes), want)
+    a = make((10,), sizes, levels, 1, subok)
+    want = parts(np.exp(a[:8].copy()), levels, sizes)
+    np.exp(a[:8], out=a[2:])
+    assert np.array_equal(parts(a[2:], levels, sizes), want)
+
+
+@structures
+@containers
+def test_predicates_and_comparisons_are_numpys(sizes, subok):
+    levels = fresh_levels(len(sizes))
+    values = np.array([0.0, -0.0, 1.0, -1.0, np.nan, np.inf, -np.inf, 2.5])
+    terms = random_coefficients((8,), sizes, 1)
+    terms[(slice(None), *(0 for _ in sizes))] = values
+    d = join(terms, levels, subok)
+    other = values[[2, 1, 2, 0, 4, 5, 5, 3]]
+    for name in PREDICATES:
+        got = getattr(np, name)(d)
+        assert got.dtype == bool and np.array_equal(got, getattr(np, name)(values))
+        assert np.array_equal(getattr(np, name)(d[::2]), getattr(np, name)(values)[::2])
+    for name in COMPARISONS:
+        f = getattr(np, name)
+        dual = terms.copy()
+        dual[(slice(None), *(0 for _ in sizes))] = other
+        for x, y in ((d, join(dual, levels, subok)), (d, other), (values, join(dual, levels, subok))):
+            got = f(x, y)
+            assert got.dtype == bool and np.array_equal(got, f(values, other)), name
+        assert np.array_equal(f(d, 1.0), f(values, 1.0)) and np.array_equal(f(d, 1), f(values, 1))
+    assert np.array_equal(d == d, values == values)
+    for name in ("any", "all", "count_nonzero"):
+        assert getattr(np, name)(d) == getattr(np, name)(values)
+
+
+@structures
+@containers
+@pytest.mark.parametrize(
+    "values",
+    [
+        [3.0, 1.0, 2.0, 1.0, 3.0, -0.0, 0.0, 1.0],
+        [np.nan, 1.0, np.inf, np.nan, -np.inf, 0.0, 1.0, 1.0],
+        [1.0] * 40,
+        list(range(50, 0, -1)),
+    ],
+)
+def test_order_is_that_of_the_values(values, sizes, subok):
+    """Ties too are ordered as float64's are."""
+    levels = fresh_levels(len(sizes))
+    x = np.array(values)
+    terms = random_coefficients((x.size,), sizes, 1)
+    terms[(slice(None), *(0 for _ in sizes))] = x
+    d = join(terms, levels, subok)
+    for kind in ("quicksort", "stable", "heapsort"):
+        order = np.argsort(x, kind=kind)
+        assert np.array_equal(np.argsort(d, kind=kind), order), kind
+        if kind == "stable":
+            assert np.array_equal(parts(np.sort(d, kind=kind), levels, sizes), terms[order], equal_nan=True)
+        assert np.array_equal(_core.value(np.sort(d, kind=kind)), np.sort(x, kind=kind), equal_nan=True)
+        in_place = d.copy()
+        in_place.sort(kind=kind)
+        assert np.array_equal(_core.value(in_place), np.sort(x, kind=kind), equal_nan=True)
+    for kth in (0, x.size // 2, x.size - 1):  # NumPy promises no more than this of the order
+        for y, order in ((np.partition(d, kth), None), (d[np.argpartition(d, kth)], np.argpartition(d, kth))):
+            y = _core.value(y)
+            assert np.array_equal(y[kth], np.sort(x)[kth], equal_nan=True)
+            assert np.array_equal(np.sort(y), np.sort(x), equal_nan=True)
+            assert not (y[:kth] > y[kth]).any() and not (y[kth:] < y[kth]).any()
+            assert order is None or np.array_equal(np.sort(order), np.arange(x.size))
+    assert np.argmax(d) == np.argmax(x) and np.argmin(d) == np.argmin(x)
+    assert d.argmax() == x.argmax() and d.argmin() == x.argmin()
+    assert np.array_equal(np.nonzero(d)[0], np.nonzero(x)[0]) and np.array_equal(
+        np.flatnonzero(d), np.flatnonzero(x)
+    )
+    assert np.array_equal(np.lexsort((d,)), np.lexsort((x,)))
+    assert np.array_equal(np.argwhere(d > 1), np.argwhere(x > 1))
+
+
+@structures
+@containers
+def test_searchsorted_unique_and_friends(sizes, subok):
+    levels = fresh_levels(len(sizes))
+    terms = random_coefficients((6,), sizes, 1)
+    x = np.array([1.0, 2.0, 2.0, 3.0, 5.0, 8.0])
+    terms[(slice(None), *(0 for _ in sizes))] = x
+    d = join(terms, levels, subok)
+    for side in ("left", "right"):
+        for needle in (2.0, 4.0, np.array([0.0, 2.0, 9.0])):
+            assert np.array_equal(
+                np.searchsorted(d, needle, side=side), np.searchsorted(x, needle, side=side)
+            )
+            assert np.array_equal(
+                np.searchsorted(x, np.asarray(needle).astype(d.dtype), side=side),
+                np.searchsorted(x, needle, side=side),
+            )
+        assert np.array_equal(np.searchsorted(d, d, side=side), np.searchsorted(x, x, side=side))
+    values, first, inverse, counts = np.unique(
+        d[::-1], return_index=True, return_inverse=True, return_counts=True
+    )
+    wanted = np.unique(x[::-1], return_index=True, return_inverse=True, return_counts=True)
+    assert np.array_equal(_core.value(values), wanted[0])
+    assert (
+        np.array_equal(first, wanted[1])
+        and np.array_equal(inverse, wanted[2])
+        and np.array_equal(counts, wanted[3])
+    )
+    assert np.array_equal(parts(values, levels, sizes), parts(d[::-1][first], levels, sizes))
+    assert np.array_equal(np.digitize(x, [2.0, 4.0]), np.digitize(_core.value(d), [2.0, 4.0]))
+
+
+MOVES = {
+    "concatenate": lambda x, y: np.concatenate([x, y]),
+    "concatenate axis 1": lambda x, y: np.concatenate([x, y], axis=1),
+    "stack": lambda x, y: np.stack([x, y], axis=2 - 2),
+    "vstack hstack": lambda x, y: np.hstack([np.vstack([x, y]), np.vstack([y, x])]),
+    "block": lambda x, y: np.block([[x, y], [y, x]]),
+    "where": lambda x, y: np.where(np.arange(4) % 2 == 0, x, y),
+    "fancy": lambda x, y: x[[2, 0, 2]],
+    "fancy both": lambda x, y: x[[[0], [2]], [1, 3]],
+    "mask": lambda x, y: x[np.array([[True, False, True, False]] * 3)],
+    "newaxis": lambda x, y: x[:, None, ::2],
+    "ellipsis": lambda x, y: x[..., -1],
+    "take": lambda x, y: np.take(x, [0, 3, 1], axis=1),
+    "take_along_axis": lambda x, y: np.take_along_axis(x, np.array([[0], [1], [3]]), axis=1),
+    "compress": lambda x, y: np.compress([True, False, True], x, axis=0),
+    "choose": lambda x, y: np.choose([0, 1, 1, 0], [x, y]),
+    "reshape": lambda x, y: x.reshape(2, 6),
+    "reshape F": lambda x, y: x.reshape(2, 6, order="F"),
+    "ravel": lambda x, y: np.ravel(x.T),
+    "flatten": lambda x, y: x.T.flatten(),
+    "transpose": lambda x, y: np.transpose(x),
+    "swapaxes": lambda x, y: np.swapaxes(x[None], 0, 2),
+    "moveaxis": lambda x, y: np.moveaxis(np.stack([x, y]), 0, -1),
+    "roll": lambda x, y: np.roll(x, 1, axis=0),
+    "flip": lambda x, y: np.flip(x),
+    "rot90": lambda x, y: np.rot90(x),
+    "repeat": lambda x, y: np.repeat(x, [1, 0, 2], axis=0),
+    "tile": lambda x, y: np.tile(x, (2, 1)),
+    "broadcast_to": lambda x, y: np.broadcast_to(x[0], (3, 4)),
+    "squeeze": lambda x, y: np.squeeze(x[:1]),
+    "expand_dims": lambda x, y: np.expand_dims(x, 1),
+    "split": lambda x, y: np.split(x, 2, axis=1)[1],
+    "delete": lambda x, y: np.delete(x, 1, axis=0),
+    "insert": lambda x, y: np.insert(x, 1, y[0], axis=0),
+    "append": lambda x, y: np.append(x, y),
+    "diagonal": lambda x, y: np.diagonal(x),
+    "diag": lambda x, y: np.diag(x[:, :3]),
+    "diag of vector": lambda x, y: np.diag(x[0]),
+    "tril": lambda x, y: np.tril(x),
+    "triu": lambda x, y: np.triu(x),
+    "pad": lambda x, y: np.pad(x, 1),
+    "pad edge": lambda x, y: np.pad(x, ((1, 0), (0, 2)), mode="edge"),
+    "meshgrid": lambda x, y: np.meshgrid(x[0], y[1])[0],
+    "copy": lambda x, y: np.copy(x),
+    "array": lambda x, y: np.array(x.tolist()),
+    "array of rows": lambda x, y: np.array([x[0], y[1]]),
+    "list of scalars": lambda x, y: np.array([x[0, 0], y[1, 1], x[2, 3]]),
+    "full": lambda x, y: np.full((2, 2), x[1, 1]),
+    "full_like": lambda x, y: np.full_like(x, y[0, 0]),
+    "flat": lambda x, y: np.array(list(x.flat)),
+    "flat slice": lambda x, y: x.flat[2:9:2],
+    "item": lambda x, y: np.array([x.item(3), x.item(1, 2)]),
+    "atleast_3d": lambda x, y: np.atleast_3d(x),
+    "column_stack": lambda x, y: np.column_stack([x, y]),
+    "array_split": lambda x, y: np.array_split(x, 3, axis=1)[0],
+    "fliplr": lambda x, y: np.fliplr(x),
+    "resize": lambda x, y: np.resize(x, (5, 3)),
+    "select": lambda x, y: np.select([np.arange(4) == 1, np.arange(4) == 2], [x, y], default=x),
+    "extract": lambda x, y: np.extract(np.arange(12) % 3 == 0, x),
+    "nan_to_num": lambda x, y: np.where(np.isnan(x), 0.0, x),
+}
+
+
+@structures
+@containers
+@pytest.mark.parametrize("name", MOVES)
+def test_moves(name, sizes, subok):
+    """Each moves whole elements: it does to every coefficient what it does to the values."""
+    levels = fresh_levels(len(sizes))
+    f = MOVES[name]
+    x, y = random_coefficients((3, 4), sizes, 1), random_coefficients((3, 4), sizes, 2)
+    got = parts(f(join(x, levels, subok), join(y, levels, subok)), levels, sizes)
+    for index in np.ndindex(*(1 + k for k in sizes)):
+        assert np.array_equal(got[(..., *index)], f(x[(..., *index)].copy(), y[(..., *index)].copy()))
+    swapped = parts(
+        f(join(x, levels, subok).astype(join(x, levels).dtype), join(y, levels, subok)), levels, sizes
+    )
+    assert np.array_equal(swapped, got)
+
+
+def _fill(x, y):
+    x.fill(y[0, 0])
+
+
+ASSIGNMENTS = {
+    "element": lambda x, y: x.__setitem__((1, 2), y[0, 0]),
+    "slice": lambda x, y: x.__setitem__(slice(0, 2), y[1:]),
+    "row": lambda x, y: x.__setitem__(1, y[0]),
+    "strided": lambda x, y: x.__setitem__((slice(None), slice(None, None, 2)), y[:, 1::2]),
+    "fancy": lambda x, y: x.__setitem__([2, 0], y[:2]),
+    "fancy both": lambda x, y: x.__setitem__(([0, 1], [3, 2]), y[0, :2]),
+    "mask": lambda x, y: x.__setitem__(np.arange(12).reshape(3, 4) % 2 == 0, y[0, 0]),
+    "mask array": lambda x, y: x.__setitem__(np.arange(12).reshape(3, 4) < 4, y[1]),
+    "ellipsis": lambda x, y: x.__setitem__(Ellipsis, y),
+    "broadcast": lambda x, y: x.__setitem__(slice(None), y[:, :1]),
+    "flat": lambda x, y: setattr(x, "flat", y),
+    "flat element": lambda x, y: x.flat.__setitem__(5, y[0, 1]),
+    "flat slice": lambda x, y: x.flat.__setitem__(slice(1, 4), y[0, :3]),
+    "overlap": lambda x, y: x.__setitem__(slice(1, None), x[:-1]),
+    "reversed": lambda x, y: x.__setitem__(slice(None), x[::-1]),
+    "fill": _fill,
+    "put": lambda x, y: np.put(x, [0, 5, 11], y[0, :3]),
+    "place": lambda x, y: np.place(x, np.arange(12).reshape(3, 4) > 6, y[0, :2]),
+    "putmask": lambda x, y: np.putmask(x, np.arange(12).reshape(3, 4) > 6, y),
+    "copyto": lambda x, y: np.copyto(x, y),
+    "copyto where": lambda x, y: np.copyto(x, y, where=np.arange(4) % 2 == 0),
+    "put_along_axis": lambda x, y: np.put_along_axis(x, np.array([[0], [1], [3]]), y[:, :1], axis=1),
+    "fill_diagonal": lambda x, y: np.fill_diagonal(x, y[0, 0]),
+    "float": lambda x, y: x.__setitem__((0, 0), 2.5),
+    "float array": lambda x, y: x.__setitem__(0, np.array([1.0, 2.0, 3.0, 4.0])),
+    "list": lambda x, y: x.__setitem__(0, [1, 2.5, 3, 4]),
+    "at": lambda x, y: np.add.at(x, ([0, 0, 2], [1, 1, 3]), y[0, :3]),
+}
+
+
+@structures
+@containers
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_assignments(name, sizes, subok):
+    levels = fresh_levels(len(sizes))
+    f = ASSIGNMENTS[name]
+    x, y = random_coefficients((3, 4), sizes, 1), random_coefficients((3, 4), sizes, 2)
+    target, source = join(x, levels, subok), join(y, levels, subok)
+    f(target, source)
+    got = parts(target, levels, sizes)
+    for index in np.ndindex(*(1 + k for k in sizes)):
+        want = x[(..., *index)].copy()
+        f(want, y[(..., *index)].copy())
+        if name in ("float", "float array", "list") and any(index):
+            row = (0, 0) if name == "float" else 0
+            want[row] = 0
+        assert np.array_equal(got[(..., *index)], want), index
+    assert np.array_equal(parts(source, levels, sizes), y)
+
+
+@containers
+def test_attributes_and_types(subok):
+    level = _core.Level()
+    d = _core.seed_identity(np.arange(6.0).reshape(2, 3), level, 0, 6, subok=subok)
+    kind = DualArray if subok else np.ndarray
+    for x in (
+        d,
+        d * 2,
+        np.exp(d),
+        d[0],
+        d[:, ::2],
+        d.T,
+        d.copy(),
+        d + np.ones(3),
+        np.ones(3) + d,
+        np.sum(d, axis=0),
+        2 - d,
+    ):
+        assert type(x) is kind
+    assert isinstance(d[0, 0], _core.Dual) and isinstance(np.sum(d), _core.Dual)
+    assert isinstance(np.zeros_like(d), kind) and not parts(np.zeros_like(d), [level], (6,)).any()
+    assert np.ones_like(d).dtype is d.dtype and np.empty_like(d).dtype is d.dtype
+    if subok:
+        assert np.array_equal(d.value, np.arange(6.0).reshape(2, 3)) and type(d.value) is np.ndarray
+        assert d.tangent.shape == (2, 3, 6)
+        two = _core.seed_tangents(
+            _core.seed_tangents(np.ones(2), _core.E1, np.full((2, 1), 3.0)), _core.E2, np.full((2, 1), 4.0)
+        )
+        assert two.e1.tolist() == [[3.0], [3.0]] or two.e1.tolist() == [3.0, 3.0]
+        assert np.ravel(two.e2).tolist() == [4.0, 4.0] and np.ravel(two.e12).tolist() == [0.0, 0.0]
+
+
+@containers
+def test_empty_and_zero_dimensional(subok):
+    level = _core.Level()
+    for shape in ((0,), (0, 3), (2, 0, 3), ()):
+        d = _core.seed_tangents(np.ones(shape), level, np.ones((*shape, 2)), subok=subok)
+        for y in (d + 1, np.exp(d), d * d, np.maximum(d, 0), d**2.5, np.where(d > 0, d, 0.0)):
+            assert np.shape(y) == shape and y.dtype is d.dtype
+        assert np.sum(d).dtype is d.dtype and np.prod(d).dtype is d.dtype
+    assert _core.value(np.sum(_core.seed_tangents(np.ones(0), level, np.ones((0, 2)), subok=subok))) == 0.0
+    assert _core.value(np.prod(_core.seed_tangents(np.ones(0), level, np.ones((0, 2)), subok=subok))) == 1.0
+    empty = _core.seed_tangents(np.ones((0,)), level, np.ones((0, 2)), subok=subok)
+    with pytest.raises(ValueError, match="zero-size array"):
+        np.max(empty)
+    with pytest.raises(ValueError, match="empty"):
+        np.argmax(empty)

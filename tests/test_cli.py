@@ -1,0 +1,354 @@
+"""The command line, run as a person runs it, and its parts."""
+
+import json
+import math
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import dualnum
+from dualnum.__main__ import main
+from dualnum.finite import agreeing_digits, first_differences, second_differences, steps
+
+
+@pytest.fixture
+def run(capsys):
+    """Return a function that runs the command and gives its exit code and what it printed."""
+
+    def run(*argv):
+        try:
+            code = main([str(word) for word in argv])
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def report(run):
+    """Return a function that runs the command with --json and gives its report."""
+
+    def report(*argv):
+        code, out, err = run(*argv, "--json")
+        assert (code, err) == (0, "")
+        return json.loads(out)
+
+    return report
+
+
+@pytest.fixture
+def model(tmp_path):
+    """Return the path of a file with functions."""
+    path = tmp_path / "model.py"
+    path.write_text(
+        "import math\n"
+        "import numpy as np\n"
+        "from neighbour import two\n"
+        "class Gas:\n"
+        "    @staticmethod\n"
+        "    def pressure(volume, temperature=300.0):\n"
+        "        return temperature / volume\n"
+        "def pair(x):\n"
+        "    return np.array([x[0] * x[1], np.sin(x[0])])\n"
+        "def quadratic(a, b, scale=1.0):\n"
+        "    return scale * (a @ a) * b\n"
+        "def total(m):\n"
+        "    return np.sum(m ** two)\n"
+        "def constant(x):\n"
+        "    return 1.5\n"
+        "def drops(x):\n"
+        "    return math.sin(x)\n"
+        "def fails(x):\n"
+        "    raise RuntimeError('first line\\nsecond line')\n"
+        "def leaves(x):\n"
+        "    raise SystemExit(0)\n"
+        "def half(x):\n"
+        "    if x != 2:\n"
+        "        raise ValueError('only at 2')\n"
+        "    return x * x\n"
+        "def text(x):\n"
+        "    return 'abc'\n"
+        "def complexes(x):\n"
+        "    return 1j\n"
+        "number = 3\n"
+    )
+    (tmp_path / "neighbour.py").write_text("two = 2\n")
+    return path
+
+
+def test_text_of_a_formula(run):
+    # every number here is exact in binary, so the differences are, too
+    assert run("2*x", "--at", 8, "--hessian") == (
+        0,
+        "2*x\n"
+        "at x = 8.0\n"
+        "\n"
+        "value               16.0\n"
+        "\n"
+        "derivative         exact  central difference  digits\n"
+        "x                    2.0                 2.0    16.0\n"
+        "\n"
+        "second derivative  exact  central difference  digits\n"
+        "x                    0.0                 0.0    16.0\n",
+        "",
+    )
+
+
+def test_text_is_aligned(run):
+    code, out, err = run("scipy.optimize:rosen", "--at", 1.3, 0.7, 0.8, 1.9, 1.2, "--hessian")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:2] == ["scipy.optimize:rosen", "at x = [1.3, 0.7, 0.8, 1.9, 1.2]"]
+    assert re.fullmatch(r"value +848.22\d*", lines[3])
+    assert lines[5].split() == ["gradient", "exact", "central", "difference", "digits"]
+    assert [line.split()[0] for line in lines[6:11]] == [f"x[{i}]" for i in range(5)]
+    assert lines[12].split() == ["hessian", "exact", "central", "difference", "digits"]
+    assert [line.split()[:2] for line in lines[13:]] == [
+        [f"x[{i}]", f"x[{j}]"] for i in range(5) for j in range(i, 5)
+    ]
+    points = {tuple(match.start() for match in re.finditer(r"\.", line)) for line in lines[6:11] + lines[13:]}
+    assert len(points) == 1
+    assert len({len(line) for line in lines[5:11] + lines[12:]}) == 1
+
+
+def test_rosen(report):
+    from scipy.optimize import rosen, rosen_der, rosen_hess
+
+    x = [1.3, 0.7, 0.8, 1.9, 1.2]
+    result = report("scipy.optimize:rosen", "--at", *x, "--hessian")
+    assert list(result) == ["function", "at", "value", "gradient", "hessian"]
+    assert result["function"] == "scipy.optimize:rosen"
+    assert result["at"] == {"x": x}
+    assert result["value"] == rosen(np.array(x))
+    np.testing.assert_allclose(result["gradient"]["exact"], rosen_der(np.array(x)), rtol=1e-14)
+    np.testing.assert_allclose(result["hessian"]["exact"], rosen_hess(np.array(x)), rtol=1e-14)
+    assert min(result["gradient"]["digits"]) > 8
+    assert np.min(result["hessian"]["digits"]) > 5
+
+
+def test_scalar_formula(report):
+    result = report("exp(-x**2)*sin(3*x)", "--at", "0.4", "--hessian")
+    assert list(result) == ["function", "at", "value", "derivative", "second_derivative"]
+    assert result["value"] == math.exp(-(0.4**2)) * math.sin(3 * 0.4)
+    assert result["derivative"]["digits"] > 8
+    assert result["second_derivative"]["digits"] > 5
+
+
+@pytest.mark.parametrize(
+    ("words", "point", "gradient"),
+    [
+        (["x*y**2", "--at", "x=3", "y=-2"], {"x": 3.0, "y": -2.0}, [4.0, -12.0]),
+        (["x*y**2", "--at", "y=-2", "x=3"], {"y": -2.0, "x": 3.0}, [-12.0, 4.0]),
+        (["x*y[1]", "--at", "x=3", "y=[5, 7]"], {"x": 3.0, "y": [5.0, 7.0]}, [7.0, 0.0, 3.0]),
+        (["sum(a**2)", "--at", "a=[1,2]"], {"a": [1.0, 2.0]}, [2.0, 4.0]),
+        (["x[0]*x[1]", "--at", "2", "-1e-3"], {"x": [2.0, -1e-3]}, [-1e-3, 2.0]),
+        (["x[0]*x[1]", "--at", "2,3"], {"x": [2.0, 3.0]}, [3.0, 2.0]),
+        (["x[0]*x[1]", "--at", "2,", "3"], {"x": [2.0, 3.0]}, [3.0, 2.0]),
+        (["sum(x)", "--at", "[2]"], {"x": [2.0]}, [1.0]),
+        (
+            ["sum(x**2)", "--at", "[[1, 2], [3, 4]]"],
+            {"x": [[1.0, 2.0], [3.0, 4.0]]},
+            [[2.0, 4.0], [6.0, 8.0]],
+        ),
+        (["k*sum(x)", "--at", "1", "2", "--with", "k=3"], {"x": [1.0, 2.0]}, [3.0, 3.0]),
+        (["-x[0]**2", "--at", "1", "2"], {"x": [1.0, 2.0]}, [-2.0, 0.0]),
+    ],
+)
+def test_points_and_gradients(report, words, point, gradient):
+    result = report(*words)
+    assert result["at"] == point
+    assert result["gradient"]["exact"] == gradient
+    assert np.shape(result["gradient"]["central_difference"]) == np.shape(gradient)
+
+
+@pytest.mark.parametrize(
+    ("words", "derivative"),
+    [
+        (["-x**2", "--at", "-1e-3"], 2e-3),
+        (["x**2", "--at", "x=3"], 6.0),
+        (["t**2", "--at", "3"], 6.0),
+        (["sin(x)", "--at", "pi/2 - pi/2"], 1.0),
+        (["a*x", "--at", "1", "--with", "a=2"], 2.0),
+        (["a*x", "--at", "x=1", "--with", "a=2"], 2.0),
+    ],
+)
+def test_points_and_derivatives(report, words, derivative):
+    assert report(*words)["derivative"]["exact"] == derivative
+
+
+def test_functions_of_a_file(report, model):
+    result = report(f"{model}:pair", "--at", 2, 3, "--hessian")
+    np.testing.assert_allclose(result["jacobian"]["exact"], [[3, 2], [math.cos(2), 0]], rtol=1e-15)
+    np.testing.assert_allclose(
+        result["hessian"]["exact"], [[[0, 1], [1, 0]], [[-math.sin(2), 0], [0, 0]]], rtol=1e-15
+    )
+    assert report(f"{model}:Gas.pressure", "--at", 2)["derivative"]["exact"] == -75.0
+    result = report(f"{model}:Gas.pressure", "--at", "volume=2", "temperature=310")
+    assert result["gradient"]["exact"] == [-77.5, 0.5]
+    assert (
+        report(f"{model}:Gas.pressure", "--at", 2, "--with", "temperature=4")["derivative"]["exact"] == -1.0
+    )
+    result = report(f"{model}:quadratic", "--at", "a=[1,2]", "b=3", "--with", "scale=10")
+    assert result["gradient"]["exact"] == [60.0, 120.0, 50.0]
+    result = report(f"{model}:total", "--at", "[[1,2],[3,4]]", "--hessian")
+    np.testing.assert_array_equal(result["hessian"]["exact"], 2 * np.eye(4).reshape(2, 2, 2, 2))
+    assert report(f"{model}:constant", "--at", 1, 2)["gradient"]["exact"] == [0.0, 0.0]
+
+
+def test_vector_valued_text(run, model):
+    code, out, _ = run(f"{model}:pair", "--at", 2, 3)
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()[3:6]] == ["value", "f[0]", "f[1]"]
+    assert [line.split()[:2] for line in out.splitlines()[8:]] == [
+        [f"f[{i}]", f"x[{j}]"] for i in (0, 1) for j in (0, 1)
+    ]
+
+
+def test_a_difference_that_fails_is_nan(report, run, model):
+    result = report(f"{model}:half", "--at", 2)
+    assert result["derivative"] == {"exact": 4.0, "central_difference": "nan", "digits": "nan"}
+    assert run(f"{model}:half", "--at", 2)[1].splitlines()[-1].split() == ["x", "4.0", "nan", "-"]
+
+
+def test_long_tables_are_cut(run):
+    code, out, _ = run("sum(x)", "--at", *range(10), "--rows", 4)
+    assert code == 0
+    assert out.splitlines()[-2].startswith("x[3] ")
+    assert out.splitlines()[-1] == "... and 6 rows more: see --rows and --json"
+
+
+BAD_INPUT = [
+    ([], "the following arguments are required: FUNCTION, --at"),
+    (["x"], "the following arguments are required: --at"),
+    (["x", "--at"], "argument --at: expected at least one argument"),
+    (["x", "--at", "1", "--rows", "a"], "argument --rows: invalid int value: 'a'"),
+    (["x", "--at", "1", "--hess"], "unrecognized arguments: --hess"),
+    (["x", "--at", "one"], "'one' is not a number"),
+    (["x", "--at", "1,,2"], "'' is not a number"),
+    (["x", "--at", "nan"], "the point must be finite, got nan"),
+    (["x", "--at", "1e999"], "the point must be finite, got 1e999"),
+    (["x", "--at", "[]"], "the point has no elements"),
+    (["x", "--at", "[1, [2]]"], "[1, [2]] is not a list of numbers such as [[1, 2], [3, 4]]"),
+    (["x", "--at", "[1"], "[1 is not a list of numbers such as [[1, 2], [3, 4]]"),
+    (["x", "--at", "x=1", "2"], "--at expects either values or NAME=VALUE, not both"),
+    (["x", "--at", "x=1", "x=2"], "--at names a variable twice"),
+    (["x", "--at", "y=1"], "--at names y, but the variables of 'x' are x"),
+    (["x*y", "--at", "1", "2"], "'x*y' has the variables x, y: write --at x=VALUE y=VALUE"),
+    (["2*pi", "--at", "1"], "'2*pi' has no variable to differentiate by"),
+    (["a*x", "--at", "1", "--with", "b=2"], "'a*x' has no variable 'b'"),
+    (["a*x", "--at", "1", "--with", "2"], "expected NAME=VALUE, got '2'"),
+    (
+        ["x ^ 2", "--at", "1"],
+        "'x ^ 2' has an operator that is not allowed in a formula; a power is written **",
+    ),
+    (["x[2]", "--at", "1", "2"], "x[2] raised IndexError: index 2 is out of bounds for axis 0 with size 2"),
+    (
+        ["no_such_module:f", "--at", "1"],
+        "cannot import no_such_module: ModuleNotFoundError: No module named 'no_such_module'",
+    ),
+    (["math:no_such", "--at", "1"], "math has no 'no_such'"),
+    (["math:pi", "--at", "1"], "math:pi is not a function but a float"),
+    (["no_such.py:f", "--at", "1"], "there is no file no_such.py"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), BAD_INPUT, ids=lambda value: None)
+def test_bad_input_is_one_line_and_code_2(run, words, message):
+    assert run(*words) == (2, "", f"dualnum: error: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("fails", "fails raised RuntimeError: first line second line"),
+        ("leaves", "leaves raised SystemExit: 0"),
+        ("text", "text does not return real numbers but 'abc'"),
+        ("complexes", "complexes does not return real numbers but 1j"),
+        ("number", "number is not a function but a int"),
+    ],
+)
+def test_functions_that_fail(run, model, name, message):
+    assert run(f"{model}:{name}", "--at", 1) == (2, "", f"dualnum: error: {model}:{message}\n")
+
+
+def test_what_would_drop_a_derivative_is_named(run, model):
+    code, out, err = run(f"{model}:drops", "--at", 1)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"dualnum: error: {model}:drops raised TypeError: ")
+    assert len(err.splitlines()) == 1
+    with pytest.raises(RuntimeError, match="first line"):
+        main([f"{model}:fails", "--at", "1", "--traceback"])
+
+
+def test_a_file_that_does_not_load(run, tmp_path):
+    path = tmp_path / "broken.py"
+    path.write_text("def f(:\n")
+    code, out, err = run(f"{path}:f", "--at", 1)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"dualnum: error: cannot import {path}: SyntaxError: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_process():
+    command = [sys.executable, "-m", "dualnum"]
+    done = subprocess.run(
+        [*command, "x**2", "--at", "3", "--json"], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["derivative"]["exact"] == 6.0
+    done = subprocess.run([*command, "sine(x)", "--at", "3"], capture_output=True, text=True, check=False)
+    expected = (2, "", "dualnum: error: unknown function 'sine'; did you mean sin?\n")
+    assert (done.returncode, done.stdout, done.stderr) == expected
+    done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"dualnum {dualnum.__version__}\n"
+
+
+def test_help_names_every_kind_of_function(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    assert all(
+        word in out
+        for word in ("scipy.optimize:rosen", "model.py:energy", "exp(-x**2) * sin(3*x)", "--at x=1")
+    )
+
+
+# Finite differences
+
+
+def test_steps_are_exact_and_leave_the_domain_of_log():
+    x = np.array([0.0, 1e-3, 1.0, -7.3, 1e8])
+    for order in (1, 2):
+        h = steps(x, order)
+        assert np.all((x + h) - x == h)
+        assert np.all(h > 0)
+    assert steps(1e-3, 1) < 1e-3
+
+
+def test_differences_leave_the_point_and_follow_shapes():
+    x = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    before = x.copy()
+
+    def f(x):
+        return x @ x.T
+
+    assert first_differences(f, x).shape == (2, 2, 2, 3)
+    assert second_differences(f, x).shape == (2, 2, 2, 3, 2, 3)
+    np.testing.assert_array_equal(x, before)
+    np.testing.assert_allclose(first_differences(f, x), dualnum.jacobian(f)(x), atol=1e-8)
+    np.testing.assert_allclose(second_differences(f, x), dualnum.hessian(f)(x), atol=1e-4)
+    assert first_differences(np.sin, 0.3) == pytest.approx(math.cos(0.3), rel=1e-9)
+    assert second_differences(np.sin, 0.3) == pytest.approx(-math.sin(0.3), rel=1e-6)
+
+
+def test_agreeing_digits():
+    nan, inf = math.nan, math.inf
+    exact = [1.0, 100.0, 0.0, nan, inf, 1.0, -inf]
+    approximate = [1.0, 100.01, 1e-3, nan, inf, nan, inf]
+    np.testing.assert_allclose(agreeing_digits(exact, approximate), [16, 4, 5, 16, 16, nan, nan], rtol=1e-6)
+    assert agreeing_digits(0.0, 1e-3) == pytest.approx(3)
+    assert agreeing_digits(0.0, 0.0) == 16
+    assert agreeing_digits(1.0, -5.0) == 0

@@ -1,0 +1,174 @@
+"""Every function that the documentation promises exists, and every NumPy ufunc is decided upon: here is the list."""
+
+import numpy as np
+import pytest
+from elements import coefficients, fresh_levels, join
+
+import dualnum as dn
+from dualnum import Dual, _core
+
+SMOOTH = """exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal sin cos tan arcsin arccos arctan
+    sinh cosh tanh arcsinh arccosh arctanh deg2rad rad2deg degrees radians""".split()
+SMOOTH_OF_TWO = "power float_power arctan2 hypot logaddexp logaddexp2 add subtract multiply divide".split()
+PIECEWISE = "absolute fabs sign floor ceil rint trunc modf frexp positive negative conjugate".split()
+PIECEWISE_OF_TWO = "copysign maximum minimum fmax fmin heaviside remainder fmod floor_divide divmod".split()
+SPECIAL = ["clip", "ldexp"]
+PREDICATES = "isfinite isnan isinf signbit logical_not".split()
+COMPARISONS = (
+    "equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor".split()
+)
+PRODUCTS = "matmul vecdot matvec vecmat".split()  # matvec and vecmat exist from NumPy 2.2
+REFUSED = """nextafter spacing gcd lcm isnat bitwise_and bitwise_or bitwise_xor bitwise_count invert
+    left_shift right_shift""".split()
+
+DIFFERENTIABLE = SMOOTH + SMOOTH_OF_TWO + PIECEWISE + PIECEWISE_OF_TWO + SPECIAL
+ALIASES = {
+    "abs": "absolute",
+    "conj": "conjugate",
+    "mod": "remainder",
+    "true_divide": "divide",
+    "pow": "power",
+}
+ALIASES |= {
+    "acos": "arccos",
+    "acosh": "arccosh",
+    "asin": "arcsin",
+    "asinh": "arcsinh",
+    "atan": "arctan",
+    "atan2": "arctan2",
+}
+ALIASES |= {
+    "atanh": "arctanh",
+    "bitwise_invert": "invert",
+    "bitwise_not": "invert",
+    "bitwise_left_shift": "left_shift",
+}
+ALIASES |= {"bitwise_right_shift": "right_shift"}
+
+TWO = [*SMOOTH_OF_TWO, *PIECEWISE_OF_TWO]
+
+
+def arguments(name):
+    """Return plain arguments inside the domain, away from kinks."""
+    x = {"arccosh": 1.7, "arcsin": 0.3, "arccos": 0.3, "arctanh": 0.3}.get(name, 1.37)
+    if name == "clip":
+        return (x, 0.5, 3.0)
+    if name == "ldexp":
+        return (x, 3)
+    return (x, 0.83) if name in TWO else (x,)
+
+
+def test_every_numpy_ufunc_is_decided_upon():
+    known = {*DIFFERENTIABLE, *PREDICATES, *COMPARISONS, *PRODUCTS, *REFUSED}
+    found = {f.__name__ for f in vars(np).values() if isinstance(f, np.ufunc)}
+    assert found <= known | {"_arg"} | set(ALIASES), sorted(found - known - set(ALIASES))
+
+
+def test_the_table_is_complete():
+    assert [row.name for row in _core.ELEMENTARY] == list(dict.fromkeys(row.name for row in _core.ELEMENTARY))
+    assert set(SMOOTH) == {row.name for row in _core.ELEMENTARY}
+    assert {row.name for row in _core.BINARY} <= set(SMOOTH_OF_TWO)
+    assert set(_core.ELEMENTARY[0]._fields) == {"name", "lo", "hi", "c", "y", "dy", "d2y", "dc"}
+
+
+@pytest.mark.parametrize("name", [*DIFFERENTIABLE, *PREDICATES])
+def test_every_function_is_in_dualnum(name):
+    f = getattr(dn, name)
+    assert name in dn.__all__
+    assert f.__name__ == name and f.__doc__
+
+
+@pytest.mark.parametrize(
+    "alias", [a for a in ALIASES if (ALIASES[a] in DIFFERENTIABLE and not a.startswith("a")) or a == "abs"]
+)
+def test_numpys_aliases_are_in_dualnum(alias):
+    if hasattr(dn, alias):
+        assert getattr(dn, alias) is getattr(dn, ALIASES[alias])
+
+
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+@pytest.mark.parametrize("orders", [1, 2, 3])
+@pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
+def test_every_ufunc_has_a_loop(name, orders, subok):
+    """A dual array in each place gives the central difference, and equals the scalar's result."""
+    f = getattr(np, name)
+    plain = arguments(name)
+    levels = fresh_levels(orders)
+    sizes = (1,) * orders
+    for place in range(1 if name in ("ldexp",) else len(plain)):
+        terms = np.zeros((3, *(2,) * orders))
+        terms[(slice(None), *(0,) * orders)] = plain[place]
+        terms[(slice(None), 1, *(0,) * (orders - 1))] = 1
+        d = join(terms, levels, subok)
+
+        def call(x, place=place):
+            return f(*plain[:place], x, *plain[place + 1 :])
+
+        results, scalars = call(d), call(d[0])
+        high, low = call(plain[place] + 1e-6), call(plain[place] - 1e-6)
+        if not isinstance(results, tuple):
+            results, scalars, high, low = (results,), (scalars,), (high,), (low,)
+        for result, scalar, h, l_ in zip(results, scalars, high, low, strict=True):
+            if result.dtype.kind == "i":
+                continue  # frexp's exponent
+            slope = coefficients(result, levels, sizes)[(slice(None), 1, *(0,) * (orders - 1))]
+            np.testing.assert_allclose(slope, (h - l_) / 2e-6, rtol=1e-7, atol=1e-7)
+            assert np.array_equal(coefficients(scalar, levels, sizes), coefficients(result, levels, sizes)[0])
+
+
+@pytest.mark.parametrize("name", PREDICATES + COMPARISONS)
+def test_predicates_and_comparisons_have_loops(name):
+    d = dn.seed(np.array([0.0, 1.0, -2.0]))
+    x = np.array([0.0, 1.0, -2.0])
+    arguments_ = ((d,), (x,)) if name in PREDICATES else ((d, x[::-1]), (x, x[::-1]))
+    got = getattr(np, name)(*arguments_[0])
+    assert got.dtype == bool and np.array_equal(got, getattr(np, name)(*arguments_[1]))
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+@pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
+def test_products_have_loops(name, subok):
+    if not hasattr(np, name):
+        assert name in ("matvec", "vecmat") and np.lib.NumpyVersion(np.__version__) < "2.2.0"
+        return
+    shapes = {
+        "matmul": ((2, 3), (3, 2)),
+        "vecdot": ((3,), (3,)),
+        "matvec": ((2, 3), (3,)),
+        "vecmat": ((3,), (3, 2)),
+    }[name]
+    a, b = (np.arange(1.0, 1 + np.prod(shape)).reshape(shape) for shape in shapes)
+    f = getattr(np, name)
+    for got in (
+        dn.jacobian(lambda x: f(x, b), subok=subok)(a),
+        dn.jacobian(lambda x: f(a, x), subok=subok)(b),
+    ):
+        assert got.any() and got.shape[: f(a, b).ndim] == f(a, b).shape
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
+def test_what_has_no_derivative_refuses(name, subok):
+    if not hasattr(np, name):
+        return
+    f = getattr(np, name)
+    d = _core.seed_identity(np.ones(3), _core.Level(), 0, 3, subok=subok)
+    with pytest.raises(TypeError):
+        f(*[d] * f.nin)
+    with pytest.raises(TypeError):
+        f(*[d[0]] * f.nin)
+
+
+@pytest.mark.parametrize(
+    "name", [*SMOOTH, *"absolute fabs sign floor ceil rint trunc positive negative conjugate".split()]
+)
+def test_every_function_is_a_method_of_scalars(name):
+    x = Dual(arguments(name)[0], 1.5)
+    got, want = getattr(x, name)(), getattr(np, name)(x)
+    assert got.value == want.value and got.tangent == want.tangent
+
+
+def test_all_names_exist_and_are_documented():
+    assert len(set(dn.__all__)) == len(dn.__all__)
+    for name in dn.__all__:
+        assert getattr(dn, name) is not None

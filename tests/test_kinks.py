@@ -1,0 +1,260 @@
+"""Kinks and corners: every decision of the documentation's table, first and second derivative."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from elements import coefficients, fresh_levels, join
+
+import dualnum as dn
+
+INF = math.inf
+XX = 1.5**1.5
+
+# name -> (function, point, first derivative, second derivative); None is not decided
+TABLE = {
+    "abs at 0": (abs, 0.0, 0, 0),
+    "np.abs at 0": (np.abs, 0.0, 0, 0),
+    "fabs at 0": (np.fabs, 0.0, 0, 0),
+    "abs at -0": (abs, -0.0, 0, 0),
+    "max(x, 0) at 0": (lambda x: np.maximum(x, 0), 0.0, 0.5, 0),
+    "max(0, x) at 0": (lambda x: np.maximum(0.0, x), 0.0, 0.5, 0),
+    "min(x, 0) at 0": (lambda x: np.minimum(x, 0), 0.0, 0.5, 0),
+    "fmax(x, 0) at 0": (lambda x: np.fmax(x, 0), 0.0, 0.5, 0),
+    "fmin(x, 0) at 0": (lambda x: np.fmin(x, 0), 0.0, 0.5, 0),
+    "max(x, x)": (lambda x: np.maximum(x, x), 0.0, 1, 0),
+    "max(x, -x) at 0": (lambda x: np.maximum(x, -x), 0.0, 0, 0),
+    "max(3 x, x) at 0": (lambda x: np.maximum(3 * x, x), 0.0, 2, 0),
+    "sqrt at 0": (np.sqrt, 0.0, INF, -INF),
+    "cbrt at 0": (np.cbrt, 0.0, INF, None),
+    "sqrt(x x) at 0": (lambda x: np.sqrt(x * x), 0.0, 0, None),
+    "sqrt(x x + 0 x) at 0": (lambda x: np.sqrt(x * x + 0 * x), 0.0, 0, None),
+    "hypot(x, 0) at 0": (lambda x: np.hypot(x, 0.0), 0.0, 0, 0),
+    "hypot(x, x) at 0": (lambda x: np.hypot(x, x), 0.0, 0, 0),
+    "x**0 at 0": (lambda x: x**0, 0.0, 0, 0),
+    "x**0.0 at 0": (lambda x: x**0.0, 0.0, 0, 0),
+    "x**1 at 0": (lambda x: x**1, 0.0, 1, 0),
+    "x**1.0 at 0": (lambda x: np.power(x, 1.0), 0.0, 1, 0),
+    "x**2 at 0": (lambda x: x**2, 0.0, 0, 2),
+    "x**2.0 by power at 0": (lambda x: np.power(x, 2.0), 0.0, 0, 2),
+    "x**3 at 0": (lambda x: x**3, 0.0, 0, 0),
+    "x**3.0 at -2": (lambda x: x**3.0, -2.0, 12, -12),
+    "x**2.5 at 0": (lambda x: x**2.5, 0.0, 0, 0),
+    "x**1.5 at 0": (lambda x: x**1.5, 0.0, 0, INF),
+    "x**0.5 at 0": (lambda x: x**0.5, 0.0, INF, -INF),
+    "float_power(x, 2.5) at 0": (lambda x: np.float_power(x, 2.5), 0.0, 0, 0),
+    "0**x at 2": (lambda x: 0.0**x, 2.0, 0, 0),
+    "1**x at 2": (lambda x: 1.0**x, 2.0, 0, 0),
+    "x**x at 1.5": (lambda x: x**x, 1.5, XX * (math.log(1.5) + 1), XX * ((math.log(1.5) + 1) ** 2 + 1 / 1.5)),
+    "abs(-x x) at 0": (lambda x: abs(-x * x), 0.0, 0, 2),
+    "abs(-x**2) at 0": (lambda x: abs(-(x**2)), 0.0, 0, 2),
+    "abs(x**2) at 0": (lambda x: abs(x**2), 0.0, 0, 2),
+    "abs(x - x) at 0": (lambda x: abs(x - x), 0.0, 0, 0),
+    "max(x**2, 0) at 0": (lambda x: np.maximum(x**2, 0), 0.0, 0, 2),
+    "max(-x**2, 0) at 0": (lambda x: np.maximum(-(x**2), 0), 0.0, 0, 0),
+    "min(x**2, 0) at 0": (lambda x: np.minimum(x**2, 0), 0.0, 0, 0),
+    "min(-x**2, 0) at 0": (lambda x: np.minimum(-(x**2), 0), 0.0, 0, -2),
+    "max(x**2, 3 x**2) at 0": (lambda x: np.maximum(x**2, 3 * x**2), 0.0, 0, 6),
+    "max(x + x**2, x) at 0": (lambda x: np.maximum(x + x**2, x), 0.0, 1, 2),
+    "max(2 x + x**2, x) at 0": (lambda x: np.maximum(2 * x + x**2, x), 0.0, 1.5, 1),
+    "clip(x**2, 0, 1) at 0": (lambda x: np.clip(x**2, 0, 1), 0.0, 0, 2),
+    "sinc at 0": (np.sinc, 0.0, 0, -(math.pi**2) / 3),
+    "arcsin at 1": (np.arcsin, 1.0, INF, INF),
+    "arcsin at -1": (np.arcsin, -1.0, INF, -INF),
+    "arccos at 1": (np.arccos, 1.0, -INF, -INF),
+    "arctanh at 0": (np.arctanh, 0.0, 1, 0),
+    "clip(x, 0, 1) at 1": (lambda x: np.clip(x, 0, 1), 1.0, 0.5, 0),
+    "clip(x, 0, 1) at 0": (lambda x: np.clip(x, 0, 1), 0.0, 0.5, 0),
+    "clip(x, 0, 1) inside": (lambda x: np.clip(x, 0, 1), 0.25, 1, 0),
+    "clip(x, 0, 1) outside": (lambda x: np.clip(x, 0, 1), 1.25, 0, 0),
+    "tanh at 400": (np.tanh, 400.0, 0, 0),
+    "tanh at -400": (np.tanh, -400.0, 0, 0),
+    "1 / x at 1e-100": (lambda x: 1 / x, 1e-100, -1e200, 2e300),
+    "reciprocal at 1e-100": (np.reciprocal, 1e-100, -1e200, 2e300),
+    "x**-1 at 1e-100": (lambda x: x**-1, 1e-100, -1e200, 2e300),
+    "sign at 0": (np.sign, 0.0, 0, 0),
+    "sign": (np.sign, -2.0, 0, 0),
+    "floor": (np.floor, 1.5, 0, 0),
+    "floor at 1": (np.floor, 1.0, 0, 0),
+    "ceil": (np.ceil, 1.5, 0, 0),
+    "rint": (np.rint, 1.6, 0, 0),
+    "trunc": (np.trunc, 1.6, 0, 0),
+    "heaviside at 0": (lambda x: np.heaviside(x, 0.5), 0.0, 0, 0),
+    "copysign(x, 1)": (lambda x: np.copysign(x, 1.0), -2.0, -1, 0),
+    "copysign(x, -1)": (lambda x: np.copysign(x, -1.0), -2.0, 1, 0),
+    "x % 3": (lambda x: x % 3.0, 7.5, 1, 0),
+    "7 % x": (lambda x: 7.0 % x, 3.0, -2, 0),
+    "-7 % x": (lambda x: -7.0 % x, 3.0, 3, 0),
+    "fmod(-7, x)": (lambda x: np.fmod(-7.0, x), 3.0, 2, 0),
+    "x // 3": (lambda x: x // 3.0, 7.5, 0, 0),
+    "divmod(x, 3)[1]": (lambda x: divmod(x, 3.0)[1], 7.5, 1, 0),
+    "modf(x)[0]": (lambda x: np.modf(x)[0], 2.75, 1, 0),
+    "modf(x)[1]": (lambda x: np.modf(x)[1], 2.75, 0, 0),
+    "ldexp": (lambda x: np.ldexp(x * x, 3), 1.5, 24, 16),
+    "frexp": (lambda x: np.frexp(x * x)[0], 3.0, 0.375, 0.125),
+    "where, branch not taken": (lambda x: np.where(x > 0, np.sqrt(np.where(x > 0, x, 1.0)), 0.0), 0.0, 0, 0),
+}
+
+
+def first_and_second(f, x, sizes=(1, 1)):
+    """Return f's derivatives at a number, through a scalar of two levels."""
+    levels = fresh_levels(2)
+    seed = np.zeros((1 + sizes[0], 1 + sizes[1]))
+    seed[0, 0], seed[1:, 0], seed[0, 1:] = x, 1, 1
+    with np.errstate(all="ignore"):
+        scalar = coefficients(f(join(seed, levels)[()]), levels, sizes)
+        array = coefficients(f(join(seed[None].repeat(3, 0), levels, subok=True)), levels, sizes)
+        # np.sinc puts a constant in the place of 0, and no rule is asked on plain arrays
+        plain = array if f is np.sinc else coefficients(f(join(seed[None].repeat(3, 0), levels)), levels, sizes)
+    for result in (*plain, *array):
+        # np.float64(x) ** -1 and array ** -1 round differently in NumPy too
+        np.testing.assert_allclose(result, scalar, rtol=1e-15)
+    return scalar
+
+
+def agree(got, want):
+    if want is None:
+        return True
+    return (
+        got == want
+        if math.isinf(want) or want == 0
+        else abs(got - want) <= 8 * np.finfo(float).eps * abs(want)
+    )
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_table(name):
+    f, x, first, second = TABLE[name]
+    result = first_and_second(f, x)
+    assert agree(result[1, 0], first) and agree(result[0, 1], first), result
+    assert agree(result[1, 1], second), result
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_table_by_one_level(name):
+    f, x, first, _ = TABLE[name]
+    levels = fresh_levels(1)
+    with np.errstate(all="ignore"):
+        for d in (
+            join([[x, 1.0]], levels)[0],
+            join([[x, 1.0]] * 5, levels),
+            join([[x, 1.0]] * 5, levels, subok=True),
+        ):
+            assert all(agree(slope, first) for slope in np.ravel(coefficients(f(d), levels, (1,))[..., 1]))
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_table_by_driver(name):
+    f, x, first, second = TABLE[name]
+    with np.errstate(all="ignore"):
+        assert agree(dn.derivative(f)(x), first)
+        assert agree(dn.derivative(f, order=2)(x), second)
+
+
+def test_infinite_slopes_are_silent():
+    """sqrt(0.) warns of nothing in NumPy, so its infinite slope does not either."""
+    for f, x, slope, curvature in (
+        (np.sqrt, 0.0, INF, -INF),
+        (np.arcsin, 1.0, INF, INF),
+        (np.arccos, 1.0, -INF, -INF),
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert dn.derivative(f)(x) == slope
+            assert dn.derivative(f, order=2)(x) == curvature
+
+
+@pytest.mark.parametrize(
+    "f",
+    [lambda x: abs(x), lambda x: np.maximum(x, -x), lambda x: np.hypot(x, 0.0)],
+    ids=["abs", "max", "hypot"],
+)
+def test_directions_that_disagree_average(f):
+    """Several directions at once: each averages by itself, and mixed parts that could decide average too."""
+    levels = fresh_levels(2)
+    seed = np.zeros((3, 3))
+    seed[1, 0], seed[2, 0], seed[0, 1], seed[0, 2] = 1, -2, 1, -2
+    result = coefficients(f(join(seed, levels)[()]), levels, (2, 2))
+    assert not result.any()
+
+
+def test_only_second_order_parts_with_several_directions_average():
+    """abs(u) with u = x**2 - y**2 at 0: no direction is preferred, so u and -u average."""
+    levels = fresh_levels(2)
+    seed = np.zeros((3, 3))
+    seed[1, 1], seed[2, 2] = 2, -2
+    result = coefficients(abs(join(seed, levels)[()]), levels, (2, 2))
+    assert not result.any()
+    seed = np.zeros((2, 2))
+    seed[1, 1] = -2  # one direction: its sign decides
+    assert coefficients(abs(join(seed, levels)[()]), levels, (1, 1))[1, 1] == 2
+
+
+def test_third_order_part_averages_and_fourth_decides():
+    for power, wanted in ((3, 0.0), (4, 24.0)):
+        levels = fresh_levels(power)
+        seed = np.zeros((2,) * power)
+        for axis in range(power):
+            seed[tuple(int(a == axis) for a in range(power))] = 1
+        d = join(seed, levels)[()]
+        u = d
+        for _ in range(power - 1):
+            u = u * d
+        assert coefficients(abs(-u), levels, (1,) * power)[(1,) * power] == wanted
+
+
+@pytest.mark.parametrize(
+    "reduce", [np.max, np.maximum.reduce, lambda x: x.max(), lambda x: -np.min(-x), lambda x: np.amax(x)]
+)
+@pytest.mark.parametrize(
+    "values, shares",
+    [
+        ([1, 3, 3], [0, 0.5, 0.5]),
+        ([3, 1, 3, 3], [1 / 3, 0, 1 / 3, 1 / 3]),
+        ([2, 2, 2, 2], [0.25] * 4),
+        ([5], [1]),
+        ([1, 2, 3], [0, 0, 1]),
+    ],
+)
+def test_ties_share_equally(reduce, values, shares):
+    x = np.array(values, float)
+    for subok in (True, False):
+        got = dn.gradient(reduce, subok=subok)(x)
+        np.testing.assert_allclose(got, shares, rtol=1e-15)
+    np.testing.assert_array_equal(dn.hessian(reduce)(x), np.zeros((x.size, x.size)))
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum", "fmax", "fmin"])
+def test_nan_in_a_choice(name):
+    """The tangent follows the operand that NumPy returns."""
+    levels = fresh_levels(1)
+    f = getattr(np, name)
+    x, y = join([[np.nan, 1.0], [1.0, 2.0]], levels), join([[1.0, 3.0], [np.nan, 4.0]], levels)
+    with np.errstate(all="ignore"):
+        got = coefficients(f(x, y), levels, (1,))
+    if name.startswith("f"):
+        np.testing.assert_array_equal(got, [[1, 3], [1, 2]])
+    else:
+        np.testing.assert_array_equal(got, [[np.nan, 1], [np.nan, 4]])
+
+
+@pytest.mark.parametrize("base", [0.0, 2.0, 0.5])
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0, 2.5])
+def test_power_of_two_duals_at_its_corners(base, exponent):
+    """With a dual exponent too; log(0) times a vanishing power vanishes."""
+    levels = fresh_levels(2)
+    x, y = np.zeros((3, 3)), np.zeros((3, 3))
+    x[0, 0], x[1, 0], x[0, 1] = base, 1, 1
+    y[0, 0], y[2, 0], y[0, 2] = exponent, 1, 1
+    with np.errstate(all="ignore"):
+        got = coefficients(join(x, levels)[()] ** join(y, levels)[()], levels, (2, 2))
+    assert got[0, 0] == base**exponent
+    slope = exponent * base ** (exponent - 1) if exponent else 0.0
+    curvature = exponent * (exponent - 1) * base ** (exponent - 2) if exponent not in (0, 1) else 0.0
+    assert agree(got[1, 0], slope) and agree(got[1, 1], curvature)
+    if base > 0:
+        log = math.log(base)
+        assert agree(got[2, 0], base**exponent * log) and agree(got[2, 2], base**exponent * log**2)
+    elif exponent > 0:
+        assert got[2, 0] == 0 and got[2, 2] == 0

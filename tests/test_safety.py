@@ -1,0 +1,94 @@
+"""No NumPy call crashes, and none loses a derivative in silence: see calls.py."""
+
+import functools
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+from calls import CALLS
+
+CHILD = pathlib.Path(__file__).with_name("calls.py")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+# Calls that are not judged, and why.
+EXCEPT = {
+    "np.frombuffer(x)": "memory as it lies, tangents included",
+    "np.frombuffer(x.tobytes())": "memory as it lies, tangents included",
+    "x.byteswap()": "memory as it lies, bytes swapped",
+}
+
+
+@functools.cache
+def verdicts(kind):
+    """Return the verdict of every call; a child that dies is started again behind the call that killed it."""
+    found, first = {}, 0
+    while first < len(CALLS):
+        command = [sys.executable, str(CHILD), kind, str(first), str(len(CALLS))]
+        child = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=ENVIRONMENT)
+        for line in child.stdout.splitlines():
+            number, _, verdict = line.partition("\t")
+            found[int(number)] = verdict
+            first = int(number) + 1
+        if child.returncode != 0:
+            if not child.stdout:
+                return dict.fromkeys(range(len(CALLS)), f"CRASH before any call {child.stderr[-500:]}")
+            found[first - 1] = f"CRASH {child.returncode} {child.stderr[-500:]}"
+    return found
+
+
+@pytest.mark.parametrize("kind", ["plain", "DualArray"])
+@pytest.mark.parametrize(
+    "number", [n for n, call in enumerate(CALLS) if call not in EXCEPT], ids=lambda n: CALLS[n]
+)
+def test_call(kind, number):
+    verdict = verdicts(kind)[number]
+    assert not verdict.startswith(("CRASH", "LOSS", "ERROR")), verdict
+
+
+def test_enough_is_called_and_works():
+    assert len(CALLS) >= 400
+    for kind, least in (("plain", 250), ("DualArray", 280)):
+        found = list(verdicts(kind).values())
+        assert sum(v in ("exact", "whole") for v in found) >= least, sorted(
+            v for v in found if v not in ("exact", "whole")
+        )
+
+
+# What is refused names the remedy: how to drop the derivative on purpose, or how to keep it.
+REMEDIES = [
+    "np.asarray(x, dtype=float)",
+    "x.astype(float)",
+    "float(x[0])",
+    "int(s)",
+    "complex(s)",
+    "np.float64(s)",
+    "hash(s)",
+]
+REMEDIES += ["(v.__setitem__(0, s), v)[1]", "(v.__setitem__(slice(None), x), v)[1]"]
+
+
+@pytest.mark.parametrize("code", REMEDIES)
+def test_refusals_name_the_remedy(code):
+    from calls import inputs
+
+    for subok in (False, True):
+        duals, _, _ = inputs(subok)
+        with pytest.raises(TypeError, match=r"dualnum\.value|zeros_like|dtype=x\.dtype"):
+            eval(code, duals())
+
+
+def test_the_judge_sees_a_loss():
+    """The judge itself: a call that strips the derivative is caught."""
+    from calls import Loss, inputs, judge
+
+    from dualnum import _core
+
+    duals, moved, level = inputs(True)
+    strip = {"strip": _core.value}
+    with pytest.raises(Loss):
+        judge("strip(x) * 2", duals() | strip, lambda step: moved(step) | strip, level, 1e-6)
+    assert judge("x * 2", duals(), moved, level, 1e-6) == "exact"
+    assert judge("np.argmax(x)", duals(), moved, level, 1e-6) == "whole"
+    assert judge("x.astype(float)", duals(), moved, level, 1e-6).startswith("refused")
