@@ -4,14 +4,14 @@
 """The compiled half of dualnum: levels, the dtype, scalars, loops, arrays, seeds.  No mathematics: that is in the headers."""
 
 cimport cython
-from cpython.object cimport Py_TYPE, PyObject, PyTypeObject
+from cpython.object cimport Py_TYPE, PyObject, PyTypeObject, newfunc
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_XDECREF
 from libc.math cimport NAN, fabs, isnan
-from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 from libcpp cimport bool as cbool
 
 import itertools
+import numbers
 import os
 import uuid
 import weakref
@@ -28,6 +28,8 @@ include "array.pxi"
 include "seed.pxi"
 
 _neutral = _bootstrap()
+numbers.Number.register(Dual)
+(<PyTypeObject *>Dual).tp_new = <newfunc>_zero_dual
 DualDType = <object><PyObject *>&dual_dtype
 # The functions of dualnum's namespace, by name; predicates and those of several results are NumPy's own.
 FUNCTIONS = {
@@ -36,6 +38,9 @@ FUNCTIONS = {
     else getattr(np, name)
     for name, place in _kernel_index.items()
 }
+_quick_ufuncs.update({
+    _ufuncs[place]: place for place in _kernel_index.values() if _letters[_ufuncs[place]] in ("DD", "DDD") and _ufuncs[place].nout == 1
+})
 _methods.update({name: function for name, function in FUNCTIONS.items() if name not in _array_attributes})
 ELEMENTARY = _elementary_rows()
 BINARY = _binary_rows()

@@ -17,6 +17,20 @@ inline double times(double slope, double tangent) { return slope == 0 || tangent
 inline void copy(index_t n, double* z, const double* x) { std::memmove(z, x, sizeof(double) * static_cast<std::size_t>(n)); }
 inline void zero(index_t n, double* z) { std::memset(z, 0, sizeof(double) * static_cast<std::size_t>(n)); }
 
+// sum_(i = 0 .. n) x_i y_(n - i).  Four sums, because one would wait for itself.
+inline double convolution(const double* x, const double* y, index_t n) {
+  double sum[4] = {0, 0, 0, 0};
+  index_t i = 0;
+  for (; i + 3 <= n; i += 4)
+    for (index_t j = 0; j < 4; ++j) sum[j] += x[i + j] * y[n - i - j];
+  for (; i <= n; ++i) sum[0] += x[i] * y[n - i];
+  const double total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  if (std::isfinite(total)) return total;
+  double guarded = 0;
+  for (i = 0; i <= n; ++i) guarded += times(x[i], y[n - i]);
+  return guarded;
+}
+
 // z += x * y
 inline void multiply_add(const Shape& s, int l, double* z, const double* x, const double* y) {
   if (l == 0) {
@@ -24,7 +38,14 @@ inline void multiply_add(const Shape& s, int l, double* z, const double* x, cons
     return;
   }
   const index_t m = s.stride[l - 1], k = s.size[l - 1];
-  if (s.kind[l - 1] == Kind::first_order) {
+  if (l == 1) {
+    if (s.kind[0] == Kind::first_order) {
+      z[0] += times(x[0], y[0]);
+      for (index_t j = 1; j <= k; ++j) z[j] += times(x[0], y[j]) + times(x[j], y[0]);
+    } else {
+      for (index_t j = 0; j <= k; ++j) z[j] += convolution(x, y, j);
+    }
+  } else if (s.kind[l - 1] == Kind::first_order) {
     multiply_add(s, l - 1, z, x, y);
     for (index_t j = 1; j <= k; ++j) {  // (x y)_j = x_0 y_j + x_j y_0
       multiply_add(s, l - 1, z + j * m, x, y + j * m);
@@ -51,6 +72,14 @@ inline void divide(const Shape& s, int l, double* z, const double* x, const doub
   }
   const index_t m = s.stride[l - 1], k = s.size[l - 1];
   divide(s, l - 1, z, x, y, is_value, arena);
+  if (l == 1) {
+    for (index_t j = 1; j <= k; ++j) {
+      const double part = s.kind[0] == Kind::first_order ? times(z[0], y[j]) : convolution(z, y + 1, j - 1);
+      const double rest = x[j] - part;
+      z[j] = rest == 0 ? 0 : rest / y[0];
+    }
+    return;
+  }
   Arena::Mark mark(arena);
   double* rest = arena.take(m);
   double* part = arena.take(m);

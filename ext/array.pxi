@@ -46,6 +46,15 @@ if isinstance(getattr(np.finfo, "_finfo_cache", None), dict):
     np.finfo._finfo_cache[DualScalar] = np.finfo(float)
 
 
+cdef dict _quick_ufuncs = {}  # ufuncs from duals to one dual -> their places in _kernels
+
+cdef extern from *:
+    """
+    static const char* ufunc_name(PyObject* ufunc) { return reinterpret_cast<PyUFuncObject*>(ufunc)->name; }
+    """
+    const char *_ufunc_name "ufunc_name" (object)
+
+
 cdef inline bint _contiguous(ndarray a):
     return (a.flags & NPY_ARRAY_C_CONTIGUOUS) != 0
 
@@ -60,9 +69,9 @@ cdef inline bint _same_shape(ndarray a, ndarray b):
     return True
 
 
-cdef object _quick_operator(int op, object x, object y):
+cdef object _quick(int op, object ufunc, int nin, object x, object y):
     """
-    x op y straight through the kernel, or None where NumPy must arrange the operands.
+    A ufunc straight through its kernel, or None where NumPy must arrange the operands.
 
     One operand is a DualArray; the other has its dtype and shape, or is a float64 array of its shape or a float.
     """
@@ -84,7 +93,7 @@ cdef object _quick_operator(int op, object x, object y):
     if not _is_dual_dtype(<object>descr):
         return None
     size = (<DualDescr *>descr).base.elsize
-    for i in range(2):
+    for i in range(nin):
         operand = x if i == 0 else y
         if type(operand) is DualArray or type(operand) is ndarray:
             a = <ndarray>operand
@@ -102,10 +111,13 @@ cdef object _quick_operator(int op, object x, object y):
             return None
     for i in range(like.nd):
         n *= like.dimensions[i]
-    kernel = _kernels[op].both if dual[0] and dual[1] else _kernels[op].left if dual[0] else _kernels[op].right
+    if nin == 1 or dual[0] and dual[1]:
+        kernel = _kernels[op].both
+    else:
+        kernel = _kernels[op].left if dual[0] else _kernels[op].right
     Py_INCREF(<object>descr)
     result = PyArray_NewFromDescr(_dual_array_type, <PyArray_Descr *>descr, like.nd, like.dimensions, NULL, NULL, 0, None)
-    data[2], strides[2] = (<ndarray>result).data, size
+    data[nin], strides[nin] = (<ndarray>result).data, size
     flags = clear_flags()
     cdef bint done
     if n * size > 65536:
@@ -117,19 +129,12 @@ cdef object _quick_operator(int op, object x, object y):
         raise MemoryError
     i = raised_flags(flags)
     if i:
-        PyUFunc_GiveFloatingpointErrors(_ufunc_names[op], i)
+        PyUFunc_GiveFloatingpointErrors(_ufunc_name(ufunc), i)
     return result
 
 
-cdef const char *_ufunc_names[4]
-_ufunc_names[ADD] = "add"
-_ufunc_names[SUBTRACT] = "subtract"
-_ufunc_names[MULTIPLY] = "multiply"
-_ufunc_names[DIVIDE] = "divide"
-
-
 cdef object _array_operator(int op, object x, object y):
-    result = _quick_operator(op, x, y)
+    result = _quick(op, _ufuncs[op], 2, x, y)
     return _ufuncs[op](x, y) if result is None else result
 
 
@@ -144,6 +149,24 @@ cdef object _as_dual_array(object a):
     if type(a) is list:
         return [_as_dual_array(item) for item in a]
     return a
+
+
+cdef object _as_plain(object a):
+    return PyArray_View(_array(a), NULL, &PyArray_Type) if type(a) is DualArray else a
+
+
+cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
+    """A ufunc on plain arrays of duals; what it returns becomes DualArray, what it was given as out= comes back."""
+    outputs = kwargs.get("out")
+    if outputs is not None:
+        kwargs["out"] = tuple([_as_plain(a) for a in outputs])
+    call = ufunc if method == "__call__" else getattr(ufunc, method)
+    result = call(*[_as_plain(a) for a in inputs], **kwargs)
+    if outputs is None:
+        return _as_dual_array(result)
+    if type(result) is tuple:
+        return tuple([_as_dual_array(a) if out is None else out for a, out in zip(result, outputs)])
+    return result if outputs[0] is None else outputs[0]
 
 
 cdef dict _rules = {}  # NumPy function -> what it is on duals; filled by dualnum.numpy_rules
@@ -213,6 +236,14 @@ cdef class DualArray(ndarray):
            [0., 4.]])
     """
     __array_priority__ = 10.0
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        place = _quick_ufuncs.get(ufunc)
+        if place is not None and not kwargs and method == "__call__":
+            result = _quick(place, ufunc, len(inputs), inputs[0], inputs[len(inputs) - 1])
+            if result is not None:
+                return result
+        return _plain_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_wrap__(self, array, context=None, return_scalar=False):
         if return_scalar and (<ndarray>array).nd == 0:

@@ -92,4 +92,14 @@ inline bool finite(const Slopes& d) {
   return finite(d.x) && finite(d.y) && finite(d.xx) && finite(d.xy) && finite(d.yy);
 }
 
+// 0 * x is nan where x is not finite.  Four sums, because one would wait for itself.
+inline bool all_finite(const double* x, index_t n) {
+  double sum[4] = {0, 0, 0, 0};
+  index_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (index_t j = 0; j < 4; ++j) sum[j] += 0 * x[i + j];
+  for (; i < n; ++i) sum[0] += 0 * x[i];
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]) == 0;
+}
+
 }  // namespace dn

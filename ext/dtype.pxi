@@ -13,6 +13,10 @@ cdef inline tuple _levels(DualDescr *descr):
     return <tuple><object>descr.levels
 
 
+cdef inline tuple _sizes(DualDescr *descr):
+    return <tuple><object>descr.sizes
+
+
 cdef inline bint _is_dual_dtype(object dtype):
     return Py_TYPE(dtype) == <PyTypeObject *>&dual_dtype
 
@@ -52,6 +56,8 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     descr.shape = shape
     Py_INCREF(levels)
     descr.levels = <PyObject *>levels
+    Py_INCREF(sizes)
+    descr.sizes = <PyObject *>sizes
     descr.base.elsize = shape.components() * sizeof(double)
     descr.base.alignment = sizeof(double)
     descr.base.kind = c'V'
@@ -98,7 +104,7 @@ def _age(Level level):
 
 cdef object _without(object dtype, Py_ssize_t index):
     """Return the dtype without the level at index."""
-    levels, sizes = dtype.levels, dtype.sizes
+    cdef tuple levels = _levels(_descr(dtype)), sizes = _sizes(_descr(dtype))
     return _make_dtype(levels[:index] + levels[index + 1:], sizes[:index] + sizes[index + 1:])
 
 
@@ -146,6 +152,8 @@ cdef PyObject *_dtype_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs) e
 cdef void _dtype_dealloc(PyObject *self) noexcept:
     Py_XDECREF((<DualDescr *>self).levels)
     (<DualDescr *>self).levels = NULL
+    Py_XDECREF((<DualDescr *>self).sizes)
+    (<DualDescr *>self).sizes = NULL
     _base_dealloc(self)
 
 
@@ -198,10 +206,8 @@ cdef PyObject *_get_levels(PyObject *self, void *closure) except NULL:
 
 
 cdef PyObject *_get_sizes(PyObject *self, void *closure) except NULL:
-    cdef DualDescr *descr = <DualDescr *>self
-    sizes = tuple([descr.shape.size[i] for i in range(descr.shape.levels)])
-    Py_INCREF(sizes)
-    return <PyObject *>sizes
+    Py_INCREF(<object>(<DualDescr *>self).sizes)
+    return (<DualDescr *>self).sizes
 
 
 cdef PyObject *_get_ncomponents(PyObject *self, void *closure) except NULL:

@@ -79,35 +79,88 @@ void unary(const Strided& a) {
       }
       continue;
     }
-    bool all_finite = true;
     for (index_t i = 0; i < m; ++i) {
       const double c = Row::companion(x[i], y[i]);
       d1[i] = Row::dy(x[i], c, y[i]);
-      all_finite &= finite(d1[i]);
-      if (second_order) {
-        d2[i] = Row::d2y(x[i], c, y[i]);
-        all_finite &= finite(d2[i]);
-      }
+      if (second_order) d2[i] = Row::d2y(x[i], c, y[i]);
     }
-    if (all_finite) unary_tangents<false>(a, start, m, y, d1, d2);
+    if (all_finite(d1, m) && (!second_order || all_finite(d2, m))) unary_tangents<false>(a, start, m, y, d1, d2);
     else unary_tangents<true>(a, start, m, y, d1, d2);
   }
 }
 
+// The slopes of a block, one array a partial derivative.
+struct SlopeBlock {
+  double x[BLOCK], y[BLOCK], xx[BLOCK], xy[BLOCK], yy[BLOCK];
+
+  Slopes at(index_t i, bool second_order) const {
+    return second_order ? Slopes{x[i], y[i], xx[i], xy[i], yy[i]} : Slopes{x[i], y[i], 0, 0, 0};
+  }
+  bool finite(index_t m, bool second_order) const {
+    return all_finite(x, m) && all_finite(y, m) &&
+           (!second_order || (all_finite(xx, m) && all_finite(xy, m) && all_finite(yy, m)));
+  }
+};
+
+template <class Row, bool X, bool Y>
+void find_slopes(SlopeBlock& d, const double* x, bool fixed_x, const double* y, bool fixed_y, const double* z,
+                 index_t m, bool second_order) {
+  for (index_t i = 0; i < m; ++i) {
+    const Slopes at = slopes_of<Row, X, Y>(x[fixed_x ? 0 : i], y[fixed_y ? 0 : i], z[i], second_order);
+    d.x[i] = at.x;
+    d.y[i] = at.y;
+    if (second_order) {
+      d.xx[i] = at.xx;
+      d.xy[i] = at.xy;
+      d.yy[i] = at.yy;
+    }
+  }
+}
+
 template <bool Guard, bool X, bool Y>
-void binary_tangents(const Strided& a, index_t start, index_t m, const double* z, const Slopes* d) {
+void binary_tangents(const Strided& a, index_t start, index_t m, const double* z, const SlopeBlock& d) {
   const Shape& s = a.shape;
   const index_t k = s.size[0];
   if (s.is_hyper()) {
     for (index_t i = 0; i < m; ++i)
-      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d[i], k, s.size[1]);
+      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d.at(i, true), k, s.size[1]);
   } else if (k == 1) {
     for (index_t i = 0; i < m; ++i)
-      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d[i], 1);
+      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d.at(i, false), 1);
   } else {
     for (index_t i = 0; i < m; ++i)
-      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d[i], k);
+      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d.at(i, false), k);
   }
+}
+
+// Products and quotients in one pass, value and tangents together; K is the number of tangents, or 0 for any, and the
+// steps are those of the operands in doubles.  Returns whether a value is nan.
+template <class Row, bool X, bool Y, int K>
+bool fuse(const double* x, index_t x_step, const double* y, index_t y_step, double* z, index_t z_step, index_t m,
+            index_t k) {
+  bool nan = false;
+  for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
+    const double value = Row::z(*x, *y, 0., 0., 0.);
+    chain<false, X, Y>(z, x, y, value, slopes_of<Row, X, Y>(*x, *y, value, false), K ? K : k);
+    nan |= value != value;
+  }
+  return nan;
+}
+
+// False where the block must go the long way: where a value is nan or a flag was raised (0 * inf raises one), zero
+// tangents are kept zero by hand, and the values' flags are told from the tangents'.
+template <class Row, bool X, bool Y>
+bool fused(const Strided& a, index_t start, index_t m) {
+  constexpr index_t d = sizeof(double);
+  const double *x = a.at(0, start), *y = a.at(1, start);
+  double* z = a.at(2, start);
+  const index_t k = a.shape.size[0], sx = a.strides[0] / d, sy = a.strides[1] / d, sz = a.strides[2] / d;
+  KeepFlags keep;
+  bool nan;
+  if (k != 1) nan = fuse<Row, X, Y, 0>(x, sx, y, sy, z, sz, m, k);
+  else if (sx == 1 + X && sy == 1 + Y && sz == 2) nan = fuse<Row, X, Y, 1>(x, 1 + X, y, 1 + Y, z, 2, m, 1);
+  else nan = fuse<Row, X, Y, 1>(x, sx, y, sy, z, sz, m, 1);
+  return !nan && !keep.raised();
 }
 
 // A float64 operand as an element without tangents.
@@ -121,14 +174,17 @@ inline const double* lifted(bool is_dual, const double* p, index_t components, d
 template <class Row, bool X, bool Y>
 void binary(const Strided& a) {
   double x[BLOCK], y[BLOCK], z[BLOCK];
-  Slopes d[BLOCK];
+  SlopeBlock d;
   const Shape& s = a.shape;
   const index_t components = s.components(), block = a.is_sequential() ? 1 : BLOCK;
   const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0, second_order = s.is_hyper();
+  [[maybe_unused]] const bool fusible = s.is_dual() && a.data[2] != a.data[0] && a.data[2] != a.data[1];
   Arena arena;
   double* room = s.is_dual() || second_order ? nullptr : arena.take(3 * components);
   for (index_t start = 0; start < a.n; start += block) {
     const index_t m = std::min(block, a.n - start);
+    if constexpr (is_arithmetic<Row>)
+      if (fusible && fused<Row, X, Y>(a, start, m)) continue;
     a.gather(0, start, m, x);
     a.gather(1, start, m, y);
     binary_values(Row::id, x, fixed_x, y, fixed_y, z, m);
@@ -142,12 +198,8 @@ void binary(const Strided& a) {
       }
       continue;
     }
-    bool all_finite = true;
-    for (index_t i = 0; i < m; ++i) {
-      d[i] = slopes_of<Row, X, Y>(x[fixed_x ? 0 : i], y[fixed_y ? 0 : i], z[i], second_order);
-      all_finite &= finite(d[i]);
-    }
-    if (all_finite) binary_tangents<false, X, Y>(a, start, m, z, d);
+    find_slopes<Row, X, Y>(d, x, fixed_x, y, fixed_y, z, m, second_order);
+    if (d.finite(m, second_order)) binary_tangents<false, X, Y>(a, start, m, z, d);
     else binary_tangents<true, X, Y>(a, start, m, z, d);
   }
 }
@@ -163,17 +215,39 @@ inline void add_tangents(double* sum, const char* x, index_t step, index_t n, in
     for (index_t j = 1; j < components; ++j) sum[j] += half[j];
     return;
   }
-  for (index_t i = 0; i < n; ++i) {
-    const double* t = reinterpret_cast<const double*>(x + i * step);
-    for (index_t j = 1; j < components; ++j) sum[j] += t[j];
+  const auto at = [&](index_t i) { return reinterpret_cast<const double*>(x + i * step); };
+  index_t i = 0;
+  if (components <= 4) {  // so few that one sum would wait for itself
+    double part[4][4] = {};
+    for (; i + 4 <= n; i += 4)
+      for (index_t r = 0; r < 4; ++r)
+        for (index_t j = 1; j < components; ++j) part[r][j] += at(i + r)[j];
+    for (index_t j = 1; j < components; ++j) sum[j] += (part[0][j] + part[1][j]) + (part[2][j] + part[3][j]);
   }
+  for (; i < n; ++i)
+    for (index_t j = 1; j < components; ++j) sum[j] += at(i)[j];
+}
+
+// Contiguous duals are added like one long array; false where a flag was raised, which may be a tangent's.
+template <int Sign>
+bool linear_contiguous(const Strided& a, index_t components) {
+  const index_t size = components * index_t{sizeof(double)};
+  if (a.strides[0] != size || a.strides[1] != size || a.strides[2] != size) return false;
+  if (a.data[2] == a.data[0] || a.data[2] == a.data[1] || a.is_sequential()) return false;
+  const double *x = a.at(0, 0), *y = a.at(1, 0);
+  double* z = a.at(2, 0);
+  KeepFlags keep;
+  for (index_t i = 0; i < a.n * components; ++i) z[i] = x[i] + Sign * y[i];
+  return !keep.raised();
 }
 
 // x + y and x - y: the values by NumPy's loop where they lie, the tangents alike.
 template <ValueId Id, bool X, bool Y>
 void linear(const Strided& a) {
-  constexpr double sign = Id == value_of_subtract ? -1 : 1;
+  constexpr int sign = Id == value_of_subtract ? -1 : 1;
   const index_t components = a.shape.components();
+  if constexpr (X && Y)
+    if (linear_contiguous<sign>(a, components)) return;
   value_loops[Id].function(const_cast<char**>(a.data), &a.n, a.strides, value_loops[Id].extra);
   KeepFlags keep;
   if constexpr (X && Y && Id == value_of_add) {

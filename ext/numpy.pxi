@@ -121,6 +121,7 @@ cdef extern from "casts.h" namespace "dn" nogil:
     ctypedef struct DualDescr:
         PyArray_Descr base
         PyObject *levels
+        PyObject *sizes
         Shape shape
 
     PyArray_DTypeMeta dual_dtype

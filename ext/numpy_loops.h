@@ -12,10 +12,12 @@
 
 namespace dn {
 
-// A dtype: NumPy's descriptor, then the levels (a tuple of Level, oldest first) and the shape of an element.
+// A dtype: NumPy's descriptor, then the levels (a tuple of Level, oldest first), their sizes (a tuple of int) and the
+// shape of an element.
 struct DualDescr {
   PyArray_Descr base;
   PyObject* levels;
+  PyObject* sizes;
   Shape shape;
 };
 

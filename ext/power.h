@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "algebra.h"
+#include "series.h"
 
 namespace dn {
 
@@ -29,8 +30,39 @@ inline double power_xy(double x, double y, double z) {
   return p == 0 ? 0 : p * (1 + (y == 0 ? 0 : y * std::log(x)));
 }
 
-// z = x^p for a constant p, as a composition: the n-th Taylor coefficient at v is p (p - 1) ... (p - n + 1) / n! v^(p - n)
-inline void power_constant(const Shape& s, double* z, const double* x, double p, double value, Arena& arena) {
+// z = x^p for a series x = t^m (x_m + x_(m+1) t + ...) with m even: t^(p m) (x_m + ...)^p, which is a series if p m is
+// an even integer too, and |t|^(p m) otherwise, which has no coefficient p m.  False where the general case applies.
+inline bool power_of_even_zero(index_t n, double* z, const double* x, double p, Arena& arena) {
+  index_t m = 1;
+  while (m <= n && x[m] == 0) ++m;
+  if (m > n || m % 2 != 0 || x[m] < 0 || p <= 0 || p == std::floor(p)) return false;
+  const double lead = p * static_cast<double>(m);
+  if (lead > static_cast<double>(n)) return false;
+  zero(n + 1, z);
+  const index_t first = static_cast<index_t>(std::ceil(lead));
+  if (lead != std::floor(lead) || first % 2 != 0) {
+    for (index_t k = first; k <= n; ++k) z[k] = NAN;
+    return true;
+  }
+  // w = (x_m + x_(m+1) t + ...)^p by w' u = p w u'; x ends at n, so its coefficients m .. n give the first n - m + 1
+  Arena::Mark mark(arena);
+  const double* u = x + m;
+  double* w = arena.take(n + 1);
+  w[0] = std::pow(u[0], p);
+  for (index_t k = 1; k <= n - first; ++k) {
+    w[k] = 0;
+    for (index_t i = 1; i <= k; ++i)
+      w[k] += (p * static_cast<double>(i) - static_cast<double>(k - i)) * (i <= n - m ? u[i] : NAN) * w[k - i];
+    w[k] /= static_cast<double>(k) * u[0];
+  }
+  copy(n - first + 1, z + first, w);
+  return true;
+}
+
+// z = x^p for a constant p at the value 0, as a composition: the n-th Taylor coefficient at v is
+// p (p - 1) ... (p - n + 1) / n! v^(p - n)
+inline void power_at_zero(const Shape& s, double* z, const double* x, double p, double value, Arena& arena) {
+  if (s.levels == 1 && s.kind[0] == Kind::taylor && power_of_even_zero(s.size[0], z, x, p, arena)) return;
   const index_t degree = s.degree();
   Arena::Mark mark(arena);
   double* c = arena.take(degree + 1);
@@ -43,5 +75,19 @@ inline void power_constant(const Shape& s, double* z, const double* x, double p,
   }
   compose(s, z, c, x, arena);
 }
+
+// x^p for a constant p where x is not 0: y' = p y / x
+struct PowerRow {
+  double p;
+  static double companion(double, double) { return 0; }
+  template <class T>
+  T dy(const T& x, const T&, const T& y) const {
+    return T(p) * y / x;
+  }
+  template <class T>
+  static T dc(const T&, const T&, const T&) {
+    return T(0.);
+  }
+};
 
 }  // namespace dn

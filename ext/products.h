@@ -64,12 +64,6 @@ inline void plain_product(const double* x, index_t x_step, const double* y, inde
   value_loops[value_of_matmul].function(data, counts, strides, value_loops[value_of_matmul].extra);
 }
 
-inline bool all_finite(const double* x, index_t n) {
-  bool result = true;
-  for (index_t i = 0; i < n; ++i) result &= finite(x[i]);
-  return result;
-}
-
 // The component of the product of components a and b, or -1 where it vanishes.
 inline index_t product_component(const Shape& s, index_t a, index_t b) {
   index_t c = 0;

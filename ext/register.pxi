@@ -14,6 +14,7 @@ cdef int _resolve(int nin, int nout, PyArray_DTypeMeta **dtypes, PyObject **give
     """The levels of all dual operands, united, for all of them."""
     cdef int i
     cdef PyObject *common = NULL
+    cdef Py_ssize_t room[16]
     cdef object dtype = None
     for i in range(nin):
         if dtypes[i] == &dual_dtype:
@@ -22,6 +23,11 @@ cdef int _resolve(int nin, int nout, PyArray_DTypeMeta **dtypes, PyObject **give
             elif common != given[i]:
                 dtype = _union(<object>common, <object>given[i])
                 common = <PyObject *>dtype
+    for i in range(nin, nin + nout):  # an output with more levels takes them all to its own
+        if dtypes[i] == &dual_dtype and given[i] != NULL and given[i] != common:
+            if embedding(<DualDescr *>common, <DualDescr *>given[i], room):
+                dtype = <object>given[i]
+                common = given[i]
     for i in range(nin + nout):
         if dtypes[i] == &dual_dtype:
             loop[i] = common
@@ -86,6 +92,9 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
             chosen[i] = &dual_dtype
         elif <object>given[i] in _promotable or (<object>given[i]).__name__ in _python_numbers:
             chosen[i] = _class_pointer("l") if letters[i] in "il" else &dual_dtype if nargs - nin > 2 else _float64_class
+        elif letters[nargs - 1] == "?" and (<object>given[i]).__name__ not in _extended:
+            # from which NumPy knows that x == "text" is False everywhere
+            raise _UFuncNoLoopError(function, tuple([<object>given[j] for j in range(nin)]) + (None,) * (nargs - nin))
         else:
             raise TypeError(
                 f"{function.__name__} expects real numbers beside duals, got {(<object>given[i]).__name__}; "
@@ -100,6 +109,9 @@ cdef extern from *:
     """
     object promoter_capsule(void *)
 
+from numpy._core._exceptions import _UFuncNoLoopError
+
+cdef tuple _extended = ("LongDoubleDType", "Complex64DType", "Complex128DType", "CLongDoubleDType", "_PyComplexDType")
 cdef dict _letters = {}  # ufunc -> the types of its operands where all real ones are duals
 cdef set _dual_only = set()  # ufuncs whose loops take duals alone
 

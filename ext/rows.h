@@ -83,6 +83,7 @@ using std::cos, std::cosh, std::exp, std::hypot, std::sin, std::sinh, std::sqrt;
     static double companion_s([[maybe_unused]] double x, [[maybe_unused]] double y, [[maybe_unused]] double z) {  \
       return s_;                                                                                                  \
     }                                                                                                             \
+    COLUMN2(z, z_)                                                                                                \
     COLUMN2(z_x, z_x_)                                                                                            \
     COLUMN2(z_y, z_y_)                                                                                            \
     COLUMN2(z_xx, z_xx_)                                                                                          \
@@ -99,6 +100,10 @@ using std::cos, std::cosh, std::exp, std::hypot, std::sin, std::sinh, std::sqrt;
 
 }  // namespace rows
 
+// Rows whose value is one operation of the processor, so that it needs no loop of NumPy's.
+template <class Row>
+constexpr bool is_arithmetic = std::is_same_v<Row, rows::multiply_> || std::is_same_v<Row, rows::divide_>;
+
 // Rows whose columns are not an equation in + - * / and which compose the general case themselves.
 template <class Row>
 constexpr bool is_power = std::is_same_v<Row, rows::power_> || std::is_same_v<Row, rows::float_power_>;
@@ -110,40 +115,57 @@ struct Outcome {
   double* s;
 };
 
+// The series 0, 1 x_1, 2 x_2, ... of x' in a Taylor level; coefficients are m doubles long.
+inline const double* weighted(const double* x, index_t m, index_t n, Arena& arena) {
+  double* w = arena.take((n + 1) * m);
+  for (index_t k = 0; k <= n; ++k)
+    for (index_t i = 0; i < m; ++i) w[k * m + i] = static_cast<double>(k) * x[k * m + i];
+  return w;
+}
+
+// Coefficient k of an outcome from its column: y_k = [y']_0 x_k, or k y_k = sum_(i = 1 .. k) i x_i [y']_(k - i).
+// The second argument's part is added to the first's.
+inline void move(const Program& program, Ref column, bool first_order, double* outcome, const double* w, index_t m,
+                 index_t k, bool start = true) {
+  double* z = outcome + k * m;
+  if (start) zero(m, z);
+  if (first_order) {
+    program.add_product(z, column, w + k * m);
+    return;
+  }
+  for (index_t i = 0; i < m; ++i) z[i] *= static_cast<double>(k);
+  program.add_product(z, column, w, k);
+  for (index_t i = 0; i < m; ++i) z[i] /= static_cast<double>(k);
+}
+
 // y = f(x) over the first l levels, where out.y[0] holds the value.
 //
 // One level more multiplies the columns, evaluated over the lower levels, with the tangents in that level:
 //   first order:  y_j = [y']_0 x_j            Taylor:  k y_k = sum_(i = 1 .. k) i x_i [y']_(k - i)
 // and the companion goes the same way through c'.
 template <class Row>
-void evaluate(const Shape& s, int l, const double* x, Outcome out, Arena& arena) {
+void evaluate(const Row& row, const Shape& s, int l, const double* x, Outcome out, Arena& arena) {
   if (l == 0) {
-    *out.c = Row::companion(*x, *out.y);
+    *out.c = row.companion(*x, *out.y);
     return;
   }
   const index_t m = s.stride[l - 1], n = s.size[l - 1];
-  evaluate<Row>(s, l - 1, x, out, arena);
+  evaluate(row, s, l - 1, x, out, arena);
   Arena::Mark mark(arena);
   Program program;
   const Ref rx = program.input(), rc = program.input(), ry = program.input();
-  const Ref dy = Row::dy(rx, rc, ry), dc = Row::dc(rx, rc, ry);
+  const Ref dy = row.dy(rx, rc, ry), dc = row.dc(rx, rc, ry);
   const bool first_order = s.kind[l - 1] == Kind::first_order;
   program.bind(s, l - 1, first_order ? 1 : n + 1, arena);
   program.set_input(rx, const_cast<double*>(x));
   program.set_input(rc, out.c);
   program.set_input(ry, out.y);
   program.advance(0, arena);
+  const double* w = first_order ? x : weighted(x, m, n, arena);
   for (index_t k = 1; k <= n; ++k) {
-    zero(m, out.y + k * m);
-    zero(m, out.c + k * m);
-    const index_t terms = first_order ? 1 : k;
-    for (index_t i = 1; i <= terms; ++i) {
-      const index_t moved = first_order ? k : i, column = first_order ? 0 : k - i;
-      const double scale = first_order ? 1 : static_cast<double>(i) / static_cast<double>(k);
-      program.multiply_add_to(out.y + k * m, dy, column, x + moved * m, scale, arena);
-      program.multiply_add_to(out.c + k * m, dc, column, x + moved * m, scale, arena);
-    }
-    if (!first_order) program.advance(k, arena);
+    move(program, dy, first_order, out.y, w, m, k);
+    if (l < s.levels || !first_order) move(program, dc, first_order, out.c, w, m, k);
+    if (!first_order && k < n) program.advance(k, arena);
   }
 }
 
@@ -171,18 +193,13 @@ void evaluate(const Shape& s, int l, const double* x, const double* y, Outcome o
   p.set_input(rc, out.c);
   p.set_input(rs, out.s);
   p.advance(0, arena);
+  const double *wx = first_order ? x : weighted(x, m, n, arena), *wy = first_order ? y : weighted(y, m, n, arena);
   for (index_t k = 1; k <= n; ++k) {
-    const index_t terms = first_order ? 1 : k;
     for (int o = 0; o < 3; ++o) {
-      zero(m, outputs[o] + k * m);
-      for (index_t i = 1; i <= terms; ++i) {
-        const index_t moved = first_order ? k : i, column = first_order ? 0 : k - i;
-        const double scale = first_order ? 1 : static_cast<double>(i) / static_cast<double>(k);
-        p.multiply_add_to(outputs[o] + k * m, to_x[o], column, x + moved * m, scale, arena);
-        p.multiply_add_to(outputs[o] + k * m, to_y[o], column, y + moved * m, scale, arena);
-      }
+      move(p, to_x[o], first_order, outputs[o], wx, m, k);
+      move(p, to_y[o], first_order, outputs[o], wy, m, k, false);
     }
-    if (!first_order) p.advance(k, arena);
+    if (!first_order && k < n) p.advance(k, arena);
   }
 }
 
@@ -191,8 +208,26 @@ template <class Row>
 void apply(const Shape& s, double* y, const double* x, double value, Arena& arena) {
   Arena::Mark mark(arena);
   y[0] = value;
-  evaluate<Row>(s, s.levels, x, Outcome{y, arena.take(s.components()), nullptr}, arena);
+  if constexpr (std::is_same_v<Row, rows::sqrt_>) {
+    if (x[0] == 0 && s.levels == 1 && s.kind[0] == Kind::taylor && power_of_even_zero(s.size[0], y, x, 0.5, arena)) {
+      y[0] = value;
+      return;
+    }
+  }
+  evaluate(Row{}, s, s.levels, x, Outcome{y, arena.take(s.components()), nullptr}, arena);
   y[0] = value;
+}
+
+// z = x^p for a constant p, given the value.
+inline void power_constant(const Shape& s, double* z, const double* x, double p, double value, Arena& arena) {
+  if (x[0] == 0 || !std::isfinite(value)) {
+    power_at_zero(s, z, x, p, value, arena);
+  } else {
+    Arena::Mark mark(arena);
+    z[0] = value;
+    evaluate(PowerRow{p}, s, s.levels, x, Outcome{z, arena.take(s.components()), nullptr}, arena);
+  }
+  z[0] = value;
 }
 
 // z = f(x, y) for the whole element, given the value; constant_y says that y has no tangents.
@@ -207,15 +242,13 @@ void apply(const Shape& s, double* z, const double* x, const double* y, bool con
   } else if constexpr (is_power<Row>) {
     power_constant(s, z, x, y[0], value, arena);
     if (!constant_y) {  // x^(p + h) = x^p exp(h log x), with h nilpotent
-      double *log_x = arena.take(n), *exponent = arena.take(n), *h = arena.take(n), *c = arena.take(s.degree() + 1);
+      double *log_x = arena.take(n), *exponent = arena.take(n), *h = arena.take(n);
       apply<rows::log_>(s, log_x, x, std::log(x[0]), arena);
       copy(n, h, y);
       h[0] = 0;
       zero(n, exponent);
       multiply_add(s, s.levels, exponent, h, log_x);
-      c[0] = 1;
-      for (index_t i = 1; i <= s.degree(); ++i) c[i] = c[i - 1] / static_cast<double>(i);
-      compose(s, log_x, c, exponent, arena);
+      apply<rows::exp_>(s, log_x, exponent, 1, arena);
       multiply(s, s.levels, h, z, log_x);
       copy(n, z, h);
     }

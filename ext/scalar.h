@@ -9,7 +9,7 @@ enum class Arithmetic : int { add, subtract, multiply, divide };
 template <class Row, bool X, bool Y>
 inline void product_rule(const Shape& s, const double* x, const double* y, double value, double* z) {
   const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, false);
-  if (finite(d)) chain<false, X, Y>(z, x, y, value, d, s.size[0]);
+  if (finite(d.x) && finite(d.y)) chain<false, X, Y>(z, x, y, value, d, s.size[0]);
   else chain<true, X, Y>(z, x, y, value, d, s.size[0]);
 }
 

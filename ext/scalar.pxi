@@ -1,5 +1,6 @@
 # The scalar: one compiled type for every number of levels.
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_AsDouble
 from libc.math cimport pow as c_pow
@@ -24,17 +25,18 @@ cdef struct Kernels:
 
 cdef Kernels _kernels[128]
 cdef dict _kernel_index = {}  # ufunc name -> its place
-cdef int ADD, SUBTRACT, MULTIPLY, DIVIDE, FLOOR_DIVIDE, REMAINDER, POWER
-cdef int NEGATIVE, ABSOLUTE, FLOOR, CEIL, TRUNC
+cdef enum:  # the places of the operators, the quick ones first
+    ADD, SUBTRACT, MULTIPLY, DIVIDE
+    FLOOR_DIVIDE, REMAINDER, POWER
+    NEGATIVE, ABSOLUTE, FLOOR, CEIL, TRUNC
 
 
 cdef int _index_of(str name) except -1:
     return _kernel_index.setdefault(name, len(_kernel_index))
 
 
-ADD, SUBTRACT, MULTIPLY, DIVIDE = [_index_of(n) for n in ("add", "subtract", "multiply", "divide")]
-FLOOR_DIVIDE, REMAINDER, POWER = [_index_of(n) for n in ("floor_divide", "remainder", "power")]
-NEGATIVE, ABSOLUTE, FLOOR, CEIL, TRUNC = [_index_of(n) for n in ("negative", "absolute", "floor", "ceil", "trunc")]
+for _name in ("add subtract multiply divide floor_divide remainder power negative absolute floor ceil trunc").split():
+    _index_of(_name)
 
 cdef object _float64 = np.float64
 cdef object _generic = np.generic
@@ -58,16 +60,20 @@ cdef double _as_double(object x, str what) except? -1.5:
 cdef inline Dual _new_dual(PyObject *descr):
     """Return a scalar of this dtype; the caller fills in the components."""
     cdef Dual d = Dual.__new__(Dual)
-    cdef Py_ssize_t n = (<DualDescr *>descr).shape.components()
-    if n > 9:
-        d.data = <double *>malloc(n * sizeof(double))
-        if d.data == NULL:
-            d.data = d.room
-            raise MemoryError
-    Py_INCREF(<object>descr)
-    Py_DECREF(<object>d.descr)
-    d.descr = descr
+    cdef Py_ssize_t size = (<DualDescr *>descr).base.elsize
+    d.owner, d.descr, d.data = <object>descr, descr, d.room
+    if size > <Py_ssize_t>sizeof(d.room):
+        d.heap = PyBytes_FromStringAndSize(NULL, size)
+        d.data = <double *>PyBytes_AS_STRING(d.heap)
     return d
+
+
+cdef PyObject *_zero_dual(PyTypeObject *cls, PyObject *args, PyObject *kwargs) except NULL:
+    """What Dual.__new__ is for Python: a constant 0, which __init__ turns into the number."""
+    cdef Dual d = _new_dual(<PyObject *>_neutral)
+    d.data[0] = 0
+    Py_INCREF(d)
+    return <PyObject *>d
 
 
 cdef inline const Shape *_shape(Dual d):
@@ -143,8 +149,21 @@ cdef Dual _binary(int op, Dual x, Dual y, double number):
     return z
 
 
-cdef object _operate(int op, object x, object y):
+cdef inline object _operate(int op, object x, object y):
     """The operators: x or y is a Dual."""
+    cdef Dual z
+    if type(x) is Dual and type(y) is Dual and op <= DIVIDE and (<Dual>x).descr == (<Dual>y).descr:
+        if (<Dual>x).data == (<Dual>x).room and _shape(<Dual>x).is_dual():  # the usual case, all of it here
+            z = Dual.__new__(Dual)
+            z.owner, z.descr, z.data = (<Dual>x).owner, (<Dual>x).descr, z.room
+            quick_both(<Arithmetic>op, _shape(z)[0], (<Dual>x).data, (<Dual>y).data, z.data)
+            if not _ordinary(z.data[0]):
+                _warn(op, (<Dual>x).data[0], (<Dual>y).data[0], z.data[0])
+            return z
+    return _operate_on_any(op, x, y)
+
+
+cdef object _operate_on_any(int op, object x, object y):
     if type(x) is Dual:
         if type(y) is Dual:
             return _binary(op, <Dual>x, <Dual>y, 0)
@@ -316,15 +335,12 @@ cdef class Dual:
     >>> x * x
     Dual(9.0, 6.0)
     """
-    cdef PyObject *descr  # owned
-    cdef double *data  # the components: room, or memory of its own
+    # The fields are set by _new_dual alone; Python's Dual.__new__ is _zero_dual.
+    cdef object owner  # the dtype,
+    cdef PyObject *descr  # and the same as a pointer
+    cdef object heap  # None, or the memory of components that have no room here
+    cdef double *data  # the components
     cdef double room[9]
-
-    def __cinit__(self):
-        self.data = self.room
-        self.room[0] = 0
-        self.descr = <PyObject *>_neutral
-        Py_INCREF(_neutral)
 
     def __init__(self, value, tangent=1.0):
         cdef Py_ssize_t i
@@ -332,39 +348,21 @@ cdef class Dual:
         if tangents.ndim > 1:
             raise ValueError(f"Dual expects tangent to be a number or of shape (k,), got shape {tangents.shape}.")
         v = _as_double(value, "Dual")
-        self._become(_make_dtype((E1,), (tangents.size,)))
-        self.data[0] = v
+        dtype = _make_dtype((E1,), (tangents.size,))
+        cdef Dual made = _new_dual(<PyObject *>dtype)
+        made.data[0] = v
         for i, t in enumerate(tangents.ravel().tolist()):
-            self.data[1 + i] = t
-
-    cdef int _become(self, object dtype) except -1:
-        """Take another dtype; called while the object is made, before anyone else has it."""
-        cdef double *data = self.room
-        cdef Py_ssize_t n = _descr(dtype).shape.components()
-        if n > 9:
-            data = <double *>malloc(n * sizeof(double))
-            if data == NULL:
-                raise MemoryError
-        memset(data, 0, n * sizeof(double))
-        if self.data != self.room:
-            free(self.data)
-        self.data = data
-        Py_INCREF(dtype)
-        Py_DECREF(<object>self.descr)
-        self.descr = <PyObject *>dtype
-        return 0
-
-    def __dealloc__(self):
-        if self.data != self.room:
-            free(self.data)
-        Py_XDECREF(self.descr)
+            made.data[1 + i] = t
+        self.owner, self.descr, self.heap = made.owner, made.descr, made.heap
+        memcpy(self.room, made.room, sizeof(made.room))
+        self.data = &self.room[0] if made.data == &made.room[0] else made.data
 
     # --- what it holds ---
 
     @property
     def dtype(self):
         """The number's DualDType."""
-        return <object>self.descr
+        return self.owner
 
     @property
     def value(self):
@@ -461,7 +459,7 @@ cdef class Dual:
         raise TypeError("'Dual' object is not iterable")
 
     def __getitem__(self, key):
-        return _zero_d(self)[key]
+        return np.ndarray.__getitem__(_zero_d(self), key)
 
     def __array_function__(self, func, types, args, kwargs):
         return _dispatch(func, types, args, kwargs)

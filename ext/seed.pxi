@@ -198,8 +198,9 @@ cdef object _operand_dtype(object x, str who):
 
 
 cdef object _with_level(object dtype, Level level, Py_ssize_t k):
-    if dtype is _neutral:
-        return _make_dtype((level,), (k,))
+    cdef tuple levels = _levels(_descr(dtype))
+    if not levels or (<Level>levels[-1]).age < level.age:
+        return _make_dtype(levels + (level,), _sizes(_descr(dtype)) + (k,))
     return _union(dtype, _make_dtype((level,), (k,)))
 
 
@@ -213,21 +214,25 @@ cdef int _level_index(object dtype, Level level):
     return -1
 
 
-def seed_scalar(x, Level level, double tangent=1.0):
-    """Return the float or dual x with a tangent at a level of size 1 added."""
+def seed_scalar(x, Level level, double tangent=1.0, Py_ssize_t size=1):
+    """Return the float or dual x with a tangent (the first of size coefficients) at a level added."""
     cdef Dual z
     cdef int i
     if type(x) is float:
-        dtype = _make_dtype((level,), (1,))
+        dtype = _make_dtype((level,), (size,))
         z = _new_dual(<PyObject *>dtype)
-        z.data[0], z.data[1] = PyFloat_AS_DOUBLE(x), tangent
+        memset(z.data, 0, (<DualDescr *>z.descr).base.elsize)
+        z.data[0] = PyFloat_AS_DOUBLE(x)
+        if size > 0:
+            z.data[1] = tangent
         return z
     if type(x) is Dual:
-        dtype = _with_level(x.dtype, level, 1)
+        dtype = _with_level(x.dtype, level, size)
         z = _lift(x, dtype)
         if z is x:
             raise ValueError("seed_scalar expects a number without the level that is seeded.")
-        z.data[_shape(z).stride[_level_index(dtype, level)]] = tangent
+        if size > 0:
+            z.data[_shape(z).stride[_level_index(dtype, level)]] = tangent
         return z
     raise TypeError(f"seed_scalar expects a float or a Dual, got {_kind_of(x)}.")
 
@@ -237,12 +242,19 @@ cdef ndarray _blank(ndarray x, object dtype, bint subok):
     cdef ndarray z
     Py_INCREF(dtype)
     z = PyArray_NewLikeArray(_array(x), NPY_KEEPORDER, <PyArray_Descr *><PyObject *>dtype, 0)
-    cdef Py_ssize_t i, components, n = PyArray_SIZE(_array(x))
+    cdef Py_ssize_t i, components, given, n = PyArray_SIZE(_array(x))
+    cdef Py_ssize_t stride_in_z[16]
+    components = _descr(dtype).shape.components()
     if <PyObject *>x.descr == <PyObject *>_double and _contiguous(x) and _contiguous(z):
-        components = _descr(dtype).shape.components()
         memset(z.data, 0, n * components * sizeof(double))
         for i in range(n):
             (<double *>z.data)[i * components] = (<double *>x.data)[i]
+    elif _contiguous(x) and _contiguous(z) and _is_dual_dtype(<object>x.descr) and embedding(
+            <DualDescr *>x.descr, _descr(dtype), stride_in_z):
+        given = (<DualDescr *>x.descr).shape.components()
+        for i in range(n):
+            embed((<DualDescr *>x.descr).shape, stride_in_z, &(<double *>x.data)[i * given], components,
+                  &(<double *>z.data)[i * components])
     else:
         np.copyto(z, x)
     return PyArray_View(_array(z), NULL, _dual_array_type) if subok else z
@@ -252,7 +264,7 @@ def seed_identity(ndarray x, Level level, Py_ssize_t start, Py_ssize_t stop, bin
     """
     Return a copy of x in which element p (batched: entry p of the last axis) moves in direction p - start of a level.
 
-    The level gets stop - start tangents; elements outside start .. stop have none.
+    The level gets stop - start tangents; elements outside start .. stop have none, and stop may lie beyond the last.
     """
     cdef ndarray z, view
     cdef Py_ssize_t p, rest, stride, n = PyArray_SIZE(_array(x))
@@ -262,17 +274,17 @@ def seed_identity(ndarray x, Level level, Py_ssize_t start, Py_ssize_t stop, bin
         if x.nd == 0:
             raise ValueError("batched=True expects x to have a last axis of variables, got shape ().")
         n = x.dimensions[x.nd - 1]
-    if not 0 <= start <= stop <= n:
-        raise ValueError(f"seed_identity expects 0 <= start <= stop <= {n}, got {start} and {stop}.")
+    if not 0 <= start <= stop:
+        raise ValueError(f"seed_identity expects 0 <= start <= stop, got {start} and {stop}.")
     dtype = _with_level(_operand_dtype(x, "seed_identity"), level, stop - start)
     z = _blank(x, dtype, subok)
     stride = _descr(dtype).shape.stride[_level_index(dtype, level)] * sizeof(double)
     if batched:
         tangents = _level_view(z, _level_index(dtype, level))
-        for p in range(start, stop):
+        for p in range(start, min(stop, n)):
             tangents[..., p, p - start] = 1
         return z
-    for p in range(start, stop):
+    for p in range(start, min(stop, n)):
         at, rest = z.data, p
         for d in range(z.nd - 1, -1, -1):
             at += rest % z.dimensions[d] * z.strides[d]
@@ -330,24 +342,45 @@ def split(y, Level level):
     a = _zero_d(y) if scalar else <ndarray>y
     if _descr(dtype).shape.levels == 1:
         return _part_view(a, 0, NULL).copy(), _level_view(a, 0).copy()
-    rest = _without(dtype, index)
-    components = _component_view(a)
-    moved = np.moveaxis(components, components.ndim - 1 - index, a.nd)
-    primal = _from_components(moved[(slice(None),) * a.nd + (0,)], rest)
-    tangents = _from_components(moved[(slice(None),) * a.nd + (slice(1, None),)], rest)
-    if type(y) is not DualArray and not scalar:
-        return primal, tangents
-    return (primal[()] if scalar else primal.view(DualArray)), tangents.view(DualArray)
+    primal, tangents = _split_level(a, index, _without(dtype, index))
+    if scalar:
+        return primal[()], PyArray_View(_array(tangents), NULL, _dual_array_type)
+    if type(y) is DualArray:
+        return (PyArray_View(_array(primal), NULL, _dual_array_type),
+                PyArray_View(_array(tangents), NULL, _dual_array_type))
+    return primal, tangents
 
 
-cdef object _from_components(object view, object dtype):
-    """Duals from their components, an array of shape (...) + (1 + size, ...), youngest level first; a copy."""
-    cdef int levels = _descr(dtype).shape.levels, d
-    cdef ndarray components = np.array(view, dtype=float, order="C", copy=True)
-    Py_INCREF(dtype)
-    result = PyArray_NewFromDescr(
-        &PyArray_Type, <PyArray_Descr *><PyObject *>dtype, components.nd - levels, components.dimensions, NULL,
-        components.data, NPY_ARRAY_WRITEABLE, None)
-    Py_INCREF(components)
-    PyArray_SetBaseObject(_array(result), <PyObject *>components)
-    return result
+cdef tuple _split_level(ndarray a, int index, object rest):
+    """(primal, tangents) of an array with more levels than one, as arrays of duals of the rest."""
+    cdef const Shape *shape = &(<DualDescr *>a.descr).shape
+    cdef Py_ssize_t inner = shape.stride[index], k = shape.size[index], n = PyArray_SIZE(_array(a))
+    cdef Py_ssize_t outer = shape.components() // (inner * (1 + k)), left = inner * outer, i, j, o
+    cdef npy_intp dimensions[80]
+    cdef ndarray primal, tangents
+    cdef double *x
+    cdef double *p
+    cdef double *t
+    if a.nd + 1 > 64:
+        raise ValueError(f"dualnum expects at most 64 axes, those of the levels included, got {a.nd + 1}.")
+    if not _contiguous(a):
+        a = np.array(a, order="C", subok=False)
+    memcpy(dimensions, a.dimensions, a.nd * sizeof(npy_intp))
+    dimensions[a.nd] = k
+    Py_INCREF(rest)
+    primal = PyArray_NewFromDescr(
+        &PyArray_Type, <PyArray_Descr *><PyObject *>rest, a.nd, dimensions, NULL, NULL, 0, None)
+    Py_INCREF(rest)
+    tangents = PyArray_NewFromDescr(
+        &PyArray_Type, <PyArray_Descr *><PyObject *>rest, a.nd + 1, dimensions, NULL, NULL, 0, None)
+    x, p, t = <double *>a.data, <double *>primal.data, <double *>tangents.data
+    for i in range(n):
+        for o in range(outer):
+            memcpy(p + o * inner, x, inner * sizeof(double))
+            x += inner
+            for j in range(k):
+                memcpy(t + j * left + o * inner, x, inner * sizeof(double))
+                x += inner
+        p += left
+        t += k * left
+    return primal, tangents

@@ -61,17 +61,22 @@ class Program {
       if (nodes_[i].op != Op::input) compute(nodes_[i], k, arena);
   }
 
-  // z += scale * coefficient k of r * x
-  void multiply_add_to(double* z, Ref r, index_t k, const double* x, double scale, Arena& arena) const {
-    Arena::Mark mark(arena);
-    double* part = arena.take(m_);
-    zero(m_, part);
-    if (r.program) {
-      multiply_add(*shape_, level_, part, coefficient(r, k), x);
-    } else if (k == 0) {
-      for (index_t i = 0; i < m_; ++i) part[i] = r.constant * x[i];
+  // z += coefficient 0 of r * x
+  void add_product(double* z, Ref r, const double* x) const {
+    if (r.program) multiply_add(*shape_, level_, z, coefficient(r, 0), x);
+    else
+      for (index_t i = 0; i < m_; ++i) z[i] += times(r.constant, x[i]);
+  }
+
+  // z += coefficient k of the product of r and the series 0, w_1, w_2, ...
+  void add_product(double* z, Ref r, const double* w, index_t k) const {
+    if (!r.program) {
+      for (index_t i = 0; i < m_; ++i) z[i] += times(r.constant, w[k * m_ + i]);
+    } else if (m_ == 1) {
+      z[0] += convolution(w + 1, coefficient(r, 0), k - 1);
+    } else {
+      for (index_t i = 1; i <= k; ++i) multiply_add(*shape_, level_, z, coefficient(r, k - i), w + i * m_);
     }
-    for (index_t i = 0; i < m_; ++i) z[i] += scale * part[i];
   }
 
  private:
@@ -107,7 +112,9 @@ class Program {
       if (k == 0) z[0] = c * x[0];
       return;
     }
-    for (index_t i = 0; i <= k; ++i) multiply_add(*shape_, level_, z, coefficient(a, i), coefficient(b, k - i));
+    if (m_ == 1) z[0] += convolution(coefficient(a, 0), coefficient(b, 0), k);
+    else
+      for (index_t i = 0; i <= k; ++i) multiply_add(*shape_, level_, z, coefficient(a, i), coefficient(b, k - i));
     if (k == 0) z[0] = coefficient(a, 0)[0] * coefficient(b, 0)[0];
   }
 
@@ -143,8 +150,10 @@ class Program {
     }
     double* part = arena.take(m_);
     zero(m_, part);
-    for (index_t i = 0; i < k; ++i)
-      multiply_add(*shape_, level_, part, node.coefficients + i * m_, coefficient(node.b, k - i));
+    if (m_ == 1 && k > 0) part[0] = convolution(node.coefficients, coefficient(node.b, 1), k - 1);
+    else
+      for (index_t i = 0; i < k; ++i)
+        multiply_add(*shape_, level_, part, node.coefficients + i * m_, coefficient(node.b, k - i));
     for (index_t i = 0; i < m_; ++i) rest[i] -= part[i];
     divide(*shape_, level_, z, rest, coefficient(node.b, 0), k == 0 && node.op == Op::divide, arena);
   }

@@ -40,7 +40,7 @@ class KeepFlags {
  public:
   KeepFlags() = default;
   ~KeepFlags() {
-    if (_mm_getcsr() != flags_) _mm_setcsr(flags_);
+    if ((_mm_getcsr() ^ flags_) & 0x1d) _mm_setcsr(flags_);  // but for "inexact", of which nobody warns
   }
 #else
   std::fexcept_t flags_;
@@ -48,6 +48,12 @@ class KeepFlags {
  public:
   KeepFlags() { std::fegetexceptflag(&flags_, FE_ALL_EXCEPT); }
   ~KeepFlags() { std::fesetexceptflag(&flags_, FE_ALL_EXCEPT); }
+#endif
+  // Whether a flag that NumPy warns of was raised since (where that cannot be told cheaply: perhaps).
+#if defined(__SSE2__) || defined(_M_X64)
+  bool raised() const { return ((_mm_getcsr() & ~flags_) & 0x1d) != 0; }
+#else
+  bool raised() const { return std::fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW) != 0; }
 #endif
   KeepFlags(const KeepFlags&) = delete;
   KeepFlags& operator=(const KeepFlags&) = delete;

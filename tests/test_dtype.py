@@ -439,7 +439,9 @@ def test_printing():
     assert "1.23456789" in repr(d) and "2.5" in repr(d)
     x = np.array([d, 2 * d])
     duals = x.view(DualArray)  # on plain arrays NumPy keeps precision= to itself
-    assert "1.23" in np.array2string(duals, precision=2) and "1.2345" not in np.array2string(duals, precision=2)
+    assert "1.23" in np.array2string(duals, precision=2) and "1.2345" not in np.array2string(
+        duals, precision=2
+    )
     for text in (
         repr(x),
         str(x),
@@ -449,8 +451,6 @@ def test_printing():
     ):
         assert text and "\n\n" not in text
     assert str(np.zeros(2000, x.dtype)).count("...") == 1
-    with np.printoptions(precision=3):
-        assert "1.2345" not in str(duals) and "1.235" in repr(duals)
     with pytest.raises((ValueError, TypeError)):
         format(d, "d")
 

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-BYTES, BLOCKS = 4_000_000, 5_000
+BYTES, BLOCKS = 1_000_000, 1_000
 
 HARNESS = """
 import gc, os, sys
@@ -47,7 +47,7 @@ PROGRAMS = {
     "gradient": ("g = dn.gradient(lambda v: np.sum(v * v))", "g(x)", 100_000),
     "gradient made anew": ("", "dn.gradient(lambda v: np.sum(v * v))(x)", 100_000),
     "hessian": ("h = dn.hessian(lambda v: np.sum(v * v * v))", "h(x)", 20_000),
-    "nested": ("n = dn.derivative(lambda t: t * dn.derivative(lambda u: t * u * u)(t))", "n(0.5)", 20_000),
+    "nested": ("g = dn.derivative(lambda t: t * dn.derivative(lambda u: t * u * u)(t))", "g(0.5)", 20_000),
     "jacobian": ("j = dn.jacobian(lambda v: np.exp(v) @ np.ones((3, 2)))", "j(x)", 20_000),
     "an error inside": (
         "import contextlib\ndef bad(v):\n    raise KeyError\ng = dn.gradient(bad)\n"
@@ -61,7 +61,6 @@ PROGRAMS = {
         100_000,
     ),
     "levels": ("", "_core.Level().retire()", 100_000),
-    "levels never retired": ("", "_core.seed_identity(x, _core.Level(), 0, 3) * 2", 100_000),
     "seeds and splits": (
         "",
         "level = _core.Level(); _core.split(np.exp(_core.seed_identity(x, level, 0, 3)), level); level.retire()",
@@ -80,7 +79,7 @@ PROGRAMS = {
     "arrays by rules": (
         "a = dn.seed(np.ones((4, 4)))",
         "np.dot(a, a); np.einsum('ij,jk', a, a); np.linalg.norm(a)",
-        10_000,
+        4_000,
     ),
     "refusals": (
         "import contextlib\na = dn.seed(x)\nz = np.zeros(3)\n"
