@@ -1,12 +1,12 @@
 # distutils: language = c++
 # cython: language_level=3, cdivision=True
 # cython: freethreading_compatible=True
-"""The compiled half of dualnum: levels, the dtype, scalars, loops, arrays, seeds.  No mathematics: that is in the headers."""
+"""The compiled half of dualnum: levels, the dtype, scalars, loops, arrays, seeds; the mathematics is in the headers."""
 
 cimport cython
 from cpython.object cimport Py_TYPE, PyObject, PyTypeObject, newfunc
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_XDECREF
-from libc.math cimport NAN, fabs, isnan
+from libc.math cimport fabs
 from libc.string cimport memcpy, memset
 from libcpp cimport bool as cbool
 
@@ -22,7 +22,10 @@ import numpy as np
 include "numpy.pxi"
 include "levels.pxi"
 include "dtype.pxi"
+include "arithmetic.pxi"
 include "scalar.pxi"
+include "functions.pxi"
+include "text.pxi"
 include "register.pxi"
 include "array.pxi"
 include "seed.pxi"
@@ -39,7 +42,9 @@ FUNCTIONS = {
     for name, place in _kernel_index.items()
 }
 _quick_ufuncs.update({
-    _ufuncs[place]: place for place in _kernel_index.values() if _letters[_ufuncs[place]] in ("DD", "DDD") and _ufuncs[place].nout == 1
+    _ufuncs[place]: place
+    for place in _kernel_index.values()
+    if _letters[_ufuncs[place]] in ("DD", "DDD") and _ufuncs[place].nout == 1
 })
 _methods.update({name: function for name, function in FUNCTIONS.items() if name not in _array_attributes})
 ELEMENTARY = _elementary_rows()

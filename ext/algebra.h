@@ -14,7 +14,9 @@ namespace dn {
 
 inline double times(double slope, double tangent) { return slope == 0 || tangent == 0 ? 0 : slope * tangent; }
 
-inline void copy(index_t n, double* z, const double* x) { std::memmove(z, x, sizeof(double) * static_cast<std::size_t>(n)); }
+inline void copy(index_t n, double* z, const double* x) {
+  std::memmove(z, x, sizeof(double) * static_cast<std::size_t>(n));
+}
 inline void zero(index_t n, double* z) { std::memset(z, 0, sizeof(double) * static_cast<std::size_t>(n)); }
 
 // sum_(i = 0 .. n) x_i y_(n - i).  Four sums, because one would wait for itself.

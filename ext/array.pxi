@@ -9,7 +9,8 @@ class DualScalar(np.inexact):
 
 
 if np.ndarray.__basicsize__ != sizeof(ndarray_fields):
-    raise ImportError(f"dualnum was built for another layout of NumPy's arrays than NumPy {np.__version__} has; rebuild it.")
+    raise ImportError(
+        f"dualnum was built for another layout of NumPy's arrays than NumPy {np.__version__} has; rebuild it.")
 
 
 cdef extern from *:
@@ -56,7 +57,8 @@ cdef extern from *:
 
 
 cdef inline bint _contiguous(ndarray a):
-    return (a.flags & NPY_ARRAY_C_CONTIGUOUS) != 0
+    cdef int needed = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED
+    return (a.flags & needed) == needed
 
 
 cdef inline bint _same_shape(ndarray a, ndarray b):
@@ -116,7 +118,8 @@ cdef object _quick(int op, object ufunc, int nin, object x, object y):
     else:
         kernel = _kernels[op].left if dual[0] else _kernels[op].right
     Py_INCREF(<object>descr)
-    result = PyArray_NewFromDescr(_dual_array_type, <PyArray_Descr *>descr, like.nd, like.dimensions, NULL, NULL, 0, None)
+    result = PyArray_NewFromDescr(
+        _dual_array_type, <PyArray_Descr *>descr, like.nd, like.dimensions, NULL, NULL, 0, None)
     data[nin], strides[nin] = (<ndarray>result).data, size
     flags = clear_flags()
     cdef bint done
@@ -152,6 +155,8 @@ cdef object _as_dual_array(object a):
 
 
 cdef object _as_plain(object a):
+    if type(a) is Dual:
+        return _zero_d(a)
     return PyArray_View(_array(a), NULL, &PyArray_Type) if type(a) is DualArray else a
 
 
@@ -193,7 +198,7 @@ cdef frozenset _reductions = frozenset([
 
 
 cdef dict _without_dual_dtype(dict kwargs):
-    """Leave out dtype=x.dtype, which NumPy refuses for instances of new dtypes, although duals stay duals without it."""
+    """Leave out dtype=x.dtype, which NumPy refuses for instances of new dtypes; duals stay duals without it."""
     if kwargs and _is_dual_dtype(kwargs.get("dtype")):
         kwargs = {name: argument for name, argument in kwargs.items() if name != "dtype"}
     return kwargs
@@ -239,16 +244,16 @@ cdef class DualArray(ndarray):
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         place = _quick_ufuncs.get(ufunc)
-        if place is not None and not kwargs and method == "__call__":
+        if place is not None and not kwargs and method == "__call__" and len(inputs) == ufunc.nin:
             result = _quick(place, ufunc, len(inputs), inputs[0], inputs[len(inputs) - 1])
             if result is not None:
                 return result
         return _plain_ufunc(ufunc, method, inputs, kwargs)
 
-    def __array_wrap__(self, array, context=None, return_scalar=False):
-        if return_scalar and (<ndarray>array).nd == 0:
+    def __array_wrap__(self, ndarray array not None, context=None, return_scalar=False):
+        if return_scalar and array.nd == 0:
             return array[()]
-        if _is_dual_dtype(<object>(<ndarray>array).descr):
+        if _is_dual_dtype(<object>array.descr):
             return array if type(array) is DualArray else PyArray_View(_array(array), NULL, _dual_array_type)
         return array if type(array) is ndarray else PyArray_View(_array(array), NULL, &PyArray_Type)
 

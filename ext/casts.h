@@ -36,18 +36,27 @@ struct CastFrom {
   PyArrayMethod_StridedLoop* loop;
 };
 inline const CastFrom casts_from[] = {
-    {NPY_BOOL, cast_from<npy_bool>},         {NPY_BYTE, cast_from<npy_byte>},   {NPY_UBYTE, cast_from<npy_ubyte>},
-    {NPY_SHORT, cast_from<npy_short>},       {NPY_USHORT, cast_from<npy_ushort>}, {NPY_INT, cast_from<npy_int>},
-    {NPY_UINT, cast_from<npy_uint>},         {NPY_LONG, cast_from<npy_long>},   {NPY_ULONG, cast_from<npy_ulong>},
-    {NPY_LONGLONG, cast_from<npy_longlong>}, {NPY_ULONGLONG, cast_from<npy_ulonglong>}, {NPY_HALF, cast_from<Half>},
-    {NPY_FLOAT, cast_from<float>},           {NPY_DOUBLE, cast_from<double>},
+    {NPY_BOOL, cast_from<npy_bool>},
+    {NPY_BYTE, cast_from<npy_byte>},
+    {NPY_UBYTE, cast_from<npy_ubyte>},
+    {NPY_SHORT, cast_from<npy_short>},
+    {NPY_USHORT, cast_from<npy_ushort>},
+    {NPY_INT, cast_from<npy_int>},
+    {NPY_UINT, cast_from<npy_uint>},
+    {NPY_LONG, cast_from<npy_long>},
+    {NPY_ULONG, cast_from<npy_ulong>},
+    {NPY_LONGLONG, cast_from<npy_longlong>},
+    {NPY_ULONGLONG, cast_from<npy_ulonglong>},
+    {NPY_HALF, cast_from<Half>},
+    {NPY_FLOAT, cast_from<float>},
+    {NPY_DOUBLE, cast_from<double>},
 };
 inline constexpr int CASTS_FROM = sizeof(casts_from) / sizeof(casts_from[0]);
 
 // Types that would lose the tangents: the cast exists only to say so.
-inline const int casts_refused[] = {NPY_BYTE,     NPY_UBYTE,     NPY_SHORT, NPY_USHORT, NPY_INT,    NPY_UINT,
-                                    NPY_LONG,     NPY_ULONG,     NPY_LONGLONG, NPY_ULONGLONG, NPY_HALF,
-                                    NPY_FLOAT,    NPY_DOUBLE,    NPY_LONGDOUBLE, NPY_CFLOAT, NPY_CDOUBLE, NPY_CLONGDOUBLE};
+inline const int casts_refused[] = {NPY_BYTE,   NPY_UBYTE,      NPY_SHORT,    NPY_USHORT,    NPY_INT,        NPY_UINT,
+                                    NPY_LONG,   NPY_ULONG,      NPY_LONGLONG, NPY_ULONGLONG, NPY_HALF,       NPY_FLOAT,
+                                    NPY_DOUBLE, NPY_LONGDOUBLE, NPY_CFLOAT,   NPY_CDOUBLE,   NPY_CLONGDOUBLE};
 inline constexpr int CASTS_REFUSED = sizeof(casts_refused) / sizeof(casts_refused[0]);
 
 inline int cast_to_bool(PyArrayMethod_Context*, char* const* data, const npy_intp* counts, const npy_intp* strides,
@@ -204,7 +213,8 @@ inline int sort(void* data, npy_intp n, void* array) {
   std::unique_ptr<char[]> before(new (std::nothrow) char[static_cast<std::size_t>(n * size) + 1]);
   if (!values || !order || !before) return out_of_memory();
   std::iota(order.get(), order.get() + n, npy_intp{0});
-  if (float64_argsort(values.get(), order.get(), n, nullptr) < 0 || float64_sort(values.get(), n, nullptr) < 0) return -1;
+  if (float64_argsort(values.get(), order.get(), n, nullptr) < 0 || float64_sort(values.get(), n, nullptr) < 0)
+    return -1;
   std::memcpy(before.get(), data, static_cast<std::size_t>(n * size));
   for (npy_intp i = 0; i < n; ++i) {
     char* element = static_cast<char*>(data) + i * size;

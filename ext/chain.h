@@ -1,6 +1,6 @@
 // The chain rule for one element of one or two first-order levels, given the slopes.
 //
-// z may be x or y themselves.  Guard says that a slope is not finite, so that zero tangents must be kept zero by hand.
+// z may be x or y themselves.  Guard says that a slope may not be finite, so that zero tangents are kept zero by hand.
 #pragma once
 #include "values.h"
 
@@ -8,7 +8,7 @@ namespace dn {
 
 template <bool Guard>
 inline double moved(double slope, double tangent) {
-  return Guard ? times(slope, tangent) : slope * tangent;
+  return Guard && tangent == 0 ? 0 : slope * tangent;
 }
 
 // y_j = f' x_j

@@ -31,7 +31,8 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     key = None
     if levels:
         youngest = levels[-1]
-        cache = youngest.dtypes
+        with cython.critical_section(youngest):  # retire() may run in another thread
+            cache = youngest.dtypes
     else:
         cache = _neutral_cache
     if cache is not None:
@@ -48,7 +49,8 @@ cdef object _make_dtype(tuple levels, tuple sizes):
         shape.size[i] = sizes[i]
     if not shape.lay_out(MAX_COMPONENTS):
         raise ValueError(
-            f"DualDType expects at most {MAX_COMPONENTS} components, got sizes {sizes}; carry fewer tangents in a pass (chunk=).")
+            f"DualDType expects at most {MAX_COMPONENTS} components, got sizes {sizes}; carry fewer tangents in a pass "
+            f"(chunk=).")
     made = _new_descr(<PyTypeObject *>&dual_dtype, NULL, NULL)
     if made == NULL:
         raise MemoryError
@@ -98,7 +100,7 @@ cdef object _union(object a, object b):
     return _make_dtype(tuple(levels), tuple([sizes[level] for level in levels]))
 
 
-def _age(Level level):
+def _age(Level level not None):
     return level.age
 
 
@@ -168,7 +170,7 @@ cdef object _dtype_text(object self):
     text = ", ".join([str(size) for size in sizes])
     if levels == _permanent[:len(levels)]:
         return f"DualDType({text})"
-    names = ", ".join([f"e{_permanent.index(l) + 1}" if l in _permanent else str(l.age) for l in levels])
+    names = ", ".join([f"e{_permanent.index(x) + 1}" if x in _permanent else str(x.age) for x in levels])
     return f"DualDType({text}; levels {names})"
 
 
@@ -216,21 +218,29 @@ cdef PyObject *_get_ncomponents(PyObject *self, void *closure) except NULL:
     return <PyObject *>n
 
 
+cdef PyObject *_get_name(PyObject *self, void *closure) except NULL:
+    # All that NumPy says of a plain array of duals in linalg is this name, so the remedy is part of it.
+    text = f"{_dtype_text(<object>self)} (a plain array; x.view(dualnum.DualArray) reaches this function)"
+    Py_INCREF(text)
+    return <PyObject *>text
+
+
 cdef extern from *:
     """
     #include <structmember.h>
     static PyMethodDef dual_dtype_methods[2];
-    static PyGetSetDef dual_dtype_getset[4];
+    static PyGetSetDef dual_dtype_getset[5];
 
     // Type slots of the DType class.  Python calls them; NumPy calls tp_new for descriptors without arguments.
-    static int ready_dual_dtype(void* make, void* dealloc, void* repr, void* str, void* reduce, void* levels, void* sizes,
-                                void* components, void* hash, const char* doc) {
+    static int ready_dual_dtype(void* make, void* dealloc, void* repr, void* str, void* reduce, void* levels,
+                                void* sizes, void* components, void* name, void* hash, const char* doc) {
       const auto get = [](void* f) { return reinterpret_cast<getter>(f); };
       PyTypeObject* type = reinterpret_cast<PyTypeObject*>(&dn::dual_dtype);
       dual_dtype_methods[0] = {"__reduce__", reinterpret_cast<PyCFunction>(reduce), METH_NOARGS, nullptr};
       dual_dtype_getset[0] = {"levels", get(levels), nullptr, "Levels, oldest first.", nullptr};
       dual_dtype_getset[1] = {"sizes", get(sizes), nullptr, "Tangents (or order) of each level.", nullptr};
       dual_dtype_getset[2] = {"ncomponents", get(components), nullptr, "Number of float64 in an element.", nullptr};
+      dual_dtype_getset[3] = {"name", get(name), nullptr, "Name, as NumPy's error messages show it.", nullptr};
       Py_SET_REFCNT(reinterpret_cast<PyObject*>(type), 1);
       Py_SET_TYPE(reinterpret_cast<PyObject*>(type), &PyArrayDTypeMeta_Type);
       type->tp_name = "dualnum.DualDType";
@@ -256,7 +266,8 @@ cdef extern from *:
       return index + (PyArray_GetNDArrayCFeatureVersion() >= 0x15 ? 1 << 11 : 1 << 10);
     }
     """
-    int ready_dual_dtype(void *, void *, void *, void *, void *, void *, void *, void *, void *, const char *) except -1
+    int ready_dual_dtype(void *, void *, void *, void *, void *, void *, void *, void *, void *, void *,
+                         const char *) except -1
     PyObject *_new_descr "new_descr" (PyTypeObject *, PyObject *, PyObject *) except NULL
     void _base_dealloc "base_dealloc" (PyObject *) noexcept
     int array_function_slot(int)
@@ -317,8 +328,8 @@ cdef int _setitem(PyObject *descr, PyObject *obj, char *data) except -1:
             embed(source.shape, position, (<Dual>x).data, target.shape.components(), z)
         else:
             raise TypeError(
-                f"an array of {_dtype_text(<object>descr)} cannot store a dual of {_dtype_text(x.dtype)} without losing "
-                f"derivatives; allocate it with np.zeros_like(x) or np.zeros(n, dtype=x.dtype).")
+                f"an array of {_dtype_text(<object>descr)} cannot store a dual of {_dtype_text(x.dtype)} without "
+                f"losing derivatives; allocate it with np.zeros_like(x) or np.zeros(n, dtype=x.dtype).")
         return 0
     v = _as_double(x, "an array of duals")
     memset(z, 0, target.base.elsize)
@@ -369,8 +380,8 @@ cdef int _refuse(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyO
                  npy_intp *view_offset) except -1:
     name = str(<object>given[1]) if given[1] != NULL else (<object>dtypes[1]).__name__
     raise TypeError(
-        f"cannot store duals as {name}: that would lose their derivatives; {DISCARD}, or allocate with np.zeros_like(x) or "
-        f"np.zeros(n, dtype=x.dtype) to keep them.")
+        f"cannot store duals as {name}: that would lose their derivatives; {DISCARD}, or allocate with "
+        f"np.zeros_like(x) or np.zeros(n, dtype=x.dtype) to keep them.")
 
 
 cdef int _refused_loop(void *context, void *data, void *counts, void *strides, void *state) noexcept nogil:
@@ -464,7 +475,8 @@ cdef void _register_dtype() except *:
     find_float64_sorts()
     ready_dual_dtype(
         <void *>_dtype_new, <void *>_dtype_dealloc, <void *>_dtype_repr, <void *>_dtype_str, <void *>_dtype_reduce,
-        <void *>_get_levels, <void *>_get_sizes, <void *>_get_ncomponents, <void *>_dtype_hash, DTYPE_DOC)
+        <void *>_get_levels, <void *>_get_sizes, <void *>_get_ncomponents, <void *>_get_name,
+        <void *>_dtype_hash, DTYPE_DOC)
     PyArrayInitDTypeMeta_FromSpec(&dual_dtype, &spec)
 
 

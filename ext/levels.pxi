@@ -45,7 +45,8 @@ cdef class Level:
 
     def retire(self):
         """Free the cached dtypes of this level: its driver's call has ended."""
-        self.dtypes = None
+        with cython.critical_section(self):
+            self.dtypes = None
 
     def __repr__(self):
         return f"<Level {self.age}>"

@@ -17,9 +17,7 @@ struct Strided {
   index_t n;
   void* state;  // see piecewise.h
 
-  double* at(int operand, index_t i) const {
-    return reinterpret_cast<double*>(data[operand] + i * strides[operand]);
-  }
+  double* at(int operand, index_t i) const { return reinterpret_cast<double*>(data[operand] + i * strides[operand]); }
   // Values of a block of an operand; an operand that does not move is gathered once.
   void gather(int operand, index_t start, index_t m, double* values) const {
     const char* p = data[operand] + start * strides[operand];
@@ -137,7 +135,7 @@ void binary_tangents(const Strided& a, index_t start, index_t m, const double* z
 // steps are those of the operands in doubles.  Returns whether a value is nan.
 template <class Row, bool X, bool Y, int K>
 bool fuse(const double* x, index_t x_step, const double* y, index_t y_step, double* z, index_t z_step, index_t m,
-            index_t k) {
+          index_t k) {
   bool nan = false;
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
     const double value = Row::z(*x, *y, 0., 0., 0.);

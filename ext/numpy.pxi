@@ -35,7 +35,6 @@ cdef extern from "numpy_loops.h" nogil:
     ctypedef struct NpyAuxData:
         pass
 
-
     ctypedef enum NPY_CASTING:
         NPY_NO_CASTING
         NPY_SAFE_CASTING
@@ -71,9 +70,10 @@ cdef extern from "numpy_loops.h" nogil:
     int NPY_DT_PARAMETRIC, NPY_DT_NUMERIC
     int NPY_DT_discover_descr_from_pyobject, NPY_DT_default_descr, NPY_DT_common_dtype, NPY_DT_common_instance
     int NPY_DT_ensure_canonical, NPY_DT_setitem, NPY_DT_getitem
-    int NPY_METH_resolve_descriptors, NPY_METH_strided_loop, NPY_METH_unaligned_strided_loop, NPY_METH_get_loop, NPY_METH_get_reduction_initial
+    int NPY_METH_resolve_descriptors, NPY_METH_strided_loop, NPY_METH_unaligned_strided_loop
+    int NPY_METH_get_loop, NPY_METH_get_reduction_initial
     int NPY_DOUBLE, NPY_BOOL, NPY_INT, NPY_LONG, NPY_OBJECT, NPY_COMPLEX128, NPY_LONGDOUBLE
-    int NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_WRITEABLE
+    int NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_ALIGNED, NPY_ARRAY_WRITEABLE
     ctypedef enum NPY_ORDER:
         NPY_KEEPORDER
 

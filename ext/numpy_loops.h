@@ -239,7 +239,8 @@ inline bool find_value_loop(int id, PyObject* ufunc) {
     bool matches = true;
     for (int j = 0; j < u->nargs; ++j) matches &= wanted[j] == 'd' && types[j] == NPY_DOUBLE;
     if (matches && u->functions && u->functions[i]) {
-      value_loops[id] = {reinterpret_cast<decltype(ValueLoop::function)>(u->functions[i]), u->data ? u->data[i] : nullptr};
+      value_loops[id] = {reinterpret_cast<decltype(ValueLoop::function)>(u->functions[i]),
+                         u->data ? u->data[i] : nullptr};
       return true;
     }
   }

@@ -61,7 +61,9 @@ void piecewise_unary(const Strided& a) {
 // |x|: slope -1 or 1; at 0 the branches x and -x, whose difference is 2 x.
 struct AbsoluteSlope {
   static void values(const double* x, double* y, index_t n) { unary_values(value_of_absolute, x, y, n); }
-  static double slope(const Shape& s, const double* x, double v) { return v > 0 ? 1 : v < 0 ? -1 : v == 0 ? branch(s, x) : v; }
+  static double slope(const Shape& s, const double* x, double v) {
+    return v > 0 ? 1 : v < 0 ? -1 : v == 0 ? branch(s, x) : v;
+  }
 };
 // Steps (sign, floor, ceil, rint, trunc) are constant between their jumps; at a jump the derivative does not exist, and
 // the constant's 0 is what every other library gives.
@@ -209,8 +211,7 @@ void extremum_loop(const Strided& a) {
     bool shared = false;
     if (choice <= 0 || x != z) extremum<E>(s, z, x, y, static_cast<double>(weight), choice, shared, room);
     z[0] = value;
-    if (counts && in_place && (shared || (weight > 1 && choice > 0)))
-      (*counts)[z] = shared ? weight + 1 : weight;
+    if (counts && in_place && (shared || (weight > 1 && choice > 0))) (*counts)[z] = shared ? weight + 1 : weight;
   }
   if (a.is_reduce() && a.n > 0) *a.at(2, 0) = reduced;
 }
@@ -226,12 +227,13 @@ inline void clip(const Strided& a) {
   for (index_t i = 0; i < a.n; ++i) {
     const double *x = a.at(0, i), *low = a.at(1, i), *high = a.at(2, i);
     double value;
-    extremum<Extremum<value_of_maximum>>(s, middle, x, low, 1, Extremum<value_of_maximum>::choose(*x, *low), shared, room);
+    extremum<Extremum<value_of_maximum>>(s, middle, x, low, 1, Extremum<value_of_maximum>::choose(*x, *low), shared,
+                                         room);
     binary_values(value_of_maximum, x, true, low, true, middle, 1);
     binary_values(value_of_minimum, middle, true, high, true, &value, 1);
     double* z = a.at(3, i);
-    extremum<Extremum<value_of_minimum>>(s, result, middle, high, 1,
-                                         Extremum<value_of_minimum>::choose(*middle, *high), shared, room);
+    extremum<Extremum<value_of_minimum>>(s, result, middle, high, 1, Extremum<value_of_minimum>::choose(*middle, *high),
+                                         shared, room);
     copy(components, z, result);
     z[0] = value;
   }
@@ -251,8 +253,7 @@ void divmod(const Strided& a) {
     Slope::slopes(a.shape, nullptr, *x, *y, remainder, p, q);
     double *out_quotient = a.at(2, i), *out_remainder = a.at(3, i);
     // the remainder first: the quotient may be stored over an operand
-    for (index_t j = 1; j < components; ++j)
-      out_remainder[j] = (X ? times(p, x[j]) : 0) + (Y ? times(q, y[j]) : 0);
+    for (index_t j = 1; j < components; ++j) out_remainder[j] = (X ? times(p, x[j]) : 0) + (Y ? times(q, y[j]) : 0);
     out_remainder[0] = remainder;
     zero(components, out_quotient);
     out_quotient[0] = quotient;

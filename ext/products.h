@@ -41,6 +41,10 @@ struct ValueCopy {
     index_t row = m.row_step / size, column = m.column_step / size;
     const auto extent = [&] { return std::abs(row) * (m.rows - 1) + std::abs(column) * (m.columns - 1) + 1; };
     if (m.rows == 0 || m.columns == 0) return {arena.take(1), row * 8, column * 8};
+    if (m.row_step % size != 0 || m.column_step % size != 0) {  // strides that float64 could not have
+      row = m.columns;
+      column = 1;
+    }
     if (m.rows == 1) row = std::min(std::abs(row), m.columns * std::abs(column) + 1);
     if (m.columns == 1) column = std::min(std::abs(column), m.rows * std::abs(row) + 1);
     if (extent() > 4 * m.rows * m.columns + 64) pack(row, m.rows, column, m.columns);
@@ -96,8 +100,8 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
   const index_t m = x.rows, n = x.columns, p = y.columns, components = s.components();
   const index_t nx = x.components, ny = y.components;
   Arena::Mark mark(arena);
-  double* planes = arena.take(nx * m * n);      // [component of x][row][column]
-  double* rows = arena.take(n * ny * p);        // [row][component of y][column]
+  double* planes = arena.take(nx * m * n);        // [component of x][row][column]
+  double* rows = arena.take(n * ny * p);          // [row][component of y][column]
   double* wide = arena.take(m * components * p);  // [row][component of z][column]
   for (index_t c = 0; c < nx; ++c)
     for (index_t i = 0; i < m; ++i)
@@ -164,7 +168,8 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
     y.data = data[1] + outer * strides[1];
     z.data = data[2] + outer * strides[2];
     const ValueCopy vx = ValueCopy::of(x, arena);
-    const bool transposed = x.data == y.data && X == Y && m == p && x.row_step == y.column_step && x.column_step == y.row_step;
+    const bool transposed =
+        x.data == y.data && X == Y && m == p && x.row_step == y.column_step && x.column_step == y.row_step;
     const ValueCopy vy = transposed ? ValueCopy{vx.origin, vx.column_step, vx.row_step} : ValueCopy::of(y, arena);
     double* values = arena.take(m * p + 1);
     char* value_data[3] = {reinterpret_cast<char*>(vx.origin), reinterpret_cast<char*>(vy.origin),

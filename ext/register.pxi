@@ -2,7 +2,9 @@
 
 cdef object _bool_class = _dtype_class(NPY_BOOL)
 cdef object _object_class = _dtype_class(NPY_OBJECT)
-cdef dict _classes = {"d": _dtype_class(NPY_DOUBLE), "?": _bool_class, "i": _dtype_class(NPY_INT), "l": _dtype_class(NPY_LONG)}
+cdef dict _classes = {
+    "d": _dtype_class(NPY_DOUBLE), "?": _bool_class, "i": _dtype_class(NPY_INT), "l": _dtype_class(NPY_LONG)
+}
 cdef object _double = np.dtype(float)
 
 
@@ -41,23 +43,28 @@ cdef int _resolve(int nin, int nout, PyArray_DTypeMeta **dtypes, PyObject **give
 
 
 # NumPy does not tell a resolver how many operands there are: one for each count.
-cdef int _resolve_1_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop, npy_intp *view) except -1:
+cdef int _resolve_1_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                      npy_intp *view) except -1:
     return _resolve(1, 1, dtypes, given, loop)
 
 
-cdef int _resolve_1_2(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop, npy_intp *view) except -1:
+cdef int _resolve_1_2(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                      npy_intp *view) except -1:
     return _resolve(1, 2, dtypes, given, loop)
 
 
-cdef int _resolve_2_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop, npy_intp *view) except -1:
+cdef int _resolve_2_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                      npy_intp *view) except -1:
     return _resolve(2, 1, dtypes, given, loop)
 
 
-cdef int _resolve_2_2(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop, npy_intp *view) except -1:
+cdef int _resolve_2_2(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                      npy_intp *view) except -1:
     return _resolve(2, 2, dtypes, given, loop)
 
 
-cdef int _resolve_3_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop, npy_intp *view) except -1:
+cdef int _resolve_3_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                      npy_intp *view) except -1:
     return _resolve(3, 1, dtypes, given, loop)
 
 
@@ -91,7 +98,7 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
         elif given[i] == &dual_dtype or function in _dual_only:
             chosen[i] = &dual_dtype
         elif <object>given[i] in _promotable or (<object>given[i]).__name__ in _python_numbers:
-            chosen[i] = _class_pointer("l") if letters[i] in "il" else &dual_dtype if nargs - nin > 2 else _float64_class
+            chosen[i] = _class_pointer("l") if letters[i] in "il" else _float64_class
         elif letters[nargs - 1] == "?" and (<object>given[i]).__name__ not in _extended:
             # from which NumPy knows that x == "text" is False everywhere
             raise _UFuncNoLoopError(function, tuple([<object>given[j] for j in range(nin)]) + (None,) * (nargs - nin))
@@ -105,13 +112,17 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
 
 cdef extern from *:
     """
-    static PyObject* promoter_capsule(void* promoter) { return PyCapsule_New(promoter, "numpy._ufunc_promoter", nullptr); }
+    static PyObject* promoter_capsule(void* promoter) {
+      return PyCapsule_New(promoter, "numpy._ufunc_promoter", nullptr);
+    }
     """
     object promoter_capsule(void *)
 
 from numpy._core._exceptions import _UFuncNoLoopError
 
 cdef tuple _extended = ("LongDoubleDType", "Complex64DType", "Complex128DType", "CLongDoubleDType", "_PyComplexDType")
+cdef frozenset _reorderable = frozenset(  # reductions that NumPy may run over several axes at once
+    "add multiply maximum minimum fmax fmin logical_and logical_or logical_xor".split())
 cdef dict _letters = {}  # ufunc -> the types of its operands where all real ones are duals
 cdef set _dual_only = set()  # ufuncs whose loops take duals alone
 
@@ -150,7 +161,8 @@ cdef void _register_values() except *:
         name = value_names[i].name.decode()
         ufunc = _find_ufunc(name)
         if ufunc is not None and not find_value_loop(i, <PyObject *>ufunc):
-            raise ImportError(f"dualnum expects NumPy's {name} to have a float64 loop, which NumPy {np.__version__} has not.")
+            raise ImportError(
+                f"dualnum expects NumPy's {name} to have a float64 loop, which NumPy {np.__version__} has not.")
 
 
 cdef void _register_loops() except *:
@@ -187,7 +199,8 @@ cdef void _register_loops() except *:
             slots[n] = PyType_Slot(NPY_METH_strided_loop, <void *>entry.loop)
         n += 1
         if letters == "DDD" and name in ("add", "multiply"):
-            slots[n] = PyType_Slot(NPY_METH_get_reduction_initial, <void *>(_zero_initial if name == "add" else _one_initial))
+            slots[n] = PyType_Slot(
+                NPY_METH_get_reduction_initial, <void *>(_zero_initial if name == "add" else _one_initial))
             n += 1
         if letters == "?D?":
             slots[n] = PyType_Slot(NPY_METH_get_reduction_initial, <void *>_bool_initial)
@@ -197,7 +210,7 @@ cdef void _register_loops() except *:
         spec.nin, spec.nout = ufunc.nin, ufunc.nout
         spec.casting = NPY_NO_CASTING
         flags = NPY_METH_NO_FLOATINGPOINT_ERRORS if entry.quiet else 0
-        if name in ("add", "multiply", "maximum", "minimum", "fmax", "fmin", "logical_and", "logical_or", "logical_xor"):
+        if name in _reorderable:
             flags |= NPY_METH_IS_REORDERABLE
         spec.flags = <NPY_ARRAYMETHOD_FLAGS><int>flags
         spec.dtypes, spec.slots = dtypes, slots

@@ -16,14 +16,14 @@ cdef object _component_view(ndarray a):
     cdef npy_intp dimensions[80]
     cdef npy_intp strides[80]
     cdef const Shape *shape = &(<DualDescr *>a.descr).shape
-    cdef int i, l
+    cdef int i, level
     if a.nd + shape.levels > 64:
         raise ValueError(f"dualnum expects at most 64 axes, those of the levels included, got {a.nd + shape.levels}.")
     for i in range(a.nd):
         dimensions[i], strides[i] = a.dimensions[i], a.strides[i]
-    for l in range(shape.levels):
-        i = a.nd + shape.levels - 1 - l
-        dimensions[i], strides[i] = 1 + shape.size[l], shape.stride[l] * sizeof(double)
+    for level in range(shape.levels):
+        i = a.nd + shape.levels - 1 - level
+        dimensions[i], strides[i] = 1 + shape.size[level], shape.stride[level] * sizeof(double)
     return _view(a, a.nd + shape.levels, dimensions, strides, a.data)
 
 
@@ -171,16 +171,16 @@ def parts(x):
     """
     cdef ndarray a = _dual_operand(x, "parts")
     cdef int which[16]
-    cdef int levels = (<DualDescr *>a.descr).shape.levels, l, n, mask
+    cdef int levels = (<DualDescr *>a.descr).shape.levels, level, n, mask
     found = {}
     for mask in range(1 << levels):
         n = 0
         name = "e"
-        for l in range(levels):
-            if mask >> l & 1:
-                which[n] = l
+        for level in range(levels):
+            if mask >> level & 1:
+                which[n] = level
                 n += 1
-                name += str(l + 1) if levels < 10 else f"_{l + 1}"
+                name += str(level + 1) if levels < 10 else f"_{level + 1}"
         found[name if mask else "value"] = _part_view(a, n, which)
     return found
 
@@ -214,7 +214,7 @@ cdef int _level_index(object dtype, Level level):
     return -1
 
 
-def seed_scalar(x, Level level, double tangent=1.0, Py_ssize_t size=1):
+def seed_scalar(x, Level level not None, double tangent=1.0, Py_ssize_t size=1):
     """Return the float or dual x with a tangent (the first of size coefficients) at a level added."""
     cdef Dual z
     cdef int i
@@ -260,7 +260,8 @@ cdef ndarray _blank(ndarray x, object dtype, bint subok):
     return PyArray_View(_array(z), NULL, _dual_array_type) if subok else z
 
 
-def seed_identity(ndarray x, Level level, Py_ssize_t start, Py_ssize_t stop, bint batched=False, bint subok=True):
+def seed_identity(ndarray x not None, Level level not None, Py_ssize_t start, Py_ssize_t stop,
+                  bint batched=False, bint subok=True):
     """
     Return a copy of x in which element p (batched: entry p of the last axis) moves in direction p - start of a level.
 
@@ -297,7 +298,7 @@ cdef object _level_view(ndarray z, int index):
     return _part_view(z, 1, &index)
 
 
-def seed_tangents(ndarray x, Level level, tangents, bint subok=True):
+def seed_tangents(ndarray x not None, Level level not None, tangents, bint subok=True):
     """Return a copy of x with these tangents, which broadcast to x.shape + (k,), at a level."""
     cdef ndarray z
     tangents = np.asarray(tangents)
@@ -317,7 +318,7 @@ def seed_tangents(ndarray x, Level level, tangents, bint subok=True):
     return z
 
 
-def split(y, Level level):
+def split(y, Level level not None):
     """
     Return (primal, tangents) of y in a level: y without it, and its derivatives in it.
 

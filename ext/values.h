@@ -24,7 +24,8 @@ inline void unary_values(ValueId id, const double* x, double* y, index_t n) {
 }
 
 // NumPy treats an operand that does not move apart (x ** 2.0): its stride stays 0 here too.
-inline void binary_values(ValueId id, const double* x, bool fixed_x, const double* y, bool fixed_y, double* z, index_t n) {
+inline void binary_values(ValueId id, const double* x, bool fixed_x, const double* y, bool fixed_y, double* z,
+                          index_t n) {
   char* data[3] = {reinterpret_cast<char*>(const_cast<double*>(x)), reinterpret_cast<char*>(const_cast<double*>(y)),
                    reinterpret_cast<char*>(z)};
   const index_t strides[3] = {fixed_x ? 0 : index_t{sizeof(double)}, fixed_y ? 0 : index_t{sizeof(double)},

@@ -134,7 +134,6 @@ np.add.reduce(x) + np.multiply.reduce(np.cos(y[:50]))
 np.add.reduceat(x, [0, x.size // 2])
 np.linspace(x[0], y[-1], 7)
 np.ptp(x) * np.argmax(y) + np.argmin(x)
-sum(x[:10].tolist()) if x.dtype == float else sum(x[:10])
 x @ y
 np.dot(x, y)
 np.vecdot(x, y)
@@ -190,13 +189,17 @@ def run(code, **names):
 def check(code, duals, plains):
     want, expected = run(code, **plains)
     got, warned = run(code, **duals)
-    if not any(isinstance(x, _core.DualArray) for x in duals.values()) and "**" in code:
+    powers_of_plain = "**" in code and not any(isinstance(x, _core.DualArray) for x in duals.values())
+    if powers_of_plain:
         # ndarray.__pow__ looks at type numbers before it takes reciprocal or sqrt: here it calls np.power
         warned, expected = ([(c, m.rsplit(" ", 1)[0]) for c, m in w] for w in (warned, expected))
     got, want = np.asarray(_core.value(got)), np.asarray(want)
     assert got.shape == want.shape
     same = got.astype(float).view(np.uint64) == want.astype(float).view(np.uint64)
     same |= np.isnan(got) & np.isnan(want)
+    if powers_of_plain and "** -1" in code:  # power and reciprocal differ by an ulp, in NumPy 2.0
+        with np.errstate(all="ignore"):
+            same |= np.abs(got - want) <= 2 * np.spacing(np.abs(want))
     if "unique" in code:  # 0.0 and -0.0 tie: which of them stays is left to the sort
         same |= got == want
     assert same.all(), f"{code}: {(~same).sum()} of {same.size} values differ"

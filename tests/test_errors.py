@@ -67,17 +67,15 @@ def test_options_are_checked_when_the_driver_is_made(name):
 @pytest.mark.parametrize("name", ["derivative", "value_and_derivative"])
 def test_order(name):
     make = getattr(dn, name)
-    with raises(
-        ValueError, f"{name}(f, order=3) expects order to be 1 or 2, got 3; use {name}({name}(f, 2))."
-    ):
-        make(abs, 3)
-    with raises(
-        ValueError, f"{name}(f, order=0) expects order to be 1 or 2, got 0; use {name}({name}(f, 2))."
-    ):
+    with raises(ValueError, f"{name}(f, order=0) expects order to be a positive int, got 0."):
         make(abs, order=0)
-    with raises(TypeError, f"{name}(f, order) expects order to be 1 or 2, got float; use {name}(f)(x)."):
+    with raises(
+        TypeError, f"{name}(f, order) expects order to be a positive int, got float; use {name}(f)(x)."
+    ):
         make(abs, 2.0)
-    with raises(TypeError, f"{name}(f, order) expects order to be 1 or 2, got ndarray; use {name}(f)(x)."):
+    with raises(
+        TypeError, f"{name}(f, order) expects order to be a positive int, got ndarray; use {name}(f)(x)."
+    ):
         make(abs, np.ones(2))
 
 

@@ -106,7 +106,9 @@ def first_and_second(f, x, sizes=(1, 1)):
         scalar = coefficients(f(join(seed, levels)[()]), levels, sizes)
         array = coefficients(f(join(seed[None].repeat(3, 0), levels, subok=True)), levels, sizes)
         # np.sinc puts a constant in the place of 0, and no rule is asked on plain arrays
-        plain = array if f is np.sinc else coefficients(f(join(seed[None].repeat(3, 0), levels)), levels, sizes)
+        plain = (
+            array if f is np.sinc else coefficients(f(join(seed[None].repeat(3, 0), levels)), levels, sizes)
+        )
     for result in (*plain, *array):
         # np.float64(x) ** -1 and array ** -1 round differently in NumPy too
         np.testing.assert_allclose(result, scalar, rtol=1e-15)

@@ -253,6 +253,39 @@ def test_ties_along_axes(subok, name):
     np.testing.assert_allclose(gradient, np.where(values == 4, 1 / 3, 0), rtol=1e-15)
 
 
+@containers
+@pytest.mark.parametrize("seed", range(6))
+def test_ties_share_equally_in_every_layout(subok, seed):
+    """Blocks, several axes, reversed and strided views: each of n ties gets 1/n of the weight."""
+    draw = np.random.default_rng(seed)
+    shape = [(2500,), (40, 3), (3, 40), (7, 6, 5), (1, 9), (33, 33)][seed]
+    terms = draw.uniform(-1, 1, (*shape, 3))
+    terms[..., 0] = draw.integers(0, 3, shape)
+    levels = fresh_levels(1)
+    d = join(terms, levels, subok)
+    axes = [None, *range(len(shape))] + [(0, 1), (0, -1)] * (len(shape) > 1)
+    views = [
+        (d, terms),
+        (d.copy(order="F"), terms),
+        (d[::-1], terms[::-1]),
+        (d[..., ::2], terms[..., ::2, :]),
+    ]
+    for (x, t), axis in ((v, a) for v in views for a in axes):
+        along = tuple(range(len(shape))) if axis is None else tuple(np.atleast_1d(axis) % len(shape))
+        for f, choose in (
+            (np.max, np.max),
+            (np.fmax.reduce, np.max),
+            (np.min, np.min),
+            (np.fmin.reduce, np.min),
+        ):
+            ties = t[..., 0] == choose(t[..., 0], axis=along, keepdims=True)
+            weights = ties / ties.sum(axis=along, keepdims=True)
+            want = np.sum(t * weights[..., None], axis=along)
+            np.testing.assert_allclose(
+                coefficients(f(x, axis=axis), levels, (2,)), want, rtol=1e-12, atol=1e-13
+            )
+
+
 def test_reference_arithmetic_is_itself_right():
     """(2 + e)(3 + e) / (2 + e) = 3 + e, exactly."""
     x, y = Exact.of([2.0, 1.0]), Exact.of([3.0, 1.0])

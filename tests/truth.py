@@ -273,5 +273,7 @@ def pairs(row, count=500, seed=20240617):
     found += [(x, y) for x in (row.x_lo, row.x_hi, 1.0) for y in (row.y_lo, row.y_hi, 1.0)]
     found += [(draw.uniform(0.5, 4), draw.uniform(0.5, 4)) for _ in range(count // 4)]
     # Rows multiply and divide their arguments: a subnormal one makes a subnormal product, of fewer digits.
-    inside = sorted({p for p in found if _within(p[0], row.x_lo, row.x_hi) and _within(p[1], row.y_lo, row.y_hi)})
+    inside = sorted(
+        {p for p in found if _within(p[0], row.x_lo, row.x_hi) and _within(p[1], row.y_lo, row.y_hi)}
+    )
     return np.array([p[0] for p in inside]), np.array([p[1] for p in inside])

@@ -1,0 +1,50 @@
+# The functions of dualnum's namespace: a scalar straight to its kernel, everything else to NumPy.
+
+cdef object _real(object x):
+    """Integers as float64, so that reciprocal(2) is 0.5; everything else as it is."""
+    if type(x) is float or isinstance(x, ndarray) and x.dtype.kind not in "biu":
+        return x
+    array = np.asarray(x)
+    return array.astype(float)[()] if array.dtype.kind in "biu" else x
+
+
+def _function_of_one(str name):
+    cdef int op = _kernel_index[name]
+    ufunc = _ufuncs[op]
+
+    def function(x, /):
+        return _apply(op, ufunc, <Dual>x) if type(x) is Dual else ufunc(_real(x))
+
+    return _named(function, name, "x : float, Dual or array_like\n        The argument.", "x")
+
+
+def _function_of_two(str name):
+    cdef int op = _kernel_index[name]
+    ufunc = _ufuncs[op]
+
+    def function(x, y, /):
+        if type(x) is Dual or type(y) is Dual:
+            result = _call(op, ufunc, x, y)
+            if result is not None:
+                return result
+        return ufunc(_real(x), _real(y))
+
+    return _named(function, name, "x, y : float, Dual or array_like\n        The arguments, which broadcast.", "x, y")
+
+
+cdef object _named(object function, str name, str parameters, str arguments):
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "dualnum"
+    function.__doc__ = f"""
+    Return np.{name}({arguments}) with its derivatives.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Returns
+    -------
+    float, Dual or ndarray
+        Of the broadcast shape; a float64 where no argument is dual.
+    """
+    return function

@@ -1,0 +1,40 @@
+# How scalars print.
+
+cdef object _plain(object part):
+    """A part of a scalar as nested lists of floats, or one float."""
+    return part.ravel()[0].item() if part.size == 1 else part.tolist()
+
+
+cdef str _dual_repr(Dual d):
+    cdef int levels = _shape(d).levels
+    if levels == 0:
+        return f"Dual({d.value!r}, [])"
+    found = parts(d)
+    if levels == 1 and _shape(d).kind[0] == Kind.first_order:
+        return f"Dual({d.value!r}, {_plain(found['e1'])!r})"
+    if _shape(d).is_hyper():
+        return f"HyperDual({d.value!r}, {_plain(found['e1'])!r}, {_plain(found['e2'])!r}, {_plain(found['e12'])!r})"
+    return f"<Dual {_dual_format(d, '')} of {_dtype_text(d.dtype)}>"
+
+
+cdef str _dual_format(Dual d, str spec):
+    """(value; tangents), or each part by its name where there are more levels than one."""
+    if not spec:
+        precision = np.get_printoptions()["precision"]
+
+        def write(x):
+            if 1e-4 <= abs(x) < 1e8 or x == 0:
+                return np.format_float_positional(x, precision, trim="0")
+            return np.format_float_scientific(x, precision, trim="0") if np.isfinite(x) else str(x)
+    else:
+
+        def write(x):
+            return format(x, spec)
+    texts = []
+    for name, part in parts(d).items():
+        numbers = [write(x) for x in np.asarray(part).ravel().tolist()]
+        if len(numbers) > 8 and not spec:
+            numbers = numbers[:3] + ["..."] + numbers[-3:]
+        label = f"{name} " if name != "value" and _shape(d).levels > 1 else ""
+        texts.append(label + " ".join(numbers))
+    return "(" + "; ".join(texts) + ")"
