@@ -1,5 +1,6 @@
 """Forward-mode automatic differentiation for NumPy: a dual number is a dtype."""
 
+from dualnum import series
 from dualnum._core import Dual, DualArray, DualDType, HyperDual, parts, tangent, value
 from dualnum.derivative import derivative, value_and_derivative
 from dualnum.directional import directional_derivative, hvp, jvp, vhv
@@ -9,7 +10,11 @@ from dualnum.functions import __all__ as _functions
 from dualnum.hessian import hessian, value_gradient_hessian
 from dualnum.jacobian import gradient, jacobian, value_and_gradient, value_and_jacobian
 from dualnum.numpy_rules import numpy_rule
+from dualnum.ode import TaylorSolution, taylor_solve
+from dualnum.polynomial import TaylorPolynomial, taylor_polynomial
 from dualnum.seeding import seed
+from dualnum.taylor import taylor
+from dualnum.tensors import derivative_tensor
 
 __version__ = "0.1.0"
 
@@ -18,8 +23,11 @@ __all__ = [
     "DualArray",
     "DualDType",
     "HyperDual",
+    "TaylorPolynomial",
+    "TaylorSolution",
     "curl",
     "derivative",
+    "derivative_tensor",
     "directional_derivative",
     "divergence",
     "gradient",
@@ -31,7 +39,11 @@ __all__ = [
     "numpy_rule",
     "parts",
     "seed",
+    "series",
     "tangent",
+    "taylor",
+    "taylor_polynomial",
+    "taylor_solve",
     "value",
     "value_and_derivative",
     "value_and_gradient",

@@ -3,6 +3,7 @@ from typing import Any, TypeAlias, TypeVar, overload
 
 from numpy.typing import ArrayLike
 
+from . import series as series
 from ._core import Dual as Dual
 from ._core import DualArray as DualArray
 from ._core import DualDType as DualDType
@@ -11,6 +12,12 @@ from ._core import parts as parts
 from ._core import tangent as tangent
 from ._core import value as value
 from .functions import *  # noqa: F403
+from .ode import TaylorSolution as TaylorSolution
+from .ode import taylor_solve as taylor_solve
+from .polynomial import TaylorPolynomial as TaylorPolynomial
+from .polynomial import taylor_polynomial as taylor_polynomial
+from .taylor import taylor as taylor
+from .tensors import derivative_tensor as derivative_tensor
 
 __version__: str
 

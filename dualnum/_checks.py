@@ -1,10 +1,11 @@
 """What the drivers accept: options, arguments and results, each with its one check and its one message."""
 
+import math
 import operator
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType
+from dualnum._core import Dual, DualArray, DualDType, value
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -170,18 +171,65 @@ def check_flag(name, option, flag):
 
 
 def check_order(name, order):
-    """Return the order of a derivative, 1 or 2."""
+    """Return the order of a derivative, a positive int."""
     try:
         number = operator.index(order)
     except TypeError:
         raise TypeError(
-            expects(f"{name}(f, order)", "order to be 1 or 2", kind(order), f"{name}(f)(x)")
+            expects(f"{name}(f, order)", "order to be a positive int", kind(order), f"{name}(f)(x)")
         ) from None
-    if number not in (1, 2):
-        raise ValueError(
-            expects(f"{name}(f, order={number})", "order to be 1 or 2", f"{number}", f"{name}({name}(f, 2))")
-        )
+    if number < 1:
+        raise ValueError(expects(f"{name}(f, order={number})", "order to be a positive int", f"{number}"))
     return number
+
+
+def check_degree(name, order):
+    """Return the order of a series, an int from 0 on."""
+    try:
+        number = operator.index(order)
+    except TypeError:
+        raise TypeError(
+            expects(f"{name}(f, order)", "order to be an int", kind(order), f"{name}(f, order)(x)")
+        ) from None
+    if number < 0:
+        raise ValueError(expects(f"{name}(f, order={number})", "order to be at least 0", f"{number}"))
+    return number
+
+
+def check_series(driver, series):
+    """Refuse a series, along the first axis, of which a coefficient is not finite although its value is."""
+    numbers = value(series)
+    if numbers.ndim == 1 and len(numbers) < 100:  # the quicker way for a few
+        finite = all(map(math.isfinite, numbers.tolist()))
+    else:
+        finite = np.isfinite(numbers).all()
+    if not finite:
+        check_orders(driver, "finite coefficients", numbers, ~np.isfinite(numbers))
+
+
+def check_derivatives(driver, series):
+    """Refuse a series of which a coefficient is not a number although its value is finite."""
+    numbers = value(series)
+    if np.isnan(numbers).any():
+        check_orders(driver, "derivatives", numbers, np.isnan(numbers))
+
+
+def check_orders(driver, what, numbers, bad):
+    """Refuse numbers, one for each order along the first axis, that are bad where the first one is finite."""
+    bad = bad & np.isfinite(numbers[0])
+    orders = bad.reshape(len(bad), -1).any(axis=1)
+    if orders.any():
+        order = int(orders.argmax())
+        got = numbers[order][bad[order]][0]
+        # nan may mean that the orders carried do not decide the coefficient, so that fewer of them are no remedy
+        raise ValueError(
+            expects(
+                driver,
+                f"f to have {what} up to order {len(bad) - 1}",
+                f"{got} at order {order}",
+                None if np.isnan(got) else f"order={order - 1}",
+            )
+        )
 
 
 def place(driver, argnum, count):
@@ -262,15 +310,13 @@ def check_single(driver, variables, use):
         raise TypeError(expects(driver, "x to be a number or an array", kind(tree), use))
 
 
-def check_elementwise(driver, variables, shape, batched):
+def check_elementwise(driver, variables, shape, batched, use="jacobian(f)"):
     """Refuse a value that has not the shape of an array of arguments (in a batch: does not begin with it)."""
     expected = getattr(variables.tree.x, "shape", ())
     if batched and shape[: len(expected)] != expected:
         raise ValueError(expects(driver, f"f(x) to begin with the shape {expected} of x", f"shape {shape}"))
     if not batched and expected and shape != expected:
-        raise ValueError(
-            expects(driver, f"f(x) to have the shape {expected} of x", f"shape {shape}", "jacobian(f)")
-        )
+        raise ValueError(expects(driver, f"f(x) to have the shape {expected} of x", f"shape {shape}", use))
 
 
 def check_same_shape(driver, variables, shape):

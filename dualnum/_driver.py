@@ -24,7 +24,7 @@ from dualnum._checks import (
     check_structure,
     place,
 )
-from dualnum._core import Dual, Level, parts, seed_identity, seed_scalar, seed_tangents, split
+from dualnum._core import Dual, Level, parts, pass_at_array, seed_identity, seed_scalar, seed_tangents, split
 
 ONE = np.ones(1)
 
@@ -337,12 +337,10 @@ class Driver:
         x = args[0] if args else None
         if type(x) is np.ndarray and x.size <= self.direct and x.dtype is FLOAT64:
             # the ordinary case, in which every microsecond counts; the rest of this file is the general one
-            level, size = Level(), x.size
-            try:
-                y = self.f(seed_identity(x, level, 0, size, False, self.subok), *args[1:], **kwargs)
-                value, first = split_or_zeros(y if type(y) is Dual else as_output(self, y), level, size)
-            finally:
-                level.retire()
+            value, first = pass_at_array(self.f, x, self.subok, args, kwargs)
+            if type(first) is Level:
+                y = value if type(value) is Dual else as_output(self, value)
+                value, first = split_or_zeros(y, first, x.size)
             shape = first.shape[:-1]
             check(self, (), shape)
             return value, first if x.ndim == 1 else finish(first.reshape(shape + x.shape))

@@ -29,6 +29,7 @@ include "text.pxi"
 include "register.pxi"
 include "array.pxi"
 include "seed.pxi"
+include "passes.pxi"
 
 _neutral = _bootstrap()
 numbers.Number.register(Dual)

@@ -106,8 +106,8 @@ cdef object _quick(int op, object ufunc, int nin, object x, object y):
             if not dual[i] and <PyObject *>a.descr != <PyObject *>_double:
                 return None
             strides[i] = size if dual[i] else sizeof(double)
-        elif type(operand) is float:
-            number = PyFloat_AS_DOUBLE(operand)
+        elif isinstance(operand, float) or type(operand) is int:
+            number = operand
             data[i], strides[i], dual[i] = <char *>&number, 0, False
         else:
             return None
@@ -204,7 +204,47 @@ cdef dict _without_dual_dtype(dict kwargs):
     return kwargs
 
 
+cdef object _np_sum = np.sum
+cdef int SQUARE = _index_of("square")
+
+
+cdef object _quick_sum(object x, dict kwargs):
+    """The sum of a contiguous vector straight through the loop, as NumPy calls it, or None."""
+    cdef ndarray a
+    cdef Dual z
+    cdef char *data[3]
+    cdef Py_ssize_t strides[3]
+    cdef unsigned int flags
+    cdef int raised
+    if type(x) is not DualArray or kwargs and (len(kwargs) > 1 or kwargs.get("axis", 1) not in _the_only_axis):
+        return None
+    a = <ndarray>x
+    if a.nd != 1 or not 0 < a.dimensions[0] <= 8192 or not _contiguous(a) or not _is_dual_dtype(<object>a.descr):
+        return None
+    z = _new_dual(<PyObject *>a.descr)
+    memset(z.data, 0, (<DualDescr *>a.descr).base.elsize)
+    z.data[0] = _sum_start
+    data[0] = data[2] = <char *>z.data
+    data[1] = a.data
+    strides[0] = strides[2] = 0
+    strides[1] = (<DualDescr *>a.descr).base.elsize
+    flags = clear_flags()
+    if not run(_kernels[ADD].both, (<DualDescr *>a.descr).shape, data, strides, a.dimensions[0]):
+        raise MemoryError
+    raised = raised_flags(flags)
+    if raised:
+        PyUFunc_GiveFloatingpointErrors(b"reduce", raised)
+    return z
+
+
+cdef tuple _the_only_axis = (None, -1, 0)
+
+
 cdef object _dispatch(object function, object types, tuple args, dict kwargs):
+    if function is _np_sum and len(args) == 1:
+        result = _quick_sum(args[0], kwargs)
+        if result is not None:
+            return result
     for cls in types:
         if cls is not Dual and not issubclass(cls, np.ndarray):
             return NotImplemented
@@ -213,7 +253,8 @@ cdef object _dispatch(object function, object types, tuple args, dict kwargs):
         return rule(*args, **kwargs)
     if kwargs and function in _reductions:
         kwargs = _without_dual_dtype(kwargs)
-    return _as_dual_array(function._implementation(*args, **kwargs))
+    implementation = getattr(function, "_implementation", function)  # like= hands over the function itself
+    return _as_dual_array(implementation(*args, **kwargs))
 
 
 cdef class DualArray(ndarray):
@@ -304,7 +345,19 @@ cdef class DualArray(ndarray):
     def __rtruediv__(self, other):
         return _array_operator(DIVIDE, other, self)
 
+    def __neg__(self):
+        result = _quick(NEGATIVE, _ufuncs[NEGATIVE], 1, self, self)
+        return np.negative(self) if result is None else result
+
+    def __abs__(self):
+        result = _quick(ABSOLUTE, _ufuncs[ABSOLUTE], 1, self, self)
+        return np.absolute(self) if result is None else result
+
     def __pow__(self, other, modulo):
+        if (type(other) is int or type(other) is float) and other == 2:
+            result = _quick(SQUARE, _ufuncs[SQUARE], 1, self, self)
+            if result is not None:
+                return result
         return _power(self, other, None)
 
     def __rpow__(self, other, modulo):
@@ -319,6 +372,9 @@ cdef class DualArray(ndarray):
 
     def sum(self, *args, **kwargs):
         """The same as ndarray.sum, with dtype=x.dtype allowed."""
+        result = _quick_sum(self, kwargs) if not args else None
+        if result is not None:
+            return result
         return np.ndarray.sum(self, *args, **_without_dual_dtype(kwargs))
 
     def prod(self, *args, **kwargs):

@@ -27,6 +27,9 @@ def _function_of_two(str name):
             result = _call(op, ufunc, x, y)
             if result is not None:
                 return result
+            other = y if type(x) is Dual else x
+            if not isinstance(other, _array_likes):  # NumPy would ask the method of this name again, for ever
+                raise TypeError(f"{name} expects real numbers or arrays beside duals, got {type(other).__name__}.")
         return ufunc(_real(x), _real(y))
 
     return _named(function, name, "x, y : float, Dual or array_like\n        The arguments, which broadcast.", "x, y")

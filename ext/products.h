@@ -1,9 +1,7 @@
 // matmul, vecdot, matvec and vecmat.
 //
 // Values: NumPy's own loop on float64 buffers laid out like the operands, because what BLAS returns depends on strides
-// and on both operands being one buffer.  Tangents: planes, one a component, multiplied by the same BLAS:
-//   Z_c = sum X_a Y_b over the pairs (a, b) of components whose product is component c;
-// all b go with a = 0 in one wide product, all a with b = 0 in one tall one, the other pairs one by one.
+// and on both operands being one buffer.  Tangents: plain matrices, multiplied by the same BLAS.
 #pragma once
 #include "loops.h"
 
@@ -19,6 +17,20 @@ struct Matrix {
     return reinterpret_cast<const double*>(data + i * row_step + j * column_step);
   }
 };
+
+// to[i * row_step + k * column_step] = component c of element (i, k), in the order in which the elements lie
+inline void gather(const Matrix& a, index_t c, double* to, index_t row_step, index_t column_step) {
+  const bool by_rows = std::abs(a.row_step) >= std::abs(a.column_step);
+  const index_t outer = by_rows ? a.rows : a.columns, inner = by_rows ? a.columns : a.rows;
+  const index_t from_outer = by_rows ? a.row_step : a.column_step, from_inner = by_rows ? a.column_step : a.row_step;
+  const index_t to_outer = by_rows ? row_step : column_step, to_inner = by_rows ? column_step : row_step;
+  for (index_t i = 0; i < outer; ++i) {
+    const char* from = a.data + i * from_outer + c * index_t{sizeof(double)};
+    double* place = to + i * to_outer;
+    for (index_t k = 0; k < inner; ++k, from += from_inner, place += to_inner)
+      *place = *reinterpret_cast<const double*>(from);
+  }
+}
 
 // A float64 copy of a matrix's values whose strides are the matrix's own, in elements.
 struct ValueCopy {
@@ -40,6 +52,7 @@ struct ValueCopy {
     const index_t size = m.components * index_t{sizeof(double)};
     index_t row = m.row_step / size, column = m.column_step / size;
     const auto extent = [&] { return std::abs(row) * (m.rows - 1) + std::abs(column) * (m.columns - 1) + 1; };
+    if (m.components == 1) return {reinterpret_cast<double*>(m.data), m.row_step, m.column_step};  // float64 itself
     if (m.rows == 0 || m.columns == 0) return {arena.take(1), row * 8, column * 8};
     if (m.row_step % size != 0 || m.column_step % size != 0) {  // strides that float64 could not have
       row = m.columns;
@@ -51,20 +64,30 @@ struct ValueCopy {
     double* origin = arena.take(extent());
     if (row < 0) origin -= row * (m.rows - 1);
     if (column < 0) origin -= column * (m.columns - 1);
-    for (index_t i = 0; i < m.rows; ++i)
-      for (index_t j = 0; j < m.columns; ++j) origin[i * row + j * column] = *m.at(i, j);
+    gather(m, 0, origin, row, column);
     return {origin, row * index_t{sizeof(double)}, column * index_t{sizeof(double)}};
   }
 };
 
-// z = x y of plain matrices, z contiguous, by NumPy's matmul
-inline void plain_product(const double* x, index_t x_step, const double* y, index_t y_step, double* z, index_t z_step,
-                          index_t m, index_t n, index_t p) {
+// A plain matrix; its steps count doubles.
+struct Plain {
+  const double* data;
+  index_t row_step, column_step;
+
+  // Whether BLAS takes it as it lies, transposed or not.
+  bool blasable(index_t rows, index_t columns) const {
+    return (column_step == 1 && row_step >= columns) || (row_step == 1 && column_step >= rows);
+  }
+};
+
+// z = x y of plain matrices, z with unit column steps, by NumPy's matmul
+inline void plain_product(const Plain& x, const Plain& y, double* z, index_t z_step, index_t m, index_t n, index_t p) {
   constexpr index_t d = sizeof(double);
-  char* data[3] = {reinterpret_cast<char*>(const_cast<double*>(x)), reinterpret_cast<char*>(const_cast<double*>(y)),
-                   reinterpret_cast<char*>(z)};
+  char* data[3] = {reinterpret_cast<char*>(const_cast<double*>(x.data)),
+                   reinterpret_cast<char*>(const_cast<double*>(y.data)), reinterpret_cast<char*>(z)};
   const index_t counts[4] = {1, m, n, p};
-  const index_t strides[9] = {0, 0, 0, x_step * d, d, y_step * d, d, z_step * d, d};
+  const index_t strides[9] = {0,          0, 0, x.row_step * d, x.column_step * d, y.row_step * d, y.column_step * d,
+                              z_step * d, d};
   value_loops[value_of_matmul].function(data, counts, strides, value_loops[value_of_matmul].extra);
 }
 
@@ -81,63 +104,163 @@ inline index_t product_component(const Shape& s, index_t a, index_t b) {
   return c;
 }
 
-// Element by element, where 0 * inf = 0 must be kept by hand.
-inline void product_of_elements(const Shape& s, const Matrix& x, const Matrix& y, double* wide, Arena& arena) {
-  const index_t components = s.components(), p = y.columns;
-  double *room = arena.take(2 * components), *sum = arena.take(components);
-  for (index_t i = 0; i < x.rows; ++i)
-    for (index_t j = 0; j < p; ++j) {
-      zero(components, sum);
-      for (index_t k = 0; k < x.columns; ++k)
-        multiply_add(s, s.levels, sum, lifted(x.components > 1, x.at(i, k), components, room),
-                     lifted(y.components > 1, y.at(k, j), components, room + components));
-      for (index_t c = 0; c < components; ++c) wide[(i * components + c) * p + j] = sum[c];
-    }
+inline Matrix some_rows(Matrix a, index_t first, index_t count) {
+  a.data += first * a.row_step;
+  a.rows = count;
+  return a;
 }
 
-// The tangents of x y into z's elements; z's values are set by the caller afterwards.
-inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Arena& arena) {
-  const index_t m = x.rows, n = x.columns, p = y.columns, components = s.components();
-  const index_t nx = x.components, ny = y.components;
+// The tangents of all of a, one component after another; a row (or a column) at a time, so that it is read once.
+// Element (i, k) of component c comes to to[(c - 1) * component_step + i * row_step + k * column_step].
+inline void gather_tangents(const Matrix& a, double* to, index_t component_step, index_t row_step,
+                            index_t column_step) {
+  Matrix line = a;
+  const bool by_rows = std::abs(a.row_step) >= std::abs(a.column_step);
+  (by_rows ? line.rows : line.columns) = 1;
+  for (index_t i = 0; i < (by_rows ? a.rows : a.columns); ++i) {
+    for (index_t c = 1; c < a.components; ++c) gather(line, c, to + (c - 1) * component_step, row_step, column_step);
+    line.data += by_rows ? a.row_step : a.column_step;
+    to += by_rows ? row_step : column_step;
+  }
+}
+
+// One element of the product, where 0 * inf = 0 must be kept by hand.
+inline void product_of_elements(const Shape& s, const Matrix& x, const Matrix& y, index_t i, index_t j, double* sum,
+                                double* room) {
+  const index_t components = s.components();
+  zero(components, sum);
+  for (index_t k = 0; k < x.columns; ++k)
+    multiply_add(s, s.levels, sum, lifted(x.components > 1, x.at(i, k), components, room),
+                 lifted(y.components > 1, y.at(k, j), components, room + components));
+}
+
+// sums[c] = sum_k x[k * components + c] v[k] for a row of elements that lie closely; w holds each v[k] components times.
+inline void row_by_vector(const double* x, const double* w, index_t n, index_t components, double* sums) {
+  constexpr index_t unroll = 8;
+  double several[unroll * 16];
+  const index_t width = unroll * components, whole = n / unroll * width, all = n * components;
+  zero(components, sums);
+  if (components <= 16 && whole > 0) {
+    zero(width, several);
+    for (index_t at = 0; at < whole; at += width)
+      for (index_t q = 0; q < width; ++q) several[q] += x[at + q] * w[at + q];
+    for (index_t q = 0; q < width; q += components)
+      for (index_t c = 0; c < components; ++c) sums[c] += several[q + c];
+    for (index_t at = whole; at < all; at += components)
+      for (index_t c = 0; c < components; ++c) sums[c] += x[at + c] * w[at + c];
+    return;
+  }
+  for (index_t at = 0; at < all; at += components)
+    for (index_t c = 0; c < components; ++c) sums[c] += x[at + c] * w[at + c];
+}
+
+// The tangents of x y into z's elements; z's values are set by the caller afterwards.  x0 and y0 are the values.
+//   Z_c = sum X_a Y_b over the pairs (a, b) whose product is component c:
+// all b go with a = 0 in one wide product, all a with b = 0 in one tall one, the other pairs one by one.
+// Rows of z are taken some at a time, so that what is between stays in the cache.
+inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain x0, Plain y0,
+                             Arena& arena) {
+  const index_t m = x.rows, n = x.columns, p = y.columns, components = s.components(), tangents = components - 1;
+  const bool x_moves = x.components > 1, y_moves = y.components > 1;
+  constexpr index_t d = sizeof(double);
+  if (tangents == 0) return;
   Arena::Mark mark(arena);
-  double* planes = arena.take(nx * m * n);        // [component of x][row][column]
-  double* rows = arena.take(n * ny * p);          // [row][component of y][column]
-  double* wide = arena.take(m * components * p);  // [row][component of z][column]
-  for (index_t c = 0; c < nx; ++c)
-    for (index_t i = 0; i < m; ++i)
-      for (index_t k = 0; k < n; ++k) planes[(c * m + i) * n + k] = x.at(i, k)[c];
-  for (index_t k = 0; k < n; ++k)
-    for (index_t c = 0; c < ny; ++c)
-      for (index_t j = 0; j < p; ++j) rows[(k * ny + c) * p + j] = y.at(k, j)[c];
-  if (!all_finite(planes, nx * m * n) || !all_finite(rows, n * ny * p)) {
-    product_of_elements(s, x, y, wide, arena);
-  } else {
-    const index_t z_step = components * p, y_step = ny * p;
-    if (ny == components) plain_product(planes, n, rows, y_step, wide, z_step, m, n, ny * p);
-    else zero(m * z_step, wide);
-    if (nx == components) {
-      double* tall = arena.take(components * m * p);
-      const auto add = [&](const double* part, index_t c) {
-        for (index_t i = 0; i < m; ++i)
-          for (index_t j = 0; j < p; ++j) wide[i * z_step + c * p + j] += part[i * p + j];
-      };
-      plain_product(planes + m * n, n, rows, y_step, tall, p, (components - 1) * m, n, p);
-      for (index_t c = 1; c < components; ++c) add(tall + (c - 1) * m * p, c);
-      if (ny == components && s.degree() > 1)
-        for (index_t a = 1; a < components; ++a)
-          for (index_t b = 1; b < components; ++b) {
-            const index_t c = product_component(s, a, b);
-            if (c < 0) continue;
-            plain_product(planes + a * m * n, n, rows + b * p, y_step, tall, p, m, n, p);
-            add(tall, c);
-          }
+  if (y_moves && !x0.blasable(m, n)) {
+    double* packed = arena.take(m * n);
+    gather(x, 0, packed, n, 1);
+    x0 = {packed, n, 1};
+  }
+  if (x_moves && p > 1 && !y0.blasable(n, p)) {
+    double* packed = arena.take(n * p);
+    gather(y, 0, packed, p, 1);
+    y0 = {packed, p, 1};
+  }
+  // Elements that lie closely are a plain matrix of numbers: no packing, but the values are multiplied once more.
+  const bool y_flat = y_moves && tangents > 4 && (p == 1 || y.column_step == components * d) && y.row_step % d == 0 &&
+                      y.row_step >= p * components * d && (m == 1 || p * components <= 4 * components);
+  const index_t wide_skip = y_flat ? 1 : 0, wide_step = y_flat ? components * p : tangents * p;
+  const index_t wide_component = y_flat ? 1 : p, wide_column = y_flat ? components : 1;
+  Plain rows{y_flat ? y.at(0, 0) : nullptr, y.row_step / d, 1};
+  if (y_moves && (!y_flat || (x_moves && s.degree() > 1))) {  // [row][component][column]
+    double* packed = arena.take(n * tangents * p);
+    gather_tangents(y, packed, p, tangents * p, 1);
+    if (!y_flat) rows = {packed, tangents * p, 1};
+    else rows.data = y.at(0, 0);
+  }
+  const bool by_rows = x_moves && p == 1 && x.column_step == components * d;
+  double* repeated = by_rows ? arena.take(n * components) : nullptr;
+  double* sums = arena.take(3 * components);
+  if (by_rows)
+    for (index_t k = 0; k < n; ++k)
+      for (index_t c = 0; c < components; ++c) repeated[k * components + c] = *y.at(k, 0);
+  const index_t row_size = tangents * ((x_moves && !by_rows ? n : 0) + 2 * p) + 1;
+  const index_t block = std::min(m, std::max(index_t{128}, (index_t{1} << 19) / row_size));
+  double* wide = arena.take(block * wide_step);
+  double* planes = x_moves && !by_rows ? arena.take(tangents * block * n) : nullptr;
+  double* tall = x_moves ? arena.take(tangents * block * p) : nullptr;
+  const bool pairs = x_moves && y_moves && s.degree() > 1;
+  double* part = pairs ? arena.take(block * p) : nullptr;
+  double* y_planes = pairs ? arena.take(n * tangents * p) : nullptr;
+  if (pairs) gather_tangents(y, y_planes, p, tangents * p, 1);
+  for (index_t first = 0; first < m; first += block) {
+    const index_t count = std::min(block, m - first);
+    const Matrix xs = some_rows(x, first, count);
+    const Plain left{x0.data + first * x0.row_step, x0.row_step, x0.column_step};
+    if (y_moves && p == 1 && tangents <= 4)  // BLAS is slow with two to four columns
+      for (index_t c = 0; c < tangents; ++c)
+        plain_product(left, {rows.data + c, tangents, 1}, wide + c, tangents, count, n, 1);
+    else if (y_moves) plain_product(left, rows, wide, wide_step, count, n, wide_step);
+    if (by_rows) {
+      for (index_t i = 0; i < count; ++i) {
+        row_by_vector(xs.at(i, 0), repeated, n, components, sums);
+        for (index_t c = 0; c < tangents; ++c) tall[c * count + i] = sums[c + 1];
+      }
+    } else if (x_moves) {
+      gather_tangents(xs, planes, count * n, n, 1);
+      plain_product({planes, n, 1}, y0, tall, p, tangents * count, n, p);
+    }
+    if (pairs)
+      for (index_t a = 1; a < components; ++a) {
+        if (by_rows) gather(xs, a, planes = arena.take(count * n), n, 1);
+        for (index_t b = 1; b < components; ++b) {
+          const index_t c = product_component(s, a, b);
+          if (c < 0) continue;
+          plain_product({by_rows ? planes : planes + (a - 1) * count * n, n, 1},
+                        {y_planes + (b - 1) * p, tangents * p, 1}, part, p, count, n, p);
+          for (index_t i = 0; i < count * p; ++i) tall[(c - 1) * count * p + i] += part[i];
+        }
+      }
+    for (index_t i = 0; i < count; ++i) {
+      bool whole = true;
+      const index_t stretch =
+          std::max(index_t{8}, 2048 / components);  // of z's row, so that it is written in the cache
+      for (index_t j0 = 0; j0 < p; j0 += stretch)
+        for (index_t c = 0; c < tangents; ++c) {
+          const double* w = y_moves ? wide + i * wide_step + (c + wide_skip) * wide_component : nullptr;
+          const double* t = x_moves ? tall + (c * count + i) * p : nullptr;
+          char* to = z.data + (first + i) * z.row_step + (c + 1) * d;
+          const index_t end = std::min(p, j0 + stretch), first_step = w != nullptr ? wide_column : 1;
+          const double* only = w != nullptr ? w : t;
+          const auto put = [&](index_t j, double sum) {
+            *reinterpret_cast<double*>(to + j * z.column_step) = sum;
+            whole &= finite(sum);
+          };
+          if (w != nullptr && t != nullptr)
+            for (index_t j = j0; j < end; ++j) put(j, w[j * wide_column] + t[j]);
+          else
+            for (index_t j = j0; j < end; ++j) put(j, only[j * first_step]);
+        }
+      if (whole) continue;  // what is not finite in an operand shows in the sums
+      for (index_t j = 0; j < p; ++j) {
+        double* element = const_cast<double*>(z.at(first + i, j));
+        bool fine = true;
+        for (index_t c = 1; c < components; ++c) fine &= finite(element[c]);
+        if (fine) continue;
+        product_of_elements(s, x, y, first + i, j, sums, sums + components);
+        for (index_t c = 1; c < components; ++c) element[c] = sums[c];
+      }
     }
   }
-  for (index_t i = 0; i < m; ++i)
-    for (index_t j = 0; j < p; ++j) {
-      double* element = const_cast<double*>(z.at(i, j));
-      for (index_t c = 1; c < components; ++c) element[c] = wide[(i * components + c) * p + j];
-    }
 }
 
 // Which of the core dimensions m, n, p each function has; the missing ones count 1.
@@ -161,7 +284,11 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
   if (Core<Id>::p) y.column_step = *step++;
   if (Core<Id>::m) z.row_step = *step++;
   if (Core<Id>::p) z.column_step = *step;
-  Arena arena;
+  // Fresh memory costs more than the product of matrices of moderate size, so each thread keeps some.
+  static thread_local Arena kept;
+  Arena fresh;
+  const index_t needed = (X ? m * n : 0) + (Y ? components * n * p : 0) + m * p;
+  Arena& arena = needed <= index_t{1} << 21 ? kept : fresh;
   for (index_t outer = 0; outer < counts[0]; ++outer) {
     Arena::Mark mark(arena);
     x.data = data[0] + outer * strides[0];
@@ -184,7 +311,8 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
     if (Core<Id>::p) *v = d;
     value_loops[Id].function(value_data, value_counts, value_strides, value_loops[Id].extra);
     KeepFlags keep;
-    product_tangents(s, x, y, z, arena);
+    product_tangents(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},
+                     {vy.origin, vy.row_step / d, vy.column_step / d}, arena);
     for (index_t i = 0; i < m; ++i)
       for (index_t j = 0; j < p; ++j) *const_cast<double*>(z.at(i, j)) = values[i * p + j];
   }

@@ -128,6 +128,12 @@ inline const double* weighted(const double* x, index_t m, index_t n, Arena& aren
 inline void move(const Program& program, Ref column, bool first_order, double* outcome, const double* w, index_t m,
                  index_t k, bool start = true) {
   double* z = outcome + k * m;
+  if (m == 1 && !first_order) {
+    double sum = start ? 0 : *z * static_cast<double>(k);
+    program.add_product(&sum, column, w, k);
+    *z = sum / static_cast<double>(k);
+    return;
+  }
   if (start) zero(m, z);
   if (first_order) {
     program.add_product(z, column, w + k * m);
@@ -162,9 +168,11 @@ void evaluate(const Row& row, const Shape& s, int l, const double* x, Outcome ou
   program.set_input(ry, out.y);
   program.advance(0, arena);
   const double* w = first_order ? x : weighted(x, m, n, arena);
+  const bool has_companion = dc.program || dc.constant != 0;
+  if (!has_companion) zero(n * m, out.c + m);
   for (index_t k = 1; k <= n; ++k) {
     move(program, dy, first_order, out.y, w, m, k);
-    if (l < s.levels || !first_order) move(program, dc, first_order, out.c, w, m, k);
+    if (has_companion && (l < s.levels || !first_order)) move(program, dc, first_order, out.c, w, m, k);
     if (!first_order && k < n) program.advance(k, arena);
   }
 }

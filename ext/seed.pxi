@@ -166,7 +166,7 @@ def parts(x):
     Examples
     --------
     >>> import dualnum as dn
-    >>> {name: float(part) for name, part in dn.parts(dn.HyperDual(3.0) ** 2).items() if part.size == 1}
+    >>> {name: part.item() for name, part in dn.parts(dn.HyperDual(3.0) ** 2).items()}
     {'value': 9.0, 'e1': 6.0, 'e2': 6.0, 'e12': 2.0}
     """
     cdef ndarray a = _dual_operand(x, "parts")
@@ -318,6 +318,12 @@ def seed_tangents(ndarray x not None, Level level not None, tangents, bint subok
     return z
 
 
+cdef object _new_vector(npy_intp n):
+    """A float64 array of n elements, not filled."""
+    Py_INCREF(_double)
+    return PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>_double, 1, &n, NULL, NULL, 0, None)
+
+
 def split(y, Level level not None):
     """
     Return (primal, tangents) of y in a level: y without it, and its derivatives in it.
@@ -337,7 +343,7 @@ def split(y, Level level not None):
         return y, None
     if scalar and (<DualDescr *>(<Dual>y).descr).shape.levels == 1:
         d = <Dual>y
-        tangents = np.empty(_shape(d).components() - 1)
+        tangents = _new_vector(_shape(d).components() - 1)
         memcpy((<ndarray>tangents).data, &d.data[1], (_shape(d).components() - 1) * sizeof(double))
         return d.data[0], tangents
     a = _zero_d(y) if scalar else <ndarray>y

@@ -21,6 +21,7 @@ struct Ref {
   Program* program;
   int node;
   double constant;
+  Ref() = default;  // trivial, so that a Program costs nothing before it records
   Ref(Program* p, int n) : program(p), node(n), constant(0) {}
   Ref(double c) : program(nullptr), node(-1), constant(c) {}  // NOLINT: constants in the columns convert
 };
@@ -40,7 +41,7 @@ class Program {
   index_t m_ = 1;
 
  public:
-  Program() : nodes_(make(std::make_index_sequence<CAPACITY>())) {}
+  Program() {}  // NOLINT: the nodes are filled as they are recorded
 
   Ref input() { return push(Op::input, 0., 0., false); }
   Ref record(Op op, Ref a, Ref b) { return push(op, a, b, true); }
@@ -80,11 +81,6 @@ class Program {
   }
 
  private:
-  template <std::size_t... I>
-  static std::array<Node, CAPACITY> make(std::index_sequence<I...>) {
-    return {{((void)I, Node{Op::input, Ref(0.), Ref(0.), nullptr, false})...}};
-  }
-
   Ref push(Op op, Ref a, Ref b, bool owned) {
     nodes_[static_cast<std::size_t>(count_)] = Node{op, a, b, nullptr, owned};
     return Ref(this, count_++);

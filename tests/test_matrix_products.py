@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from elements import STRUCTURES, coefficients, fresh_levels, join, random_coefficients
 
-from dualnum import _core
+import dualnum as dn
+from dualnum import Dual, DualArray, _core
 
 structures = pytest.mark.parametrize("sizes", STRUCTURES, ids=str)
 containers = pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
@@ -69,3 +70,126 @@ def test_matmul_with_infinities_keeps_zero_tangents(position):
     tangent = coefficients(got, [level], (1,))[..., 1]
     want = [[3.0, np.inf], [0.0, 0.0]] if position == "left" else [[0.0, 1.0], [0.0, 3.0]]
     assert np.array_equal(tangent, want)
+
+
+def strided(draw, shape, levels, subok):
+    """Return a random float64 array and duals with its values and strides, in any order of memory."""
+    steps = draw.integers(1, 3, len(shape))
+    wide = tuple(int(n * s) for n, s in zip(shape, steps, strict=True))
+    x = np.array(draw.normal(size=wide), order="CF"[draw.integers(2)])
+    d = x
+    for level in levels:
+        d = _core.seed_tangents(d, level, draw.uniform(-1, 1, (*wide, 2)), subok=subok)
+    view = tuple(slice(None, None, int(s)) for s in steps)
+    return x[view], d[view]
+
+
+@pytest.mark.parametrize("orders", [1, 2])
+@containers
+@pytest.mark.parametrize("largest", [4, 17, 90])
+def test_values_are_numpys_for_any_strides(orders, subok, largest):
+    """BLAS depends on strides, on the number of columns, and on whether both operands are one buffer."""
+    draw = np.random.default_rng(largest)
+    levels = fresh_levels(orders)
+    products = [np.matmul, np.dot] if subok else [np.matmul]
+    for _ in range(25):
+        m, n, p = (int(v) for v in draw.integers(1, largest, 3))
+        (a, da), (b, db) = strided(draw, (m, n), levels, subok), strided(draw, (n, p), levels, subok)
+        cases = [(a, b, da, db), (a, a.T, da, da.T), (a.T, a, da.T, da), (a[0], a[0], da[0], da[0])]
+        cases += [(a, b[:, 0], da, db[:, 0]), (a[0], b, da[0], db), (a[0], b[:, 0], da[0], db[:, 0])]
+        cases += [(a[:1], b, da[:1], db), (a, b[:, :1], da, db[:, :1]), (a[:, :1], b[:1], da[:, :1], db[:1])]
+        for x, y, dx, dy in cases:
+            for f in products:
+                want = f(x, y)
+                mixed = [] if np.shares_memory(x, y) else [(dx, y), (x, dy)]
+                for left, right in [(dx, dy), *mixed]:
+                    assert np.array_equal(_core.value(f(left, right)), want), (f, x.strides, y.strides)
+
+
+EINSUMS = """
+    i,i-> i,i->i i,j->ij ij,jk->ik ij,jk ij,kj->ik ij,ij-> ij,ij->i ij-> ij->i ij->j ii-> ii->i ij->ji ij,j->i i,ij->j
+    ij,ji-> ij,jk,kl->il i,i,i-> ...i,...i->... ij...->... ij,ik->jk i,ij,j-> ijk,kl->ijl ijk->k ijk,ijk->j
+""".split()
+
+
+@pytest.mark.parametrize("subscripts", EINSUMS)
+def test_einsum(subscripts):
+    """Values bit for bit; tangents by Leibniz' rule: the sum over the operands of einsum with that one's tangent."""
+    draw = np.random.default_rng(len(subscripts))
+    (level,) = levels = fresh_levels(1)
+    for largest in (1, 3, 9):
+        terms = subscripts.split("->")[0].split(",")
+        pairs = [
+            strided(draw, (largest,) * (len(t.replace("...", "")) + ("..." in t)), levels, True)
+            for t in terms
+        ]
+        plains, duals = zip(*pairs, strict=True)
+        for optimize in (False, True):
+            want = np.einsum(subscripts, *plains, optimize=optimize)
+            for mask in range(1, 2 ** len(pairs)):
+                operands = [d if mask >> i & 1 else x for i, (x, d) in enumerate(pairs)]
+                got = np.einsum(subscripts, *operands, optimize=optimize)
+                assert np.array_equal(_core.value(got), want)
+                tangent = 0
+                for i in range(len(pairs)):
+                    if mask >> i & 1:
+                        moved = [
+                            _core.split(d, level)[1][..., 1] if i == j else x
+                            for j, (x, d) in enumerate(pairs)
+                        ]
+                        tangent = tangent + np.einsum(subscripts, *moved)
+                np.testing.assert_allclose(
+                    coefficients(got, levels, (2,))[..., 2], tangent, rtol=1e-12, atol=1e-12
+                )
+        assert type(np.einsum(subscripts, *duals)) in (DualArray, Dual)
+
+
+VECTOR_NORMS = [
+    {},
+    {"ord": 1},
+    {"ord": 2},
+    {"ord": 3},
+    {"ord": 2.5},
+    {"ord": np.inf},
+    {"ord": -np.inf},
+    {"axis": 0},
+]
+VECTOR_NORMS += [{"keepdims": True}]
+MATRIX_NORMS = [
+    {},
+    {"ord": "fro"},
+    {"ord": 1},
+    {"ord": -1},
+    {"ord": np.inf},
+    {"axis": 0},
+    {"axis": 1},
+    {"axis": (0, 1)},
+]
+MATRIX_NORMS += [
+    {"axis": 1, "keepdims": True},
+    {"axis": 0, "ord": 1},
+    {"axis": 0, "ord": 3},
+    {"keepdims": True},
+]
+
+
+@pytest.mark.parametrize(
+    "shape, options", [((7,), o) for o in VECTOR_NORMS] + [((4, 5), o) for o in MATRIX_NORMS], ids=str
+)
+def test_norm(shape, options):
+    draw = np.random.default_rng(len(shape))
+    for _ in range(5):
+        (x, d), direction = strided(draw, shape, fresh_levels(1), True), draw.normal(size=shape)
+        got, want = np.linalg.norm(d, **options), np.linalg.norm(x, **options)
+        assert np.array_equal(_core.value(got), want) and np.shape(got) == np.shape(want)
+
+        def norm(v, options=options):
+            return np.linalg.norm(v, **options)
+
+        slope = (norm(x + 1e-6 * direction) - norm(x - 1e-6 * direction)) / 2e-6
+        np.testing.assert_allclose(dn.jvp(norm)(x, direction)[1], slope, rtol=1e-6, atol=1e-8)
+
+
+def test_norm_at_zero_stays_zero():
+    np.testing.assert_array_equal(dn.gradient(np.linalg.norm)(np.zeros(3)), np.zeros(3))
+    np.testing.assert_array_equal(dn.gradient(np.linalg.norm)(np.zeros((2, 2))), np.zeros((2, 2)))

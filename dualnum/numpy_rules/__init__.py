@@ -52,4 +52,25 @@ def numpy_rule(*functions):
     return register
 
 
-from dualnum.numpy_rules import norms, order, products, special, text  # noqa: E402, F401  (each registers its rules)
+from dualnum.numpy_rules import (  # noqa: E402  (each registers its rules)
+    counting,  # noqa: F401
+    creation,  # noqa: F401
+    determinants,  # noqa: F401
+    eigen,  # noqa: F401
+    einsum,  # noqa: F401
+    factors,  # noqa: F401
+    fourier,  # noqa: F401
+    interpolation,  # noqa: F401
+    kinds,  # noqa: F401
+    norms,  # noqa: F401
+    order,  # noqa: F401
+    polynomial,  # noqa: F401
+    products,  # noqa: F401
+    shaping,  # noqa: F401
+    singular,  # noqa: F401
+    solve,  # noqa: F401
+    special,  # noqa: F401
+    statistics,  # noqa: F401
+    text,  # noqa: F401
+    undispatched,  # noqa: F401
+)

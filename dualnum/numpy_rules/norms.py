@@ -1,9 +1,13 @@
-"""Norms of vectors and matrices that are sums, roots and extrema of their entries."""
+"""Norms of vectors and matrices, and condition numbers."""
 
 import numpy as np
 
+from dualnum._core import value
 from dualnum.numpy_rules import numpy_rule
-from dualnum.numpy_rules.values import float_operands, with_values
+from dualnum.numpy_rules.eigen import checked
+from dualnum.numpy_rules.singular import singular_values
+from dualnum.numpy_rules.solve import inverse
+from dualnum.numpy_rules.values import finished, float_operands, operands
 
 __all__ = []
 
@@ -11,41 +15,77 @@ __all__ = []
 @numpy_rule(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
     """The norm of vectors or matrices, which is 0 with all its derivatives at the kink where every entry is 0."""
-    x = np.asarray(x)
+    (x,) = operands("norm", x)
     values = np.linalg.norm(*float_operands(x), ord=ord, axis=axis, keepdims=keepdims)  # NumPy's checks, too
     axes = tuple(range(x.ndim)) if axis is None else (axis,) if np.ndim(axis) == 0 else tuple(axis)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
-        if ord is None or ord in ("fro", "f"):
+        if ord is None or (isinstance(ord, str) and ord in ("fro", "f")):
             result = _vector_norm(x, 2, axes)
         elif len(axes) == 1:
             result = _vector_norm(x, ord, axes)
         else:
             result = _matrix_norm(x, ord, axes)
-    return with_values(np.reshape(result, np.shape(values)), values)
+    return finished(np.reshape(np.asarray(result), np.shape(values)), values, x.dtype)
 
 
 def _vector_norm(x, ord, axes):
     if ord == 0:
         return np.sum(x * 0.0, axis=axes)  # a count of entries, constant between its jumps
     size = np.abs(x)
-    if ord == np.inf:
-        return np.max(size, axis=axes)
-    if ord == -np.inf:
-        return np.min(size, axis=axes)
+    if np.isinf(ord):
+        empty = np.zeros((), x.dtype)[()] if ord > 0 else np._NoValue
+        return (np.max if ord > 0 else np.min)(
+            size, axis=axes, **({"initial": empty} if 0 in x.shape else {})
+        )
     if ord == 1:
         return np.sum(size, axis=axes)
-    total = np.sum(x * x if ord == 2 else size**ord, axis=axes)
-    zero = total == 0
-    root = np.sqrt(total + zero) if ord == 2 else (total + zero) ** (1 / ord)
-    return root * ~zero
+    if ord == 2:
+        scale = np.max(np.abs(value(x)), axis=axes, keepdims=True, initial=0)
+        scale = np.where((scale > 1e-140) & (scale < 1e140) | (scale == 0) | ~np.isfinite(scale), 1.0, scale)
+        y = x / scale  # so that squares neither overflow nor vanish
+        total = np.sum(y * y, axis=axes)
+        zero = np.equal(value(total), 0)
+        return np.sqrt(total + zero) * ~zero * scale.reshape(np.shape(zero))
+    total = np.sum(size**ord, axis=axes)
+    zero = np.equal(value(total), 0)
+    return (total + zero) ** (1 / ord) * ~zero
 
 
 def _matrix_norm(x, ord, axes):
-    if ord not in (1, -1, np.inf, -np.inf):
-        raise TypeError(
-            f"norm(x, ord={ord!r}) of matrices needs singular values, which have no rule for duals yet; use ord='fro'."
-        )
     rows, columns = (axis % x.ndim for axis in axes)
-    summed, kept = (rows, columns) if abs(ord) == 1 else (columns, rows)
-    sums = np.sum(np.abs(x), axis=summed)
-    return (np.max if ord > 0 else np.min)(sums, axis=kept - (kept > summed))
+    if ord in (1, -1, np.inf, -np.inf):
+        summed, kept = (rows, columns) if abs(ord) == 1 else (columns, rows)
+        sums = np.sum(np.abs(x), axis=summed)
+        if 0 in sums.shape:
+            return np.sum(sums, axis=kept - (kept > summed))
+        return (np.max if ord > 0 else np.min)(sums, axis=kept - (kept > summed))
+    matrices = np.moveaxis(x, (rows, columns), (-2, -1))
+    if 0 in matrices.shape[-2:]:
+        return np.sum(matrices, axis=(-1, -2))
+    s, smooth = singular_values(matrices)
+    if ord == "nuc":
+        return np.sum(s, axis=-1)  # smooth where every singular value is above zero
+    at = 0 if ord == 2 else -1
+    checked(f"norm(A, {ord}) and cond", s, smooth[..., at])
+    return s[..., at]
+
+
+@numpy_rule(np.linalg.cond)
+def cond(x, p=None):
+    """The condition number: of singular values, or a norm times that of the inverse."""
+    (x,) = operands("cond", x)
+    values = np.linalg.cond(*float_operands(x), p)
+    with np.errstate(all="ignore"):  # NumPy has warned of the values
+        if p is None or p in (2, -2):
+            s, smooth = singular_values(x)
+            checked("cond", s, smooth[..., [0, -1]])
+            result = s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
+        else:
+            stack, flat = x.reshape(-1, *x.shape[-2:]), np.reshape(values, -1)
+            good = np.isfinite(flat)
+            result = np.sum(stack * np.nan, axis=(-1, -2))
+            if good.any():
+                a = stack[good]
+                a1, a2 = a, inverse(a, np.linalg.inv(value(a)))
+                result[good] = np.asarray(norm(a1, p, axis=(-2, -1))) * np.asarray(norm(a2, p, axis=(-2, -1)))
+    return finished(np.reshape(np.asarray(result), np.shape(values)).copy(), values, x.dtype)

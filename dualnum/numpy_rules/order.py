@@ -25,5 +25,7 @@ def partition(a, kth, axis=-1, kind="introselect", order=None):
     # Both orders are stable sorts of the same values, so element and value meet.
     places = np.argsort(values, axis=axis, kind="stable")
     result = np.empty_like(a)
-    np.put_along_axis(result, places, np.take_along_axis(a, np.argsort(value(a), axis=axis, kind="stable"), axis), axis)
+    np.put_along_axis(
+        result, places, np.take_along_axis(a, np.argsort(value(a), axis=axis, kind="stable"), axis), axis
+    )
     return with_values(result, values)

@@ -1,124 +1,176 @@
-"""Products: sums of products, differentiated operand by operand."""
+"""Products of vectors, matrices and tensors: sums over an axis that matmul's kernels differentiate."""
 
 import math
-import string
 
 import numpy as np
 
-from dualnum._core import DualArray, seed_tangents, split, value
+from dualnum._core import DualArray
 from dualnum.numpy_rules import numpy_rule
-from dualnum.numpy_rules.values import carries, float_operands, with_values
+from dualnum.numpy_rules.values import carries, dtype_of, finished, float_operands, operands
 
 __all__ = []
 
 
-def _stored(result, out):
+def stored(result, out, name):
+    """Return result, or out with result in it, which has to be dual."""
     if out is None:
         return result
     if not isinstance(out, np.ndarray) or not carries(out):
         raise TypeError(
-            "a product of duals cannot be stored in an out= array of another dtype without losing derivatives; "
-            "allocate it with np.zeros_like(x)."
+            f"{name} of duals expects out=None or an array of duals, got {_kind(out)}: derivatives would be lost; "
+            f"allocate it with np.zeros_like(x) or np.zeros(n, dtype=x.dtype)."
         )
     if out.shape != np.shape(result):
-        raise ValueError(f"a product of shape {np.shape(result)} does not fit an out= array of shape {out.shape}.")
+        raise ValueError(f"{name} of duals expects out to have shape {np.shape(result)}, got {out.shape}.")
     out[...] = result
     return out
+
+
+def _kind(x):
+    return f"an array of {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
+
+
+@np.errstate(all="ignore")
+def _joined(rows, columns, values):
+    """Return rows @ columns, matrices, in the shape of NumPy's values."""
+    return finished(np.matmul(rows, columns).reshape(np.shape(values)), values, dtype_of(rows, columns))
+
+
+def _scaled(a, b):
+    return np.multiply(a, b).view(DualArray)[()] if max(a.ndim, b.ndim) else np.multiply(a, b)
 
 
 @numpy_rule(np.dot)
 def dot(a, b, out=None):
     """The sum of products over the last axis of a and the last but one of b."""
-    a, b = np.asarray(a), np.asarray(b)
-    values = np.dot(*float_operands(a, b))
+    a, b = operands("dot", a, b)
     if a.ndim == 0 or b.ndim == 0:
-        return _stored(np.multiply(a, b).view(DualArray)[()], out)
-    columns = b if b.ndim == 1 else np.moveaxis(b, -2, 0)
+        return stored(_scaled(a, b), out, "dot")
+    values = np.dot(*float_operands(a, b))
+    columns = (
+        b
+        if b.ndim <= 2
+        else np.moveaxis(b, -2, 0).reshape(b.shape[-2], math.prod(b.shape[:-2]) * b.shape[-1])
+    )
+    rows = a if a.ndim <= 2 else a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
+    return stored(_joined(rows, columns, values), out, "dot")
+
+
+@numpy_rule(np.inner)
+def inner(a, b, /):
+    """The sum of products over the last axes."""
+    a, b = operands("inner", a, b)
+    if a.ndim == 0 or b.ndim == 0:
+        return _scaled(a, b)
+    values = np.inner(*float_operands(a, b))
     rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
-    with np.errstate(all="ignore"):  # NumPy has warned of the values
-        flat = np.matmul(rows, columns.reshape(columns.shape[0], math.prod(columns.shape[1:])))
-    return _stored(with_values(flat.reshape(values.shape), values), out)
+    return _joined(rows, b.reshape(math.prod(b.shape[:-1]), b.shape[-1]).T, values)
 
 
-@numpy_rule(np.einsum)
-def einsum(*operands, out=None, dtype=None, **kwargs):
-    """The sum over the indices that the output lacks of the product of the operands."""
-    if dtype is not None:
-        raise TypeError(f"einsum of duals expects dtype=None, got {dtype!r}; a product of duals is dual.")
-    positions = [i for i, _ in enumerate(operands) if _is_array(operands, i)]
-    arrays = [np.asarray(operands[i]) for i in positions]
-    plain = list(operands)
-    for i, array in zip(positions, float_operands(*arrays), strict=True):
-        plain[i] = array
-    values = np.einsum(*plain, **kwargs)  # NumPy's own checks of the subscripts, too
-    terms, output = _subscripts(operands, arrays)
-    with np.errstate(all="ignore"):  # NumPy has warned of the values
-        finite = all(np.isfinite(value(array)).all() for array in arrays)
-        result = (_product_rule if finite else _by_elements)(terms, output, arrays)
-    return _stored(with_values(result, values), out)
+@numpy_rule(np.vdot)
+def vdot(a, b, /):
+    """The sum of products of all entries."""
+    a, b = operands("vdot", a, b)
+    values = np.vdot(*float_operands(a, b))
+    return _joined(a.reshape(1, a.size), b.reshape(b.size, 1), values)
 
 
-def _is_array(operands, i):
-    """Whether argument i of einsum is an array: all but the subscripts, which may stand behind each array as a list."""
-    if isinstance(operands[0], str):
-        return i > 0
-    return i % 2 == 0 and i < len(operands) - len(operands) % 2
-
-
-def _subscripts(operands, arrays):
-    """Return one string of index letters an operand, and the output's, with ellipses spelled out."""
-    if isinstance(operands[0], str):
-        left, arrow, right = operands[0].replace(" ", "").partition("->")
-        terms = left.split(",")
+@numpy_rule(np.tensordot)
+def tensordot(a, b, axes=2):
+    """The sum of products over pairs of axes."""
+    a, b = operands("tensordot", a, b)
+    values = np.tensordot(*float_operands(a, b), axes)
+    if np.ndim(axes) == 0 and not isinstance(axes, (list, tuple)):
+        left, right = range(a.ndim - int(axes), a.ndim), range(int(axes))
     else:
-        lists = list(operands[1::2]) + ([operands[-1]] if len(operands) % 2 else [])
-        numbers = sorted({index for indices in lists for index in indices if index is not Ellipsis})
-        letter = dict(zip(numbers, string.ascii_letters, strict=False)) | {Ellipsis: "..."}
-        texts = ["".join(letter[index] for index in indices) for indices in lists]
-        terms, arrow, right = texts[: len(arrays)], len(operands) % 2 == 1, texts[-1]
-    free = [c for c in string.ascii_letters if not any(c in term for term in [*terms, right])]
-    longest = max((a.ndim - len(t.replace("...", "")) for a, t in zip(arrays, terms, strict=True) if "..." in t), default=0)
-    dots = "".join(free[:longest])
-    spelled = []
-    for array, term in zip(arrays, terms, strict=True):
-        axes = array.ndim - len(term.replace("...", ""))
-        spelled.append(term.replace("...", dots[longest - axes :]))
-    if not arrow:
-        letters = "".join(terms).replace("...", "")
-        right = "..." + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    return spelled, right.replace("...", dots)
+        left, right = ([i] if np.ndim(i) == 0 else i for i in axes)
+    left, right = [i % a.ndim for i in left], [i % b.ndim for i in right]
+    a = a.transpose([i for i in range(a.ndim) if i not in left] + left)
+    b = b.transpose(right + [i for i in range(b.ndim) if i not in right])
+    summed = math.prod(b.shape[: len(right)])
+    rows = a.reshape(math.prod(a.shape[: a.ndim - len(left)]), summed)
+    return _joined(rows, b.reshape(summed, math.prod(b.shape[len(right) :])), values)
 
 
-def _product_rule(terms, output, arrays):
-    """Level by level: the tangents are the sum over the operands of the product with that operand's tangents."""
-    levels = {level for array in arrays if carries(array) for level in array.dtype.levels}
-    call = ",".join(terms) + "->" + output
-    if not levels:
-        return np.einsum(call, *arrays)
-    level = max(levels, key=lambda level: level.age)
-    split_arrays = [split(array, level) for array in arrays]
-    primals = [primal for primal, _ in split_arrays]
-    index = next(c for c in string.ascii_letters if c not in call)
-    tangents = 0
-    for i, (_, tangent) in enumerate(split_arrays):
-        if tangent is not None:
-            moved = [*primals[:i], tangent, *primals[i + 1 :]]
-            tangents = tangents + _product_rule([*terms[:i], terms[i] + index, *terms[i + 1 :]], output + index, moved)
-    return seed_tangents(np.asarray(_product_rule(terms, output, primals)), level, tangents)
+@numpy_rule(np.linalg.multi_dot)
+def multi_dot(arrays, *, out=None):
+    """The product of a chain of matrices, multiplied in the order that takes the fewest operations."""
+    arrays = operands("multi_dot", *arrays)
+    if len(arrays) == 2:
+        return dot(*arrays, out=out)
+    values = np.linalg.multi_dot(float_operands(*arrays))
+    matrices = list(arrays)
+    if matrices[0].ndim == 1:
+        matrices[0] = matrices[0][None, :]
+    if matrices[-1].ndim == 1:
+        matrices[-1] = matrices[-1][:, None]
+    with np.errstate(all="ignore"):  # NumPy has warned of the values
+        result = _chain(matrices)
+    return stored(finished(result.reshape(np.shape(values)), values, dtype_of(*arrays)), out, "multi_dot")
 
 
-def _by_elements(terms, output, arrays):
-    """The product element by element, whose zero tangents stay zero beside values that are not finite."""
-    summed = "".join(sorted(set("".join(terms)) - set(output)))
-    letters = output + summed
-    product = np.asarray(1.0)
-    for term, array in zip(terms, arrays, strict=True):
-        for c in [c for c in dict.fromkeys(term) if term.count(c) > 1]:
-            while term.count(c) > 1:  # a repeated index takes the diagonal, which comes last
-                first, second = term.index(c), term.index(c, term.index(c) + 1)
-                array = np.diagonal(np.asarray(array), axis1=first, axis2=second)
-                term = term[:first] + term[first + 1 : second] + term[second + 1 :] + c
-        kept = [c for c in letters if c in term]
-        array = np.transpose(np.asarray(array), [term.index(c) for c in kept])
-        product = product * array[tuple(slice(None) if c in kept else None for c in letters)]
-    return np.sum(product, axis=tuple(range(len(output), len(letters))))
+def _chain(matrices):
+    """Return the product of matrices in the best order, which dynamic programming finds."""
+    sizes = [m.shape[0] for m in matrices] + [matrices[-1].shape[1]]
+    n = len(matrices)
+    cost = {(i, i): 0 for i in range(n)}
+    cut = {}
+    for length in range(1, n):
+        for i in range(n - length):
+            j = i + length
+
+            def total(k, i=i, j=j):
+                return cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1]
+
+            cut[i, j] = min(range(i, j), key=total)
+            cost[i, j] = total(cut[i, j])
+
+    def product(i, j):
+        return matrices[i] if i == j else product(i, cut[i, j]) @ product(cut[i, j] + 1, j)
+
+    return product(0, n - 1)
+
+
+_CHUNK = 1 << 17  # entries of windows that are multiplied at a time
+
+
+@np.errstate(all="ignore")
+def _sliding(a, v, before, after):
+    """Return the sums of products of v with each window of a, which is padded with zeros."""
+    padded = np.concatenate([np.zeros(before), a, np.zeros(after)])
+    count = len(padded) - len(v) + 1
+    windows = np.ndarray((count, len(v)), padded.dtype, buffer=padded, strides=(padded.strides[0],) * 2)
+    rows = max(1, _CHUNK // len(v))
+    return np.concatenate([windows[i : i + rows] @ v for i in range(0, count, rows)])
+
+
+def _mode(mode):
+    return {0: "v", 1: "s", 2: "f"}.get(mode, mode) if isinstance(mode, int) else mode[0].lower()
+
+
+def _correlated(a, v, mode):
+    swapped = len(v) > len(a)
+    if swapped:
+        a, v = v, a
+    n = len(v)
+    before, after = {"v": (0, 0), "s": (n // 2, n - n // 2 - 1), "f": (n - 1, n - 1)}[_mode(mode)]
+    result = _sliding(a, v, before, after)
+    return result[::-1] if swapped else result
+
+
+@numpy_rule(np.convolve)
+def convolve(a, v, mode="full"):
+    """The sums of products of a with the reverse of v at every offset."""
+    a, v = (x.reshape(1) if x.ndim == 0 else x for x in operands("convolve", a, v))
+    values = np.convolve(*float_operands(a, v), mode)
+    if len(v) > len(a):
+        a, v = v, a
+    return finished(_correlated(a, v[::-1], mode).copy(), values, dtype_of(a, v))
+
+
+@numpy_rule(np.correlate)
+def correlate(a, v, mode="valid"):
+    """The sums of products of a with v at every offset."""
+    a, v = operands("correlate", a, v)
+    values = np.correlate(*float_operands(a, v), mode)
+    return finished(_correlated(a, v, mode).copy(), values, dtype_of(a, v))

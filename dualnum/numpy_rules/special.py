@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from dualnum._core import value
 from dualnum.numpy_rules import numpy_rule
+from dualnum.numpy_rules.numpys_values import with_numpys_values
 from dualnum.numpy_rules.values import float_operands, with_values
 
 __all__ = []
@@ -21,3 +23,21 @@ def sinc(x):
         series = series + term
     large = np.where(near, 1.0, angle)
     return with_values(np.where(near, series, np.sin(large) / large), np.sinc(*float_operands(x)))
+
+
+@numpy_rule(np.i0)
+@with_numpys_values(np.i0)
+def i0(x):
+    """
+    The mean of cosh(x cos t) over angles t, which converges exponentially in their number and never cancels.
+
+    NumPy's own series is one in abs(x), which has a kink at 0.
+    """
+    x = np.asarray(x)
+    size = np.abs(value(x))
+    largest = np.max(size, where=np.isfinite(size), initial=0.0)
+    n = 2 * int(np.sqrt(5 * min(largest, 720.0)) + 10)
+    total = 0.0
+    for k in range(n // 2):
+        total = total + np.cosh(x * np.cos(np.pi * (k + 0.5) / n))
+    return np.atleast_1d(total * (2 / n)).reshape(np.shape(np.i0(size)))

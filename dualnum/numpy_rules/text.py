@@ -8,7 +8,9 @@ __all__ = []
 
 
 @numpy_rule(np.array2string)
-def array2string(a, max_line_width=None, precision=None, suppress_small=None, separator=" ", prefix="", **options):
+def array2string(
+    a, max_line_width=None, precision=None, suppress_small=None, separator=" ", prefix="", **options
+):
     """NumPy's layout around elements that are written number by number."""
     given = {} if precision is None else {"precision": precision}
     formatter = options.pop("formatter", None)

@@ -1,15 +1,45 @@
-"""Values of results as NumPy computes them, and float64 operands laid out as it would see them."""
+"""Values of results as NumPy computes them, float64 operands laid out as it would see them, and parts of duals."""
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, value
+from dualnum._core import Dual, DualArray, DualDType, tangent, value
 
-__all__ = ["carries", "float_operands", "with_values"]
+__all__ = [
+    "carries",
+    "components",
+    "degree",
+    "dtype_of",
+    "finished",
+    "float_operands",
+    "nilpotent",
+    "of_components",
+    "operands",
+    "with_values",
+]
 
 
 def carries(x):
     """Return whether x is a dual or an array of duals."""
     return isinstance(x, Dual) or (isinstance(x, np.ndarray) and isinstance(x.dtype, DualDType))
+
+
+def operands(name, *arrays):
+    """Return the arguments of a function as plain arrays of duals or of float64; anything else is refused by name."""
+    result = []
+    for x in arrays:
+        x = np.asarray(x)
+        if not carries(x):
+            if x.dtype.kind not in "biuf" or x.dtype.itemsize > 8:
+                hint = "; complex duals do not exist yet" if x.dtype.kind == "c" else ""
+                raise TypeError(f"{name} expects real numbers beside duals, got {x.dtype}{hint}.")
+            x = x.astype(float, copy=False)
+        result.append(x)
+    return result
+
+
+def dtype_of(*arrays):
+    """Return the dtype with the levels of all the arrays, or float64."""
+    return np.result_type(*[x.dtype for x in arrays])
 
 
 def _owner(x):
@@ -22,41 +52,111 @@ def float_operands(*operands):
     """
     Return the values of the operands as float64 arrays.
 
-    What BLAS returns depends on strides and on two operands being one buffer, so operands that are views of one
-    array of duals become views, with the same strides in elements, of one array of their values.
+    What BLAS returns depends on strides and on two operands being one buffer, so the copies have the same strides in
+    elements, and operands that are views of one array of duals become views of one buffer of their values.  Of that
+    buffer only the operands' own places are ever touched.
     """
-    copies = {}
-    result = []
-    for x in operands:
-        if not carries(x) or isinstance(x, Dual):
-            result.append(value(x))
-            continue
-        owner = _owner(x)
-        small = owner.size <= 8 * x.size + 64
-        if not small or not (owner.flags.c_contiguous or owner.flags.f_contiguous):
-            result.append(value(x).copy(order="K"))
-            continue
-        if id(owner) not in copies:
-            copies[id(owner)] = value(owner).copy(order="K")
-        itemsize = x.dtype.itemsize
-        start = x.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
-        flat = copies[id(owner)].ravel(order="K")[start // itemsize :]
-        strides = tuple(step // itemsize * 8 for step in x.strides)
-        result.append(_strided(flat, x.shape, strides, copies[id(owner)], start // itemsize))
+    result = [x if carries(x) and not isinstance(x, Dual) else value(x) for x in operands]
+    places = [i for i, x in enumerate(result) if carries(x)]
+    if len(places) == 1 and _packed(result[places[0]]):
+        result[places[0]] = value(result[places[0]]).copy(order="K")
+        return result
+    groups = {}
+    for i in places:
+        owner = _owner(result[i])
+        groups.setdefault((id(owner), owner.dtype), []).append(i)
+    for group in groups.values():
+        for i, copy in zip(group, _buffered([result[i] for i in group]), strict=True):
+            result[i] = copy
     return result
 
 
-def _strided(flat, shape, strides, whole, start):
-    if 0 in shape:
-        return np.empty(shape)
-    return np.ndarray(shape, dtype=float, buffer=whole.ravel(order="K").data, offset=8 * start, strides=strides)
+def _packed(x):
+    return x.flags.c_contiguous or x.flags.f_contiguous
+
+
+def _buffered(views):
+    """Return float64 copies of views of one array: views of one buffer with the same strides in elements."""
+    size = views[0].dtype.itemsize
+    if any(x.size == 0 or any(step % size for step in x.strides) for x in views):
+        return [value(x).copy(order="K") for x in views]
+    addresses = [x.__array_interface__["data"][0] for x in views]
+    spans = [[step * (n - 1) for step, n in zip(x.strides, x.shape, strict=True)] for x in views]
+    first = min(at + sum(s for s in span if s < 0) for at, span in zip(addresses, spans, strict=True))
+    last = max(at + sum(s for s in span if s > 0) for at, span in zip(addresses, spans, strict=True))
+    if (last - first) % size:
+        return [value(x).copy(order="K") for x in views]
+    buffer = np.empty((last - first) // size + 1)
+    copies = []
+    for x, at in zip(views, addresses, strict=True):
+        strides = tuple(step // size * 8 for step in x.strides)
+        copy = np.ndarray(
+            x.shape, float, buffer=buffer.data, offset=(at - first) // size * 8, strides=strides
+        )
+        copy[...] = value(x)
+        copies.append(copy)
+    return copies
 
 
 def with_values(result, values):
     """Return result, an array or scalar of duals, with these values in place of its own."""
-    values = np.asarray(values)
-    array = np.array(result, subok=False)
-    if array.shape != values.shape:
-        raise ValueError(f"a rule expects a result of shape {values.shape}, got {array.shape}.")
+    return finished(np.array(result, subok=False), values)
+
+
+def finished(result, values, dtype=None):
+    """
+    Return what a rule computed, as its caller gets it: NumPy's values, a scalar where NumPy gives one.
+
+    The memory of result is overwritten.  Where dtype is given and result is not dual, it is lifted to that dtype.
+    """
+    array = np.asarray(result)
+    if not carries(array):
+        if not isinstance(dtype, DualDType):
+            return values
+        array = array.astype(dtype)
+    if array.shape != np.shape(values):
+        raise ValueError(f"a rule expects a result of shape {np.shape(values)}, got {array.shape}.")
     value(array)[...] = values
-    return array[()] if array.ndim == 0 else array.view(DualArray)
+    return array.view(DualArray) if isinstance(values, np.ndarray) else array[()]
+
+
+def components(x):
+    """Return the components of an array of duals as float64 of shape x.shape + (n,), the values first."""
+    n = x.dtype.itemsize // 8
+    if x.size == 0:
+        return np.empty((*x.shape, n))
+    return np.ascontiguousarray(x).view(np.ndarray)[..., None].view(float).reshape(*x.shape, n)
+
+
+def of_components(numbers, dtype):
+    """Return the array of duals with these components along the last axis."""
+    if numbers.size == 0:
+        return np.empty(numbers.shape[:-1], dtype)
+    return np.ascontiguousarray(numbers).view(dtype)[..., 0]
+
+
+def nilpotent(x):
+    """Return x, memory of its own, with its values set to zero: a residual that the values alone would not have."""
+    if carries(x):
+        value(x)[...] = 0
+        return x
+    return np.zeros(x.shape)
+
+
+def degree(dtype):
+    """Return the largest power of a value-free number that does not vanish: the passes of an iteration."""
+    if not isinstance(dtype, DualDType) or dtype.itemsize == 8:
+        return 0
+    if len(dtype.levels) == 1:
+        try:
+            tangent(np.empty(0, dtype))
+        except TypeError:
+            return dtype.sizes[0]  # a Taylor level's order
+        return 1
+    numbers = np.ones(dtype.itemsize // 8)
+    numbers[0] = 0
+    h = of_components(numbers, dtype)[()]
+    power, count = h, 0
+    while np.any(components(np.asarray(power))):
+        power, count = power * h, count + 1
+    return count

@@ -1,0 +1,51 @@
+"""What dualnum is held to, as ratios to the floor of a case or as microseconds above it."""
+
+import re
+from statistics import median
+from typing import NamedTuple
+
+
+class Goal(NamedTuple):
+    """A limit for one contender: of a case, or of the median of all cases that the pattern matches."""
+
+    pattern: str
+    contender: str
+    limit: float
+    measure: str = "ratio"  # or "excess", in microseconds
+
+
+GOALS = [
+    Goal("call/.*", "dualnum", 1.2),
+    Goal("call/.*", "DualArray", 2.0),
+    Goal("operator/(add|subtract|multiply|divide)/n=1", "DualArray", 1.2),
+    Goal("scalar/multiply", "dualnum", 2.5),
+    Goal("multiply/n=100000", "dualnum", 3.5),
+    Goal("overhead/gradient/n=10", "dualnum", 3.0, "excess"),
+    Goal("scalar_function/first", "dualnum", 3.0),
+    Goal("scalar_function/second", "dualnum", 5.0),
+    Goal("elementwise/n=1000", "dualnum", 1.9),
+    Goal("elementwise/n=100000", "dualnum", 1.6),
+    Goal("elementwise/n=1000000", "dualnum", 1.6),
+    Goal("gradient/rosenbrock/n=2", "dualnum", 1.8),
+    Goal("gradient/rosenbrock/n=10", "dualnum", 1.9),
+    Goal("gradient/rosenbrock/n=100", "dualnum", 6.0),
+    Goal("gradient/rosenbrock/n=1000", "dualnum", 400.0),
+    Goal("hessian/rosenbrock/n=2", "dualnum", 2.2),
+    Goal("hessian/rosenbrock/n=10", "dualnum", 5.0),
+    Goal("hessian/rosenbrock/n=100", "dualnum", 700.0),
+    Goal("black_scholes/n=1000", "dualnum", 2.2),
+    Goal("black_scholes/n=100000", "dualnum", 2.0),
+    Goal("bundle_adjustment/n=1000", "dualnum", 2.9),
+    Goal("two_layers/100_to_50", "dualnum", 16.0),
+]
+
+
+def reached(goal, results):
+    """Return what the goal's measure is in these results (a dict of case names), or None if it was not measured."""
+    found = []
+    for name, rows in results.items():
+        if re.fullmatch(goal.pattern, name):
+            for row in rows:
+                if row.name == goal.contender and not row.error:
+                    found.append(row.ratio if goal.measure == "ratio" else 1e6 * row.excess)
+    return median(found) if found else None

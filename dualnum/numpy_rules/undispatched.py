@@ -1,0 +1,143 @@
+"""
+NumPy functions in Python that do not dispatch: numpy.polynomial, np.poly1d and np.vectorize.
+
+They look a helper up each time they run.  Those helpers get a few words more here, for duals; whatever else they are
+called with goes to NumPy's own, unchanged.
+"""
+
+import functools
+import sys
+
+import numpy as np
+from numpy.polynomial import polyutils
+
+from dualnum._core import DualDType
+from dualnum.numpy_rules.numpys_values import as_duals, carried
+from dualnum.numpy_rules.values import carries, components
+
+__all__ = []
+
+_poly1d_module = sys.modules.get("numpy.lib._polynomial_impl", np.lib)
+_FAMILIES = {
+    "polynomial": "poly",
+    "chebyshev": "cheb",
+    "legendre": "leg",
+    "laguerre": "lag",
+    "hermite": "herm",
+}
+_FAMILIES |= {"hermite_e": "herme"}
+
+
+def _extended(owner, name):
+    """Decorate what a helper of NumPy is on duals: called with NumPy's own helper, and the arguments."""
+
+    def decorate(on_duals):
+        own = getattr(owner, name, None)
+        if own is None:  # a NumPy without this helper: its functions refuse duals
+            return on_duals
+
+        @functools.wraps(own)
+        def helper(*args, **kwargs):
+            return on_duals(own, *args, **kwargs)
+
+        setattr(owner, name, helper)
+        return helper
+
+    return decorate
+
+
+@_extended(polyutils, "as_series")
+def as_series(own, alist, trim=True):
+    """One-dimensional arrays of coefficients, without the zeros at the end of each that have no derivatives either."""
+    arrays = [np.array(a, ndmin=1) for a in alist]
+    if not any(carries(a) for a in arrays):
+        return own(alist, trim=trim)
+    own([np.zeros(a.shape) for a in arrays], trim=False)  # NumPy's checks of the shapes
+    if any(a.dtype.kind in "cOSU" for a in arrays):
+        raise ValueError("Coefficient arrays have no common type: duals expect real numbers beside them.")
+    dtype = np.result_type(float, *[a.dtype for a in arrays])
+    arrays = [a.astype(dtype) for a in arrays]
+    return as_duals([trimmed(a) for a in arrays] if trim else arrays)
+
+
+def trimmed(a):
+    """Return a without its last coefficients that are zero with all their derivatives; at least one is left."""
+    count = np.flatnonzero(np.any(components(a), axis=-1))
+    return a[: max(count[-1] + 1, 1)] if count.size else a[:1]
+
+
+@_extended(polyutils, "trimseq")
+def trimseq(own, seq):
+    """NumPy's trimseq, for which a derivative of zero makes a coefficient stay."""
+    return as_duals(trimmed(seq)) if carries(seq) and len(seq) else own(seq)
+
+
+@_extended(polyutils, "_fit")
+def fit(own, vander_f, x, y, deg, rcond=None, full=False, w=None):
+    """NumPy's least squares on its values; the coefficients by np.linalg.lstsq of duals."""
+    if not carried(x, y, w):
+        return own(vander_f, x, y, deg, rcond, full, w)
+    return _fit(own, vander_f, x, y, deg, rcond, full, w)
+
+
+def _fit(own, vander_f, x, y, deg, rcond, full, w):
+    from dualnum.numpy_rules.numpys_values import _restored, plain
+
+    values = own(vander_f, *plain([x, y, deg, rcond, full, w]))
+    x, y, deg = np.asarray(x), np.asarray(y), np.asarray(deg)
+    with np.errstate(all="ignore"):  # NumPy has warned of the values
+        terms = np.arange(deg + 1) if deg.ndim == 0 else np.sort(deg)
+        matrix = vander_f(x, int(terms[-1]))[:, terms]
+        if w is not None:
+            w = np.asarray(w)
+            matrix, y = matrix * w[:, None], y * (w[:, None] if y.ndim == 2 else w)
+        scale = np.sqrt(np.sum(matrix * matrix, axis=0))
+        scale = np.where(scale == 0, 1.0, scale)
+        rcond = len(x) * np.finfo(float).eps if rcond is None else rcond
+        fitted, *rest = np.linalg.lstsq(as_duals(matrix / scale), as_duals(y), rcond)
+        fitted = (fitted.T / scale).T
+        result = np.zeros((int(terms[-1]) + 1, *y.shape[1:]), fitted.dtype)
+        result[terms] = fitted
+    return _restored((result, [*rest, rcond]), values) if full else _restored(result, values)
+
+
+@_extended(_poly1d_module, "trim_zeros")
+def trim_zeros(own, filt, trim="fb", **options):
+    """NumPy's trim_zeros for np.poly1d, for which a derivative of zero makes a leading coefficient stay."""
+    if carries(filt) and trim == "f" and not options:
+        return filt[::-1][: len(trimmed(filt[::-1]))][::-1] if len(filt) else filt
+    return own(filt, trim, **options)
+
+
+@_extended(np.polynomial.chebyshev, "_cseries_to_zseries")
+def cseries_to_zseries(own, c):
+    """NumPy's, as a DualArray: the product of Chebyshev series convolves it."""
+    return as_duals(own(c))
+
+
+def _extend_companions():
+    """The companion matrices, whose eigenvalues are the roots: as DualArrays, which np.linalg has rules for."""
+    for module, prefix in _FAMILIES.items():
+
+        @_extended(getattr(np.polynomial, module), f"{prefix}companion")
+        def companion(own, c):
+            return as_duals(own(c))
+
+
+_extend_companions()
+
+
+@_extended(np.vectorize, "_get_ufunc_and_otypes")
+def otypes_of(own, vectorized, func, args):
+    """NumPy's, with the class of duals for the letter that stands for them in a result."""
+    ufunc, otypes = own(vectorized, func=func, args=args)
+    return ufunc, [DualDType if letter == _LETTER else letter for letter in otypes]
+
+
+_LETTER = DualDType().char
+
+
+@_extended(np.vectorize, "_vectorize_call")
+def vectorize_call(own, vectorized, func, args):
+    """NumPy's, with duals in a DualArray."""
+    return as_duals(own(vectorized, func=func, args=args))

@@ -1,0 +1,12 @@
+from collections.abc import Callable
+from typing import Any
+
+def derivative_tensor(
+    f: Callable[..., Any],
+    order: int,
+    *,
+    argnum: int = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> Callable[..., Any]: ...

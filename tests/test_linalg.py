@@ -1,0 +1,254 @@
+"""Linear algebra and products: values bit-identical, derivatives to third order against arbitrary precision."""
+
+import itertools
+
+import numpy as np
+import pytest
+from elements import coefficients, fresh_levels, join
+from linalg_cases import LINALG, PRODUCTS, Case, draw, mixed_derivative, outputs
+
+import dualnum as dn
+from dualnum import _core
+
+CASES = LINALG | {
+    name: Case(call, argument, lambda a, like, call=call: call(a))
+    for name, (call, argument) in PRODUCTS.items()
+}
+cases = pytest.mark.parametrize("name", CASES)
+SLOW = ("svd", "lstsq singular", "eig", "cond", "norm(2)", "norm(-2)", "norm(nuc)", "matrix_norm")
+
+
+def moving(argument, orders, seed=3):
+    """Return the argument moving along one direction a level, the levels, and the directions."""
+    levels = fresh_levels(orders)
+    directions = [draw(*argument.shape, seed=seed + i) for i in range(orders)]
+    terms = np.zeros((*argument.shape, *(2,) * orders))
+    terms[(..., *(0,) * orders)] = argument
+    for i, direction in enumerate(directions):
+        terms[(..., *(int(i == j) for j in range(orders)))] = direction
+    return join(terms, levels, subok=True), levels, directions
+
+
+def close(got, want, tolerance):
+    np.testing.assert_allclose(got, want, rtol=0, atol=tolerance * max(1.0, np.max(np.abs(want), initial=0)))
+
+
+@cases
+def test_derivatives(name):
+    """Every component of the result, to third order (second where the truth is slow)."""
+    case = CASES[name]
+    orders = 2 if name.startswith(SLOW) else 3
+    x, levels, directions = moving(case.argument, orders)
+    like = outputs(case.call(case.argument))
+    got = [coefficients(part, levels, (1,) * orders) for part in outputs(case.call(x))]
+    for which in itertools.product((0, 1), repeat=orders):
+        chosen = [d for d, w in zip(directions, which, strict=True) if w]
+        want = mixed_derivative(case.truth, case.argument, chosen, like)
+        for part, expected in zip(got, want, strict=True):
+            close(part[(..., *which)], expected, 1e-11)
+
+
+@cases
+def test_several_tangents_are_several_calls(name):
+    case = CASES[name]
+    level, directions = _core.Level(), draw(*case.argument.shape, 3, seed=5)
+    x = _core.seed_tangents(case.argument, level, directions)
+    whole = [_core.split(part, level)[1] for part in outputs(case.call(x))]
+    for j in range(3):
+        single = _core.seed_tangents(case.argument, level, directions[..., j : j + 1])
+        for part, one in zip(whole, outputs(case.call(single)), strict=True):
+            got = 0.0 if part is None else part[..., j]
+            want = _core.split(one, level)[1]
+            want = np.zeros(np.shape(got)) if want is None else want[..., 0]
+            close(np.broadcast_to(got, want.shape), want, 1e-12)
+
+
+@cases
+def test_taylor_levels(name):
+    """A level of order 3 along one direction has the derivatives over factorials of three first-order levels."""
+    case = CASES[name]
+    direction = draw(*case.argument.shape, seed=6)
+    numbers = np.zeros((*case.argument.shape, 4))
+    numbers[..., 0], numbers[..., 1] = case.argument, direction
+    x = numbers.view(dn.DualDType(order=3))[..., 0].view(dn.DualArray)
+    levels = fresh_levels(3)
+    terms = np.zeros((*case.argument.shape, 2, 2, 2))
+    terms[..., 0, 0, 0] = case.argument
+    terms[..., 1, 0, 0] = terms[..., 0, 1, 0] = terms[..., 0, 0, 1] = direction
+    nested = outputs(case.call(join(terms, levels, subok=True)))
+    for part, other in zip(outputs(case.call(x)), nested, strict=True):
+        got = (
+            np.array(part)[..., None].view(float)
+            if isinstance(part, np.ndarray)
+            else np.array([part]).view(float)
+        )
+        want = coefficients(other, levels, (1, 1, 1))
+        got = got.reshape(*np.shape(part), 4)
+        for order, place in enumerate(((0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1))):
+            close(got[..., order], want[(..., *place)] / (1, 1, 2, 6)[order], 1e-10)
+
+
+def laid_out(x, layout):
+    """Return x in another memory layout."""
+    if layout == "F":
+        return x.copy(order="F")
+    if layout == "T":
+        return x.T.copy().T
+    if layout == "strided":
+        whole = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
+        whole[..., ::2] = x
+        return (whole.view(type(x)) if isinstance(x, dn.DualArray) else whole)[..., ::2]
+    if layout == "reversed":
+        return x[::-1].copy()[::-1]
+    return x
+
+
+@cases
+@pytest.mark.parametrize("layout", ["C", "F", "T", "strided", "reversed"])
+def test_values_are_numpys(name, layout):
+    """The value part is bit-identical to NumPy's own call on floats laid out alike; result types are NumPy's."""
+    case = CASES[name]
+    x, levels, _ = moving(case.argument, 1)
+    want = case.call(laid_out(case.argument, layout))
+    got = case.call(laid_out(x, layout))
+    assert isinstance(got, tuple) == isinstance(want, tuple)
+    for part, plain in zip(outputs(got), outputs(want), strict=True):
+        assert np.shape(part) == np.shape(plain)
+        assert isinstance(part, np.ndarray) == isinstance(plain, np.ndarray)
+        assert np.array_equal(_core.value(part), plain)
+        if isinstance(part, np.ndarray):
+            assert type(part) is dn.DualArray
+            assert not np.shares_memory(part, x)
+    same = outputs(case.call(x))
+    for part, other in zip(outputs(got), same, strict=True):
+        close(coefficients(part, levels, (1,)), coefficients(other, levels, (1,)), 1e-12)
+
+
+STACKED = {
+    "inv": np.linalg.inv,
+    "solve": lambda a: np.linalg.solve(a, a[..., :2] * 2),
+    "solve(one b)": lambda a: np.linalg.solve(a, np.arange(8.0).reshape(4, 2)),
+    "det": np.linalg.det,
+    "slogdet": lambda a: np.linalg.slogdet(a)[1],
+    "cholesky": lambda a: np.linalg.cholesky(a @ a.swapaxes(-1, -2) + np.eye(4)),
+    "qr": lambda a: tuple(np.linalg.qr(a[..., :2])),
+    "qr(complete)": lambda a: tuple(np.linalg.qr(a[..., :2], mode="complete")),
+    "eigh": lambda a: tuple(np.linalg.eigh(a)),
+    "eigvalsh": np.linalg.eigvalsh,
+    "eig": lambda a: tuple(np.linalg.eig(np.triu(a) + np.diag([1.0, 2.0, 3.0, 4.0]))),
+    "eigvals": lambda a: np.linalg.eigvals(np.triu(a) + np.diag([1.0, 2.0, 3.0, 4.0])),
+    "svd": lambda a: tuple(np.linalg.svd(a[..., :2], full_matrices=False)),
+    "svd(full)": lambda a: tuple(np.linalg.svd(a)),
+    "svdvals": lambda a: np.linalg.svd(a, compute_uv=False),
+    "pinv": lambda a: np.linalg.pinv(a[..., :2]),
+    "norm(2)": lambda a: np.linalg.norm(a, 2, axis=(-2, -1)),
+    "norm(nuc)": lambda a: np.linalg.norm(a, "nuc", axis=(-2, -1)),
+    "norm(1)": lambda a: np.linalg.norm(a, 1, axis=(-2, -1)),
+    "cond": np.linalg.cond,
+    "cond(1)": lambda a: np.linalg.cond(a, 1),
+    "matrix_power": lambda a: np.linalg.matrix_power(a, -3),
+    "trace": lambda a: np.trace(a, axis1=-2, axis2=-1),
+    "matrix_rank": np.linalg.matrix_rank,
+}
+
+
+@pytest.mark.parametrize("name", STACKED)
+@pytest.mark.parametrize("shape", [(3,), (2, 1), (0,)], ids=str)
+def test_stacks_are_their_matrices(name, shape):
+    f = STACKED[name]
+    argument = draw(*shape, 4, 4, seed=21) + 3 * np.eye(4)
+    x, levels, _ = moving(argument, 2)
+    got, plain = outputs(f(x)), outputs(f(argument))
+    for part, want in zip(got, plain, strict=True):
+        assert np.array_equal(_core.value(part), want)
+    for i in np.ndindex(shape):
+        for part, one in zip(got, outputs(f(x[i])), strict=True):
+            if name == "matrix_rank":
+                assert part[i] == one
+                continue
+            close(coefficients(part[i], levels, (1, 1)), coefficients(one, levels, (1, 1)), 1e-12)
+
+
+@pytest.mark.parametrize("name", STACKED)
+@pytest.mark.parametrize("n", [0, 1])
+def test_empty_and_one_by_one(name, n):
+    """1 x 1 matrices are numbers; what NumPy gives for 0 x 0 (or its error) is given too."""
+    calls = {
+        "solve": lambda a: np.linalg.solve(a, a * 2),
+        "solve(one b)": lambda a: np.linalg.solve(a, np.ones((n, 2))),
+        "cholesky": lambda a: np.linalg.cholesky(a * a),
+        "eig": lambda a: tuple(np.linalg.eig(a)),
+        "eigvals": np.linalg.eigvals,
+    }
+    f = calls.get(name, STACKED[name])
+    argument = np.full((n, n), 2.5)
+    x, levels, _ = moving(argument, 2)
+    try:
+        want = outputs(f(argument))
+    except ValueError as error:
+        with pytest.raises(type(error)) as caught:
+            f(x)
+        assert str(caught.value) == str(error)
+        return
+    got = outputs(f(x))
+    for part, plain in zip(got, want, strict=True):
+        assert np.array_equal(_core.value(part), plain)
+    if n == 1:
+        scalar = {
+            "inv": lambda d: 1 / d,
+            "det": lambda d: d,
+            "slogdet": np.log,
+            "cholesky": lambda d: d,
+            "eigvalsh": lambda d: d,
+            "svdvals": lambda d: d,
+            "pinv": lambda d: 1 / d,
+            "matrix_power": lambda d: d**-3,
+            "norm(2)": lambda d: d,
+            "norm(nuc)": lambda d: d,
+            "trace": lambda d: d,
+        }.get(name)
+        if scalar:
+            close(
+                coefficients(np.ravel(got[0])[0], levels, (1, 1)),
+                coefficients(scalar(x[0, 0]), levels, (1, 1)),
+                1e-13,
+            )
+
+
+@pytest.mark.parametrize("n", [4, 7])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "inv",
+        "solve(A, b)",
+        "det",
+        "slogdet",
+        "cholesky",
+        "qr(square)",
+        "eigvalsh",
+        "svdvals",
+        "pinv(tall)",
+        "lstsq",
+    ],
+)
+def test_ill_conditioned(name, n):
+    """Hilbert's matrix: derivatives as right as its condition number lets them be."""
+    hilbert = 1 / (np.arange(n)[:, None] + np.arange(n) + 1.0)
+    b = np.ones(n)
+    call = {
+        "solve(A, b)": lambda a: np.linalg.solve(a, b),
+        "lstsq": lambda a: np.linalg.lstsq(a, b, rcond=None)[0],
+    }.get(name, LINALG[name].call)
+    truths = {
+        "solve(A, b)": lambda a, like: LINALG["inv"].truth(a, like) @ b,
+        "lstsq": lambda a, like: LINALG["inv"].truth(a, like) @ b,
+    }
+    truth = truths.get(name, LINALG[name].truth)
+    condition = np.linalg.cond(hilbert)
+    x, levels, directions = moving(hilbert, 2)
+    like = outputs(call(hilbert))
+    for part, order in (((1, 0), 1), ((1, 1), 2)):
+        want = mixed_derivative(truth, hilbert, directions[:order], like)
+        for got, expected in zip(outputs(call(x)), want, strict=True):
+            error = coefficients(got, levels, (1, 1))[(..., *part)] - expected
+            assert np.max(np.abs(error)) <= 1e-15 * condition * np.max(np.abs(expected)), (name, order)

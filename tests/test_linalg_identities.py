@@ -1,0 +1,251 @@
+"""Identities of matrix calculus, through gradients and Hessians of drivers."""
+
+import numpy as np
+import pytest
+from linalg_cases import draw
+
+import dualnum as dn
+
+L = np.linalg
+A = draw(5, 5, seed=31) + 3 * np.eye(5)
+D = draw(5, 5, seed=32)
+SPD = A @ A.T / 5
+a, b, x = draw(5, seed=33), draw(5, seed=34), draw(5, seed=35)
+INVERSE = np.linalg.inv(A)
+
+
+def same(got, want, tolerance=1e-12):
+    want = np.asarray(want)
+    np.testing.assert_allclose(got, want, rtol=0, atol=tolerance * max(1.0, np.max(np.abs(want))))
+
+
+def test_log_determinant():
+    same(dn.gradient(lambda m: L.slogdet(m)[1])(A), INVERSE.T)
+    hessian = -np.einsum("jk,li->ijkl", INVERSE, INVERSE)
+    same(dn.hessian(lambda m: L.slogdet(m)[1])(A), hessian)
+    same(dn.gradient(lambda m: np.log(np.abs(L.det(m))))(A), INVERSE.T)
+
+
+def test_determinant():
+    d = np.linalg.det(A)
+    same(dn.gradient(L.det)(A), d * INVERSE.T)
+    want = d * (np.einsum("ji,lk->ijkl", INVERSE, INVERSE) - np.einsum("jk,li->ijkl", INVERSE, INVERSE))
+    same(dn.hessian(L.det)(A), want)
+
+
+def test_determinant_of_singular_matrices_is_exact():
+    """Cofactors, and second minors: what torch gets wrong, silently."""
+    for rank in range(4):
+        m = draw(4, rank, seed=36) @ draw(rank, 4, seed=37)
+        gradient, hessian = dn.gradient(L.det)(m), dn.hessian(L.det)(m)
+        for i in range(4):
+            for j in range(4):
+                minor = np.delete(np.delete(m, i, 0), j, 1)
+                same(gradient[i, j], (-1) ** (i + j) * np.linalg.det(minor), 1e-13)
+                inner = (-1) ** (i + j) * dn.gradient(L.det)(minor)
+                got = np.delete(np.delete(hessian[i, j], i, 0), j, 1)
+                same(got, inner, 1e-13)
+                same(hessian[i, j, i], 0, 1e-13)
+                same(hessian[i, j, :, j], 0, 1e-13)
+
+
+@pytest.mark.parametrize("n", [6, 30])
+def test_determinant_of_large_ill_conditioned_matrices(n):
+    u, v = np.linalg.qr(draw(n, n, seed=38))[0], np.linalg.qr(draw(n, n, seed=39))[0]
+    s = np.geomspace(1, 1e-8, n)
+    m = u * s @ v.T
+    adjugate = (
+        np.linalg.det(u)
+        * np.linalg.det(v)
+        * (u * np.array([np.prod(np.delete(s, i)) for i in range(n)]))
+        @ v.T
+    )
+    np.testing.assert_allclose(dn.gradient(L.det)(m), adjugate, rtol=0, atol=1e-7 * np.abs(adjugate).max())
+
+
+def test_inverse():
+    same(dn.jacobian(L.inv)(A), -np.einsum("ik,lj->ijkl", INVERSE, INVERSE))
+    product = dn.jacobian(lambda m: m @ L.inv(m))(A)
+    same(product, np.zeros_like(product))
+    second = dn.hessian(lambda m: L.inv(m) @ m)(A)
+    same(second, np.zeros_like(second), 1e-11)
+
+
+def test_forms():
+    same(dn.gradient(lambda m: a @ m @ b)(A), np.outer(a, b))
+    y, z = np.linalg.solve(A.T, a), np.linalg.solve(A, b)
+    same(dn.gradient(lambda m: a @ L.solve(m, b))(A), -np.outer(y, z))
+    want = np.einsum("i,jk,l->ijkl", y, INVERSE, z)
+    same(dn.hessian(lambda m: a @ L.solve(m, b))(A), want + want.transpose(2, 3, 0, 1))
+    same(dn.gradient(lambda m: a @ L.inv(m) @ b)(A), -np.outer(y, z))
+    same(dn.gradient(lambda v: v @ A @ v)(x), (A + A.T) @ x)
+    same(dn.hessian(lambda v: v @ A @ v)(x), A + A.T)
+    same(dn.hessian(lambda v: np.einsum("i,ij,j->", v, A, v))(x), A + A.T)
+    same(dn.gradient(lambda v: np.dot(v, np.dot(A, v)))(x), (A + A.T) @ x)
+
+
+def test_weighted_squares():
+    s, w = draw(5, 3, seed=40), SPD
+    point = draw(3, seed=41)
+
+    def squares(p):
+        rest = x - s @ p
+        return rest @ w @ rest
+
+    same(dn.gradient(squares)(point), -2 * s.T @ w @ (x - s @ point))
+    same(dn.hessian(squares)(point), 2 * s.T @ w @ s)
+    same(
+        dn.gradient(lambda m: (x - m @ point) @ w @ (x - m @ point))(s),
+        -2 * np.outer(w @ (x - s @ point), point),
+    )
+
+
+def test_traces_of_powers():
+    for n in (1, 2, 3, -1, -2):
+        want = n * np.linalg.matrix_power(A, n - 1).T
+        same(dn.gradient(lambda m, n=n: np.trace(L.matrix_power(m, n)))(A), want)
+    same(dn.gradient(lambda m: np.trace(m.T @ m))(A), 2 * A)
+    same(dn.gradient(lambda m: np.vdot(m, m))(A), 2 * A)
+    same(dn.gradient(lambda m: np.tensordot(m, m))(A), 2 * A)
+
+
+def test_sums_of_eigenvalues_are_traces():
+    for f in (np.linalg.eigvalsh, lambda m: L.eigh(m)[0]):
+        same(dn.gradient(lambda m, f=f: np.sum(f(m)))(SPD), np.eye(5))
+        same(dn.hessian(lambda m, f=f: np.sum(f(m)))(SPD), np.zeros((5, 5, 5, 5)), 1e-10)
+        symmetric = dn.gradient(lambda m, f=f: np.sum(f((m + m.T) / 2) ** 3))(SPD)
+        same(symmetric, 3 * SPD @ SPD)
+    real = INVERSE @ np.diag([1.0, 2, 3, 4, -1]) @ A
+    for f in (np.linalg.eigvals, lambda m: L.eig(m)[0]):
+        same(dn.gradient(lambda m, f=f: np.sum(f(m)))(real), np.eye(5), 1e-11)
+        same(dn.gradient(lambda m, f=f: np.sum(f(m) ** 2))(real), 2 * real.T, 1e-11)
+        same(
+            dn.hessian(lambda m, f=f: np.sum(f(m) ** 2))(real),
+            2 * np.einsum("il,jk->ijkl", np.eye(5), np.eye(5)),
+            1e-9,
+        )
+
+
+RECONSTRUCTIONS = {
+    "eigh": (lambda m: (lambda w, v: v * w @ v.T)(*L.eigh((m + m.T) / 2)), lambda m: (m + m.T) / 2),
+    "eig": (
+        lambda m: (lambda w, v: v * w @ L.inv(v))(*L.eig(np.triu(m) + np.diag([1.0, 2, 4, 7, 11]))),
+        lambda m: np.triu(m) + np.diag([1.0, 2, 4, 7, 11]),
+    ),
+    "svd": (lambda m: (lambda u, s, vt: u * s @ vt)(*L.svd(m)), lambda m: m),
+    "svd(tall)": (
+        lambda m: (lambda u, s, vt: u * s @ vt)(*L.svd(m[:, :3], full_matrices=False)),
+        lambda m: m[:, :3],
+    ),
+    "qr": (lambda m: (lambda q, r: q @ r)(*L.qr(m)), lambda m: m),
+    "qr(wide)": (lambda m: (lambda q, r: q @ r)(*L.qr(m[:3])), lambda m: m[:3]),
+    "qr(complete)": (lambda m: (lambda q, r: q @ r)(*L.qr(m[:, :2], mode="complete")), lambda m: m[:, :2]),
+    "qr(r)": (lambda m: (lambda r: r.T @ r)(L.qr(m, mode="r")), lambda m: m.T @ m),
+    "cholesky": (lambda m: (lambda f: f @ f.T)(L.cholesky(m @ m.T)), lambda m: m @ m.T),
+    "cholesky(upper)": (lambda m: (lambda f: f.T @ f)(L.cholesky(m @ m.T, upper=True)), lambda m: m @ m.T),
+    "pinv": (lambda m: m[:, :3] @ L.pinv(m[:, :3]) @ m[:, :3], lambda m: m[:, :3]),
+    "lstsq": (
+        lambda m: m[:, :3].T @ (x - m[:, :3] @ L.lstsq(m[:, :3], x, rcond=None)[0]),
+        lambda m: 0.0 * m[0, :3],
+    ),
+    "Q' Q": (
+        lambda m: (lambda q: q.T @ q)(L.qr(m[:, :2], mode="complete")[0]),
+        lambda m: 0.0 * m + np.eye(5),
+    ),
+    "U' U": (lambda m: (lambda u: u.T @ u)(L.svd(m[:, :4])[0]), lambda m: 0.0 * m + np.eye(5)),
+    "V' V": (lambda m: (lambda v: v.T @ v)(L.eigh(m)[1]), lambda m: 0.0 * m + np.eye(5)),
+}
+
+
+@pytest.mark.parametrize("name", RECONSTRUCTIONS)
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_factors_multiply_back(name, order):
+    """What a decomposition is defined by holds for the derivatives, too."""
+    product, whole = RECONSTRUCTIONS[name]
+    weights = np.cos(np.arange(25.0))
+
+    def scalar(f):
+        def g(t):
+            m = f((A + t * D).view(dn.DualArray))
+            return np.sum(m * weights[: np.size(m)].reshape(np.shape(m)))
+
+        return g
+
+    got = dn.derivative(scalar(product), order=order)(0.0)
+    want = dn.derivative(scalar(whole), order=order)(0.0)
+    same(got, want, 1e-10)
+
+
+def test_null_vectors_have_derivatives():
+    """The last right singular vector of a 4 x 5 matrix, as homographies are fitted: A v = 0 through the derivatives."""
+    wide = A[:4]
+
+    def product(m):
+        return m @ L.svd(m)[2][-1]
+
+    got = dn.jacobian(product)(wide)
+    same(got, np.zeros_like(got))
+    got = dn.hessian(product)(wide)
+    same(got, np.zeros_like(got), 1e-10)
+
+
+def test_repeated_eigenvalues_share_first_derivatives():
+    same(dn.gradient(lambda m: np.sum(L.eigvalsh(m) ** 2))(np.eye(3)), 2 * np.eye(3))
+    same(dn.gradient(lambda m: L.eigvalsh(m)[0])(np.eye(3)), np.eye(3) / 3)
+    same(dn.gradient(lambda m: np.sum(L.eigvals(m) ** 2))(np.eye(3)), 2 * np.eye(3))
+    same(dn.gradient(lambda m: L.norm(m, "nuc"))(np.eye(3)), np.eye(3))
+    same(dn.gradient(lambda m: L.norm(m, 2))(np.eye(3)), np.eye(3) / 3)
+    q = np.linalg.qr(A)[0]
+    m = (q * [1.0, 1.0, 2.0, 2.0, 5.0]) @ q.T
+    same(
+        dn.gradient(lambda m: np.sum(np.exp(L.eigvalsh((m + m.T) / 2))))(m),
+        (q * np.exp([1, 1, 2, 2, 5])) @ q.T,
+        1e-11,
+    )
+
+
+def test_repeated_eigenvalues_on_smooth_branches():
+    """Where parts of a block have a common basis, symmetric functions are right to second order."""
+    same(
+        dn.hessian(lambda p: np.sum(L.eigvalsh(np.diag(p)) ** 3))(np.array([2.0, 2, 5])),
+        np.diag([12.0, 12, 30]),
+    )
+    same(dn.hessian(lambda p: L.norm(np.diag(p), "nuc"))(np.array([2.0, 2, 5])), np.zeros((3, 3)))
+    q = np.linalg.qr(A)[0]
+    got = dn.hessian(lambda p: np.sum(L.eigvalsh((q * (p[0] * p[1])) @ q.T) ** 2))(np.array([2.0, 3.0]))
+    same(got, 5 * np.array([[18.0, 24.0], [24.0, 8.0]]), 1e-10)
+
+
+def test_zero_singular_values_and_zero_matrices_are_kinks():
+    for f in (
+        lambda m: L.norm(m, 2),
+        lambda m: L.norm(m, "nuc"),
+        L.norm,
+        lambda m: np.sum(L.svd(m, compute_uv=False)),
+    ):
+        assert np.array_equal(dn.gradient(f)(np.zeros((3, 2))), np.zeros((3, 2)))
+        assert np.array_equal(dn.hessian(f)(np.zeros((3, 2))), np.zeros((3, 2, 3, 2)))
+        assert not np.signbit(dn.gradient(f)(np.zeros((3, 2)))).any()
+    same(
+        dn.jacobian(lambda m: L.svd(m, compute_uv=False))(np.diag([3.0, 0.0])),
+        [np.diag([1.0, 0.0]), np.zeros((2, 2))],
+    )
+
+
+def test_norms_keep_huge_and_tiny_numbers():
+    for scale in (1e-200, 1e200):
+        v = np.array([3.0, 4.0]) * scale
+        with np.errstate(over="ignore"):  # the value is infinite, as NumPy has it
+            same(dn.gradient(np.linalg.norm)(v), [0.6, 0.8], 1e-14)
+    v = np.array([3.0, -4.0, 12.0])
+    same(dn.hessian(np.linalg.norm)(v), (np.eye(3) - np.outer(v, v) / 169) / 13)
+
+
+def test_pseudoinverse_of_constant_rank():
+    m = np.outer(np.arange(1.0, 4), [1.0, 2.0])
+    got = dn.gradient(lambda p: L.pinv(p[0] * m * p[1])[0, 0])(np.array([2.0, 3.0]))
+    value = np.linalg.pinv(6 * m)[0, 0]
+    same(got, [-value / 2, -value / 3], 1e-13)
+    second = dn.hessian(lambda p: L.pinv(p[0] * m * p[1])[1, 2])(np.array([2.0, 3.0]))
+    value = np.linalg.pinv(6 * m)[1, 2]
+    same(second, value * np.array([[2 / 4, 1 / 6], [1 / 6, 2 / 9]]), 1e-13)

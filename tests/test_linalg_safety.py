@@ -1,0 +1,276 @@
+"""Products and linear algebra with wrong arguments: no crash, no silent loss, errors that say what to do."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from linalg_cases import draw
+
+import dualnum as dn
+from dualnum import _core
+
+L = np.linalg
+CHILD = pathlib.Path(__file__).with_name("linalg_calls.py")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+I3 = np.eye(3)
+
+
+def test_no_call_crashes_or_answers_where_numpy_refuses():
+    found, first = [], 0
+    while True:
+        child = subprocess.run(
+            [sys.executable, str(CHILD), str(first)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+            env=ENVIRONMENT,
+        )
+        lines = [line for line in child.stdout.splitlines() if line[:1].isdigit()]
+        found += [line for line in child.stdout.splitlines() if "WRONG" in line]
+        if child.returncode == 0:
+            break
+        assert lines, child.stderr
+        found.append(f"CRASH {child.returncode} {lines[-1]} {child.stderr[-300:]}")
+        first = int(lines[-1].split()[0]) + 1
+    assert len(lines) > 30000 or first
+    assert not found, "\n".join(found[:40])
+
+
+def refused(message, f, *args, error=ValueError):
+    with pytest.raises(error) as caught:
+        f(*args)
+    assert str(caught.value) == message
+
+
+def test_errors_where_no_derivative_exists():
+    seed = dn.seed
+    two = dn.hessian
+    refused(
+        "eigh(A) of duals expects distinct eigenvalues: the vectors of repeated ones have no derivatives; "
+        "eigvalsh(A) needs no vectors.",
+        L.eigh,
+        seed(I3),
+    )
+    refused(
+        "eig(A) of duals expects distinct eigenvalues: the vectors of repeated ones have no derivatives; "
+        "eigvals(A) needs no vectors.",
+        L.eig,
+        seed(I3),
+    )
+    for name in ("eig", "eigvals"):
+        refused(
+            f"{name}(A) of duals expects A to have real eigenvalues, got complex ones; complex duals do not exist yet.",
+            getattr(L, name),
+            seed(np.array([[0.0, 1.0], [-1.0, 0.0]])),
+        )
+        refused(
+            f"{name}(A) of duals expects A to be diagonalisable: elsewhere eigenvalues have no derivatives.",
+            getattr(L, name),
+            seed(np.array([[1.0, 1.0], [0.0, 1.0]])),
+        )
+    for name, f in {
+        "eigvalsh(A)": lambda m: np.sum(L.eigvalsh(m) ** 2),
+        "norm(A, 2) and cond(A)": lambda m: L.norm(m, 2),
+        "svd(A)": lambda m: np.sum(L.svd(m, compute_uv=False)),
+        "cond(A)": L.cond,
+    }.items():
+        refused(
+            f"{name} of duals expects distinct values beyond first order: repeated ones have no second derivatives in "
+            f"several directions; trace, det, norm(A, 'fro') and matrix_power of A do.",
+            two(f),
+            I3,
+        )
+    refused(
+        "svd(A) of duals expects distinct singular values above zero: the vectors of others have no derivatives; "
+        "use svdvals(A) or compute_uv=False.",
+        L.svd,
+        seed(I3),
+    )
+    refused(
+        "svd(A) of duals expects full_matrices=False for matrices of shape (4, 2): the vectors that complete a basis "
+        "are arbitrary and have no derivatives.",
+        L.svd,
+        seed(draw(4, 2)),
+    )
+    refused(
+        "pinv(A) of duals expects derivatives that keep the rank of A, which is 1 of 2; where they raise it, the "
+        "pseudoinverse jumps.",
+        L.pinv,
+        seed(np.ones((3, 2))),
+    )
+    refused(
+        "lstsq(A) of duals expects derivatives that keep the rank of A, which is 1 of 2; where they raise it, the "
+        "pseudoinverse jumps.",
+        lambda a: L.lstsq(a, np.ones(3), rcond=None),
+        seed(np.ones((3, 2))),
+    )
+    refused(
+        "qr(A) of duals expects the first 2 columns of A to be independent; elsewhere Q has no derivative.",
+        L.qr,
+        seed(np.ones((2, 2))),
+    )
+    refused(
+        "qr(A, mode='raw') has no rule for duals; use mode='reduced', 'complete' or 'r'.",
+        lambda a: L.qr(a, mode="raw"),
+        seed(I3),
+        error=TypeError,
+    )
+    refused(
+        "qr(A, mode='complete') of duals expects A not to be triangular already: a reflection's sign jumps there; "
+        "use mode='reduced'.",
+        lambda a: L.qr(a, mode="complete"),
+        seed(np.eye(4, 2)),
+    )
+
+
+@pytest.mark.parametrize("name", ["inv", "solve", "tensorinv", "tensorsolve", "matrix_power", "cholesky"])
+def test_linalg_errors_are_numpys(name):
+    bad = np.zeros((2, 2))
+    calls = {
+        "inv": L.inv,
+        "solve": lambda a: L.solve(a, a),
+        "tensorinv": lambda a: L.tensorinv(a, 1),
+        "tensorsolve": lambda a: L.tensorsolve(a, np.ones(2)),
+        "matrix_power": lambda a: L.matrix_power(a, -1),
+        "cholesky": L.cholesky,
+    }
+    with pytest.raises(L.LinAlgError) as want:
+        calls[name](bad)
+    refused(str(want.value), calls[name], dn.seed(bad), error=L.LinAlgError)
+
+
+def test_other_types_are_refused_by_name():
+    x = dn.seed(I3)
+    refused(
+        "solve expects real numbers beside duals, got complex128; complex duals do not exist yet.",
+        L.solve,
+        x,
+        1j * I3,
+        error=TypeError,
+    )
+    refused("dot expects real numbers beside duals, got <U1.", np.dot, x, np.full(3, "a"), error=TypeError)
+    refused(
+        "inner expects real numbers beside duals, got object.", np.inner, x, np.full(3, None), error=TypeError
+    )
+    for dtype in (np.float32, np.float16, np.int8, bool):
+        other = np.eye(3, dtype=dtype)
+        assert np.array_equal(_core.tangent(L.solve(x, other)), _core.tangent(L.solve(x, I3)))
+
+
+def test_out_must_hold_duals():
+    x = dn.seed(draw(2, 2))
+    for name, f in {
+        "dot": lambda out: np.dot(x, x, out=out),
+        "einsum": lambda out: np.einsum("ij,jk->ik", x, x, out=out),
+        "multi_dot": lambda out: L.multi_dot([x, x, x], out=out),
+    }.items():
+        refused(
+            f"{name} of duals expects out=None or an array of duals, got an array of float64: derivatives would be "
+            f"lost; allocate it with np.zeros_like(x) or np.zeros(n, dtype=x.dtype).",
+            f,
+            np.zeros((2, 2)),
+            error=TypeError,
+        )
+        refused(f"{name} of duals expects out to have shape (2, 2), got (2,).", f, np.zeros_like(x[0]))
+        out = np.zeros_like(x)
+        assert f(out) is out and np.array_equal(_core.tangent(out), _core.tangent(f(None)))
+
+
+def test_operands_of_other_levels():
+    """Levels are united whatever operand carries them."""
+    f, m = lambda a, b: L.solve(a, b), draw(3, 3, seed=51) + 2 * I3
+    first, second = _core.Level(), _core.Level()
+    da, db, b = draw(3, 3, seed=52), draw(3, seed=53), draw(3, seed=54)
+    x = f(_core.seed_tangents(m, second, da[..., None]), _core.seed_tangents(b, first, db[..., None]))
+    primal, moved = _core.split(x, second)
+    inverse = np.linalg.inv(m)
+    np.testing.assert_allclose(_core.split(primal, first)[1][:, 0], inverse @ db, rtol=1e-13)
+    np.testing.assert_allclose(
+        _core.split(moved[:, 0], first)[1][:, 0], -inverse @ da @ inverse @ db, rtol=0, atol=1e-13
+    )
+
+
+def test_inputs_stay_intact():
+    x = dn.seed(draw(3, 3, seed=55) + 2 * I3)
+    raw = x.tobytes()
+    for f in (L.inv, L.det, L.eigvals, L.qr, L.svd, L.pinv, L.norm, L.cond, lambda a: np.einsum("ii->i", a)):
+        f(x @ x.T if f is L.eigvals else x)
+        assert x.tobytes() == raw
+    diagonal = np.einsum("ii->i", x)
+    diagonal[0] = 7
+    assert x.tobytes() == raw
+
+
+def test_warnings_are_those_of_the_values():
+    with np.errstate(all="raise"):
+        L.inv(dn.seed(1e-200 * I3[:2, :2]))  # its tangents overflow
+        L.norm(dn.seed(np.zeros(3)))
+        L.det(dn.seed(np.zeros((2, 2))))
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        np.log(L.det(dn.seed(np.zeros((1, 1)))))
+
+
+PLAIN = "array type .* is unsupported in linalg|currently only supports native NumPy dtypes"
+
+
+@pytest.mark.parametrize(
+    "name", "solve inv det slogdet cholesky qr eigh eigvalsh eig eigvals svd pinv cond".split()
+)
+def test_plain_arrays_are_refused(name):
+    """NumPy itself refuses plain arrays of duals; viewed as DualArray they work."""
+    x = dn.seed(np.array([4.0, 1.0, 1.0, 3.0]))
+    plain = np.array([[x[0], x[1]], [x[2], x[3]]])
+    args = (np.ones(2),) if name == "solve" else ()
+    with pytest.raises(TypeError, match=PLAIN):
+        getattr(L, name)(plain, *args)
+    getattr(L, name)(plain.view(dn.DualArray), *args)
+    getattr(L, name)(np.stack([x[:2], x[2:]]), *args)
+
+
+@pytest.mark.parametrize("name", "dot inner vdot tensordot convolve correlate".split())
+def test_products_of_plain_arrays_are_refused(name):
+    x = dn.seed(np.ones(2)).view(np.ndarray)
+    axes = (1,) if name == "tensordot" else ()
+    with pytest.raises(TypeError, match=PLAIN):
+        getattr(np, name)(x, x, *axes)
+    assert type(getattr(np, name)(x, x.view(dn.DualArray), *axes)) in (dn.DualArray, dn.Dual)
+
+
+SCIPY = (
+    "solve inv det cholesky qr eigh eig svd svdvals eigvals eigvalsh pinv lstsq lu lu_factor expm logm sqrtm norm "
+    "solve_triangular cho_factor null_space orth polar schur ldl funm"
+).split()
+
+
+@pytest.mark.parametrize("name", SCIPY)
+@pytest.mark.parametrize("subok", [True, False], ids=["DualArray", "plain"])
+def test_scipy_refuses(name, subok):
+    """SciPy's functions do not dispatch: none of them drops a derivative."""
+    linalg = pytest.importorskip("scipy.linalg")
+    x = dn.seed(np.array([[4.0, 1.0], [1.0, 3.0]]))
+    x = x if subok else x.view(np.ndarray)
+    extra = {"funm": (np.exp,)}.get(name, (x[0],) if name in ("solve", "lstsq", "solve_triangular") else ())
+    with pytest.raises((TypeError, KeyError)):  # det looks the type's letter up
+        getattr(linalg, name)(x, *extra)
+
+
+def test_numpy_rule():
+    with pytest.raises(
+        TypeError, match=re.escape("numpy_rule expects NumPy functions that dispatch, got <ufunc 'sin'>.")
+    ):
+        dn.numpy_rule(np.sin)
+    with pytest.raises(TypeError, match=r"numpy_rule expects a callable, got int\."):
+        dn.numpy_rule(np.sinc)(3)
+    before = _core.rule_of(np.unwrap)
+    try:
+        assert dn.numpy_rule(np.unwrap)(lambda p, **kwargs: p * 2.0)(1.0) == 2.0
+        assert np.unwrap(dn.Dual(3.0)).tangent == 2.0
+    finally:
+        _core.register_rule(np.unwrap, before) if before else dn.numpy_rule(np.unwrap)(
+            np.unwrap._implementation
+        )

@@ -1,0 +1,268 @@
+"""taylor and derivative of any order: closed forms, shapes, options, existence, errors."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+import dualnum as dn
+
+N = 12
+GEOMETRIC = np.ones(N + 1)
+FACTORIALS = np.array([math.factorial(k) for k in range(N + 1)], float)
+
+
+def raises(error, message):
+    return pytest.raises(error, match="^" + re.escape(message) + "$")
+
+
+# ---- lecture examples --------------------------------------------------------------------------------------
+
+
+def test_sine_and_cosine_about_zero():
+    np.testing.assert_array_equal(
+        dn.taylor(lambda x: dn.sin(x) + dn.cos(x), 5)(0.0) * FACTORIALS[:6], [1, 1, -1, -1, 1, 1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "want"),
+    [
+        (lambda x: 1 / (1 - x), 0.0, GEOMETRIC),
+        (dn.exp, 0.0, 1 / FACTORIALS),
+        (lambda x: x**3, 2.0, [8, 12, 6, 1] + [0] * (N - 3)),
+        (lambda x: x**3, 0.0, [0, 0, 0, 1] + [0] * (N - 3)),
+        (lambda x: x * x * x * x, 0.0, [0, 0, 0, 0, 1] + [0] * (N - 4)),
+        (lambda x: dn.log1p(x), 0.0, [0] + [(-1) ** (k + 1) / k for k in range(1, N + 1)]),
+        (lambda x: x**0, 0.0, [1] + [0] * N),
+        (lambda x: 7.0, 0.0, [7] + [0] * N),
+        (
+            np.sinc,
+            0.0,
+            [0 if k % 2 else (-1) ** (k // 2) * np.pi**k / math.factorial(k + 1) for k in range(N + 1)],
+        ),
+    ],
+)
+def test_closed_forms(f, x, want):
+    np.testing.assert_allclose(dn.taylor(f, N)(x), want, rtol=1e-13, atol=1e-15)
+
+
+def test_a_series_exists_as_far_as_it_exists():
+    np.testing.assert_array_equal(dn.taylor(lambda x: dn.sqrt(x**4 + x**8), 0)(0.0), [0])
+    np.testing.assert_array_equal(dn.taylor(lambda x: dn.sqrt(x**2), 0)(0.0), [0])
+    np.testing.assert_array_equal(dn.taylor(lambda x: x**2.5, 2)(0.0), [0, 0, 0])
+    np.testing.assert_array_equal(dn.taylor(lambda x: abs(-x * x), 4)(0.0), [0, 0, 1, 0, 0])
+    np.testing.assert_array_equal(dn.taylor(lambda x: np.maximum(x**2, 0), 4)(0.0), [0, 0, 1, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "got", "order"),
+    [
+        (dn.sqrt, 0.0, "inf", 1),
+        (lambda x: dn.sqrt(x**2), 0.0, "nan", 1),
+        (lambda x: dn.sqrt(x**4), 0.0, "nan", 4),
+        (lambda x: x**2.5, 0.0, "inf", 3),
+        (lambda x: (x * x) ** 1.5, 0.0, "nan", 3),
+        (dn.arcsin, 1.0, "inf", 1),
+        (lambda x: 1 / x, 1e-100, "-inf", 3),
+    ],
+)
+def test_no_series(f, x, got, order):
+    use = "" if got == "nan" else f"; use order={order - 1}"
+    message = (
+        f"taylor(f)(x) expects f to have finite coefficients up to order 5, got {got} at order {order}{use}."
+    )
+    with raises(ValueError, message):
+        dn.taylor(f, 5)(x)
+    with raises(ValueError, message):
+        dn.taylor(f, 5)(np.array([0.5, x]))
+    if use:
+        assert np.isfinite(dn.taylor(f, order - 1)(x)).all()
+
+
+def test_no_warning_from_the_coefficients(recwarn):
+    with pytest.raises(ValueError):
+        dn.taylor(dn.sqrt, 5)(0.0)
+    assert not recwarn.list
+
+
+# ---- arguments ---------------------------------------------------------------------------------------------
+
+
+def test_arrays_go_element_by_element():
+    x = np.array([[0.5, 1.0, 2.0], [-1.0, 0.0, 3.0]])
+    got = dn.taylor(lambda x: np.exp(x) * x, 4)(x)
+    assert got.shape == (5, 2, 3) and type(got) is np.ndarray
+    for place in np.ndindex(x.shape):
+        want = dn.taylor(lambda x: dn.exp(x) * x, 4)(float(x[place]))
+        np.testing.assert_allclose(got[(slice(None), *place)], want, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "layout", [np.asfortranarray, lambda x: x[::-1, ::2], lambda x: x.astype(np.float32)]
+)
+def test_memory_layouts(layout):
+    x = layout(np.linspace(0.5, 2, 12).reshape(3, 4))
+    before = x.copy()
+    got = dn.taylor(np.sin, 3)(x)
+    np.testing.assert_allclose(got[1], np.cos(x.astype(float)), rtol=1e-14)
+    np.testing.assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize(
+    "x", [3, True, np.float32(3), np.int64(3), [3], [[1, 2]], np.float64(3), np.array(3.0)]
+)
+def test_numbers_and_lists(x):
+    np.testing.assert_array_equal(dn.taylor(lambda x: x * x, 2)(x)[1], 2.0 * np.asarray(x))
+
+
+def test_empty_arrays_and_order_zero():
+    assert dn.taylor(np.sin, 3)(np.zeros((0, 2))).shape == (4, 0, 2)
+    np.testing.assert_array_equal(dn.taylor(np.sin, 0)(np.ones(2)), np.sin(np.ones((1, 2))))
+    np.testing.assert_array_equal(dn.taylor(dn.sin, 0)(1.0), [math.sin(1.0)])
+    assert dn.taylor(lambda x: 3.0, 0)(1.0).tolist() == [3.0]
+
+
+def test_array_valued_function_of_a_number():
+    got = dn.taylor(lambda x: np.array([[x, x**2], [x**3, 1.0 + 0 * x]]), 3)(1.0)
+    assert got.shape == (4, 2, 2)
+    np.testing.assert_array_equal(got[:, 1, 0], [1, 3, 3, 1])
+
+
+def test_a_direction():
+    def f(x):
+        return np.array([x[0] * x[1] ** 2, x.sum()])
+
+    x, v = np.array([1.0, 2.0]), np.array([1.0, -1.0])
+    got = dn.taylor(f, 3, direction=v)(x)
+    np.testing.assert_array_equal(got, [[4, 3], [0, 0], [-3, 0], [1, 0]])
+    np.testing.assert_array_equal(dn.taylor(f, 3, direction=[1, -1])([1, 2]), got)
+    matrix = dn.taylor(lambda a: a @ a, 2, direction=np.eye(2))(np.ones((2, 2)))
+    np.testing.assert_array_equal(matrix, [2 * np.ones((2, 2)), 2 * np.ones((2, 2)), np.eye(2)])
+
+
+def test_a_direction_of_a_container():
+    def f(p):
+        return p["a"] * p["b"][0] ** 2
+
+    got = dn.taylor(f, 3, direction={"a": 1.0, "b": np.array([2.0])})({"a": 3.0, "b": np.array([1.0])})
+    np.testing.assert_array_equal(got, [3, 13, 16, 4])
+
+
+def test_batches():
+    x = np.arange(6.0).reshape(3, 2) + 1
+
+    def f(x):
+        return x[..., 0] * x[..., 1] ** 2
+
+    v = np.array([[1.0, -1.0], [0.0, 1.0], [2.0, 0.5]])
+    got = dn.taylor(f, 3, direction=v, batched=True)(x)
+    assert got.shape == (4, 3)
+    for i in range(3):
+        np.testing.assert_allclose(got[:, i], dn.taylor(f, 3, direction=v[i])(x[i]))
+    got = dn.taylor(lambda x: np.stack([np.sin(x), x], axis=-1), 2, batched=True)(x)
+    assert got.shape == (3, 3, 2, 2)
+
+
+def test_other_arguments():
+    def f(a, x, k=1.0):
+        return a * x**2 * k
+
+    np.testing.assert_array_equal(dn.taylor(f, 2, argnum=1)(3.0, 2.0, k=10.0), [120, 120, 30])
+    np.testing.assert_array_equal(dn.taylor(f, 2, argnum=-1)(3.0, 2.0), [12, 12, 3])
+    assert type(dn.taylor(np.cumsum, 2, subok=False, direction=np.ones(2))(np.ones(2))) is np.ndarray
+
+
+def test_errors():
+    taylor = dn.taylor
+    with raises(TypeError, "taylor(f) expects f to be callable, got float; use taylor(f)(x)."):
+        taylor(3.0, 2)
+    with raises(ValueError, "taylor(f, order=-1) expects order to be at least 0, got -1."):
+        taylor(dn.sin, -1)
+    with raises(
+        TypeError, "taylor(f, order) expects order to be an int, got float; use taylor(f, order)(x)."
+    ):
+        taylor(dn.sin, 1.0)
+    message = (
+        "taylor(f, argnum=(0, 1)) expects argnum to be an int, got a tuple of 2; use a function of one array."
+    )
+    with raises(TypeError, message):
+        taylor(dn.sin, 1, argnum=(0, 1))
+    with raises(
+        ValueError, "taylor(f)(x) expects f(x) to have the shape (3,) of x, got shape (); use direction=."
+    ):
+        taylor(np.sum, 1)(np.ones(3))
+    with raises(ValueError, "taylor(f)(x) expects v to have the shape (3,) of x, got shape (2,)."):
+        taylor(np.sum, 1, direction=np.ones(2))(np.ones(3))
+    with raises(
+        TypeError, "taylor(f)(x) expects x to be a number or an array, got a tuple of 2; use direction=."
+    ):
+        taylor(lambda x: x[0], 1)((1.0, 2.0))
+    with raises(
+        TypeError,
+        "taylor(f)(x) expects x to be real numbers, got complex; use real and imaginary parts as "
+        "two arguments.",
+    ):
+        taylor(dn.sin, 1)(1j)
+
+
+# ---- derivatives of any order ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", range(1, 25))
+def test_derivatives_of_any_order(order):
+    true = [math.sin, math.cos, lambda x: -math.sin(x), lambda x: -math.cos(x)][order % 4](0.7)
+    got = dn.derivative(dn.sin, order)(0.7)
+    assert type(got) is float and got == pytest.approx(true, rel=1e-13)
+    x = np.array([0.7, 0.7])
+    np.testing.assert_allclose(dn.derivative(np.sin, order)(x), [true, true], rtol=1e-13)
+    everything = dn.value_and_derivative(dn.sin, order)(0.7)
+    assert len(everything) == order + 1 and everything[-1] == got
+
+
+def test_order_50_of_a_reciprocal_and_order_100_of_exp():
+    assert dn.derivative(lambda x: 1 / x, 50)(2.0) == pytest.approx(math.factorial(50) / 2.0**51, rel=1e-13)
+    assert dn.derivative(dn.exp, 100)(0.5) == pytest.approx(math.exp(0.5), rel=1e-12)
+    assert dn.derivative(dn.exp, 100)(600.0) == pytest.approx(math.exp(600), rel=1e-12)
+
+
+@pytest.mark.parametrize("order", [101, 170, 200, 300])
+def test_orders_whose_factorial_is_no_float(order):
+    assert dn.derivative(dn.exp, order)(1.0) == pytest.approx(math.e, rel=1e-11)
+    np.testing.assert_allclose(dn.derivative(np.exp, order)(np.ones(2)), math.e, rtol=1e-11)
+
+
+def test_derivatives_at_kinks():
+    assert dn.derivative(lambda x: x**3, 3)(0.0) == 6.0
+    assert dn.derivative(lambda x: x**2.5, 2)(0.0) == 0.0
+    assert dn.derivative(lambda x: x**2.5, 3)(0.0) == math.inf
+    message = "derivative(f)(x) expects f to have derivatives up to order 3, got nan at order 3."
+    with raises(ValueError, message):
+        dn.derivative(lambda x: (x * x) ** 1.5, 3)(0.0)
+
+
+def test_shapes_of_higher_derivatives():
+    x = np.ones((2, 3))
+    assert dn.derivative(np.sin, 4)(x).shape == (2, 3)
+    assert dn.derivative(lambda x: np.array([x, x**5]), 4)(2.0).tolist() == [0.0, 240.0]
+    assert dn.derivative(lambda a, x: a * x**4, 3, argnum=1)(2.0, 1.0) == 48.0
+    assert dn.derivative(lambda a, x: a * x**4, 3, argnum=(0, 1))(2.0, 1.0) == (0.0, 48.0)
+    assert dn.derivative(lambda x: 5.0, 4)(1.0) == 0.0
+    with raises(
+        ValueError,
+        "derivative(f)(x) expects f(x) to have the shape (2, 3) of x, got shape (); use jacobian(f).",
+    ):
+        dn.derivative(np.sum, 3)(x)
+
+
+def test_cost_grows_with_the_square_of_the_order():
+    import timeit
+
+    x = np.linspace(0.1, 1, 200)
+
+    def f(n):
+        return dn.taylor(lambda x: np.exp(np.sin(x)) / (1 + x * x), n)(x)
+
+    seconds = {n: min(timeit.repeat(lambda n=n: f(n), number=1, repeat=5)) for n in (40, 80)}
+    assert seconds[80] < 8 * seconds[40]
