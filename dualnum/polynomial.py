@@ -236,7 +236,7 @@ class TaylorPolynomial:
         for order, colour in zip(orders, colours, strict=True):
             p = self.truncated(order)
             ax.plot(x, p(x.reshape(-1, *(1,) * len(shape))), color=colour, lw=1.2, label=f"order {order}")
-        ax.plot(x, truth, color="black", lw=2, label="f", zorder=1)
+        ax.plot(x, truth, color="black", lw=2, label="f", zorder=1.9)
         ax.plot([center], [_plain(self._flats[0].ravel()[0])], "o", color="black")
         ax.set(xlim=(x[0], x[-1]), ylim=(bottom - margin, top + margin), xlabel="x")
         ax.legend()

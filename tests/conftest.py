@@ -21,3 +21,7 @@ def floating_point_state():
     with np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"):
         yield
     assert np.geterr() == before
+
+
+# Real packages from PyPI, which the fast suite does not install: run by name.
+collect_ignore = ["nightly"]

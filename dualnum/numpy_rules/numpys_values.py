@@ -7,7 +7,7 @@ import numpy as np
 from dualnum._core import DualArray, DualDType
 from dualnum.numpy_rules.values import carries, float_operands, with_values
 
-__all__ = ["as_duals", "carried", "check_dtype", "numpys_own", "plain", "with_numpys_values"]
+__all__ = ["as_duals", "carried", "check_dtype", "numpys_own", "plain", "restored", "with_numpys_values"]
 
 
 def _leaves(x):
@@ -88,16 +88,17 @@ def with_numpys_values(function):
             check_dtype(dtype, function.__name__)
             values = function(*plain(args), **plain(kwargs))
             with np.errstate(all="ignore"):  # NumPy has warned of the values
-                return _restored(rule(*args, **kwargs), values)
+                return restored(rule(*args, **kwargs), values)
 
         return rule_with_values
 
     return decorate
 
 
-def _restored(result, values):
+def restored(result, values):
+    """Return what a rule gave with NumPy's values in it, however nested; NumPy's result where it has no levels."""
     if type(result) in (list, tuple):
-        return type(values)([_restored(r, v) for r, v in zip(result, values, strict=True)])
+        return type(values)([restored(r, v) for r, v in zip(result, values, strict=True)])
     return with_values(result, values) if carries(result) else values
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.polynomial import polyutils
 
 from dualnum._core import DualDType
-from dualnum.numpy_rules.numpys_values import as_duals, carried
+from dualnum.numpy_rules.numpys_values import as_duals, carried, plain, restored
 from dualnum.numpy_rules.values import carries, components
 
 __all__ = []
@@ -24,8 +24,8 @@ _FAMILIES = {
     "legendre": "leg",
     "laguerre": "lag",
     "hermite": "herm",
+    "hermite_e": "herme",
 }
-_FAMILIES |= {"hermite_e": "herme"}
 
 
 def _extended(owner, name):
@@ -49,6 +49,7 @@ def _extended(owner, name):
 @_extended(polyutils, "as_series")
 def as_series(own, alist, trim=True):
     """One-dimensional arrays of coefficients, without the zeros at the end of each that have no derivatives either."""
+    alist = list(alist)
     arrays = [np.array(a, ndmin=1) for a in alist]
     if not any(carries(a) for a in arrays):
         return own(alist, trim=trim)
@@ -77,12 +78,6 @@ def fit(own, vander_f, x, y, deg, rcond=None, full=False, w=None):
     """NumPy's least squares on its values; the coefficients by np.linalg.lstsq of duals."""
     if not carried(x, y, w):
         return own(vander_f, x, y, deg, rcond, full, w)
-    return _fit(own, vander_f, x, y, deg, rcond, full, w)
-
-
-def _fit(own, vander_f, x, y, deg, rcond, full, w):
-    from dualnum.numpy_rules.numpys_values import _restored, plain
-
     values = own(vander_f, *plain([x, y, deg, rcond, full, w]))
     x, y, deg = np.asarray(x), np.asarray(y), np.asarray(deg)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
@@ -98,7 +93,7 @@ def _fit(own, vander_f, x, y, deg, rcond, full, w):
         fitted = (fitted.T / scale).T
         result = np.zeros((int(terms[-1]) + 1, *y.shape[1:]), fitted.dtype)
         result[terms] = fitted
-    return _restored((result, [*rest, rcond]), values) if full else _restored(result, values)
+    return restored((result, [*rest, rcond]), values) if full else restored(result, values)
 
 
 @_extended(_poly1d_module, "trim_zeros")
