@@ -446,7 +446,8 @@ cdef void _register_dtype() except *:
     for i in range(CASTS_REFUSED):
         cls = _dtype_class(casts_refused[i])
         other = <PyArray_DTypeMeta *>cls
-        _add_cast(&n, NULL, other, NPY_UNSAFE_CASTING, <void *>_refuse, <void *>_refused_loop)
+        # "same kind", so that NumPy asks the resolver, which refuses by name, for out= too
+        _add_cast(&n, NULL, other, NPY_SAME_KIND_CASTING, <void *>_refuse, <void *>_refused_loop)
     _cast_list[n] = NULL
 
     slots[0] = PyType_Slot(NPY_DT_discover_descr_from_pyobject, <void *>_discover)

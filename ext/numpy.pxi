@@ -38,6 +38,7 @@ cdef extern from "numpy_loops.h" nogil:
     ctypedef enum NPY_CASTING:
         NPY_NO_CASTING
         NPY_SAFE_CASTING
+        NPY_SAME_KIND_CASTING
         NPY_UNSAFE_CASTING
 
     ctypedef enum NPY_ARRAYMETHOD_FLAGS:

@@ -86,10 +86,15 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
     cdef str letters = _letters[function]
     cdef int i, nin = function.nin, nargs = function.nargs
     cdef bint objects = False
-    for i in range(nin):
-        objects = objects or given[i] == <PyArray_DTypeMeta *><PyObject *>_object_class
+    cdef PyArray_DTypeMeta *object_class = <PyArray_DTypeMeta *><PyObject *>_object_class
+    for i in range(nargs):
+        objects = objects or signature[i] == object_class or i < nin and given[i] == object_class
     for i in range(nargs):
         if signature[i] != NULL:
+            if letters[i] == "D" and signature[i] != &dual_dtype and not objects and (
+                    i >= nin or given[i] == &dual_dtype):
+                name = (<object>signature[i]).type.__name__
+                raise TypeError(f"{function.__name__} of duals with dtype={name} would lose derivatives; {DISCARD}.")
             chosen[i] = signature[i]
         elif objects:
             chosen[i] = <PyArray_DTypeMeta *><PyObject *>(_bool_class if letters[i] == "?" else _object_class)
@@ -225,7 +230,7 @@ cdef void _register_loops() except *:
         outputs = (anything,) * ufunc.nout
         # the promoters for more duals first: NumPy takes two that match equally well for an error
         choices = itertools.product((dual, anything), repeat=ufunc.nin)
-        for inputs in sorted(choices, key=lambda inputs: -inputs.count(dual))[1:-1]:
+        for inputs in sorted(choices, key=lambda inputs: -inputs.count(dual))[:-1]:
             PyUFunc_AddPromoter(ufunc, inputs + outputs, promoter)
 
 
