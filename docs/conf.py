@@ -36,4 +36,5 @@ def setup(app):
     generated = HERE / "_generated"
     generated.mkdir(exist_ok=True)
     tables.write(generated)
+    tables.write_surface(generated)
     pictures.draw(generated)

@@ -1,4 +1,6 @@
-"""The tables of functions.rst, from the rows that the compiled loops are made from."""
+"""The tables of functions.rst: from the rows that the compiled loops are made from, and from tests/surface.txt."""
+
+import pathlib
 
 from dualnum._core import BINARY, ELEMENTARY
 
@@ -29,6 +31,27 @@ def write(directory):
     (directory / "elementary.inc").write_text(text, encoding="utf-8")
     text = table(("z", "companions", "``z_x``", "``z_y``", "domain of x; of y"), binary, (12, 26, 20, 20, 22))
     (directory / "binary.inc").write_text(text, encoding="utf-8")
+
+
+def write_surface(directory):
+    """Write NumPy's public names by decision, from the list that the tests walk."""
+    text = (pathlib.Path(__file__).parents[1] / "tests" / "surface.txt").read_text(encoding="utf-8")
+    sections = {}
+    for line in text.splitlines():
+        if line.startswith("["):
+            names = sections.setdefault(line.strip("[]"), [])
+        elif line and not line.startswith(("#", " ")):
+            given, _, rest = line.partition(":")
+            names += [(name, rest) for name in given.split()]
+    lines = []
+    for title in ("differentiable", "moves elements", "value-only", "not for floats", "no array", "memory"):
+        lines += [f"**{title}**: " + ", ".join(f"``{name}``" for name, _ in sections[title]), ""]
+    reasons = {}
+    for name, rest in sections["refused"]:
+        reasons.setdefault(rest.partition(" -> ")[2].partition(" ~ ")[0].strip(), []).append(f"``{name}``")
+    lines += ["**refused**:", ""]
+    lines += [f"- {', '.join(names)}: {why or 'see the error text'}" for why, names in reasons.items()]
+    (directory / "surface.inc").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def table(header, rows, widths):
