@@ -178,7 +178,10 @@ cdef dict _rules = {}  # NumPy function -> what it is on duals; filled by dualnu
 
 
 def register_rule(function, rule):
-    """Say that this NumPy function on duals is rule(*args, **kwargs)."""
+    """Say that this NumPy function on duals is rule(*args, **kwargs), or with None, that it is NumPy's own again."""
+    if rule is None:
+        _rules.pop(function, None)
+        return
     if not callable(rule):
         raise TypeError(f"numpy_rule expects a callable, got {type(rule).__name__}.")
     _rules[function] = rule

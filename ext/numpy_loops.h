@@ -94,11 +94,6 @@ struct LoopEntry {
 };
 
 #define UNARY(name, kernel) {#name, "DD", kernel, strided_loop<kernel, 0>, nullptr, false}
-#define MIXED(name, kernel)                                                                              \
-  {#name, "DDD", kernel<true, true>, strided_loop<kernel<true, true>, 0>, nullptr, false},               \
-      {#name, "DdD", kernel<true, false>, strided_loop<kernel<true, false>, 0>, nullptr, false}, {       \
-    #name, "dDD", kernel<false, true>, strided_loop<kernel<false, true>, 1>, nullptr, false              \
-  }
 #define MIXED_OF(name, kernel, parameter)                                                                      \
   {#name, "DDD", kernel<parameter, true, true>, strided_loop<kernel<parameter, true, true>, 0>, nullptr, false}, \
       {#name, "DdD", kernel<parameter, true, false>, strided_loop<kernel<parameter, true, false>, 0>, nullptr,   \
@@ -187,7 +182,6 @@ inline const LoopEntry loop_entries[] = {
 inline constexpr int LOOP_ENTRIES = sizeof(loop_entries) / sizeof(loop_entries[0]);
 
 #undef UNARY
-#undef MIXED
 #undef MIXED_OF
 #undef EXTREMUM
 #undef PREDICATE

@@ -39,6 +39,7 @@ def numpy_rule(*functions):
     ...     return np.sum((y[..., 1:] + y[..., :-1]) * steps, axis=-1) / 2
     >>> dn.gradient(np.trapezoid)([1.0, 2.0, 4.0])
     array([0.5, 1. , 0.5])
+    >>> dn.numpy_rule(np.trapezoid)(None)  # NumPy's own again, which differentiates as well
     """
     for function in functions:
         if not hasattr(function, "_implementation"):
