@@ -42,11 +42,6 @@ cdef extern from *:
         pass
 
 
-# np.finfo(dtype) is float64's: it looks its answers up in this table.
-if isinstance(getattr(np.finfo, "_finfo_cache", None), dict):
-    np.finfo._finfo_cache[DualScalar] = np.finfo(float)
-
-
 cdef dict _quick_ufuncs = {}  # ufuncs from duals to one dual -> their places in _kernels
 
 cdef extern from *:
@@ -165,6 +160,8 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
     outputs = kwargs.get("out")
     if outputs is not None:
         kwargs["out"] = tuple([_as_plain(a) for a in outputs])
+    if "where" in kwargs:  # from NumPy 2.5 on it is asked for __array_ufunc__ too
+        kwargs["where"] = _as_plain(kwargs["where"])
     call = ufunc if method == "__call__" else getattr(ufunc, method)
     result = call(*[_as_plain(a) for a in inputs], **kwargs)
     if outputs is None:

@@ -20,7 +20,9 @@ from dualnum import Dual, _core
 
 # form -> (levels, subclass)
 FORMS = {"plain": (1, False), "DualArray": (1, True), "two levels": (2, True)}
-STEPS = {1: 1e-6, 2: 1e-4}  # of the central differences of first and second order
+# Of the central differences of first and second order
+STEPS = {1: 1e-6, 2: 1e-4}
+TOLERANCES = {1: 2e-5, 2: 1e-4}
 
 # Results without numbers in them
 TEXT = (str, bytes, memoryview, np.dtype, type, type(None), type(Ellipsis), np.ufunc)
@@ -136,7 +138,8 @@ def judge(code, case):
             word = "whole"
             continue
         derivative = case.derivative(got) if hasattr(dtype, "levels") else 0.0
-        if not (np.abs(derivative - difference) <= 2e-5 * (1 + np.abs(difference))).all():
+        tolerance = TOLERANCES[len(case.levels)]
+        if not (np.abs(derivative - difference) <= tolerance * (1 + np.abs(difference))).all():
             raise Loss(f"derivative {derivative!r}, difference {difference!r}, type {dtype}")
         if not np.array_equal(_core.value(got), want, equal_nan=True):
             word = "not the same value"

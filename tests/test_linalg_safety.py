@@ -236,7 +236,9 @@ def test_plain_arrays_are_refused(name):
 def test_products_of_plain_arrays_are_refused(name):
     x = dn.seed(np.ones(2)).view(np.ndarray)
     axes = (1,) if name == "tensordot" else ()
-    with pytest.raises(TypeError, match=PLAIN):
+    # NumPy 2.5 has a text of its own, which lets nobody else say more
+    refused = pytest.raises((TypeError, ValueError), match=rf"{PLAIN}|not available for this (data )?type")
+    with refused:
         getattr(np, name)(x, x, *axes)
     assert type(getattr(np, name)(x, x.view(dn.DualArray), *axes)) in (dn.DualArray, dn.Dual)
 
@@ -247,6 +249,16 @@ SCIPY = (
 ).split()
 
 
+REFUSALS = (
+    "cannot store duals as float64",
+    PLAIN,
+    "No matching signature",
+    "not (available|supported)",
+    "of type float32, float64, complex64",
+    r"\\x7f",  # det looks the type's letter up
+)
+
+
 @pytest.mark.parametrize("name", SCIPY)
 @pytest.mark.parametrize("subok", [True, False], ids=["DualArray", "plain"])
 def test_scipy_refuses(name, subok):
@@ -255,7 +267,7 @@ def test_scipy_refuses(name, subok):
     x = dn.seed(np.array([[4.0, 1.0], [1.0, 3.0]]))
     x = x if subok else x.view(np.ndarray)
     extra = {"funm": (np.exp,)}.get(name, (x[0],) if name in ("solve", "lstsq", "solve_triangular") else ())
-    with pytest.raises((TypeError, KeyError)):  # det looks the type's letter up
+    with pytest.raises(Exception, match="|".join(REFUSALS)):  # expm of SciPy 1.18 has an exception of its own
         getattr(linalg, name)(x, *extra)
 
 
