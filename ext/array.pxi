@@ -163,7 +163,12 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
     if "where" in kwargs:  # from NumPy 2.5 on it is asked for __array_ufunc__ too
         kwargs["where"] = _as_plain(kwargs["where"])
     call = ufunc if method == "__call__" else getattr(ufunc, method)
-    result = call(*[_as_plain(a) for a in inputs], **kwargs)
+    try:
+        result = call(*[_as_plain(a) for a in inputs], **kwargs)
+    except _UFuncNoLoopError:
+        if ufunc in _letters:
+            raise
+        raise TypeError(_no_rule(ufunc)) from None
     if outputs is None:
         return _as_dual_array(result)
     if type(result) is tuple:

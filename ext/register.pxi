@@ -83,7 +83,9 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
                   PyArray_DTypeMeta **chosen) except -1:
     """Numbers beside a dual become float64 (or the integers that the loop takes); objects make objects of all."""
     function = <object>ufunc
-    cdef str letters = _letters[function]
+    cdef str letters = _letters.get(function)
+    if letters is None:
+        raise TypeError(_no_rule(function))
     cdef int i, nin = function.nin, nargs = function.nargs
     cdef bint objects = False
     cdef PyArray_DTypeMeta *object_class = <PyArray_DTypeMeta *><PyObject *>_object_class
@@ -124,6 +126,11 @@ cdef extern from *:
     object promoter_capsule(void *)
 
 from numpy._core._exceptions import _UFuncNoLoopError
+
+
+cdef str _no_rule(object ufunc):
+    return f"{ufunc.__name__} of duals has no rule that gives its derivatives; {DISCARD}."
+
 
 cdef tuple _extended = ("LongDoubleDType", "Complex64DType", "Complex128DType", "CLongDoubleDType", "_PyComplexDType")
 cdef frozenset _reorderable = frozenset(  # reductions that NumPy may run over several axes at once
@@ -226,7 +233,7 @@ cdef void _register_loops() except *:
                 _dual_only.add(ufunc)
     promoter = promoter_capsule(<void *>_promote)
     dual, anything = <object><PyObject *>&dual_dtype, np.dtype
-    for ufunc in _letters:
+    for ufunc in (*_letters, np.nextafter, np.spacing):  # these two are refused, as steps of float64's format
         outputs = (anything,) * ufunc.nout
         # the promoters for more duals first: NumPy takes two that match equally well for an error
         choices = itertools.product((dual, anything), repeat=ufunc.nin)
