@@ -4,6 +4,7 @@
 // and on both operands being one buffer.  Tangents: plain matrices, multiplied by the same BLAS.
 #pragma once
 #include "loops.h"
+#include "row_sums.h"
 
 namespace dn {
 
@@ -32,7 +33,7 @@ inline void gather(const Matrix& a, index_t c, double* to, index_t row_step, ind
   }
 }
 
-// A float64 copy of a matrix's values whose strides are the matrix's own, in elements.
+// Room for a float64 copy of a matrix's values whose strides are the matrix's own, in elements; or float64 itself.
 struct ValueCopy {
   double* origin;
   index_t row_step, column_step;  // in bytes
@@ -64,8 +65,12 @@ struct ValueCopy {
     double* origin = arena.take(extent());
     if (row < 0) origin -= row * (m.rows - 1);
     if (column < 0) origin -= column * (m.columns - 1);
-    gather(m, 0, origin, row, column);
     return {origin, row * index_t{sizeof(double)}, column * index_t{sizeof(double)}};
+  }
+
+  void fill(const Matrix& m) const {
+    if (m.components > 1)
+      gather(m, 0, origin, row_step / index_t{sizeof(double)}, column_step / index_t{sizeof(double)});
   }
 };
 
@@ -134,34 +139,80 @@ inline void product_of_elements(const Shape& s, const Matrix& x, const Matrix& y
                  lifted(y.components > 1, y.at(k, j), components, room + components));
 }
 
-// sums[c] = sum_k x[k * components + c] v[k] for a row of elements that lie closely; w holds each v[k] components times.
-inline void row_by_vector(const double* x, const double* w, index_t n, index_t components, double* sums) {
-  constexpr index_t unroll = 8;
-  double several[unroll * 16];
-  const index_t width = unroll * components, whole = n / unroll * width, all = n * components;
-  zero(components, sums);
-  if (components <= 16 && whole > 0) {
-    zero(width, several);
-    for (index_t at = 0; at < whole; at += width)
-      for (index_t q = 0; q < width; ++q) several[q] += x[at + q] * w[at + q];
-    for (index_t q = 0; q < width; q += components)
-      for (index_t c = 0; c < components; ++c) sums[c] += several[q + c];
-    for (index_t at = whole; at < all; at += components)
-      for (index_t c = 0; c < components; ++c) sums[c] += x[at + c] * w[at + c];
-    return;
-  }
-  for (index_t at = 0; at < all; at += components)
-    for (index_t c = 0; c < components; ++c) sums[c] += x[at + c] * w[at + c];
+// Sums that make up tangents: number (row i, component c, column j) lies at data[i * row + (c - 1) * component + j *
+// column]; data is null where an operand does not move.
+struct Sums {
+  const double* data = nullptr;
+  index_t row = 0, component = 0, column = 0;
+};
+
+// Writes the tangents a + b into row i of z; returns whether all are finite.
+inline bool put_tangents(const Matrix& z, index_t i, Sums a, Sums b, index_t from_row) {
+  constexpr index_t d = sizeof(double);
+  if (a.data == nullptr) std::swap(a, b);
+  const index_t stretch = std::max(index_t{8}, 2048 / z.components);  // of z's row, so that it is written in the cache
+  bool whole = true;
+  for (index_t j0 = 0; j0 < z.columns; j0 += stretch)
+    for (index_t c = 1; c < z.components; ++c) {
+      const index_t end = std::min(z.columns, j0 + stretch);
+      const double* p = a.data + from_row * a.row + (c - 1) * a.component;
+      char* to = z.data + i * z.row_step + c * d;
+      const auto put = [&](index_t j, double sum) {
+        *reinterpret_cast<double*>(to + j * z.column_step) = sum;
+        whole &= finite(sum);
+      };
+      if (b.data != nullptr) {
+        const double* q = b.data + from_row * b.row + (c - 1) * b.component;
+        for (index_t j = j0; j < end; ++j) put(j, p[j * a.column] + q[j * b.column]);
+      } else {
+        for (index_t j = j0; j < end; ++j) put(j, p[j * a.column]);
+      }
+    }
+  return whole;
 }
 
-// The tangents of x y into z's elements; z's values are set by the caller afterwards.  x0 and y0 are the values.
+// Multiplies anew, element by element, what is not finite in row i of z.
+inline void mend_row(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, index_t i, Arena& arena) {
+  const index_t components = z.components;
+  Arena::Mark mark(arena);
+  double *sum = arena.take(components), *room = arena.take(2 * components);
+  for (index_t j = 0; j < z.columns; ++j) {
+    double* element = const_cast<double*>(z.at(i, j));
+    bool fine = true;
+    for (index_t c = 1; c < components; ++c) fine &= finite(element[c]);
+    if (fine) continue;
+    product_of_elements(s, x, y, i, j, sum, room);
+    for (index_t c = 1; c < components; ++c) element[c] = sum[c];
+  }
+}
+
+// One row of z, where one operand moves and elements lie closely, straight from BLAS; false where that does not pay.
+inline bool direct_row(const Matrix& x, const Matrix& y, const Matrix& z, Plain x0, Plain y0) {
+  constexpr index_t d = sizeof(double);
+  const index_t components = z.components, n = x.columns, p = z.columns, row = components * p;
+  if (x.rows != 1 || p == 1 || n == 0 || z.column_step != components * d) return false;
+  double* to = const_cast<double*>(z.at(0, 0));
+  if (x.components == 1 && y.column_step == components * d && y.row_step % d == 0 && y.row_step >= row * d) {
+    plain_product(x0, {y.at(0, 0), y.row_step / d, 1}, to, row, 1, n, row);
+    return true;
+  }
+  if (y.components == 1 && x.column_step == components * d && n <= 4 * components) {
+    plain_product({y0.data, y0.column_step, y0.row_step}, {x.at(0, 0), components, 1}, to, components, p, n,
+                  components);
+    return true;
+  }
+  return false;
+}
+
+// The tangents of x y into z's elements; z's values are set by the caller afterwards.  x0 and y0 are the values;
+// row_sums, if there are any, are the parts of x's tangents, which then need no work here.
 //   Z_c = sum X_a Y_b over the pairs (a, b) whose product is component c:
 // all b go with a = 0 in one wide product, all a with b = 0 in one tall one, the other pairs one by one.
 // Rows of z are taken some at a time, so that what is between stays in the cache.
 inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain x0, Plain y0,
-                             Arena& arena) {
+                             const double* row_sums, Arena& arena) {
   const index_t m = x.rows, n = x.columns, p = y.columns, components = s.components(), tangents = components - 1;
-  const bool x_moves = x.components > 1, y_moves = y.components > 1;
+  const bool x_moves = x.components > 1, y_moves = y.components > 1, planes_needed = x_moves && row_sums == nullptr;
   constexpr index_t d = sizeof(double);
   if (tangents == 0) return;
   Arena::Mark mark(arena);
@@ -170,38 +221,37 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
     gather(x, 0, packed, n, 1);
     x0 = {packed, n, 1};
   }
-  if (x_moves && p > 1 && !y0.blasable(n, p)) {
+  if (planes_needed && p > 1 && !y0.blasable(n, p)) {
     double* packed = arena.take(n * p);
     gather(y, 0, packed, p, 1);
     y0 = {packed, p, 1};
   }
-  // Elements that lie closely are a plain matrix of numbers: no packing, but the values are multiplied once more.
-  const bool y_flat = y_moves && tangents > 4 && (p == 1 || y.column_step == components * d) && y.row_step % d == 0 &&
-                      y.row_step >= p * components * d && (m == 1 || p * components <= 4 * components);
-  const index_t wide_skip = y_flat ? 1 : 0, wide_step = y_flat ? components * p : tangents * p;
-  const index_t wide_component = y_flat ? 1 : p, wide_column = y_flat ? components : 1;
-  Plain rows{y_flat ? y.at(0, 0) : nullptr, y.row_step / d, 1};
-  if (y_moves && (!y_flat || (x_moves && s.degree() > 1))) {  // [row][component][column]
-    double* packed = arena.take(n * tangents * p);
-    gather_tangents(y, packed, p, tangents * p, 1);
-    if (!y_flat) rows = {packed, tangents * p, 1};
-    else rows.data = y.at(0, 0);
+  if (x_moves != y_moves && direct_row(x, y, z, x0, y0)) {
+    bool whole = true;
+    for (index_t j = 0; j < p; ++j)
+      for (index_t c = 1; c < components; ++c) whole &= finite(z.at(0, j)[c]);
+    if (!whole) mend_row(s, x, y, z, 0, arena);
+    return;
   }
-  const bool by_rows = x_moves && p == 1 && x.column_step == components * d;
-  double* repeated = by_rows ? arena.take(n * components) : nullptr;
-  double* sums = arena.take(3 * components);
-  if (by_rows)
-    for (index_t k = 0; k < n; ++k)
-      for (index_t c = 0; c < components; ++c) repeated[k * components + c] = *y.at(k, 0);
-  const index_t row_size = tangents * ((x_moves && !by_rows ? n : 0) + 2 * p) + 1;
-  const index_t block = std::min(m, std::max(index_t{128}, (index_t{1} << 19) / row_size));
-  double* wide = arena.take(block * wide_step);
-  double* planes = x_moves && !by_rows ? arena.take(tangents * block * n) : nullptr;
-  double* tall = x_moves ? arena.take(tangents * block * p) : nullptr;
+  // Elements that lie closely are a plain matrix of numbers: no packing, but the values are multiplied once more.
+  const bool y_flat = y_moves && p > 1 && y.column_step == components * d && y.row_step % d == 0 &&
+                      y.row_step >= p * components * d && (m == 1 || (p <= 4 && tangents > 4));
+  const index_t wide_step = y_flat ? components * p : tangents * p;
   const bool pairs = x_moves && y_moves && s.degree() > 1;
+  Plain rows{y_flat ? y.at(0, 0) : nullptr, y.row_step / d, 1};
+  double* y_planes = nullptr;
+  if (y_moves && (!y_flat || pairs)) {  // [row][component][column]
+    y_planes = arena.take(n * tangents * p);
+    gather_tangents(y, y_planes, p, tangents * p, 1);
+    if (!y_flat) rows = {y_planes, tangents * p, 1};
+  }
+  const index_t row_size = tangents * ((planes_needed ? n : 0) + 2 * p) + 1;
+  const index_t block = std::min(m, std::max(index_t{128}, (index_t{1} << 19) / row_size));
+  double* wide = y_moves ? arena.take(block * wide_step) : nullptr;
+  double* planes = planes_needed ? arena.take(tangents * block * n) : nullptr;
+  double* tall = planes_needed || pairs ? arena.take(tangents * block * p) : nullptr;
   double* part = pairs ? arena.take(block * p) : nullptr;
-  double* y_planes = pairs ? arena.take(n * tangents * p) : nullptr;
-  if (pairs) gather_tangents(y, y_planes, p, tangents * p, 1);
+  double* plane = pairs && !planes_needed ? arena.take(block * n) : nullptr;
   for (index_t first = 0; first < m; first += block) {
     const index_t count = std::min(block, m - first);
     const Matrix xs = some_rows(x, first, count);
@@ -210,56 +260,30 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
       for (index_t c = 0; c < tangents; ++c)
         plain_product(left, {rows.data + c, tangents, 1}, wide + c, tangents, count, n, 1);
     else if (y_moves) plain_product(left, rows, wide, wide_step, count, n, wide_step);
-    if (by_rows) {
-      for (index_t i = 0; i < count; ++i) {
-        row_by_vector(xs.at(i, 0), repeated, n, components, sums);
-        for (index_t c = 0; c < tangents; ++c) tall[c * count + i] = sums[c + 1];
-      }
-    } else if (x_moves) {
+    if (planes_needed) {
       gather_tangents(xs, planes, count * n, n, 1);
       plain_product({planes, n, 1}, y0, tall, p, tangents * count, n, p);
+    } else if (pairs) {
+      for (index_t i = 0; i < count; ++i)
+        for (index_t c = 0; c < tangents; ++c) tall[c * count + i] = row_sums[(first + i) * tangents + c];
     }
     if (pairs)
       for (index_t a = 1; a < components; ++a) {
-        if (by_rows) gather(xs, a, planes = arena.take(count * n), n, 1);
+        if (!planes_needed) gather(xs, a, plane, n, 1);
         for (index_t b = 1; b < components; ++b) {
           const index_t c = product_component(s, a, b);
           if (c < 0) continue;
-          plain_product({by_rows ? planes : planes + (a - 1) * count * n, n, 1},
+          plain_product({planes_needed ? planes + (a - 1) * count * n : plane, n, 1},
                         {y_planes + (b - 1) * p, tangents * p, 1}, part, p, count, n, p);
           for (index_t i = 0; i < count * p; ++i) tall[(c - 1) * count * p + i] += part[i];
         }
       }
-    for (index_t i = 0; i < count; ++i) {
-      bool whole = true;
-      const index_t stretch =
-          std::max(index_t{8}, 2048 / components);  // of z's row, so that it is written in the cache
-      for (index_t j0 = 0; j0 < p; j0 += stretch)
-        for (index_t c = 0; c < tangents; ++c) {
-          const double* w = y_moves ? wide + i * wide_step + (c + wide_skip) * wide_component : nullptr;
-          const double* t = x_moves ? tall + (c * count + i) * p : nullptr;
-          char* to = z.data + (first + i) * z.row_step + (c + 1) * d;
-          const index_t end = std::min(p, j0 + stretch), first_step = w != nullptr ? wide_column : 1;
-          const double* only = w != nullptr ? w : t;
-          const auto put = [&](index_t j, double sum) {
-            *reinterpret_cast<double*>(to + j * z.column_step) = sum;
-            whole &= finite(sum);
-          };
-          if (w != nullptr && t != nullptr)
-            for (index_t j = j0; j < end; ++j) put(j, w[j * wide_column] + t[j]);
-          else
-            for (index_t j = j0; j < end; ++j) put(j, only[j * first_step]);
-        }
-      if (whole) continue;  // what is not finite in an operand shows in the sums
-      for (index_t j = 0; j < p; ++j) {
-        double* element = const_cast<double*>(z.at(first + i, j));
-        bool fine = true;
-        for (index_t c = 1; c < components; ++c) fine &= finite(element[c]);
-        if (fine) continue;
-        product_of_elements(s, x, y, first + i, j, sums, sums + components);
-        for (index_t c = 1; c < components; ++c) element[c] = sums[c];
-      }
-    }
+    Sums by_x, by_y;
+    if (y_moves) by_y = y_flat ? Sums{wide + 1, wide_step, 1, components} : Sums{wide, wide_step, p, 1};
+    if (tall != nullptr) by_x = {tall, p, count * p, 1};
+    else if (x_moves) by_x = {row_sums + first * tangents, tangents, 1, 0};
+    for (index_t i = 0; i < count; ++i)  // what is not finite in an operand shows in the sums
+      if (!put_tangents(z, first + i, by_x, by_y, i)) mend_row(s, x, y, z, first + i, arena);
   }
 }
 
@@ -294,10 +318,28 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
     x.data = data[0] + outer * strides[0];
     y.data = data[1] + outer * strides[1];
     z.data = data[2] + outer * strides[2];
-    const ValueCopy vx = ValueCopy::of(x, arena);
+    const ValueCopy vx = ValueCopy::of(x, arena);  // filled below
     const bool transposed =
         x.data == y.data && X == Y && m == p && x.row_step == y.column_step && x.column_step == y.row_step;
     const ValueCopy vy = transposed ? ValueCopy{vx.origin, vx.column_step, vx.row_step} : ValueCopy::of(y, arena);
+    if (!transposed) vy.fill(y);
+    // A matrix times a vector: its rows' values and the parts of its tangents, in one pass.
+    double* row_sums = nullptr;
+    if (X && p == 1 && components > 1 && x.column_step == components * d && vx.column_step == d) {
+      KeepFlags keep;
+      if (transposed) vx.fill(x);  // a row of x is w
+      const double* w = vy.origin;
+      if (vy.row_step != d) {
+        double* packed = arena.take(n);
+        gather(y, 0, packed, 1, 1);
+        w = packed;
+      }
+      row_sums = arena.take(m * (components - 1));
+      for (index_t i = 0; i < m; ++i)
+        split_row(x.at(i, 0), components, w, n, vx.origin + i * (vx.row_step / d), row_sums + i * (components - 1));
+    } else {
+      vx.fill(x);
+    }
     double* values = arena.take(m * p + 1);
     char* value_data[3] = {reinterpret_cast<char*>(vx.origin), reinterpret_cast<char*>(vy.origin),
                            reinterpret_cast<char*>(values)};
@@ -312,7 +354,7 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
     value_loops[Id].function(value_data, value_counts, value_strides, value_loops[Id].extra);
     KeepFlags keep;
     product_tangents(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},
-                     {vy.origin, vy.row_step / d, vy.column_step / d}, arena);
+                     {vy.origin, vy.row_step / d, vy.column_step / d}, row_sums, arena);
     for (index_t i = 0; i < m; ++i)
       for (index_t j = 0; j < p; ++j) *const_cast<double*>(z.at(i, j)) = values[i * p + j];
   }

@@ -1,0 +1,52 @@
+// A matrix of duals times a vector: one pass over elements that lie closely, which is all that memory allows.
+#pragma once
+#include "algebra.h"
+
+namespace dn {
+
+// sums[t] = sum_k x[k * step + t] w[k] for T numbers of each of n elements; with Copy, values[k] is the number before
+// those T.  Several sums at a time, because one would wait for itself.
+template <int T, bool Copy>
+inline void sum_lanes(const double* x, index_t step, const double* w, index_t n, double* values, double* sums) {
+  constexpr int unroll = T <= 2 ? 4 : T <= 4 ? 2 : 1;
+  double several[unroll * T] = {};
+  index_t k = 0;
+  for (; k + unroll <= n; k += unroll, x += unroll * step)
+    for (int u = 0; u < unroll; ++u) {
+      if (Copy) values[k + u] = x[u * step - 1];
+      for (int t = 0; t < T; ++t) several[u * T + t] += x[u * step + t] * w[k + u];
+    }
+  for (; k < n; ++k, x += step) {
+    if (Copy) values[k] = x[-1];
+    for (int t = 0; t < T; ++t) several[t] += x[t] * w[k];
+  }
+  for (int t = 0; t < T; ++t) {
+    sums[t] = several[t];
+    for (int u = 1; u < unroll; ++u) sums[t] += several[u * T + t];
+  }
+}
+
+template <bool Copy>
+inline void sum_lanes(index_t count, const double* x, index_t step, const double* w, index_t n, double* values,
+                      double* sums) {
+  switch (count) {
+    case 1: return sum_lanes<1, Copy>(x, step, w, n, values, sums);
+    case 2: return sum_lanes<2, Copy>(x, step, w, n, values, sums);
+    case 3: return sum_lanes<3, Copy>(x, step, w, n, values, sums);
+    case 4: return sum_lanes<4, Copy>(x, step, w, n, values, sums);
+    case 5: return sum_lanes<5, Copy>(x, step, w, n, values, sums);
+    case 6: return sum_lanes<6, Copy>(x, step, w, n, values, sums);
+    case 7: return sum_lanes<7, Copy>(x, step, w, n, values, sums);
+    default: return sum_lanes<8, Copy>(x, step, w, n, values, sums);
+  }
+}
+
+// The n values of a row of elements, and sums[c - 1] = sum_k x[k * components + c] w[k] of its tangents.
+inline void split_row(const double* x, index_t components, const double* w, index_t n, double* values, double* sums) {
+  constexpr index_t most = 8;  // numbers summed at a time, which the registers hold
+  sum_lanes<true>(std::min(most, components - 1), x + 1, components, w, n, values, sums);
+  for (index_t c = 1 + most; c < components; c += most)
+    sum_lanes<false>(std::min(most, components - c), x + c, components, w, n, nullptr, sums + c - 1);
+}
+
+}  // namespace dn
