@@ -228,6 +228,12 @@ cdef PyObject *_get_ncomponents(PyObject *self, void *closure) except NULL:
     return <PyObject *>n
 
 
+cdef PyObject *_get_degree(PyObject *self, void *closure) except NULL:
+    cdef object n = (<DualDescr *>self).shape.degree()
+    Py_INCREF(n)
+    return <PyObject *>n
+
+
 cdef PyObject *_get_name(PyObject *self, void *closure) except NULL:
     # All that NumPy says of a plain array of duals in linalg is this name, so the remedy is part of it.
     text = f"{_dtype_text(<object>self)} (a plain array; x.view(dualnum.DualArray) reaches this function)"
@@ -239,18 +245,20 @@ cdef extern from *:
     """
     #include <structmember.h>
     static PyMethodDef dual_dtype_methods[2];
-    static PyGetSetDef dual_dtype_getset[5];
+    static PyGetSetDef dual_dtype_getset[6];
 
     // Type slots of the DType class.  Python calls them; NumPy calls tp_new for descriptors without arguments.
     static int ready_dual_dtype(void* make, void* dealloc, void* repr, void* str, void* reduce, void* levels,
-                                void* sizes, void* components, void* name, void* hash, const char* doc) {
+                                void* sizes, void* components, void* degree, void* name, void* hash,
+                                const char* doc) {
       const auto get = [](void* f) { return reinterpret_cast<getter>(f); };
       PyTypeObject* type = reinterpret_cast<PyTypeObject*>(&dn::dual_dtype);
       dual_dtype_methods[0] = {"__reduce__", reinterpret_cast<PyCFunction>(reduce), METH_NOARGS, nullptr};
       dual_dtype_getset[0] = {"levels", get(levels), nullptr, "Levels, oldest first.", nullptr};
       dual_dtype_getset[1] = {"sizes", get(sizes), nullptr, "Tangents (or order) of each level.", nullptr};
       dual_dtype_getset[2] = {"ncomponents", get(components), nullptr, "Number of float64 in an element.", nullptr};
-      dual_dtype_getset[3] = {"name", get(name), nullptr, "Name, as NumPy's error messages show it.", nullptr};
+      dual_dtype_getset[3] = {"degree", get(degree), nullptr, "Largest power of the infinitesimals above 0.", nullptr};
+      dual_dtype_getset[4] = {"name", get(name), nullptr, "Name, as NumPy's error messages show it.", nullptr};
       Py_SET_REFCNT(reinterpret_cast<PyObject*>(type), 1);
       Py_SET_TYPE(reinterpret_cast<PyObject*>(type), &PyArrayDTypeMeta_Type);
       type->tp_name = "dualnum.DualDType";
@@ -276,7 +284,7 @@ cdef extern from *:
       return index + (PyArray_GetNDArrayCFeatureVersion() >= 0x15 ? 1 << 11 : 1 << 10);
     }
     """
-    int ready_dual_dtype(void *, void *, void *, void *, void *, void *, void *, void *, void *, void *,
+    int ready_dual_dtype(void *, void *, void *, void *, void *, void *, void *, void *, void *, void *, void *,
                          const char *) except -1
     PyObject *_new_descr "new_descr" (PyTypeObject *, PyObject *, PyObject *) except NULL
     void _base_dealloc "base_dealloc" (PyObject *) noexcept
@@ -486,8 +494,8 @@ cdef void _register_dtype() except *:
     find_float64_sorts()
     ready_dual_dtype(
         <void *>_dtype_new, <void *>_dtype_dealloc, <void *>_dtype_repr, <void *>_dtype_str, <void *>_dtype_reduce,
-        <void *>_get_levels, <void *>_get_sizes, <void *>_get_ncomponents, <void *>_get_name,
-        <void *>_dtype_hash, DTYPE_DOC)
+        <void *>_get_levels, <void *>_get_sizes, <void *>_get_ncomponents, <void *>_get_degree,
+        <void *>_get_name, <void *>_dtype_hash, DTYPE_DOC)
     PyArrayInitDTypeMeta_FromSpec(&dual_dtype, &spec)
 
 
@@ -514,6 +522,8 @@ sizes : tuple of int
     Tangents (or order) of each level.
 ncomponents : int
     Number of float64 in an element; component 0 is the value.
+degree : int
+    The largest power of the infinitesimals that does not vanish: 1 for a dual number, 2 for a hyper-dual one.
 
 Examples
 --------

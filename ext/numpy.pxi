@@ -110,6 +110,7 @@ cdef extern from "casts.h" namespace "dn" nogil:
         Py_ssize_t size[16]
         Py_ssize_t stride[17]
         Py_ssize_t components()
+        Py_ssize_t degree()
         cbool is_dual()
         cbool is_hyper()
         cbool lay_out(Py_ssize_t)

@@ -26,7 +26,7 @@ struct Shape {
   // The smallest power of the infinitesimals that vanishes is degree() + 1.
   index_t degree() const {
     index_t d = 0;
-    for (int l = 0; l < levels; ++l) d += kind[l] == Kind::first_order ? 1 : size[l];
+    for (int l = 0; l < levels; ++l) d += kind[l] == Kind::first_order ? size[l] != 0 : size[l];
     return d;
   }
 

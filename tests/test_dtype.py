@@ -29,6 +29,7 @@ def test_parameters(sizes):
     assert dtype.levels == (_core.E1, _core.E2)[: len(sizes)]
     assert dtype.ncomponents == np.prod([1 + k for k in sizes], dtype=int)
     assert dtype.itemsize == 8 * dtype.ncomponents and dtype.alignment == 8
+    assert dtype.degree == sum(k > 0 for k in sizes)
     assert dtype != np.dtype(float) and dtype != DualDType(*sizes, 5)
     assert np.dtype(dtype) is dtype
     for text in (repr(dtype), str(dtype)):

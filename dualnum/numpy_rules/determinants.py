@@ -20,7 +20,7 @@ from dualnum.numpy_rules.values import (
 
 __all__ = []
 
-ILL = 1e6  # condition number from which the determinant goes by singular values
+ILL = 1e6  # condition number (of Frobenius norms) from which the determinant goes by singular values
 SMALL = 1e-3  # singular values below this part of the largest are not divided by
 
 
@@ -79,6 +79,12 @@ def _by_singular_values(a):
     return large * small
 
 
+def _square(a):
+    """Return the squares of the Frobenius norms of a stack of matrices."""
+    rows = a.reshape(len(a), a.shape[-1] ** 2)
+    return np.vecdot(rows, rows)
+
+
 @np.errstate(all="ignore")
 def _determinants(a, values, logarithm):
     """Return the determinants of a stack, or the logarithms of their absolute values."""
@@ -90,9 +96,9 @@ def _determinants(a, values, logarithm):
     a0 = value(stack)
     regular = given > -np.inf if logarithm else given != 0
     whole = bool(regular.all())
-    x0 = np.linalg.inv(a0 if whole else a0[regular])
-    size = np.abs(a0 if whole else a0[regular]).sum(axis=-2).max(axis=-1, initial=0)
-    well = size * np.abs(x0).sum(axis=-2).max(axis=-1, initial=0) < ILL
+    a1 = a0 if whole else a0[regular]
+    x0 = np.linalg.inv(a1)
+    well = _square(a1) * _square(x0) < ILL**2
     if not (whole and well.all()):
         regular[regular] = well
         x0 = x0[well]

@@ -55,20 +55,21 @@ def _subscripts(arguments, arrays):
         letter = dict(zip(numbers, string.ascii_letters, strict=False)) | {Ellipsis: "..."}
         texts = ["".join(letter[index] for index in indices) for indices in lists]
         terms, arrow, right = texts[: len(arrays)], len(arguments) % 2 == 1, texts[-1]
+    if not arrow:
+        letters = "".join(terms).replace("...", "")
+        right = "..." + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    if not any("..." in term for term in terms):
+        return terms, right.replace("...", "")
     used = set("".join(terms)) | set(right)
     free = [chr(i) for i in range(0x100, 0x200) if chr(i) not in used]  # letters that no one writes
     longest = max(
-        (a.ndim - len(t.replace("...", "")) for a, t in zip(arrays, terms, strict=True) if "..." in t),
-        default=0,
+        a.ndim - len(t.replace("...", "")) for a, t in zip(arrays, terms, strict=True) if "..." in t
     )
     dots = "".join(free[:longest])
     spelled = []
     for array, term in zip(arrays, terms, strict=True):
         axes = array.ndim - len(term.replace("...", ""))
         spelled.append(term.replace("...", dots[longest - axes :]))
-    if not arrow:
-        letters = "".join(terms).replace("...", "")
-        right = "..." + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
     return spelled, right.replace("...", dots)
 
 

@@ -33,7 +33,7 @@ def _kind(x):
 @np.errstate(all="ignore")
 def _joined(rows, columns, values):
     """Return rows @ columns, matrices, in the shape of NumPy's values."""
-    return finished(np.matmul(rows, columns).reshape(np.shape(values)), values, dtype_of(rows, columns))
+    return finished(np.matmul(rows, columns).reshape(np.shape(values)), values)
 
 
 def _scaled(a, b):

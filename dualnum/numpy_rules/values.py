@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, tangent, value
+from dualnum._core import Dual, DualArray, DualDType, value
 
 __all__ = [
     "carries",
@@ -26,8 +26,11 @@ def carries(x):
 def operands(name, *arrays):
     """Return the arguments of a function as plain arrays of duals or of float64; anything else is refused by name."""
     result = []
-    for x in arrays:
-        x = np.asarray(x)
+    for given in arrays:
+        if result and given is arrays[0]:  # one array stays one, for BLAS looks at that
+            result.append(result[0])
+            continue
+        x = np.asarray(given)
         if not carries(x):
             if x.dtype.kind not in "biuf" or x.dtype.itemsize > 8:
                 hint = "; complex duals do not exist yet" if x.dtype.kind == "c" else ""
@@ -58,17 +61,24 @@ def float_operands(*operands):
     """
     result = [x if carries(x) and not isinstance(x, Dual) else value(x) for x in operands]
     places = [i for i, x in enumerate(result) if carries(x)]
-    if len(places) == 1 and _packed(result[places[0]]):
-        result[places[0]] = value(result[places[0]]).copy(order="K")
-        return result
-    groups = {}
-    for i in places:
-        owner = _owner(result[i])
-        groups.setdefault((id(owner), owner.dtype), []).append(i)
-    for group in groups.values():
-        for i, copy in zip(group, _buffered([result[i] for i in group]), strict=True):
+    for group in _sharing(result, places) if len(places) > 1 else [places] if places else []:
+        views = [result[i] for i in group]
+        if all(x is views[0] for x in views) and _packed(views[0]):
+            copies = [value(views[0]).copy(order="K")] * len(views)
+        else:
+            copies = _buffered(views)
+        for i, copy in zip(group, copies, strict=True):
             result[i] = copy
     return result
+
+
+def _sharing(arrays, places):
+    """Return the places of the arrays that are views of one array of duals, for each such array."""
+    groups = {}
+    for i in places:
+        owner = _owner(arrays[i])
+        groups.setdefault((id(owner), owner.dtype), []).append(i)
+    return groups.values()
 
 
 def _packed(x):
@@ -145,18 +155,4 @@ def nilpotent(x):
 
 def degree(dtype):
     """Return the largest power of a value-free number that does not vanish: the passes of an iteration."""
-    if not isinstance(dtype, DualDType) or dtype.itemsize == 8:
-        return 0
-    if len(dtype.levels) == 1:
-        try:
-            tangent(np.empty(0, dtype))
-        except TypeError:
-            return dtype.sizes[0]  # a Taylor level's order
-        return 1
-    numbers = np.ones(dtype.itemsize // 8)
-    numbers[0] = 0
-    h = of_components(numbers, dtype)[()]
-    power, count = h, 0
-    while np.any(components(np.asarray(power))):
-        power, count = power * h, count + 1
-    return count
+    return dtype.degree if isinstance(dtype, DualDType) else 0
