@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, TypeVar, overload
 
 from numpy.typing import ArrayLike
@@ -24,6 +24,7 @@ __version__: str
 # Drivers: of a function, giving a function of the same arguments
 
 _Function: TypeAlias = Callable[..., Any]
+_Map: TypeAlias = Callable[[Callable[..., Any], Iterable[Any]], Iterable[Any]]
 _Rule = TypeVar("_Rule", bound=_Function)
 
 def derivative(
@@ -51,6 +52,7 @@ def gradient(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    workers: int | _Map = 1,
 ) -> _Function: ...
 def value_and_gradient(
     f: _Function,
@@ -59,6 +61,7 @@ def value_and_gradient(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    workers: int | _Map = 1,
 ) -> _Function: ...
 def jacobian(
     f: _Function,
@@ -67,6 +70,7 @@ def jacobian(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    workers: int | _Map = 1,
 ) -> _Function: ...
 def value_and_jacobian(
     f: _Function,
@@ -75,6 +79,7 @@ def value_and_jacobian(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    workers: int | _Map = 1,
 ) -> _Function: ...
 def hessian(
     f: _Function,
@@ -83,6 +88,7 @@ def hessian(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    workers: int | _Map = 1,
 ) -> _Function: ...
 def value_gradient_hessian(
     f: _Function,
@@ -91,6 +97,7 @@ def value_gradient_hessian(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    workers: int | _Map = 1,
 ) -> _Function: ...
 def jvp(
     f: _Function,
@@ -115,6 +122,7 @@ def hvp(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    workers: int | _Map = 1,
 ) -> _Function: ...
 def vhv(
     f: _Function,
@@ -131,6 +139,7 @@ def laplacian(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    workers: int | _Map = 1,
 ) -> _Function: ...
 def divergence(
     f: _Function,
@@ -139,6 +148,7 @@ def divergence(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    workers: int | _Map = 1,
 ) -> _Function: ...
 def curl(
     f: _Function,
@@ -147,6 +157,7 @@ def curl(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    workers: int | _Map = 1,
 ) -> _Function: ...
 
 # Numbers by hand, and NumPy functions of one's own

@@ -161,6 +161,20 @@ def check_chunk(name, chunk):
     return number
 
 
+def check_workers(name, workers):
+    """Return workers as a positive int, -1, or a map-like callable."""
+    if callable(workers):
+        return workers
+    what = "workers to be a positive int, -1 or a map"
+    try:
+        number = operator.index(workers)
+    except TypeError:
+        raise TypeError(expects(f"{name}(f, workers={workers!r})", what, type(workers).__name__)) from None
+    if number < 1 and number != -1:
+        raise ValueError(expects(f"{name}(f, workers={workers!r})", what, f"{workers}"))
+    return number
+
+
 def check_flag(name, option, flag):
     """Return an option that is True or False."""
     if not isinstance(flag, (bool, np.bool_)):

@@ -22,9 +22,11 @@ from dualnum._checks import (
     check_lead,
     check_point,
     check_structure,
+    check_workers,
     place,
 )
 from dualnum._core import Dual, Level, parts, pass_at_array, seed_identity, seed_scalar, seed_tangents, split
+from dualnum._workers import all_processors, in_order
 
 ONE = np.ones(1)
 
@@ -270,9 +272,9 @@ def elementwise(driver):
 class Driver:
     """One driver applied to one function: its checked options, and the passes over the function."""
 
-    __slots__ = ("name", "f", "argnum", "chunk", "batched", "subok", "arguments", "direct")
+    __slots__ = ("name", "f", "argnum", "chunk", "batched", "subok", "workers", "arguments", "direct")
 
-    def __init__(self, name, f, argnum=0, chunk=None, batched=False, subok=True, arguments="x"):
+    def __init__(self, name, f, argnum=0, chunk=None, batched=False, subok=True, arguments="x", workers=1):
         self.name = name
         self.arguments = arguments
         self.f = check_callable(name, f)
@@ -280,6 +282,9 @@ class Driver:
         self.chunk = check_chunk(name, chunk)
         self.batched = check_flag(name, "batched", batched)
         self.subok = check_flag(name, "subok", subok)
+        self.workers = check_workers(name, workers)
+        if self.workers == -1:
+            self.workers = all_processors()
         self.direct = min(self.chunk or ONE_PASS, ONE_PASS) if argnum == 0 and not batched else -1
 
     def __str__(self):
@@ -355,11 +360,14 @@ class Driver:
         return values[0], variables.nest(first, shape)
 
     def chunks(self, variables, kwargs):
-        """Yield every chunk's first variable, f's value, and its derivatives by the chunk's variables."""
+        """Return an iterator: every chunk's first variable, f's value, its derivatives by the chunk's variables."""
         size = variables.size
         width = chunk_width(size, variables.elements, self.chunk)
-        for start in range(0, size or 1, width or 1):
-            yield start, *self.first(variables, kwargs, identity(self, start, width), width)
+
+        def one(start):
+            return start, *self.first(variables, kwargs, identity(self, start, width), width)
+
+        return in_order(self, one, range(0, size or 1, width or 1))
 
     def tiles(self, variables, kwargs, check):
         """Return f's value, its first and its second derivatives by all variables, along new last axes.
@@ -370,26 +378,30 @@ class Driver:
         size = variables.size
         width = tile_width(size, variables.elements, self.chunk)
         starts = range(0, size or 1, width or 1)
+        places = [(i, j) for i in starts for j in starts if i <= j]
+
+        def one(place):
+            i, j = place
+            return self.second(
+                variables, kwargs, identity(self, i, width), width, identity(self, j, width), width
+            )
+
         hessian = None
-        for i in starts:
-            for j in range(i, size or 1, width or 1):
-                value, first, _, second = self.second(
-                    variables, kwargs, identity(self, i, width), width, identity(self, j, width), width
-                )
-                shape = first.shape[:-1]
-                check(self, variables.lead, shape)
-                if len(starts) == 1:
-                    return value, first, second
-                if hessian is None:
-                    gradient = np.empty_like(first, shape=(*shape, size))
-                    hessian = np.empty_like(second, shape=(*shape, size, size))
-                first, second = first[..., : size - i], second[..., : size - i, : size - j]
-                rows, columns = slice(i, i + width), slice(j, j + width)
-                if i == j:
-                    gradient[..., rows] = first
-                else:
-                    hessian[..., columns, rows] = second.swapaxes(-1, -2)
-                hessian[..., rows, columns] = second
+        for (i, j), (value, first, _, second) in zip(places, in_order(self, one, places), strict=True):
+            shape = first.shape[:-1]
+            check(self, variables.lead, shape)
+            if len(places) == 1:
+                return value, first, second
+            if hessian is None:
+                gradient = np.empty_like(first, shape=(*shape, size))
+                hessian = np.empty_like(second, shape=(*shape, size, size))
+            first, second = first[..., : size - i], second[..., : size - i, : size - j]
+            rows, columns = slice(i, i + width), slice(j, j + width)
+            if i == j:
+                gradient[..., rows] = first
+            else:
+                hessian[..., columns, rows] = second.swapaxes(-1, -2)
+            hessian[..., rows, columns] = second
         return value, gradient, hessian
 
 

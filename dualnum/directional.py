@@ -4,6 +4,7 @@ import numpy as np
 
 from dualnum._checks import check_leading, check_scalar
 from dualnum._driver import Driver, along, chunk_width, finish, identity
+from dualnum._workers import in_order
 
 
 def jvp(f, *, argnum=0, chunk=None, batched=False, subok=True):
@@ -65,14 +66,14 @@ def _push(driver, args, kwargs):
     return finish(value), finish(first[..., 0])
 
 
-def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     """Return the function that computes the Hessian-vector product H v, without the Hessian.
 
     Parameters
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must be a scalar.
-    argnum, chunk, batched, subok
+    argnum, chunk, batched, subok, workers
         As for `gradient`.
 
     Returns
@@ -88,18 +89,20 @@ def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.hvp(lambda x: x[0] * x[1]**2)(np.array([2.0, 3.0]), np.array([1.0, 10.0]))
     array([60., 46.])
     """
-    driver = Driver("hvp", f, argnum, chunk, batched, subok, "x, v")
+    driver = Driver("hvp", f, argnum, chunk, batched, subok, "x, v", workers)
 
     def hvp_of(*args, **kwargs):
         variables = driver.aimed(args)
         size = variables.size
         # two at least: with one tangent on each side v and e_i would count as one direction at a kink
         width = max(chunk_width(size, 2 * variables.elements, driver.chunk), min(size, 2))
+
+        def one(start):
+            seed = identity(driver, start, width)
+            return start, *driver.second(variables, kwargs, seed, width, along(driver), 1)
+
         columns = []
-        for start in range(0, size or 1, width or 1):
-            _, first, _, second = driver.second(
-                variables, kwargs, identity(driver, start, width), width, along(driver), 1
-            )
+        for start, _, first, _, second in in_order(driver, one, range(0, size or 1, width or 1)):
             check_scalar(driver, variables.lead, first.shape[:-1])
             columns.append(second[..., : size - start, 0])
         product = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)

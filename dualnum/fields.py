@@ -2,9 +2,10 @@
 
 from dualnum._checks import check_leading, check_same_shape, check_single, check_space
 from dualnum._driver import Driver, Variables, diagonal_width, finish, identity
+from dualnum._workers import in_order
 
 
-def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     """Return the function that computes the Laplacian: the sum of the second derivatives by each variable.
 
     Only the tiles on the diagonal of the Hessian are computed.
@@ -13,7 +14,7 @@ def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True):
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a scalar, or an array of any shape (then each element has its Laplacian).
-    argnum, batched, subok
+    argnum, batched, subok, workers
         As for `gradient`.
     chunk : int, optional
         How many variables one call of `f` takes at most (but two where there are two).
@@ -29,16 +30,19 @@ def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.laplacian(lambda x: x[0] ** 2 + 3 * x[1] ** 2)([1.0, 2.0])
     8.0
     """
-    driver = Driver("laplacian", f, argnum, chunk, batched, subok)
+    driver = Driver("laplacian", f, argnum, chunk, batched, subok, workers=workers)
 
     def laplacian_of(*args, **kwargs):
         variables = Variables(driver, args)
         size = variables.size
         width = diagonal_width(size, variables.elements, driver.chunk)
         total = 0.0
-        for start in range(0, size or 1, width or 1):
+
+        def one(start):
             seed = identity(driver, start, width)
-            _, first, _, second = driver.second(variables, kwargs, seed, width, seed, width)
+            return driver.second(variables, kwargs, seed, width, seed, width)
+
+        for _, first, _, second in in_order(driver, one, range(0, size or 1, width or 1)):
             check_leading(driver, variables.lead, first.shape[:-1])
             total = total + trace(second)
         return finish(total)
@@ -46,14 +50,14 @@ def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True):
     return driver.wrap(laplacian_of)
 
 
-def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     """Return the function that computes the divergence of a vector field: the trace of its Jacobian.
 
     Parameters
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must have the shape of `x`.
-    argnum, chunk, batched, subok
+    argnum, chunk, batched, subok, workers
         As for `gradient`.
 
     Returns
@@ -67,7 +71,7 @@ def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.divergence(lambda x: [x[0] ** 2, x[0] * x[1]])([1.0, 2.0])
     3.0
     """
-    driver = Driver("divergence", f, argnum, chunk, batched, subok)
+    driver = Driver("divergence", f, argnum, chunk, batched, subok, workers=workers)
 
     def divergence_of(*args, **kwargs):
         variables = Variables(driver, args)
@@ -83,14 +87,14 @@ def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True):
     return driver.wrap(divergence_of)
 
 
-def curl(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def curl(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     """Return the function that computes the curl of a vector field in three dimensions, or in two.
 
     Parameters
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must have the shape of `x`: ``(3,)`` or ``(2,)``.
-    argnum, chunk, batched, subok
+    argnum, chunk, batched, subok, workers
         As for `gradient`.
 
     Returns
@@ -105,7 +109,7 @@ def curl(f, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.curl(lambda x: [0.0, x[0] ** 2, x[0] * x[1]])([1.0, 2.0, 3.0])
     array([ 1., -2.,  2.])
     """
-    driver = Driver("curl", f, argnum, chunk, batched, subok)
+    driver = Driver("curl", f, argnum, chunk, batched, subok, workers=workers)
 
     def curl_of(*args, **kwargs):
         variables = Variables(driver, args)

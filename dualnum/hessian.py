@@ -4,7 +4,7 @@ from dualnum._checks import check_leading
 from dualnum._driver import Driver, Variables, finish
 
 
-def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     """Return the function that computes the Hessian: the second derivatives by all pairs of variables.
 
     The function is called once for each tile of the upper triangle, on hyper-dual numbers that carry the
@@ -14,7 +14,7 @@ def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True):
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a scalar, or an array of any shape.
-    argnum, batched, subok
+    argnum, batched, subok, workers
         As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
     chunk : int, optional
         How many variables a tile has on each side at most (but two where there are two).
@@ -34,7 +34,7 @@ def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True):
     array([[6., 4.],
            [4., 0.]])
     """
-    driver = Driver("hessian", f, argnum, chunk, batched, subok)
+    driver = Driver("hessian", f, argnum, chunk, batched, subok, workers=workers)
 
     def hessian_of(*args, **kwargs):
         variables = Variables(driver, args)
@@ -44,12 +44,12 @@ def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True):
     return driver.wrap(hessian_of)
 
 
-def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     """Return the function that computes f(x), the gradient and the Hessian in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok
+    f, argnum, chunk, batched, subok, workers
         As for `hessian`.
 
     Returns
@@ -69,7 +69,7 @@ def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True
     array([[6., 4.],
            [4., 0.]])
     """
-    driver = Driver("value_gradient_hessian", f, argnum, chunk, batched, subok)
+    driver = Driver("value_gradient_hessian", f, argnum, chunk, batched, subok, workers=workers)
 
     def value_gradient_hessian_of(*args, **kwargs):
         variables = Variables(driver, args)

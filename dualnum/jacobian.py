@@ -4,7 +4,7 @@ from dualnum._checks import check_leading, check_scalar
 from dualnum._driver import Driver, finish
 
 
-def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     """Return the function that computes the gradient of a scalar function.
 
     Parameters
@@ -23,6 +23,11 @@ def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True):
     subok : bool, optional
         Hand `f` a `DualArray`, which NumPy's functions know how to treat; otherwise a plain array, which is
         faster and enough for ufuncs, indexing and reductions.
+    workers : int or callable, optional
+        How many threads call `f` at once where `chunk` leaves several calls to make; -1 for as many as there are
+        processors. Or a map that keeps the order, such as the ``map`` of a ``ThreadPoolExecutor``. The result is the
+        same to the last bit. Worth its while where `f` spends its time in loops over large arrays, in which NumPy
+        lets other threads run; the calls must not write to anything they share.
 
     Returns
     -------
@@ -46,16 +51,16 @@ def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.gradient(lambda x, y: x * y, argnum=(0, 1))(2.0, 3.0)
     (3.0, 2.0)
     """
-    driver = Driver("gradient", f, argnum, chunk, batched, subok)
+    driver = Driver("gradient", f, argnum, chunk, batched, subok, workers=workers)
     return driver.wrap(lambda *args, **kwargs: driver.first_order(args, kwargs, check_scalar)[1])
 
 
-def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     """Return the function that computes f(x) and the gradient in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok
+    f, argnum, chunk, batched, subok, workers
         As for `gradient`.
 
     Returns
@@ -70,7 +75,7 @@ def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.value_and_gradient(lambda x: np.sum(x**2))(np.array([1.0, 2.0, 3.0]))
     (14.0, array([2., 4., 6.]))
     """
-    driver = Driver("value_and_gradient", f, argnum, chunk, batched, subok)
+    driver = Driver("value_and_gradient", f, argnum, chunk, batched, subok, workers=workers)
 
     def value_and_gradient_of(*args, **kwargs):
         value, first = driver.first_order(args, kwargs, check_scalar)
@@ -79,14 +84,14 @@ def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True):
     return driver.wrap(value_and_gradient_of)
 
 
-def jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     """Return the function that computes the Jacobian: the derivatives of all results by all variables.
 
     Parameters
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a number, an array of any shape, or a list of numbers.
-    argnum, chunk, batched, subok
+    argnum, chunk, batched, subok, workers
         As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
 
     Returns
@@ -104,16 +109,16 @@ def jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True):
     array([[3., 2.],
            [4., 0.]])
     """
-    driver = Driver("jacobian", f, argnum, chunk, batched, subok)
+    driver = Driver("jacobian", f, argnum, chunk, batched, subok, workers=workers)
     return driver.wrap(lambda *args, **kwargs: driver.first_order(args, kwargs, check_leading)[1])
 
 
-def value_and_jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def value_and_jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     """Return the function that computes f(x) and the Jacobian in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok
+    f, argnum, chunk, batched, subok, workers
         As for `jacobian`.
 
     Returns
@@ -129,7 +134,7 @@ def value_and_jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True):
     (array([4., 9.]), array([[4., 0.],
            [0., 6.]]))
     """
-    driver = Driver("value_and_jacobian", f, argnum, chunk, batched, subok)
+    driver = Driver("value_and_jacobian", f, argnum, chunk, batched, subok, workers=workers)
 
     def value_and_jacobian_of(*args, **kwargs):
         value, first = driver.first_order(args, kwargs, check_leading)
