@@ -9,11 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import arguments, calls, derivatives, elements, process, taylor
+from bench import arguments, calls, derivatives, elements, linalg, process, taylor, threads
 from bench.report import as_json, goal_lines, lines_of, machine
 from bench.timing import FULL, QUICK, run_case
 
-CASES = [*derivatives.CASES, *calls.CASES, *elements.CASES, *taylor.CASES, *process.CASES]
+CASES = [
+    *derivatives.CASES,
+    *calls.CASES,
+    *elements.CASES,
+    *linalg.CASES,
+    *taylor.CASES,
+    *threads.CASES,
+    *process.CASES,
+]
 
 
 def parser():
@@ -83,7 +91,7 @@ def main(argv=None):
 
 def ours(name):
     """Say whether a contender is dualnum, in whatever form."""
-    return bool(re.match(r"dualnum|DualArray|k=|\d+x\d+|dual @|float @", name))
+    return bool(re.match(r"dualnum|DualArray|k=|\d+x\d+|dual @|float @|float row @", name))
 
 
 if __name__ == "__main__":

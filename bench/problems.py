@@ -18,11 +18,19 @@ from scenarios import rosenbrock, rosenbrock_answer
 __all__ = ["rosenbrock_answer"]
 
 
+class NoParts(Exception):
+    """The problem has no form for packages without arrays."""
+
+
+def no_parts(m):
+    raise NoParts
+
+
 class Problem(NamedTuple):
-    """A function in two forms; `of_parts` is None where packages without arrays need not apply."""
+    """A function in two forms, the second one for packages without arrays, where it makes sense."""
 
     of_array: Any
-    of_parts: Any = None
+    of_parts: Any = no_parts
 
 
 # ---- a function of a number -------------------------------------------------------------------------------
@@ -174,6 +182,37 @@ def cameras(n):
 BUNDLE = Problem(projection, projection_of_parts)
 
 
+# ---- a robot's arm ----------------------------------------------------------------------------------------
+
+
+def arm_of_parts(m):
+    """Where the hand of an arm of three joints is: ``sum l_j cos(x_0 + ... + x_j)``, and the same of sines."""
+
+    def hand(x):
+        a, b, c = x[0], x[0] + x[1], x[0] + x[1] + x[2]
+        return (
+            1.0 * m.cos(a) + 0.8 * m.cos(b) + 0.5 * m.cos(c),
+            1.0 * m.sin(a) + 0.8 * m.sin(b) + 0.5 * m.sin(c),
+        )
+
+    return hand
+
+
+def arm(m):
+    hand = arm_of_parts(m)
+    return lambda x: m.stack(hand([x[..., i] for i in range(3)]), -1)
+
+
+def arm_by_hand(x):
+    """The Jacobian: each joint moves what lies beyond it."""
+    angles = np.cumsum(x, axis=-1)
+    rows = np.stack([-np.sin(angles), np.cos(angles)], -2) * np.array([1.0, 0.8, 0.5])
+    return np.cumsum(rows[..., ::-1], axis=-1)[..., ::-1]
+
+
+ARM = Problem(arm, arm_of_parts)
+
+
 # ---- two layers -------------------------------------------------------------------------------------------
 
 _rng = np.random.default_rng(7)
@@ -191,6 +230,22 @@ def layers_by_hand(x):
 
 
 LAYERS = Problem(layers)
+
+
+# ---- a fit that spends its time in large arrays ------------------------------------------------------------
+
+
+def spectrum(m):
+    """The sum of squares of a sum of 8 damped oscillations at 5000 times, of their rates and frequencies."""
+    t = np.linspace(0, 1, 5000)
+
+    def misfit(x):
+        signal = 0 * t
+        for i in range(8):
+            signal = signal + m.exp(-x[i] * t) * m.sin(20 * x[8 + i] * t)
+        return m.sum((signal - 1) ** 2)
+
+    return misfit
 
 
 # ---- answers without derivatives by hand, and differences --------------------------------------------------

@@ -82,10 +82,10 @@ def goal_lines(results):
         if value is None:
             continue
         unit = "x" if goal.measure == "ratio" else "us "
+        beside = f" against {goal.against}" if goal.against else ""
         verdict = "met" if value <= goal.limit else "missed"
-        lines.append(
-            f"    {goal.pattern:<46} {goal.contender:<10} {unit}{value:<9.3g} goal {unit}{goal.limit:<6g} {verdict}"
-        )
+        limit = f"goal {unit}{goal.limit:<6g} {verdict}{beside}"
+        lines.append(f"    {goal.pattern:<46} {goal.contender:<12} {unit}{value:<9.3g} {limit}")
     return ["goals (ratio to the floor; us: microseconds above it)", *lines] if lines else []
 
 

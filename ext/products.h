@@ -17,11 +17,12 @@ struct Matrix {
   const double* at(index_t i, index_t j) const {
     return reinterpret_cast<const double*>(data + i * row_step + j * column_step);
   }
+  bool lies_by_rows() const { return rows == 1 || (columns > 1 && std::abs(row_step) >= std::abs(column_step)); }
 };
 
 // to[i * row_step + k * column_step] = component c of element (i, k), in the order in which the elements lie
 inline void gather(const Matrix& a, index_t c, double* to, index_t row_step, index_t column_step) {
-  const bool by_rows = std::abs(a.row_step) >= std::abs(a.column_step);
+  const bool by_rows = a.lies_by_rows();
   const index_t outer = by_rows ? a.rows : a.columns, inner = by_rows ? a.columns : a.rows;
   const index_t from_outer = by_rows ? a.row_step : a.column_step, from_inner = by_rows ? a.column_step : a.row_step;
   const index_t to_outer = by_rows ? row_step : column_step, to_inner = by_rows ? column_step : row_step;
@@ -120,7 +121,7 @@ inline Matrix some_rows(Matrix a, index_t first, index_t count) {
 inline void gather_tangents(const Matrix& a, double* to, index_t component_step, index_t row_step,
                             index_t column_step) {
   Matrix line = a;
-  const bool by_rows = std::abs(a.row_step) >= std::abs(a.column_step);
+  const bool by_rows = a.lies_by_rows();
   (by_rows ? line.rows : line.columns) = 1;
   for (index_t i = 0; i < (by_rows ? a.rows : a.columns); ++i) {
     for (index_t c = 1; c < a.components; ++c) gather(line, c, to + (c - 1) * component_step, row_step, column_step);
@@ -205,18 +206,19 @@ inline bool direct_row(const Matrix& x, const Matrix& y, const Matrix& z, Plain 
 }
 
 // The tangents of x y into z's elements; z's values are set by the caller afterwards.  x0 and y0 are the values;
-// row_sums, if there are any, are the parts of x's tangents, which then need no work here.
+// x_sums and y_sums, where there are any, are the parts of x's and of y's tangents, which then need no work here.
 //   Z_c = sum X_a Y_b over the pairs (a, b) whose product is component c:
 // all b go with a = 0 in one wide product, all a with b = 0 in one tall one, the other pairs one by one.
 // Rows of z are taken some at a time, so that what is between stays in the cache.
 inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain x0, Plain y0,
-                             const double* row_sums, Arena& arena) {
+                             const double* x_sums, const double* y_sums, Arena& arena) {
   const index_t m = x.rows, n = x.columns, p = y.columns, components = s.components(), tangents = components - 1;
-  const bool x_moves = x.components > 1, y_moves = y.components > 1, planes_needed = x_moves && row_sums == nullptr;
+  const bool x_moves = x.components > 1, y_moves = y.components > 1, planes_needed = x_moves && x_sums == nullptr;
+  const bool wide_needed = y_moves && y_sums == nullptr;
   constexpr index_t d = sizeof(double);
   if (tangents == 0) return;
   Arena::Mark mark(arena);
-  if (y_moves && !x0.blasable(m, n)) {
+  if (wide_needed && !x0.blasable(m, n)) {
     double* packed = arena.take(m * n);
     gather(x, 0, packed, n, 1);
     x0 = {packed, n, 1};
@@ -240,14 +242,14 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
   const bool pairs = x_moves && y_moves && s.degree() > 1;
   Plain rows{y_flat ? y.at(0, 0) : nullptr, y.row_step / d, 1};
   double* y_planes = nullptr;
-  if (y_moves && (!y_flat || pairs)) {  // [row][component][column]
+  if ((wide_needed && !y_flat) || pairs) {  // [row][component][column]
     y_planes = arena.take(n * tangents * p);
     gather_tangents(y, y_planes, p, tangents * p, 1);
     if (!y_flat) rows = {y_planes, tangents * p, 1};
   }
   const index_t row_size = tangents * ((planes_needed ? n : 0) + 2 * p) + 1;
   const index_t block = std::min(m, std::max(index_t{128}, (index_t{1} << 19) / row_size));
-  double* wide = y_moves ? arena.take(block * wide_step) : nullptr;
+  double* wide = wide_needed ? arena.take(block * wide_step) : nullptr;
   double* planes = planes_needed ? arena.take(tangents * block * n) : nullptr;
   double* tall = planes_needed || pairs ? arena.take(tangents * block * p) : nullptr;
   double* part = pairs ? arena.take(block * p) : nullptr;
@@ -256,16 +258,16 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
     const index_t count = std::min(block, m - first);
     const Matrix xs = some_rows(x, first, count);
     const Plain left{x0.data + first * x0.row_step, x0.row_step, x0.column_step};
-    if (y_moves && p == 1 && tangents <= 4)  // BLAS is slow with two to four columns
+    if (wide_needed && p == 1 && tangents <= 4)  // BLAS is slow with two to four columns
       for (index_t c = 0; c < tangents; ++c)
         plain_product(left, {rows.data + c, tangents, 1}, wide + c, tangents, count, n, 1);
-    else if (y_moves) plain_product(left, rows, wide, wide_step, count, n, wide_step);
+    else if (wide_needed) plain_product(left, rows, wide, wide_step, count, n, wide_step);
     if (planes_needed) {
       gather_tangents(xs, planes, count * n, n, 1);
       plain_product({planes, n, 1}, y0, tall, p, tangents * count, n, p);
     } else if (pairs) {
       for (index_t i = 0; i < count; ++i)
-        for (index_t c = 0; c < tangents; ++c) tall[c * count + i] = row_sums[(first + i) * tangents + c];
+        for (index_t c = 0; c < tangents; ++c) tall[c * count + i] = x_sums[(first + i) * tangents + c];
     }
     if (pairs)
       for (index_t a = 1; a < components; ++a) {
@@ -279,9 +281,10 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
         }
       }
     Sums by_x, by_y;
-    if (y_moves) by_y = y_flat ? Sums{wide + 1, wide_step, 1, components} : Sums{wide, wide_step, p, 1};
+    if (y_sums != nullptr) by_y = {y_sums, 0, 1, 0};
+    else if (y_moves) by_y = y_flat ? Sums{wide + 1, wide_step, 1, components} : Sums{wide, wide_step, p, 1};
     if (tall != nullptr) by_x = {tall, p, count * p, 1};
-    else if (x_moves) by_x = {row_sums + first * tangents, tangents, 1, 0};
+    else if (x_moves) by_x = {x_sums + first * tangents, tangents, 1, 0};
     for (index_t i = 0; i < count; ++i)  // what is not finite in an operand shows in the sums
       if (!put_tangents(z, first + i, by_x, by_y, i)) mend_row(s, x, y, z, first + i, arena);
   }
@@ -324,7 +327,7 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
     const ValueCopy vy = transposed ? ValueCopy{vx.origin, vx.column_step, vx.row_step} : ValueCopy::of(y, arena);
     if (!transposed) vy.fill(y);
     // A matrix times a vector: its rows' values and the parts of its tangents, in one pass.
-    double* row_sums = nullptr;
+    double *x_sums = nullptr, *y_sums = nullptr;
     if (X && p == 1 && components > 1 && x.column_step == components * d && vx.column_step == d) {
       KeepFlags keep;
       if (transposed) vx.fill(x);  // a row of x is w
@@ -334,11 +337,18 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
         gather(y, 0, packed, 1, 1);
         w = packed;
       }
-      row_sums = arena.take(m * (components - 1));
-      for (index_t i = 0; i < m; ++i)
-        split_row(x.at(i, 0), components, w, n, vx.origin + i * (vx.row_step / d), row_sums + i * (components - 1));
+      x_sums = arena.take(m * (components - 1));
+      for (index_t i = 0; i < m; ++i) {
+        double* to = transposed ? nullptr : vx.origin + i * (vx.row_step / d);
+        sum_row(x.at(i, 0), components, w, n, to, x_sums + i * (components - 1));
+      }
     } else {
       vx.fill(x);
+    }
+    if (Y && m == 1 && p == 1 && y.row_step == components * d && vx.column_step == d) {
+      KeepFlags keep;
+      y_sums = arena.take(components);
+      sum_row(y.at(0, 0), components, vx.origin, n, nullptr, y_sums);
     }
     double* values = arena.take(m * p + 1);
     char* value_data[3] = {reinterpret_cast<char*>(vx.origin), reinterpret_cast<char*>(vy.origin),
@@ -354,7 +364,7 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
     value_loops[Id].function(value_data, value_counts, value_strides, value_loops[Id].extra);
     KeepFlags keep;
     product_tangents(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},
-                     {vy.origin, vy.row_step / d, vy.column_step / d}, row_sums, arena);
+                     {vy.origin, vy.row_step / d, vy.column_step / d}, x_sums, y_sums, arena);
     for (index_t i = 0; i < m; ++i)
       for (index_t j = 0; j < p; ++j) *const_cast<double*>(z.at(i, j)) = values[i * p + j];
   }

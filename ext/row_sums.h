@@ -41,12 +41,14 @@ inline void sum_lanes(index_t count, const double* x, index_t step, const double
   }
 }
 
-// The n values of a row of elements, and sums[c - 1] = sum_k x[k * components + c] w[k] of its tangents.
-inline void split_row(const double* x, index_t components, const double* w, index_t n, double* values, double* sums) {
+// sums[c - 1] = sum_k x[k * components + c] w[k] of the tangents of n elements; with values, their values, too.
+inline void sum_row(const double* x, index_t components, const double* w, index_t n, double* values, double* sums) {
   constexpr index_t most = 8;  // numbers summed at a time, which the registers hold
-  sum_lanes<true>(std::min(most, components - 1), x + 1, components, w, n, values, sums);
-  for (index_t c = 1 + most; c < components; c += most)
-    sum_lanes<false>(std::min(most, components - c), x + c, components, w, n, nullptr, sums + c - 1);
+  for (index_t c = 1; c < components; c += most, values = nullptr) {
+    const index_t count = std::min(most, components - c);
+    if (values != nullptr) sum_lanes<true>(count, x + c, components, w, n, values, sums + c - 1);
+    else sum_lanes<false>(count, x + c, components, w, n, nullptr, sums + c - 1);
+  }
 }
 
 }  // namespace dn

@@ -166,12 +166,9 @@ def _pair(left, right, keep):
     rows = [c for c in s if c not in t]
     columns = [c for c in t if c not in s]
     stack = [c for c in s if c in t and c in keep]
-    if not summed or not (rows or columns):
-        letters = [*stack, *rows, *columns, *summed]
-        product = _arranged(a, s, letters) * _arranged(b, t, letters)
-        if summed:
-            product = np.asarray(np.sum(product, axis=tuple(range(-len(summed), 0))))
-        return "".join(letters[: len(letters) - len(summed)]), product
+    if not summed:
+        letters = [*stack, *rows, *columns]
+        return "".join(letters), _arranged(a, s, letters) * _arranged(b, t, letters)
 
     def count(letters):
         return math.prod(shape[c] for c in letters)
@@ -183,6 +180,10 @@ def _pair(left, right, keep):
         if list(array.shape[len(stack) :]) != tail:
             array = np.broadcast_to(array, (*head, *tail))
         return array.reshape(*head, count(first), count(second))
+
+    if not rows and not columns:
+        vectors = (matrix(array, term, (), summed)[..., 0, :] for array, term in (left[::-1], right[::-1]))
+        return "".join(stack), np.asarray(np.vecdot(*vectors))
 
     product = np.matmul(matrix(a, s, rows, summed), matrix(b, t, summed, columns))
     return "".join([*stack, *rows, *columns]), product.reshape([shape[c] for c in [*stack, *rows, *columns]])
