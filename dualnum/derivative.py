@@ -12,7 +12,7 @@ from dualnum._checks import (
     check_order,
     check_single,
 )
-from dualnum._core import Dual, Level, pass_at_number, seed_scalar
+from dualnum._core import Dual, derivative_at_number, pass_at_number
 from dualnum._driver import Driver, Variables, elementwise, finish, split_or_zeros
 from dualnum._expansion import expand, moving, stack
 
@@ -61,19 +61,15 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
             derivative(f, order, argnum=i, chunk=chunk, batched=batched, subok=subok) for i in driver.argnum
         ]
         return driver.wrap(lambda *args, **kwargs: tuple(part(*args, **kwargs) for part in parts))
-    ordinary = driver.argnum == 0 and order == 1
 
-    def derivative_of(*args, **kwargs):
-        if not (ordinary and args and type(args[0]) is float):
-            return _derivatives(driver, order, batched, args, kwargs)[-1]
-        # the first derivative at a Python float: as little overhead as can be
-        y, first = pass_at_number(f, args[0], args, kwargs)
-        if type(first) is float:
-            return first
-        _, first = split_or_zeros(y if type(y) is Dual else as_output(driver, y), first, 1)
-        return first.item() if first.ndim == 1 else first[..., 0]
+    def general(args, kwargs, found=None):
+        if found:
+            return _read(driver, order, *found)[-1]
+        return _derivatives(driver, order, batched, args, kwargs)[-1]
 
-    return driver.wrap(derivative_of)
+    if driver.argnum == 0 and order <= 2:
+        return driver.wrap(derivative_at_number(f, order, general))
+    return driver.wrap(lambda *args, **kwargs: general(args, kwargs))
 
 
 def value_and_derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
@@ -117,8 +113,9 @@ def value_and_derivative(f, order=1, *, argnum=0, chunk=None, batched=False, sub
 
 def _derivatives(driver, order, batched, args, kwargs):
     """Return f's value and its derivatives up to `order`."""
-    if order > 1 and driver.argnum == 0 and args and type(args[0]) is float:
-        return _series_at_number(driver, order, args, kwargs)
+    if driver.argnum == 0 and args and type(args[0]) is float:
+        rate = math.ldexp(1, _halvings(order))
+        return _read(driver, order, *pass_at_number(driver.f, rate, order, args, kwargs))
     variables = Variables(driver, args)
     check_single(driver, variables, "gradient(f)")
     seed = elementwise(driver)
@@ -138,15 +135,10 @@ def _derivatives(driver, order, batched, args, kwargs):
     return tuple(map(finish, parts))
 
 
-def _series_at_number(driver, order, args, kwargs):
-    """Return f's value and its derivatives up to `order` at a Python float."""
+def _read(driver, order, y, level):
+    """Return f's value and its derivatives up to `order` from what f returned at a Python float."""
     halvings = _halvings(order)
-    level = Level(taylor=True)
-    try:
-        x = seed_scalar(args[0], level, math.ldexp(1, halvings), order)
-        value, rest = split_or_zeros(as_output(driver, driver.f(x, *args[1:], **kwargs)), level, order)
-    finally:
-        level.retire()
+    value, rest = split_or_zeros(y if type(y) is Dual else as_output(driver, y), level, order)
     if order > 2:
         check_derivatives(driver, stack(value, rest))
     if rest.ndim == 1 and type(value) is float:

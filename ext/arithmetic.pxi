@@ -153,13 +153,13 @@ cdef inline object _operate(int op, object x, object y):
     """The operators: x or y is a Dual."""
     cdef Dual z
     if type(x) is Dual and type(y) is Dual and op <= DIVIDE and (<Dual>x).descr == (<Dual>y).descr:
-        if (<Dual>x).data == (<Dual>x).room and _shape(<Dual>x).is_dual():  # the usual case, all of it here
+        if (<Dual>x).data == (<Dual>x).room:  # the usual case, all of it here
             z = Dual.__new__(Dual)
             z.owner, z.descr, z.data = (<Dual>x).owner, (<Dual>x).descr, z.room
-            quick_both(<Arithmetic>op, _shape(z)[0], (<Dual>x).data, (<Dual>y).data, z.data)
-            if not _ordinary(z.data[0]):
-                _warn(op, (<Dual>x).data[0], (<Dual>y).data[0], z.data[0])
-            return z
+            if quick_both(<Arithmetic>op, _shape(z)[0], (<Dual>x).data, (<Dual>y).data, z.data):
+                if not _ordinary(z.data[0]):
+                    _warn(op, (<Dual>x).data[0], (<Dual>y).data[0], z.data[0])
+                return z
     return _operate_on_any(op, x, y)
 
 

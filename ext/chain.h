@@ -1,4 +1,4 @@
-// The chain rule for one element of one or two first-order levels, given the slopes.
+// The chain rule for one element of one or two first-order levels, or of a series of order 2, given the slopes.
 //
 // z may be x or y themselves.  Guard says that a slope may not be finite, so that zero tangents are kept zero by hand.
 #pragma once
@@ -30,6 +30,25 @@ inline void chain(double* y, const double* x, double value, double slope, double
     yb[0] = moved<Guard>(slope, b);
   }
   chain<Guard>(y, x, value, slope, k1);
+}
+
+// Whether z_1 and z_2 are finite; if so, they are stored.
+inline bool store_quadratic(double* z, double value, double z1, double z2) {
+  if (!std::isfinite(z1) || !std::isfinite(z2)) return false;
+  z[0] = value;
+  z[1] = z1;
+  z[2] = z2;
+  return true;
+}
+
+// y_1 = x_1 [f']_0,  2 y_2 = x_1 [f']_1 + 2 x_2 [f']_0, as evaluate() has it.  False, and y untouched, where one is not
+// finite: the general case decides.
+template <class Row>
+inline bool chain_quadratic(const Row& row, double* y, const double* x, double value) {
+  const double c = row.companion(*x, value);
+  const double y1 = x[1] * row.dy(*x, c, value), c1 = x[1] * row.dc(*x, c, value);
+  const Line slope = row.dy(Line{*x, x[1]}, Line{c, c1}, Line{value, y1});
+  return store_quadratic(y, value, y1, (x[1] * slope.rate + 2 * x[2] * slope.value) / 2);
 }
 
 // The partial derivatives of z(x, y) at one point.
@@ -73,6 +92,28 @@ inline void chain(double* z, const double* x, const double* y, double value, con
   chain<Guard, X, Y>(z, x, y, value, d, k1);
 }
 
+// The same of two arguments, of which those that are no duals do not move.
+template <class Row, bool X, bool Y>
+inline bool chain_quadratic(double* z, const double* x, const double* y, double value) {
+  const double x1 = X ? x[1] : 0, y1 = Y ? y[1] : 0, x2 = X ? x[2] : 0, y2 = Y ? y[2] : 0;
+  if constexpr (std::is_same_v<Row, rows::multiply_>)
+    return store_quadratic(z, value, *x * y1 + x1 * *y, *x * y2 + x1 * y1 + x2 * *y);
+  if constexpr (std::is_same_v<Row, rows::divide_>) {
+    const double z1 = (x1 - value * y1) / *y;
+    return store_quadratic(z, value, z1, (x2 - (value * y2 + z1 * y1)) / *y);
+  }
+  const double c = Row::companion_c(*x, *y, value);
+  const double s = Row::companion_s(*x, *y, value);
+  const auto moved_by = [x1, y1](double by_x, double by_y) { return x1 * by_x + y1 * by_y; };
+  const double z1 = moved_by(Row::z_x(*x, *y, value, c, s), Row::z_y(*x, *y, value, c, s));
+  const Line lx{*x, x1}, ly{*y, y1}, lz{value, z1};
+  const Line lc{c, moved_by(Row::c_x(*x, *y, value, c, s), Row::c_y(*x, *y, value, c, s))};
+  const Line ls{s, moved_by(Row::s_x(*x, *y, value, c, s), Row::s_y(*x, *y, value, c, s))};
+  const Line by_x = Row::z_x(lx, ly, lz, lc, ls), by_y = Row::z_y(lx, ly, lz, lc, ls);
+  const double doubled = (x1 * by_x.rate + 2 * x2 * by_x.value) + (y1 * by_y.rate + 2 * y2 * by_y.value);
+  return store_quadratic(z, value, z1, doubled / 2);
+}
+
 template <class Row, bool X, bool Y>
 inline Slopes slopes_of(double x, double y, double z, bool second_order) {
   const double c = Row::companion_c(x, y, z), s = Row::companion_s(x, y, z);
@@ -90,6 +131,44 @@ inline Slopes slopes_of(double x, double y, double z, bool second_order) {
 inline bool finite(double x) { return std::isfinite(x); }
 inline bool finite(const Slopes& d) {
   return finite(d.x) && finite(d.y) && finite(d.xx) && finite(d.xy) && finite(d.yy);
+}
+
+// f of one element of these kinds, given the value; false for others, and y untouched.
+template <class Row>
+inline bool quick(const Shape& s, double* y, const double* x, double value) {
+  if (s.is_quadratic()) return chain_quadratic(Row{}, y, x, value);
+  const bool dual = s.is_dual();
+  if (!dual && !s.is_hyper()) return false;
+  const double c = Row::companion(*x, value), slope = Row::dy(*x, c, value);
+  if (dual) {
+    if (finite(slope)) chain<false>(y, x, value, slope, s.size[0]);
+    else chain<true>(y, x, value, slope, s.size[0]);
+    return true;
+  }
+  const double bend = Row::d2y(*x, c, value);
+  if (finite(slope) && finite(bend)) chain<false>(y, x, value, slope, bend, s.size[0], s.size[1]);
+  else chain<true>(y, x, value, slope, bend, s.size[0], s.size[1]);
+  return true;
+}
+
+// The same of two elements.
+template <class Row, bool X, bool Y>
+inline bool quick(const Shape& s, double* z, const double* x, const double* y, double value) {
+  if (s.is_quadratic()) {
+    if constexpr (is_power<Row>) return !Y && *x != 0 && chain_quadratic(PowerRow{*y}, z, x, value);
+    else return chain_quadratic<Row, X, Y>(z, x, y, value);
+  }
+  const bool dual = s.is_dual();
+  if (!dual && !s.is_hyper()) return false;
+  const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, !dual);
+  if (dual) {
+    if (finite(d.x) && finite(d.y)) chain<false, X, Y>(z, x, y, value, d, s.size[0]);
+    else chain<true, X, Y>(z, x, y, value, d, s.size[0]);
+    return true;
+  }
+  if (finite(d)) chain<false, X, Y>(z, x, y, value, d, s.size[0], s.size[1]);
+  else chain<true, X, Y>(z, x, y, value, d, s.size[0], s.size[1]);
+  return true;
 }
 
 // 0 * x is nan where x is not finite.  Four sums, because one would wait for itself.

@@ -32,7 +32,7 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     if levels:
         youngest = levels[-1]
         with cython.critical_section(youngest):  # retire() may run in another thread
-            cache = youngest.dtypes
+            cache = None if youngest.retired else youngest.dtypes
     else:
         cache = _neutral_cache
     if cache is not None:

@@ -4,7 +4,16 @@ cdef object _new_token():
     return uuid.uuid4().bytes
 
 
-cdef object _next_age = itertools.count().__next__  # atomic, on free-threaded builds too
+cdef extern from *:
+    """
+    #include <atomic>
+    static long long next_age() {
+      static std::atomic<long long> count{0};
+      return count++;
+    }
+    """
+    long long next_age()
+
 cdef object _token = _new_token()  # of this process: a forked child gets its own
 cdef object _levels_by_key = weakref.WeakValueDictionary()  # the levels that were pickled or restored
 
@@ -31,22 +40,25 @@ cdef class Level:
     age : int
         Position in the order of creation; elements list their levels oldest first.
     """
-    cdef readonly object age
+    cdef readonly long long age
     cdef Kind kind
     cdef object key  # (process token, age), by which pickles find the level again
-    cdef dict dtypes  # of the dtypes whose youngest level this is; None once retired
+    cdef dict dtypes  # of the dtypes whose youngest level this is, or None
+    cdef bint retired
     cdef object __weakref__
 
-    def __cinit__(self, *, taylor=False):
-        self.age = _next_age()
+    def __cinit__(self, *, bint taylor=False):
+        self.age = next_age()
         self.kind = Kind.taylor if taylor else Kind.first_order
         self.key = None
         self.dtypes = {}
+        self.retired = False
 
     def retire(self):
         """Free the cached dtypes of this level: its driver's call has ended."""
         with cython.critical_section(self):
             self.dtypes = None
+            self.retired = True
 
     def __repr__(self):
         return f"<Level {self.age}>"
@@ -68,7 +80,7 @@ def _restore_level(key, taylor):
     if level is None:
         level = Level(taylor=taylor)
         level.key = key
-        level.dtypes = None
+        level.retire()
         _levels_by_key[key] = level
     return level
 

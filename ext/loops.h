@@ -57,8 +57,18 @@ void unary_tangents(const Strided& a, index_t start, index_t m, const double* y,
   }
 }
 
+// f of one element of any kind, given the value; y may be x itself.
 template <class Row>
-void unary(const Strided& a) {
+void element(const Shape& s, double* y, const double* x, double value, Arena& arena) {
+  if (quick<Row>(s, y, x, value)) return;
+  Arena::Mark mark(arena);
+  double* result = arena.take(s.components());
+  apply<Row>(s, result, x, value, arena);
+  copy(s.components(), y, result);
+}
+
+template <class Row>
+void unary_blocks(const Strided& a) {
   double x[BLOCK], y[BLOCK], d1[BLOCK], d2[BLOCK];
   const Shape& s = a.shape;
   const bool second_order = s.is_hyper();
@@ -69,12 +79,7 @@ void unary(const Strided& a) {
     unary_values(Row::id, x, y, m);
     KeepFlags keep;
     if (!s.is_dual() && !second_order) {
-      Arena::Mark mark(arena);
-      double* result = arena.take(s.components());
-      for (index_t i = 0; i < m; ++i) {
-        apply<Row>(s, result, a.at(0, start + i), y[i], arena);
-        copy(s.components(), a.at(1, start + i), result);
-      }
+      for (index_t i = 0; i < m; ++i) element<Row>(s, a.at(1, start + i), a.at(0, start + i), y[i], arena);
       continue;
     }
     for (index_t i = 0; i < m; ++i) {
@@ -85,6 +90,16 @@ void unary(const Strided& a) {
     if (all_finite(d1, m) && (!second_order || all_finite(d2, m))) unary_tangents<false>(a, start, m, y, d1, d2);
     else unary_tangents<true>(a, start, m, y, d1, d2);
   }
+}
+
+template <class Row>
+void unary(const Strided& a) {
+  if (a.n != 1) return unary_blocks<Row>(a);
+  double value;
+  unary_values(Row::id, a.at(0, 0), &value, 1);
+  KeepFlags keep;
+  Arena arena;
+  element<Row>(a.shape, a.at(1, 0), a.at(0, 0), value, arena);
 }
 
 // The slopes of a block, one array a partial derivative.
@@ -170,15 +185,26 @@ inline const double* lifted(bool is_dual, const double* p, index_t components, d
 }
 
 template <class Row, bool X, bool Y>
-void binary(const Strided& a) {
+void element(const Shape& s, double* z, const double* x, const double* y, double value, Arena& arena) {
+  if (quick<Row, X, Y>(s, z, x, y, value)) return;
+  Arena::Mark mark(arena);
+  const index_t components = s.components();
+  double* room = arena.take(3 * components);
+  x = lifted(X, x, components, room);
+  y = lifted(Y, y, components, room + components);
+  apply<Row>(s, room + 2 * components, x, y, !Y, value, arena);
+  copy(components, z, room + 2 * components);
+}
+
+template <class Row, bool X, bool Y>
+void binary_blocks(const Strided& a) {
   double x[BLOCK], y[BLOCK], z[BLOCK];
   SlopeBlock d;
   const Shape& s = a.shape;
-  const index_t components = s.components(), block = a.is_sequential() ? 1 : BLOCK;
+  const index_t block = a.is_sequential() ? 1 : BLOCK;
   const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0, second_order = s.is_hyper();
   [[maybe_unused]] const bool fusible = s.is_dual() && a.data[2] != a.data[0] && a.data[2] != a.data[1];
   Arena arena;
-  double* room = s.is_dual() || second_order ? nullptr : arena.take(3 * components);
   for (index_t start = 0; start < a.n; start += block) {
     const index_t m = std::min(block, a.n - start);
     if constexpr (is_arithmetic<Row>)
@@ -187,19 +213,27 @@ void binary(const Strided& a) {
     a.gather(1, start, m, y);
     binary_values(Row::id, x, fixed_x, y, fixed_y, z, m);
     KeepFlags keep;
-    if (room) {
-      for (index_t i = 0; i < m; ++i) {
-        const double* ex = lifted(X, a.at(0, start + i), components, room);
-        const double* ey = lifted(Y, a.at(1, start + i), components, room + components);
-        apply<Row>(s, room + 2 * components, ex, ey, !Y, z[i], arena);
-        copy(components, a.at(2, start + i), room + 2 * components);
-      }
+    if (!s.is_dual() && !second_order) {
+      for (index_t i = 0; i < m; ++i)
+        element<Row, X, Y>(s, a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], arena);
       continue;
     }
     find_slopes<Row, X, Y>(d, x, fixed_x, y, fixed_y, z, m, second_order);
     if (d.finite(m, second_order)) binary_tangents<false, X, Y>(a, start, m, z, d);
     else binary_tangents<true, X, Y>(a, start, m, z, d);
   }
+}
+
+template <class Row, bool X, bool Y>
+void binary(const Strided& a) {
+  if (a.n != 1) return binary_blocks<Row, X, Y>(a);
+  const double *x = a.at(0, 0), *y = a.at(1, 0);
+  double value;
+  if constexpr (is_arithmetic<Row>) value = Row::z(*x, *y, 0., 0., 0.);
+  else binary_values(Row::id, x, a.strides[0] == 0, y, a.strides[1] == 0, &value, 1);
+  KeepFlags keep;
+  Arena arena;
+  element<Row, X, Y>(a.shape, a.at(2, 0), x, y, value, arena);
 }
 
 // Sums of tangents, pairwise like NumPy's sums of values: blocks of 128, halves above.

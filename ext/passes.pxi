@@ -1,28 +1,101 @@
 # The ordinary passes of the drivers, without Python in between: one float or one float64 array, one fresh level.
 
-
-def pass_at_number(f, double x, tuple args, dict kwargs):
+cdef extern from *:
     """
-    Call f once at x with a tangent of a fresh level.
-
-    Returns (f(x), f'(x)) as floats where f returns a scalar with that level alone, else (what f returned, the level).
+    #if defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
+    constexpr int SPARE_SIZES = 0;  // a count of references says nothing there about other threads
+    #else
+    constexpr int SPARE_SIZES = 17;
+    #endif
     """
-    cdef Level level = Level()
-    cdef object dtype = _make_dtype((level,), _one)
-    cdef Dual d = _new_dual(<PyObject *>dtype)
-    d.data[0], d.data[1] = x, 1
-    try:
-        y = f(d) if len(args) == 1 and not kwargs else f(d, *args[1:], **kwargs)
-    finally:
+    const int SPARE_SIZES
+    Py_ssize_t Py_REFCNT(PyObject *)
+
+# The dtype of the last pass of each kind and size, whose level and cache of dtypes the next such pass takes over.
+cdef list _spares = [None] * (2 * SPARE_SIZES)
+
+
+cdef bint _only_spare(PyObject *dtype, Level level):
+    """Whether nothing refers to a spare dtype and its level but the caller, once each, and they to each other."""
+    return (Py_REFCNT(dtype) == 2 and Py_REFCNT((<DualDescr *>dtype).levels) == 1 and Py_REFCNT(<PyObject *>level) == 2
+            and level.key is None and level.dtypes is not None and len(level.dtypes) == 1)
+
+
+cdef object _fresh_dtype(bint taylor, Py_ssize_t size):
+    """Return a dtype of one level, younger than all levels before it, to be given to `_retire` after the pass."""
+    cdef Level level
+    cdef object dtype
+    cdef Py_ssize_t place = taylor * SPARE_SIZES + size
+    if size < SPARE_SIZES:
+        dtype, _spares[place] = _spares[place], None
+        if dtype is not None:
+            level = _levels(_descr(dtype))[0]
+            if _only_spare(<PyObject *>dtype, level):
+                level.age, level.retired = next_age(), False
+                return dtype
+            level.dtypes = None
+    level = Level(taylor=taylor)
+    return _make_dtype((level,), (size,))
+
+
+cdef int _retire(object dtype) except -1:
+    """The pass has ended: its level is no longer seeded, until a later pass may take it over."""
+    cdef Level level = _levels(_descr(dtype))[0]
+    cdef Shape *shape = &_descr(dtype).shape
+    cdef Py_ssize_t place = (shape.kind[0] == Kind.taylor) * SPARE_SIZES + shape.size[0]
+    if shape.size[0] >= SPARE_SIZES:
         level.retire()
-    if type(y) is Dual:
-        d = <Dual>y
-        if _shape(d).is_dual() and _levels(<DualDescr *>d.descr)[0] is level:
-            return d.data[0], d.data[1]
-    return y, level
+        return 0
+    level.retired = True
+    if _spares[place] is not None:
+        (<Level>_levels(_descr(_spares[place]))[0]).dtypes = None
+    _spares[place] = dtype
+    return 0
 
 
-cdef tuple _one = (1,)
+cdef object _call_at(object f, object x, tuple args, dict kwargs):
+    return f(x) if len(args) == 1 and not kwargs else f(x, *args[1:], **kwargs)
+
+
+cdef object _pass_at_number(object f, double rate, object dtype, tuple args, dict kwargs):
+    """What f returns at the float args[0] + rate * t, where t is of the dtype's level, which is retired then."""
+    cdef Dual d = _new_dual(<PyObject *>dtype)
+    memset(d.data, 0, _descr(dtype).base.elsize)
+    d.data[0], d.data[1] = PyFloat_AS_DOUBLE(args[0]), rate
+    try:
+        return _call_at(f, d, args, kwargs)
+    finally:
+        _retire(dtype)
+
+
+def pass_at_number(f, double rate, Py_ssize_t order, tuple args, dict kwargs):
+    """
+    Call f once at the float args[0] + rate * t, where t is of a fresh Taylor level, for order 1 a first-order one.
+
+    Returns (what f returned, the level).
+    """
+    dtype = _fresh_dtype(order > 1, order)
+    return _pass_at_number(f, rate, dtype, args, kwargs), _levels(_descr(dtype))[0]
+
+
+def derivative_at_number(f, Py_ssize_t order, general):
+    """
+    Return the function that computes f's first or second derivative with as little overhead as can be.
+
+    That is at a float where f gives a scalar that carries f's level alone; all else is left to general(args, kwargs,
+    found), where found is None or (what f returned, the level).
+    """
+
+    def derivative_of(*args, **kwargs):
+        if not args or type(args[0]) is not float:
+            return general(args, kwargs, None)
+        dtype = _fresh_dtype(order > 1, order)
+        y = _pass_at_number(f, 1, dtype, args, kwargs)
+        if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype:
+            return (<Dual>y).data[1] if order == 1 else 2 * (<Dual>y).data[2]
+        return general(args, kwargs, (y, _levels(_descr(dtype))[0]))
+
+    return derivative_of
 
 
 def pass_at_array(f, ndarray x not None, bint subok, tuple args, dict kwargs):
@@ -31,18 +104,16 @@ def pass_at_array(f, ndarray x not None, bint subok, tuple args, dict kwargs):
 
     Returns (f(x), gradient) where f returns a scalar with that level alone, else (what f returned, the level).
     """
-    cdef Level level = Level()
     cdef Py_ssize_t n = PyArray_SIZE(_array(x))
+    cdef object dtype = _fresh_dtype(False, n)
     cdef Dual d
-    z = seed_identity(x, level, 0, n, False, subok)
     try:
-        y = f(z) if len(args) == 1 and not kwargs else f(z, *args[1:], **kwargs)
+        y = _call_at(f, _seed_identity(x, dtype, 0, 0, n, False, subok), args, kwargs)
     finally:
-        level.retire()
-    if type(y) is Dual:
+        _retire(dtype)
+    if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype:
         d = <Dual>y
-        if _shape(d).is_dual() and _levels(<DualDescr *>d.descr)[0] is level:
-            tangents = _new_vector(n)
-            memcpy((<ndarray>tangents).data, &d.data[1], n * sizeof(double))
-            return d.data[0], tangents
-    return y, level
+        tangents = _new_vector(n)
+        memcpy((<ndarray>tangents).data, &d.data[1], n * sizeof(double))
+        return d.data[0], tangents
+    return y, _levels(_descr(dtype))[0]

@@ -240,24 +240,28 @@ def seed_scalar(x, Level level not None, double tangent=1.0, Py_ssize_t size=1):
 cdef ndarray _blank(ndarray x, object dtype, bint subok):
     """A copy of x's values (and duals) as dtype, in x's memory layout."""
     cdef ndarray z
-    Py_INCREF(dtype)
-    z = PyArray_NewLikeArray(_array(x), NPY_KEEPORDER, <PyArray_Descr *><PyObject *>dtype, 0)
     cdef Py_ssize_t i, components, given, n = PyArray_SIZE(_array(x))
     cdef Py_ssize_t stride_in_z[16]
+    Py_INCREF(dtype)
+    if not _contiguous(x):
+        z = PyArray_NewLikeArray(_array(x), NPY_KEEPORDER, <PyArray_Descr *><PyObject *>dtype, 0)
+        np.copyto(z, x)
+        return PyArray_View(_array(z), NULL, _dual_array_type) if subok else z
+    z = PyArray_NewFromDescr(_dual_array_type if subok else &PyArray_Type, <PyArray_Descr *><PyObject *>dtype, x.nd,
+                             x.dimensions, NULL, NULL, 0, None)
     components = _descr(dtype).shape.components()
-    if <PyObject *>x.descr == <PyObject *>_double and _contiguous(x) and _contiguous(z):
+    if <PyObject *>x.descr == <PyObject *>_double:
         memset(z.data, 0, n * components * sizeof(double))
         for i in range(n):
             (<double *>z.data)[i * components] = (<double *>x.data)[i]
-    elif _contiguous(x) and _contiguous(z) and _is_dual_dtype(<object>x.descr) and embedding(
-            <DualDescr *>x.descr, _descr(dtype), stride_in_z):
+    elif _is_dual_dtype(<object>x.descr) and embedding(<DualDescr *>x.descr, _descr(dtype), stride_in_z):
         given = (<DualDescr *>x.descr).shape.components()
         for i in range(n):
             embed((<DualDescr *>x.descr).shape, stride_in_z, &(<double *>x.data)[i * given], components,
                   &(<double *>z.data)[i * components])
     else:
         np.copyto(z, x)
-    return PyArray_View(_array(z), NULL, _dual_array_type) if subok else z
+    return z
 
 
 def seed_identity(ndarray x not None, Level level not None, Py_ssize_t start, Py_ssize_t stop,
@@ -267,25 +271,33 @@ def seed_identity(ndarray x not None, Level level not None, Py_ssize_t start, Py
 
     The level gets stop - start tangents; elements outside start .. stop have none, and stop may lie beyond the last.
     """
-    cdef ndarray z, view
-    cdef Py_ssize_t p, rest, stride, n = PyArray_SIZE(_array(x))
-    cdef int d
-    cdef char *at
-    if batched:
-        if x.nd == 0:
-            raise ValueError("batched=True expects x to have a last axis of variables, got shape ().")
-        n = x.dimensions[x.nd - 1]
+    if batched and x.nd == 0:
+        raise ValueError("batched=True expects x to have a last axis of variables, got shape ().")
     if not 0 <= start <= stop:
         raise ValueError(f"seed_identity expects 0 <= start <= stop, got {start} and {stop}.")
     dtype = _with_level(_operand_dtype(x, "seed_identity"), level, stop - start)
-    z = _blank(x, dtype, subok)
-    stride = _descr(dtype).shape.stride[_level_index(dtype, level)] * sizeof(double)
+    return _seed_identity(x, dtype, _level_index(dtype, level), start, stop, batched, subok)
+
+
+cdef ndarray _seed_identity(ndarray x, object dtype, int index, Py_ssize_t start, Py_ssize_t stop, bint batched,
+                            bint subok):
+    """The same, where dtype is x's with the level, which is at index among its levels."""
+    cdef ndarray z = _blank(x, dtype, subok)
+    cdef Py_ssize_t p, rest, stride = _descr(dtype).shape.stride[index] * sizeof(double)
+    cdef npy_intp dimensions[64]
+    cdef npy_intp strides[64]
+    cdef int d, last = z.nd - 1
+    cdef char *at
     if batched:
-        tangents = _level_view(z, _level_index(dtype, level))
-        for p in range(start, min(stop, n)):
-            tangents[..., p, p - start] = 1
+        stop = min(stop, z.dimensions[last])
+        if start < stop:
+            memcpy(dimensions, z.dimensions, z.nd * sizeof(npy_intp))
+            memcpy(strides, z.strides, z.nd * sizeof(npy_intp))
+            dimensions[last] = stop - start
+            strides[last] += stride  # along the diagonal of variables and directions
+            _view(z, z.nd, dimensions, strides, z.data + start * z.strides[last] + stride)[...] = 1
         return z
-    for p in range(start, min(stop, n)):
+    for p in range(start, min(stop, PyArray_SIZE(_array(z)))):
         at, rest = z.data, p
         for d in range(z.nd - 1, -1, -1):
             at += rest % z.dimensions[d] * z.strides[d]

@@ -165,10 +165,25 @@ inline Ref operator*(const Ref& a, const Ref& b) { return record(Op::multiply, a
 inline Ref operator/(const Ref& a, const Ref& b) { return record(Op::divide, a, b, a.constant / b.constant); }
 inline Ref operator-(const Ref& a) { return record(Op::negate, a, 0., -a.constant); }
 
+// The coefficients 0 and 1 of a series: the columns of a row evaluated to first order.
+struct Line {
+  double value, rate;
+  Line(double v, double r = 0) : value(v), rate(r) {}  // NOLINT: constants in the columns convert
+};
+inline Line operator+(const Line& a, const Line& b) { return {a.value + b.value, a.rate + b.rate}; }
+inline Line operator-(const Line& a, const Line& b) { return {a.value - b.value, a.rate - b.rate}; }
+inline Line operator*(const Line& a, const Line& b) { return {a.value * b.value, a.value * b.rate + a.rate * b.value}; }
+inline Line operator/(const Line& a, const Line& b) {
+  const double value = a.value / b.value;
+  return {value, (a.rate - value * b.rate) / b.value};
+}
+inline Line operator-(const Line& a) { return {-a.value, -a.rate}; }
+
 // x / y, where 0 / 0 = 0
 inline double quotient0(double x, double y) { return x == 0 ? 0 : x / y; }
 inline Ref quotient0(const Ref& x, const Ref& y) {
   return record(Op::quotient0, x, y, quotient0(x.constant, y.constant));
 }
+inline Line quotient0(const Line& x, const Line& y) { return x.value == 0 && x.rate == 0 ? Line(0) : x / y; }
 
 }  // namespace dn

@@ -21,6 +21,7 @@ struct Shape {
 
   index_t components() const { return stride[levels]; }
   bool is_dual() const { return levels == 1 && kind[0] == Kind::first_order; }
+  bool is_quadratic() const { return levels == 1 && kind[0] == Kind::taylor && size[0] == 2; }
   bool is_hyper() const { return levels == 2 && kind[0] == Kind::first_order && kind[1] == Kind::first_order; }
 
   // The smallest power of the infinitesimals that vanishes is degree() + 1.
