@@ -1,5 +1,7 @@
 """Forward-mode automatic differentiation for NumPy: a dual number is a dtype."""
 
+import importlib
+
 from dualnum import series
 from dualnum._core import Dual, DualArray, DualDType, HyperDual, parts, tangent, value
 from dualnum.derivative import derivative, value_and_derivative
@@ -15,6 +17,9 @@ from dualnum.polynomial import TaylorPolynomial, taylor_polynomial
 from dualnum.seeding import seed
 from dualnum.taylor import taylor
 from dualnum.tensors import derivative_tensor
+
+#: Modules that are imported when they are first asked for.
+_on_demand = ("check", "finite_difference")
 
 __version__ = "0.1.0"
 
@@ -51,4 +56,15 @@ __all__ = [
     "value_gradient_hessian",
     "vhv",
     *_functions,
+    *_on_demand,
 ]
+
+
+def __getattr__(name):
+    if name in _on_demand:
+        return importlib.import_module(f"dualnum.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -3,6 +3,8 @@ from typing import Any, TypeAlias, TypeVar, overload
 
 from numpy.typing import ArrayLike
 
+from . import check as check
+from . import finite_difference as finite_difference
 from . import series as series
 from ._core import Dual as Dual
 from ._core import DualArray as DualArray
