@@ -9,7 +9,12 @@ sys.path.insert(0, str(HERE))
 project = "dualnum"
 author = "the dualnum developers"
 copyright = author
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "matplotlib.sphinxext.plot_directive",
+    "mathml",
+]
 exclude_patterns = ["_build", "_generated"]
 
 html_theme = "alabaster"
@@ -20,6 +25,7 @@ html_theme_options = {
 }
 html_sidebars = {"**": ["about.html", "searchfield.html", "navigation.html"]}
 html_show_sourcelink = False
+html_math_renderer = "mathml"
 
 add_module_names = False
 autodoc_member_order = "bysource"
@@ -27,14 +33,33 @@ napoleon_google_docstring = False
 napoleon_use_param = False  # one entry for "chunk, batched"
 napoleon_use_rtype = False
 
+plot_include_source = True
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_formats = [("png", 110)]
+plot_rcparams = {
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.constrained_layout.use": True,
+    "grid.color": "0.9",
+    "legend.frameon": False,
+}
+plot_apply_rcparams = True
+
 
 def setup(app):
-    """Write what the pages include."""
-    import pictures
+    """Write what the pages include, and copy the course's pages from the examples."""
     import tables
 
     generated = HERE / "_generated"
     generated.mkdir(exist_ok=True)
     tables.write(generated)
     tables.write_surface(generated)
-    pictures.draw(generated)
+    course = HERE / "course"
+    course.mkdir(exist_ok=True)
+    for page in (HERE.parent / "examples" / "calculus_for_ml").glob("*.rst"):
+        copy, text = course / page.name, page.read_text(encoding="utf-8")
+        if not copy.exists() or copy.read_text(encoding="utf-8") != text:
+            copy.write_text(text, encoding="utf-8")
