@@ -212,7 +212,7 @@ class Expression:
         return lambda values: array(values)[index]
 
     def _index(self, node):
-        """Return a subscript made of integers and slices of integers."""
+        """Return a subscript made of integers, slices of integers and ``...``."""
         if isinstance(node, ast.Tuple):
             return tuple(self._index(element) for element in node.elts)
         if isinstance(node, ast.Slice):
@@ -222,7 +222,7 @@ class Expression:
             index = ast.literal_eval(node)
         except ValueError:
             index = None
-        if type(index) is not int:
+        if type(index) is not int and index is not ...:
             raise self._refusal(node, "is not allowed as an index; use integers")
         return index
 

@@ -9,7 +9,7 @@ from dualnum._checks import as_variable, check_degree, check_series, check_singl
 from dualnum._core import value
 from dualnum._driver import Driver, Variables, finish
 from dualnum._expansion import check_one_argument
-from dualnum.tensors import factorials, indices, partials, scaled, tensor, worst_of_each
+from dualnum.tensors import factorials, indices, partials, powers, scaled, tensor, worst_of_each
 
 PLOTTED = 400  # points of a curve
 
@@ -120,6 +120,28 @@ class TaylorPolynomial:
         """Return the coefficients of a polynomial of one variable along the first axis, as `taylor` does."""
         self._check_one_variable("coefficients")
         return np.concatenate(self._flats)
+
+    def terms(self):
+        """Return the terms that make up the polynomial.
+
+        Returns
+        -------
+        powers : ndarray of int, shape (terms, variables)
+            Of the distances from the center, by rising order.
+        coefficients : ndarray
+            One for each term along the first axis, each of the shape of f(x).
+
+        Examples
+        --------
+        >>> import dualnum as dn
+        >>> p = dn.taylor_polynomial(lambda x: x[0] + 3 * x[0] * x[1], 2)([0.0, 0.0])
+        >>> powers, coefficients = p.terms()
+        >>> powers.tolist()
+        [[0, 0], [1, 0], [0, 1], [2, 0], [1, 1], [0, 2]]
+        >>> coefficients
+        array([0., 1., 0., 0., 3., 0.])
+        """
+        return powers(self._size, self.order), np.concatenate(self._flats)
 
     def __call__(self, x):
         """Return the polynomial at one point or at many.
@@ -252,15 +274,13 @@ class TaylorPolynomial:
         """Return the sum of its terms; array-valued functions give a line for each element."""
         spec = spec or ".8g"
         names = _names(self._shape)
-        columns = [value(flat).reshape(len(flat), -1) for flat in self._flats]
+        indices, coefficients = self.terms()
         lines = []
-        for output in range(columns[0].shape[1]):
-            terms = []
-            for k, column in enumerate(columns):
-                for index, c in zip(indices(self._size, k).tolist(), column[:, output].tolist(), strict=True):
-                    if c != 0:
-                        terms.append((c, self._monomial(names, index, spec)))
-            lines.append(_sum(terms, spec))
+        for column in value(coefficients).reshape(len(indices), -1).T.tolist():
+            terms = zip(column, indices.tolist(), strict=True)
+            lines.append(
+                _sum([(c, self._monomial(names, index, spec)) for c, index in terms if c != 0], spec)
+            )
         if not self._outputs:
             return lines[0]
         places = [", ".join(map(str, place)) for place in np.ndindex(self._outputs)]

@@ -154,6 +154,11 @@ def indices(n, order):
     return counts
 
 
+def powers(n, order):
+    """Return the powers of every monomial of n variables up to an order, a row for each, by rising order."""
+    return np.concatenate([indices(n, k) for k in range(order + 1)])
+
+
 @functools.lru_cache(maxsize=64)
 def places(n, order):
     """Return for each entry of a tensor its place among `indices`: an array of `order` axes of length n."""

@@ -1,0 +1,174 @@
+"""What is computed at the points: values, derivatives of first and second order, Taylor coefficients."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+import dualnum
+from dualnum import finite_difference
+from dualnum.cli.errors import FunctionError, InputError, describe
+from dualnum.cli.points import label
+from dualnum.tensors import powers
+
+
+class Outcome(NamedTuple):
+    """What was computed at one point: the value and the derivatives, or the error of the function."""
+
+    row: int
+    value: np.ndarray | None
+    tables: dict  # name -> array that begins with the shape of the value
+    error: FunctionError | None = None
+
+
+class Derivatives:
+    """Values and derivatives of first and perhaps second order."""
+
+    checkable = True  # against differences
+
+    def __init__(self, problem, order):
+        self.problem = problem
+        self.order = order
+
+    def at(self, x):
+        """Return the value and the derivatives at one point."""
+        driver = dualnum.value_and_jacobian if self.order == 1 else dualnum.value_gradient_hessian
+        return driver(self.problem.function)(x)
+
+    def at_all(self, points):
+        """Return the same at all points, along the first axis of each array, from one pass."""
+        function, shape = self.problem.function, points.shape[1:]
+        if len(shape) > 1:
+            raise InputError(f"--batched expects points that are numbers or vectors, got shape {shape}")
+        if not shape:
+            return dualnum.value_and_derivative(function, self.order, batched=True)(points)
+        driver = dualnum.value_and_jacobian if self.order == 1 else dualnum.value_gradient_hessian
+        return driver(function, batched=True)(points)
+
+    def names(self, value_shape):
+        """Return what the derivatives are called."""
+        if not self.problem.variables.shape:
+            return ("derivative", "second derivative")[: self.order]
+        return ("jacobian" if value_shape else "gradient", "hessian")[: self.order]
+
+    def flat(self, k, value_shape):
+        """Return the shape of the derivatives of order k + 1 with one axis for all elements of a point, or two."""
+        return value_shape + (self.problem.points[0].size,) * (k + 1)
+
+    def entries(self, k, value_shape):
+        """Yield the index in this shape and the labels of every entry."""
+        labels = self.problem.variables.labels()
+        for index in np.ndindex(self.flat(k, value_shape)):
+            of, by = index[: len(value_shape)], index[len(value_shape) :]
+            yield index, label("f", of), [labels[i] for i in by]
+
+    def column(self, of, by):
+        """Return the name of a column: ``df/dx``, ``d2f[0]/dx[0]dx[1]``."""
+        return f"d{len(by) if len(by) > 1 else ''}{of}/" + "".join(f"d{name}" for name in by)
+
+
+class Taylor:
+    """Taylor coefficients: of one variable along the last axis, of several one for each monomial."""
+
+    checkable = False
+
+    def __init__(self, problem, degree):
+        self.problem = problem
+        self.powers = powers(problem.points[0].size, degree)
+        self.degree = degree
+
+    def at(self, x):
+        """Return the value and the coefficients at one point."""
+        coefficients = dualnum.taylor_polynomial(self.problem.function, self.degree)(x).terms()[1]
+        return self._last(coefficients)
+
+    def at_all(self, points):
+        """Return the same at all points, along the first axis of each array, from one pass."""
+        if points.ndim > 1:
+            raise InputError(
+                f"--batched --taylor expects points that are numbers, got shape {points.shape[1:]}"
+            )
+        return self._last(dualnum.taylor(self.problem.function, self.degree, batched=True)(points))
+
+    @staticmethod
+    def _last(coefficients):
+        coefficients = np.moveaxis(coefficients, 0, -1)
+        return coefficients[..., 0], coefficients
+
+    def names(self, value_shape):
+        return ("taylor",)
+
+    def flat(self, k, value_shape):
+        return (*value_shape, len(self.powers))
+
+    def entries(self, k, value_shape):
+        for of in np.ndindex(value_shape):
+            for i, monomial in enumerate(self.powers.tolist()):
+                yield (*of, i), label("f", of), [label("c", monomial)]
+
+    def column(self, of, by):
+        return by[0] if of == "f" else f"{of} {by[0]}"
+
+
+# Points
+
+
+@contextlib.contextmanager
+def users_code(problem, where=""):
+    """Send what the function prints to standard error, and make a `FunctionError` of what it raises."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except InputError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise FunctionError(f"{problem.title} raised {describe(error)}{where}") from error
+
+
+def at_each_point(problem, work):
+    """Yield the Outcome at every point; where the first point fails, it is the function that fails."""
+    first = None
+    for row in range(len(problem.points)):
+        where = f" at {problem.place(row)}" if problem.place else ""
+        try:
+            with users_code(problem, where):
+                found = outcome(work, row, *work.at(problem.point(row)))
+            if first is not None and found.value.shape != first.value.shape:
+                was, became = first.value.shape, found.value.shape
+                raise FunctionError(f"{problem.title} returned shape {became}{where}, but {was} at the first")
+        except FunctionError as error:
+            if first is None:
+                raise
+            nothing = {name: np.full(table.shape, np.nan) for name, table in first.tables.items()}
+            found = Outcome(row, np.full(first.value.shape, np.nan), nothing, error)
+        first = first or found
+        yield found
+
+
+def at_all_points(problem, work):
+    """Yield the Outcome at every point, from one call of the function with all of them."""
+    with users_code(problem):
+        value, *tables = work.at_all(problem.points)
+    for row in range(len(problem.points)):
+        yield outcome(work, row, value[row], *(table[row] for table in tables))
+
+
+def outcome(work, row, value, *tables):
+    """Return the Outcome of a point."""
+    names = work.names(np.shape(value))
+    return Outcome(row, np.asarray(value), dict(zip(names, map(np.asarray, tables), strict=True)))
+
+
+def differences(problem, order, shape):
+    """Return central differences at the first point, NaN of the given shape where the function fails."""
+    approximate = finite_difference.jacobian if order == 1 else finite_difference.hessian
+    try:
+        with users_code(problem), np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.asarray(approximate(problem.function)(problem.point(0)))
+    except FunctionError:
+        return np.full(shape, np.nan)

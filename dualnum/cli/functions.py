@@ -1,0 +1,84 @@
+"""The function that a word names: of a module, of a file, or a formula."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import os
+import re
+import sys
+
+from dualnum.cli.errors import InputError, describe
+from dualnum.expression import Expression
+
+
+def load_function(text):
+    """Return what `text` names: an Expression, or what a module or a file holds under the name."""
+    match = re.fullmatch(r"(?P<source>.+\.py|[^\W\d][\w.]*):(?P<name>[\w.]+)", text)
+    if match is None:
+        try:
+            return Expression(text)
+        except ValueError as error:
+            raise InputError(str(error)) from error
+    source, name = match["source"], match["name"]
+    function = import_file(source) if source.endswith(".py") else import_module(source)
+    for part in name.split("."):
+        try:
+            function = getattr(function, part)
+        except AttributeError as error:
+            raise InputError(f"{source} has no {name!r}") from error
+    if not callable(function):
+        raise InputError(f"{text} is not a function but a {type(function).__name__}")
+    return function
+
+
+def import_module(name):
+    """Import a module; the working directory comes first, as for ``python -m``."""
+    if sys.path[:1] not in ([""], [os.getcwd()]):
+        sys.path.insert(0, os.getcwd())
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        raise InputError(f"cannot import {name}: {describe(error)}") from error
+
+
+def import_file(path):
+    """Import a file; its directory comes first, as for ``python FILE``."""
+    if not os.path.isfile(path):
+        raise InputError(f"there is no file {path}")
+    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    spec = importlib.util.spec_from_file_location(os.path.basename(path).removesuffix(".py"), path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(spec.name, module)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise InputError(f"cannot import {path}: {describe(error)}") from error
+    return module
+
+
+def variables_of(text, function, given):
+    """Return the names of a formula's variables, those of the `given` ones left out; None for other functions."""
+    if not isinstance(function, Expression):
+        return None
+    unknown = set(given) - set(function.variables)
+    if unknown:
+        raise InputError(f"{text!r} has no variable {min(unknown)!r}")
+    return [name for name in function.variables if name not in given]
+
+
+def parameters_of(function):
+    """Return the names by which a Python function takes arguments."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return set()
+    return {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+
+
+def call_by_name(function, values):
+    """Call an Expression or a Python function with its arguments' values by name."""
+    if isinstance(function, Expression):
+        return function(*(values[name] for name in function.variables))
+    return function(**values)

@@ -1,0 +1,205 @@
+"""The points: read from words or files, and handed to the function as it takes them."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from dualnum.cli.errors import InputError
+from dualnum.cli.files import is_file, read_file
+from dualnum.cli.functions import call_by_name, load_function, parameters_of, variables_of
+from dualnum.expression import Expression
+
+
+class Variables(NamedTuple):
+    """Names and shapes of what is differentiated; several variables are packed into one vector."""
+
+    names: tuple
+    shapes: tuple
+
+    @property
+    def shape(self):
+        """Return the shape of a point."""
+        if len(self.shapes) == 1:
+            return self.shapes[0]
+        return (sum(map(math.prod, self.shapes)),)
+
+    def labels(self):
+        """Return a label for each element of a point."""
+        return [
+            label(name, index)
+            for name, shape in zip(self.names, self.shapes, strict=True)
+            for index in np.ndindex(shape)
+        ]
+
+    def unpack(self, x):
+        """Return a point, or an array of points, as a dict of its variables."""
+        if len(self.names) == 1:
+            return {self.names[0]: x}
+        values, start = {}, 0
+        for name, shape in zip(self.names, self.shapes, strict=True):
+            stop = start + math.prod(shape)
+            part = x[..., start:stop].reshape(x.shape[:-1] + shape)
+            values[name] = part if part.ndim else part[()]
+            start = stop
+        return values
+
+    def plain(self, x):
+        """Return a point as a dict of floats and lists, for people and JSON."""
+        return {name: np.asarray(part, dtype=float).tolist() for name, part in self.unpack(x).items()}
+
+
+class Problem(NamedTuple):
+    """A function of one float or array, and the points."""
+
+    title: str
+    function: object  # of a float or an array of the shape of a point
+    variables: Variables
+    points: np.ndarray  # one point for each entry of the first axis
+    place: object  # the index of a point -> where it comes from, None for the one point of the arguments
+
+    def point(self, row):
+        """Return a copy of a point as functions take it: a float or an array."""
+        x = self.points[row]
+        return float(x) if x.ndim == 0 else x.copy()
+
+
+def make_problem(text, at, given, batched=False):
+    """Turn the command's words into a `Problem`; in a batch the first axis of a list counts points."""
+    function = load_function(text)
+    given = dict(read_named(word) for word in given)
+    free = variables_of(text, function, given)
+    if is_file(at):
+        points, header, place = read_file(at[0])
+        names, points = columns(text, function, free, header, points)
+        if names is None:
+            variables = Variables((single_variable(text, free),), (points.shape[1:],))
+        else:
+            variables = Variables(names, ((),) * len(names))
+    else:
+        names, point = read_words(text, at, free)
+        points, place = np.array([join(point)]), None
+        if batched:
+            if len(point) > 1 or points.ndim < 2:
+                raise InputError("--batched expects a file or a list of points")
+            points, place = points[0], lambda row: f"point {row}"
+            point = {name: x[0] for name, x in point.items()}
+        variables = Variables(tuple(point), tuple(np.shape(x) for x in point.values()))
+    if names is None and free is None:
+        return Problem(text, lambda x: function(x, **given), variables, points, place)
+    return Problem(
+        text, lambda x: call_by_name(function, given | variables.unpack(x)), variables, points, place
+    )
+
+
+def columns(text, function, free, header, points):
+    """Tell which columns of a file are which variables.
+
+    Returns
+    -------
+    names : tuple of str or None
+        None when a row is the one variable.
+    points : ndarray
+        The columns of these names.
+    """
+    if header is not None:
+        known = parameters_of(function) if free is None else set(free)
+        wanted = header if free is None else free
+        if wanted and set(wanted) <= known & set(header):
+            table = points.reshape(len(points), -1)
+            points = table[:, [header.index(name) for name in wanted]]
+            return tuple(wanted), points if len(wanted) > 1 else points[:, 0]
+    if free is not None and len(free) > 1:
+        if points.shape[1:] != (len(free),):
+            got = f"got points of shape {points.shape[1:]}"
+            raise InputError(
+                f"{text!r} has the variables {', '.join(free)}: expected a column for each, {got}"
+            )
+        return tuple(free), points
+    return None, points
+
+
+def read_words(text, at, free):
+    """Read the words of ``--at``: the names given, None for values without names, and the point as a dict."""
+    named = [read_named(word) for word in at if is_named(word)]
+    if not named:
+        return None, {single_variable(text, free): read_point(at)}
+    if len(named) < len(at):
+        raise InputError("--at expects either values or NAME=VALUE, not both")
+    point = dict(named)
+    if len(point) < len(named):
+        raise InputError("--at names a variable twice")
+    if free is not None and set(point) != set(free):
+        expected = ", ".join(free) or "none left"
+        raise InputError(f"--at names {', '.join(point)}, but the variables of {text!r} are {expected}")
+    return tuple(point), point
+
+
+def join(point):
+    """Return the point's variables as one float or array."""
+    if len(point) == 1:
+        return next(iter(point.values()))
+    return np.concatenate([np.ravel(x) for x in point.values()])
+
+
+def single_variable(text, free):
+    """Return the name of the one variable, to which values without a name belong."""
+    if free is None:
+        return "x"
+    if not free:
+        raise InputError(f"{text!r} has no variable to differentiate by")
+    if len(free) > 1:
+        names = " ".join(f"{name}=VALUE" for name in free)
+        raise InputError(f"{text!r} has the variables {', '.join(free)}: write --at {names}")
+    return free[0]
+
+
+def is_named(word):
+    return re.match(r"\s*[^\W\d]\w*\s*=", word) is not None
+
+
+def read_named(word):
+    """Read ``NAME=VALUE``."""
+    if not is_named(word):
+        raise InputError(f"expected NAME=VALUE, got {word!r}")
+    name, _, value = word.partition("=")
+    return name.strip(), read_point([value])
+
+
+def read_point(words):
+    """Read one number as a float, several as a vector, and a bracketed list as an array of its shape."""
+    text = " ".join(words).strip()
+    if text.startswith("["):
+        try:
+            x = np.array(json.loads(text), dtype=float)
+        except (ValueError, TypeError, RecursionError):
+            raise InputError(f"{text} is not a list of numbers such as [[1, 2], [3, 4]]") from None
+    else:
+        numbers = [read_number(part) for word in words for part in word.strip().strip(",").split(",")]
+        x = numbers[0] if len(numbers) == 1 else np.array(numbers)
+    if not np.all(np.isfinite(x)):
+        raise InputError(f"the point must be finite, got {text}")
+    if np.size(x) == 0:
+        raise InputError("the point has no elements")
+    return x
+
+
+def read_number(text):
+    """Read a float, or a formula without variables such as ``pi/4``."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return float(Expression(text)())
+    except Exception:
+        raise InputError(f"{text.strip()!r} is not a number") from None
+
+
+def label(name, index):
+    """Return ``x`` for a scalar's element, ``x[0]`` for a vector's, ``x[0,1]`` for a matrix's."""
+    return f"{name}[{','.join(map(str, index))}]" if index else name
