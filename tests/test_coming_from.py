@@ -1,0 +1,86 @@
+"""The tables of docs/coming_from.rst: each entry for dualnum is a test of the page, and equals the peer's beside it."""
+
+import ast
+import doctest
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.differentiate
+import scipy.optimize
+
+import dualnum as dn
+
+PAGE = (Path(__file__).parents[1] / "docs" / "coming_from.rst").read_text(encoding="utf-8")
+ROW = re.compile(r"^   \* - ``(.+)``\n     - ``(.+)``$", re.MULTILINE)
+TABLES = {
+    re.search(r"\* - (\w+)", table).group(1): ROW.findall(table)
+    for table in PAGE.split(".. list-table::")[1:]
+}
+SOURCES = [example.source for example in doctest.DocTestParser().get_examples(PAGE)]
+
+
+def namespace(numpy):
+    """Return the page's functions and points, made with one of the packages' NumPy."""
+    names = {"np": numpy}
+    for source in SOURCES:
+        if isinstance(ast.parse(source).body[0], ast.FunctionDef | ast.Assign) and "dn." not in source:
+            exec(source, names)
+    return names
+
+
+def autograd():
+    package = pytest.importorskip("autograd")
+    numpy = pytest.importorskip("autograd.numpy")
+    return {name: getattr(package, name) for name in dir(package) if name[0] != "_"} | namespace(numpy)
+
+
+def jax():
+    package = pytest.importorskip("jax")
+    package.config.update("jax_enable_x64", True)
+    jet = pytest.importorskip("jax.experimental.jet")
+    return {"jax": package, "jet": jet.jet} | namespace(package.numpy)
+
+
+def numdifftools():
+    return {"nd": pytest.importorskip("numdifftools")} | namespace(np)
+
+
+def SciPy():
+    return {"scipy": scipy} | namespace(np)
+
+
+PEERS = {"autograd": autograd, "JAX": jax, "numdifftools": numdifftools, "SciPy": SciPy}
+
+
+def same(ours, theirs):
+    if isinstance(ours, tuple):
+        assert len(ours) == len(theirs)
+        for one, other in zip(ours, theirs, strict=True):
+            same(one, other)
+    else:
+        assert np.shape(ours) == np.shape(theirs)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_the_tables_are_found():
+    assert list(TABLES) == ["autograd", "JAX", "numdifftools", "SciPy", "Julia"]
+    assert all(len(rows) >= 3 for rows in TABLES.values())
+
+
+@pytest.mark.parametrize("peer", TABLES)
+def test_every_entry_is_an_example(peer):
+    examples = {source.strip() for source in SOURCES}
+    missing = (
+        {ours for _, ours in TABLES[peer]} - examples - {"dn.Dual(t, 1.0)"}
+    )  # the start of another example
+    assert not missing
+
+
+@pytest.mark.parametrize("peer", PEERS)
+def test_equal(peer):
+    names = PEERS[peer]()
+    own = {"dn": dn} | namespace(np)
+    for theirs, ours in TABLES[peer]:
+        same(eval(ours, own), eval(theirs, names))
