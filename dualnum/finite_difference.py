@@ -473,15 +473,15 @@ def stencil(method, order):
     return tuple((s, float(row[-1])) for s, row in zip(offsets, rows, strict=True) if row[-1])
 
 
-def difference(probe, places, method, steps):
+def difference(probe, places, method, steps, imaginary=IMAGINARY):
     """Return the difference quotient for the derivative by the variables at `places`, each as often as it is named.
 
     By different variables it is the product of the formulas of one each. The second result is how large its
     rounding error may be, for an f that is right to an eps or two.
     """
-    imaginary = None
+    aside = None
     if method == "complex":
-        imaginary = places[0], np.full(probe.lead, IMAGINARY)
+        aside = places[0], np.full(probe.lead, imaginary)
         places = places[1:]
     orders = Counter(places)
     formulas = [stencil(method, order) for order in orders.values()]
@@ -490,19 +490,19 @@ def difference(probe, places, method, steps):
     even = bool(places) and (method == "forward" or all(order % 2 == 0 for order in orders.values()))
     base = total = size = 0.0
     if even:
-        base = probe.at((), imaginary) if imaginary else probe.centre
+        base = probe.at((), aside) if aside else probe.centre
         size = abs(value(base))
     for points in itertools.product(*formulas):
         moves = tuple((i, s * h) for i, h, (s, _) in zip(orders, distances, points, strict=True) if s)
         if moves or not even:
-            y = probe.at(moves, imaginary)
+            y = probe.at(moves, aside)
             size = np.maximum(size, abs(value(y)))
             total = total + math.prod(w for _, w in points) * (y - base)
     for h, order in zip(distances, orders.values(), strict=True):
         h = over(h, total) ** order
         total, size = total / h, size / abs(h)
-    if imaginary:
-        total, size = total / IMAGINARY, size / IMAGINARY
+    if aside:
+        total, size = total / imaginary, size / imaginary
     return total, 4 * EPSILON * (size + abs(value(total)))
 
 
