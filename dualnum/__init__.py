@@ -19,7 +19,7 @@ from dualnum.taylor import taylor
 from dualnum.tensors import derivative_tensor
 
 #: Modules that are imported when they are first asked for.
-_on_demand = ("check", "finite_difference")
+_on_demand = ("adapters", "check", "finite_difference")
 
 __version__ = "0.1.0"
 

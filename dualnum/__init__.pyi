@@ -3,6 +3,7 @@ from typing import Any, TypeAlias, TypeVar, overload
 
 from numpy.typing import ArrayLike
 
+from . import adapters as adapters
 from . import check as check
 from . import finite_difference as finite_difference
 from . import series as series

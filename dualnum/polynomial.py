@@ -270,6 +270,11 @@ class TaylorPolynomial:
     def __str__(self):
         return format(self, ".8g")
 
+    def _repr_latex_(self):
+        from dualnum import notebook
+
+        return notebook.polynomial_latex(self)
+
     def __format__(self, spec):
         """Return the sum of its terms; array-valued functions give a line for each element."""
         spec = spec or ".8g"

@@ -12,7 +12,6 @@ Three ways lead to the partial derivatives by n variables up to order d, each fa
 import functools
 import itertools
 import math
-from fractions import Fraction
 
 import numpy as np
 
@@ -338,6 +337,8 @@ def ray_weights(index, order):
     >>> ray_weights((1, 1), 2)
     ([((2, 0), -1), ((1, 1), 4), ((0, 2), -1)], 4)
     """
+    from fractions import Fraction  # not with the package: it takes longer to import than most of this
+
     degree, found = sum(index), {}
     for ray in map(tuple, indices(len(index), order).tolist()):
         weight = Fraction(0)
@@ -357,7 +358,7 @@ def ray_weights(index, order):
 
 def binomial(x, k):
     """Return x (x - 1) ... (x - k + 1) / k! for a fraction x."""
-    product = Fraction(1)
+    product = 1
     for i in range(k):
         product = product * (x - i) / (i + 1)
     return product

@@ -13,7 +13,6 @@ from libcpp cimport bool as cbool
 import itertools
 import numbers
 import os
-import uuid
 import weakref
 from collections import namedtuple
 

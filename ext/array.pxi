@@ -306,6 +306,10 @@ cdef class DualArray(ndarray):
     def __array_function__(self, func, types, args, kwargs):
         return _dispatch(func, types, args, kwargs)
 
+    def _repr_html_(self):
+        from dualnum import notebook
+        return notebook.array_html(self)
+
     @property
     def value(self):
         return value(self)

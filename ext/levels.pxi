@@ -1,7 +1,7 @@
 # Levels: what a perturbation belongs to.  Two levels are the same only if they are the same object.
 
 cdef object _new_token():
-    return uuid.uuid4().bytes
+    return os.urandom(16)
 
 
 cdef extern from *:
@@ -39,6 +39,8 @@ cdef class Level:
     ----------
     age : int
         Position in the order of creation; elements list their levels oldest first.
+    taylor : bool
+        Whether the level holds the coefficients of a series, rather than first-order tangents.
     """
     cdef readonly long long age
     cdef Kind kind
@@ -59,6 +61,10 @@ cdef class Level:
         with cython.critical_section(self):
             self.dtypes = None
             self.retired = True
+
+    @property
+    def taylor(self):
+        return self.kind == Kind.taylor
 
     def __repr__(self):
         return f"<Level {self.age}>"

@@ -300,6 +300,10 @@ cdef class Dual:
     def __format__(self, spec):
         return _dual_format(self, spec)
 
+    def _repr_latex_(self):
+        from dualnum import notebook
+        return notebook.dual_latex(self)
+
 
 cdef object _scalar_part(object part):
     return part.item() if part.size == 1 else part.copy()

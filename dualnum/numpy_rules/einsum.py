@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import string
 
 import numpy as np
 
@@ -11,6 +10,8 @@ from dualnum.numpy_rules.products import stored
 from dualnum.numpy_rules.values import carries, dtype_of, finished, float_operands, operands
 
 __all__ = []
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @numpy_rule(np.einsum)
@@ -52,7 +53,7 @@ def _subscripts(arguments, arrays):
     else:
         lists = list(arguments[1::2]) + ([arguments[-1]] if len(arguments) % 2 else [])
         numbers = sorted({index for indices in lists for index in indices if index is not Ellipsis})
-        letter = dict(zip(numbers, string.ascii_letters, strict=False)) | {Ellipsis: "..."}
+        letter = dict(zip(numbers, LETTERS, strict=False)) | {Ellipsis: "..."}
         texts = ["".join(letter[index] for index in indices) for indices in lists]
         terms, arrow, right = texts[: len(arrays)], len(arguments) % 2 == 1, texts[-1]
     if not arrow:

@@ -1,0 +1,39 @@
+"""What ``import dualnum`` costs: few modules beside NumPy's own, and none that only some users need."""
+
+import subprocess
+import sys
+
+SCRIPT = """
+import sys
+import numpy
+before = set(sys.modules)
+import dualnum
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def imported():
+    """Return the modules that dualnum imports in a fresh process that has NumPy already."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_only_dualnum_and_what_numpy_loads_on_demand():
+    others = [name for name in imported() if name.split(".")[0] != "dualnum"]
+    own = ("cython_runtime", "_cython_")  # Cython's records of itself
+    lazy = ("numpy.fft", "numpy.polynomial")  # NumPy's functions that have rules
+    assert [name for name in others if not name.startswith((*own, *lazy))] == []
+
+
+def test_tools_are_imported_when_they_are_used():
+    found = set(imported())
+    tools = {"adapters", "check", "cli", "expression", "finite_difference", "notebook"}
+    assert not found & {f"dualnum.{tool}" for tool in tools}
+
+
+def test_the_command_line_stays_out_of_scipy_and_matplotlib():
+    script = "import sys; from dualnum.cli import main; main(['x**2', '--at', '1'])"
+    script += "; print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("x**2\n")
+    assert not set(done.stderr.split()) & {"scipy", "matplotlib", "rich", "IPython", "unittest"}
