@@ -140,7 +140,6 @@ inline const LoopEntry loop_entries[] = {
     UNARY(ceil, piecewise_unary<StepSlope<value_of_ceil>>),
     UNARY(rint, piecewise_unary<StepSlope<value_of_rint>>),
     UNARY(trunc, piecewise_unary<StepSlope<value_of_trunc>>),
-    UNARY(spacing, piecewise_unary<StepSlope<value_of_spacing>>),
     MIXED_OF(copysign, piecewise_binary, CopysignSlope),
     MIXED_OF(remainder, piecewise_binary, RemainderSlope<value_of_remainder>),
     MIXED_OF(fmod, piecewise_binary, RemainderSlope<value_of_fmod>),

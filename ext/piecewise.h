@@ -65,7 +65,7 @@ struct AbsoluteSlope {
     return v > 0 ? 1 : v < 0 ? -1 : v == 0 ? branch(s, x) : v;
   }
 };
-// Steps (sign, floor, ceil, rint, trunc, spacing) are constant between their jumps; at a jump the derivative does not exist, and
+// Steps (sign, floor, ceil, rint, trunc) are constant between their jumps; at a jump the derivative does not exist, and
 // the constant's 0 is what every other library gives.
 template <ValueId Id>
 struct StepSlope {

@@ -23,5 +23,5 @@ def floating_point_state():
     assert np.geterr() == before
 
 
-# Real packages from PyPI, which the fast suite does not install, are run by name; this file shares its name with others.
+# Real packages from PyPI, which the fast suite does not install, are run by name; others share this file's name.
 collect_ignore = ["nightly", "conftest.py"]

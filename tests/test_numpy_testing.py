@@ -10,7 +10,6 @@ COMPARISONS = [
     testing.assert_allclose,
     testing.assert_almost_equal,
     testing.assert_array_almost_equal,
-    testing.assert_array_almost_equal_nulp,
     testing.assert_array_equal,
     testing.assert_array_less,
     testing.assert_equal,
@@ -36,6 +35,7 @@ PAIRS = {
 
 
 VALUE_ONLY = {
+    testing.assert_array_almost_equal_nulp: "spacing of duals has no rule",
     testing.assert_array_max_ulp: "can't get common type",
     testing.assert_approx_equal: "float() would lose",
 }
@@ -51,15 +51,7 @@ def verdict(function, x, y):
     with np.errstate(invalid="ignore"):
         try:
             function(x, y)
-        except AssertionError:
-            return False
-        except ValueError:  # shapes that do not go together
-            return False
-        except (
-            TypeError
-        ) as error:  # NumPy counts the ulps for its message, and finds no floats to count them in
-            assert function is testing.assert_array_almost_equal_nulp
-            assert "can't get common type" in str(error)
+        except (AssertionError, ValueError):  # the latter of shapes that do not go together
             return False
     return True
 

@@ -38,10 +38,10 @@ def main(argv=None):
     x**3
     at x = 2.0
     <BLANKLINE>
-    value       8.0
+    value         8.0
     <BLANKLINE>
     derivative  exact  central difference  digits
-    x            12.0   12.0000000...
+    x            12.0                12.0    16.0
     0
     """
     for stream in (sys.stdout, sys.stderr):
