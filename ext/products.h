@@ -229,10 +229,7 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
     y0 = {packed, p, 1};
   }
   if (x_moves != y_moves && direct_row(x, y, z, x0, y0)) {
-    bool whole = true;
-    for (index_t j = 0; j < p; ++j)
-      for (index_t c = 1; c < components; ++c) whole &= finite(z.at(0, j)[c]);
-    if (!whole) mend_row(s, x, y, z, 0, arena);
+    if (!all_finite(z.at(0, 0), components * p)) mend_row(s, x, y, z, 0, arena);
     return;
   }
   // Elements that lie closely are a plain matrix of numbers: no packing, but the values are multiplied once more.

@@ -46,12 +46,13 @@ def _divider(a0, passes):
 
 
 @np.errstate(all="ignore")
-def solution(a, b, x):
-    """Return a^-1 b with its derivatives, given its values x; b and x are matrices."""
+def solution(a, b, x, a0=None):
+    """Return a^-1 b with its derivatives, given its values x and perhaps those of a; b and x are matrices."""
+    a0 = value(a) if a0 is None else a0
     if degree(a.dtype) == 0:
-        return _divider(value(a), 1)(nilpotent(b.copy())) + x if degree(b.dtype) else x
+        return _divider(a0, 1)(nilpotent(b.copy())) + x if degree(b.dtype) else x
     passes = degree(dtype_of(a, b))
-    divide = _divider(value(a), passes)
+    divide = _divider(a0, passes)
     for _ in range(passes):
         x = x + divide(nilpotent(b - a @ x))
     return x
@@ -78,10 +79,11 @@ def inv(a):
 def solve(a, b):
     """The solution x of ``a x = b``: ``dx = A^-1 (db - dA x)``."""
     a, b = operands("solve", a, b)
-    values = np.linalg.solve(*float_operands(a, b))
+    a0, b0 = float_operands(a, b)
+    values = np.linalg.solve(a0, b0)
     if b.ndim == 1:
-        return finished(solution(a, b[:, None], values[..., None])[..., 0], values, dtype_of(a, b))
-    return finished(solution(a, b, values), values, dtype_of(a, b))
+        return finished(solution(a, b[:, None], values[..., None], a0)[..., 0], values, dtype_of(a, b))
+    return finished(solution(a, b, values, a0), values, dtype_of(a, b))
 
 
 @numpy_rule(np.linalg.tensorinv)
