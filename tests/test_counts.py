@@ -83,6 +83,6 @@ def test_missing_tools(kept, monkeypatch, capsys, tmp_path):
     )
     monkeypatch.setattr(counts.sysconfig, "get_config_var", lambda name: "no-such-compiler -x")
     with pytest.raises(
-        SystemError, match="^no-such-compiler cannot compile with valgrind/callgrind.h: install a C"
+        SystemError, match=r"^no-such-compiler cannot compile with valgrind/callgrind\.h: install a C"
     ):
         counts.build(tmp_path)
