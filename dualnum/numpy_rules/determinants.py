@@ -89,27 +89,29 @@ def _square(a):
 def _determinants(a, values, logarithm):
     """Return the determinants of a stack, or the logarithms of their absolute values."""
     shape, n = a.shape[:-2], a.shape[-1]
-    result = np.zeros(shape, a.dtype)
-    if n == 0:
-        return result
-    stack, flat, given = a.reshape(-1, n, n), result.reshape(-1), np.reshape(values, -1)
-    a0 = value(stack)
+    if a.size == 0:
+        return np.zeros(shape, a.dtype)
+    stack, given = a.reshape(-1, n, n), np.reshape(values, -1)
     regular = given > -np.inf if logarithm else given != 0
-    whole = bool(regular.all())
-    a1 = a0 if whole else a0[regular]
-    x0 = np.linalg.inv(a1)
-    well = _square(a1) * _square(x0) < ILL**2
-    if not (whole and well.all()):
-        regular[regular] = well
-        x0 = x0[well]
-    logs = _log_det(x0, stack if regular.all() else stack[regular])
-    flat[regular] = logs if logarithm else given[regular] * np.exp(logs)
+    a0 = value(stack) if regular.all() else value(stack)[regular]
+    x0 = np.linalg.inv(a0)
+    well = _square(a0) * _square(x0) < ILL**2
+    if well.all():
+        part = x0
+    else:
+        regular[regular], part = well, x0[well]
+    if regular.all():
+        logs = _log_det(part, stack)
+        return (logs if logarithm else given * np.exp(logs)).reshape(shape)
+    result = np.zeros(len(stack), a.dtype)
+    logs = _log_det(part, stack[regular])
+    result[regular] = logs if logarithm else given[regular] * np.exp(logs)
     for i in np.flatnonzero(~regular):
         det = np.asarray(_by_singular_values(stack[i]))
         if logarithm:  # at a determinant of 0 the logarithm's slope is infinite
             det = det * np.sign(value(det)) if given[i] > -np.inf else nilpotent(det)
-        flat[i] = np.log(det) if logarithm else det
-    return result
+        result[i] = np.log(det) if logarithm else det
+    return result.reshape(shape)
 
 
 @numpy_rule(np.linalg.det)

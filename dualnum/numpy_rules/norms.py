@@ -20,12 +20,24 @@ def norm(x, ord=None, axis=None, keepdims=False):
     axes = tuple(range(x.ndim)) if axis is None else (axis,) if np.ndim(axis) == 0 else tuple(axis)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         if ord is None or (isinstance(ord, str) and ord in ("fro", "f")):
-            result = _vector_norm(x, 2, axes)
+            result = _euclidean(x, values, axes)
         elif len(axes) == 1:
-            result = _vector_norm(x, ord, axes)
+            result = _euclidean(x, values, axes) if ord == 2 else _vector_norm(x, ord, axes)
         else:
             result = _matrix_norm(x, ord, axes)
     return finished(np.reshape(np.asarray(result), np.shape(values)), values, x.dtype)
+
+
+def _euclidean(x, values, axes):
+    """Return the root of the sum of squares, given the values that NumPy finds for it."""
+    if np.all((values > 1e-140) & (values < 1e140)):
+        return np.sqrt(np.sum(x * x, axis=axes))
+    scale = np.max(np.abs(value(x)), axis=axes, keepdims=True, initial=0)
+    scale = np.where((scale > 1e-140) & (scale < 1e140) | (scale == 0) | ~np.isfinite(scale), 1.0, scale)
+    y = x / scale  # so that squares neither overflow nor vanish
+    total = np.sum(y * y, axis=axes)
+    zero = np.equal(value(total), 0)
+    return np.sqrt(total + zero) * ~zero * scale.reshape(np.shape(zero))
 
 
 def _vector_norm(x, ord, axes):
@@ -39,13 +51,6 @@ def _vector_norm(x, ord, axes):
         )
     if ord == 1:
         return np.sum(size, axis=axes)
-    if ord == 2:
-        scale = np.max(np.abs(value(x)), axis=axes, keepdims=True, initial=0)
-        scale = np.where((scale > 1e-140) & (scale < 1e140) | (scale == 0) | ~np.isfinite(scale), 1.0, scale)
-        y = x / scale  # so that squares neither overflow nor vanish
-        total = np.sum(y * y, axis=axes)
-        zero = np.equal(value(total), 0)
-        return np.sqrt(total + zero) * ~zero * scale.reshape(np.shape(zero))
     total = np.sum(size**ord, axis=axes)
     zero = np.equal(value(total), 0)
     return (total + zero) ** (1 / ord) * ~zero

@@ -17,10 +17,12 @@ __all__ = [
     "with_values",
 ]
 
+FLOAT64 = np.dtype(float)
+
 
 def carries(x):
     """Return whether x is a dual or an array of duals."""
-    return isinstance(x, Dual) or (isinstance(x, np.ndarray) and isinstance(x.dtype, DualDType))
+    return type(x) is Dual or (isinstance(x, np.ndarray) and type(x.dtype) is DualDType)
 
 
 def operands(name, *arrays):
@@ -31,7 +33,7 @@ def operands(name, *arrays):
             result.append(result[0])
             continue
         x = np.asarray(given)
-        if not carries(x):
+        if type(x.dtype) is not DualDType:
             if x.dtype.kind not in "biuf" or x.dtype.itemsize > 8:
                 hint = "; complex duals do not exist yet" if x.dtype.kind == "c" else ""
                 raise TypeError(f"{name} expects real numbers beside duals, got {x.dtype}{hint}.")
@@ -42,7 +44,14 @@ def operands(name, *arrays):
 
 def dtype_of(*arrays):
     """Return the dtype with the levels of all the arrays, or float64."""
-    return np.result_type(*[x.dtype for x in arrays])
+    found = FLOAT64
+    for x in arrays:
+        dtype = x.dtype
+        if dtype is not found and type(dtype) is DualDType:
+            if found is not FLOAT64:
+                return np.result_type(*[x.dtype for x in arrays])
+            found = dtype
+    return found
 
 
 def _owner(x):
@@ -59,15 +68,17 @@ def float_operands(*operands):
     elements, and operands that are views of one array of duals become views of one buffer of their values.  Of that
     buffer only the operands' own places are ever touched.
     """
-    result = [x if carries(x) and not isinstance(x, Dual) else value(x) for x in operands]
-    places = [i for i, x in enumerate(result) if carries(x)]
-    for group in _sharing(result, places) if len(places) > 1 else [places] if places else []:
-        views = [result[i] for i in group]
-        if all(x is views[0] for x in views) and _packed(views[0]):
-            copies = [value(views[0]).copy(order="K")] * len(views)
-        else:
-            copies = _buffered(views)
-        for i, copy in zip(group, copies, strict=True):
+    result, places = list(operands), []
+    for i, x in enumerate(operands):
+        if not isinstance(x, np.ndarray):
+            result[i] = value(x)
+        elif type(x.dtype) is DualDType:
+            places.append(i)
+    if len(places) == 1:
+        result[places[0]] = _copies([operands[places[0]]])[0]
+        return result
+    for group in _sharing(operands, places):
+        for i, copy in zip(group, _copies([operands[i] for i in group]), strict=True):
             result[i] = copy
     return result
 
@@ -77,12 +88,16 @@ def _sharing(arrays, places):
     groups = {}
     for i in places:
         owner = _owner(arrays[i])
-        groups.setdefault((id(owner), owner.dtype), []).append(i)
+        groups.setdefault((id(owner), id(owner.dtype)), []).append(i)
     return groups.values()
 
 
-def _packed(x):
-    return x.flags.c_contiguous or x.flags.f_contiguous
+def _copies(views):
+    """Return float64 copies of views of one array of duals."""
+    first = views[0]
+    if first.flags.forc and all(x is first for x in views[1:]):
+        return [value(first).copy(order="K")] * len(views)
+    return _buffered(views)
 
 
 def _buffered(views):
