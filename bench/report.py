@@ -4,13 +4,14 @@ import importlib.metadata
 import json
 import os
 import platform
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
+from bench.case import Case
 from bench.goals import GOALS, reached
+from bench.timing import Result
 
 PACKAGES = (
     "numpy dualnum scipy jax autograd casadi num-dual hyperjet daceypy algopy torch numdifftools".split()
@@ -89,29 +90,39 @@ def goal_lines(results):
     return ["goals (ratio to the floor; us: microseconds above it)", *lines] if lines else []
 
 
-def without_nan(row):
-    """Return a result as a dict; what was not measured has its error alone."""
-    return {"name": row.name, "error": row.error} if row.error else row._asdict()
+def as_dict(row):
+    """Return a result with six digits; of what was not measured its error alone."""
+    if row.error:
+        return {"name": row.name, "error": row.error}
+    return {key: float(f"{x:.6g}") if isinstance(x, float) else x for key, x in row._asdict().items()}
 
 
 def as_json(cases, results, effort):
-    """Return everything that was measured, as text."""
-    return json.dumps(
-        {
-            "machine": machine(),
-            "argv": sys.argv[1:],
-            "turns": effort.turns,
-            "clock": effort.clock.__name__,
-            "cases": [
-                {
-                    "name": case.name,
-                    "n": case.n,
-                    "unit": "B" if case.unit == "B" else "s",
-                    "results": [without_nan(row) for row in results[case.name]],
-                }
-                for case in cases
-            ],
-            "goals": [{**goal._asdict(), "reached": reached(goal, results)} for goal in GOALS],
-        },
-        indent=1,
-    )
+    """Return everything that was measured, as text with a line for each case."""
+    head = {
+        "machine": machine(),
+        "turns": effort.turns,
+        "clock": effort.clock.__name__,
+        "goals": [{**goal._asdict(), "reached": reached(goal, results)} for goal in GOALS],
+    }
+    lines = [
+        json.dumps(
+            {
+                "name": case.name,
+                "n": case.n,
+                "unit": "B" if case.unit == "B" else "s",
+                "results": [as_dict(row) for row in results[case.name]],
+            }
+        )
+        for case in cases
+    ]
+    return json.dumps(head)[:-1] + ',\n"cases": [\n' + ",\n".join(lines) + "\n]}"
+
+
+def from_json(text):
+    """Return what `as_json` wrote: about the machine and the run, the cases (which cannot be run), their results."""
+    data = json.loads(text)
+    cases = [Case(case["name"], list, case["n"], unit=case["unit"]) for case in data["cases"]]
+    blank = dict.fromkeys(Result._fields[1:-1], float("nan"))
+    results = {case["name"]: [Result(**(blank | row)) for row in case["results"]] for case in data["cases"]}
+    return data["machine"] | {"clock": data["clock"], "turns": data["turns"]}, cases, results

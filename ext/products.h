@@ -187,34 +187,74 @@ inline void mend_row(const Shape& s, const Matrix& x, const Matrix& y, const Mat
   }
 }
 
-// One row of z, where one operand moves and elements lie closely, straight from BLAS; false where that does not pay.
-inline bool direct_row(const Matrix& x, const Matrix& y, const Matrix& z, Plain x0, Plain y0) {
+// The tangents of one row of z where x alone moves and elements lie closely, straight from BLAS; false where that does
+// not pay.
+inline bool direct_row(const Matrix& x, const Matrix& z, Plain y0) {
   constexpr index_t d = sizeof(double);
-  const index_t components = z.components, n = x.columns, p = z.columns, row = components * p;
-  if (x.rows != 1 || p == 1 || n == 0 || z.column_step != components * d) return false;
+  const index_t components = z.components, n = x.columns, p = z.columns;
+  if (x.rows != 1 || p == 1 || n == 0 || n > 4 * components) return false;
+  if (z.column_step != components * d || x.column_step != components * d) return false;
   double* to = const_cast<double*>(z.at(0, 0));
-  if (x.components == 1 && y.column_step == components * d && y.row_step % d == 0 && y.row_step >= row * d) {
-    plain_product(x0, {y.at(0, 0), y.row_step / d, 1}, to, row, 1, n, row);
-    return true;
+  plain_product({y0.data, y0.column_step, y0.row_step}, {x.at(0, 0), components, 1}, to, components, p, n, components);
+  return true;
+}
+
+// Parts of the tangents of a product with a vector: sum X_c y at x[i * tangents + c - 1] for row i, sum x Y_c at
+// y[j * components + c - 1] for column j; null where they are not known.
+struct VectorSums {
+  const double *x = nullptr, *y = nullptr;
+};
+
+// n numbers that lie closely
+inline const double* closely(const double* from, index_t step, index_t n, Arena& arena) {
+  if (step == index_t{sizeof(double)}) return from;
+  double* to = arena.take(n);
+  for (index_t k = 0; k < n; ++k)
+    to[k] = *reinterpret_cast<const double*>(reinterpret_cast<const char*>(from) + k * step);
+  return to;
+}
+
+// Fills in the values of both operands.  Where one is a vector and the other's elements lie closely, the same pass over
+// them makes the sums that are the parts of their tangents.
+inline VectorSums fill_values(const Matrix& x, const ValueCopy& vx, const Matrix& y, const ValueCopy& vy,
+                              bool transposed, Arena& arena) {
+  KeepFlags keep;
+  constexpr index_t d = sizeof(double);
+  const index_t m = x.rows, n = x.columns, p = y.columns, of_x = x.components, of_y = y.components;
+  const bool x_rows = of_x > 1 && p == 1 && x.column_step == of_x * d && vx.column_step == d;
+  const bool y_row = of_y > 1 && m == 1 && p == 1 && y.row_step == of_y * d;
+  const bool y_rows =
+      of_y > 1 && m == 1 && p > 1 && y.column_step == of_y * d && y.row_step % d == 0 && vy.column_step == d;
+  VectorSums sums;
+  if (!transposed && !y_rows) vy.fill(y);
+  if (transposed || !x_rows) vx.fill(x);
+  if (x_rows) {
+    const double* w = closely(vy.origin, vy.row_step, n, arena);
+    double* to = arena.take(m * (of_x - 1));
+    for (index_t i = 0; i < m; ++i)
+      sum_row(x.at(i, 0), of_x, w, n, transposed ? nullptr : vx.origin + i * (vx.row_step / d), to + i * (of_x - 1));
+    sums.x = to;
   }
-  if (y.components == 1 && x.column_step == components * d && n <= 4 * components) {
-    plain_product({y0.data, y0.column_step, y0.row_step}, {x.at(0, 0), components, 1}, to, components, p, n,
-                  components);
-    return true;
+  if (y_row || y_rows) {
+    const double* w = closely(vx.origin, vx.column_step, n, arena);
+    double* to = arena.take(of_y * p);
+    if (y_row) sum_row(y.at(0, 0), of_y, w, n, nullptr, to);
+    else sum_rows(y.at(0, 0), y.row_step / d, of_y, w, n, p, vy.origin, vy.row_step / d, to);
+    sums.y = y_row ? to : to + 1;
   }
-  return false;
+  return sums;
 }
 
 // The tangents of x y into z's elements; z's values are set by the caller afterwards.  x0 and y0 are the values;
-// x_sums and y_sums, where there are any, are the parts of x's and of y's tangents, which then need no work here.
+// sums, where there are any, are the parts of x's or of y's tangents, which then need no work here.
 //   Z_c = sum X_a Y_b over the pairs (a, b) whose product is component c:
 // all b go with a = 0 in one wide product, all a with b = 0 in one tall one, the other pairs one by one.
 // Rows of z are taken some at a time, so that what is between stays in the cache.
 inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain x0, Plain y0,
-                             const double* x_sums, const double* y_sums, Arena& arena) {
+                             const VectorSums& sums, Arena& arena) {
   const index_t m = x.rows, n = x.columns, p = y.columns, components = s.components(), tangents = components - 1;
-  const bool x_moves = x.components > 1, y_moves = y.components > 1, planes_needed = x_moves && x_sums == nullptr;
-  const bool wide_needed = y_moves && y_sums == nullptr;
+  const bool x_moves = x.components > 1, y_moves = y.components > 1, planes_needed = x_moves && sums.x == nullptr;
+  const bool wide_needed = y_moves && sums.y == nullptr;
   constexpr index_t d = sizeof(double);
   if (tangents == 0) return;
   Arena::Mark mark(arena);
@@ -228,13 +268,13 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
     gather(y, 0, packed, p, 1);
     y0 = {packed, p, 1};
   }
-  if (x_moves != y_moves && direct_row(x, y, z, x0, y0)) {
+  if (!y_moves && direct_row(x, z, y0)) {
     if (!all_finite(z.at(0, 0), components * p)) mend_row(s, x, y, z, 0, arena);
     return;
   }
   // Elements that lie closely are a plain matrix of numbers: no packing, but the values are multiplied once more.
   const bool y_flat = y_moves && p > 1 && y.column_step == components * d && y.row_step % d == 0 &&
-                      y.row_step >= p * components * d && (m == 1 || (p <= 4 && tangents > 4));
+                      y.row_step >= p * components * d && p <= 4 && tangents > 4;
   const index_t wide_step = y_flat ? components * p : tangents * p;
   const bool pairs = x_moves && y_moves && s.degree() > 1;
   Plain rows{y_flat ? y.at(0, 0) : nullptr, y.row_step / d, 1};
@@ -264,7 +304,7 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
       plain_product({planes, n, 1}, y0, tall, p, tangents * count, n, p);
     } else if (pairs) {
       for (index_t i = 0; i < count; ++i)
-        for (index_t c = 0; c < tangents; ++c) tall[c * count + i] = x_sums[(first + i) * tangents + c];
+        for (index_t c = 0; c < tangents; ++c) tall[c * count + i] = sums.x[(first + i) * tangents + c];
     }
     if (pairs)
       for (index_t a = 1; a < components; ++a) {
@@ -278,10 +318,10 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
         }
       }
     Sums by_x, by_y;
-    if (y_sums != nullptr) by_y = {y_sums, 0, 1, 0};
+    if (sums.y != nullptr) by_y = {sums.y, 0, 1, components};
     else if (y_moves) by_y = y_flat ? Sums{wide + 1, wide_step, 1, components} : Sums{wide, wide_step, p, 1};
     if (tall != nullptr) by_x = {tall, p, count * p, 1};
-    else if (x_moves) by_x = {x_sums + first * tangents, tangents, 1, 0};
+    else if (x_moves) by_x = {sums.x + first * tangents, tangents, 1, 0};
     for (index_t i = 0; i < count; ++i)  // what is not finite in an operand shows in the sums
       if (!put_tangents(z, first + i, by_x, by_y, i)) mend_row(s, x, y, z, first + i, arena);
   }
@@ -322,31 +362,7 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
     const bool transposed =
         x.data == y.data && X == Y && m == p && x.row_step == y.column_step && x.column_step == y.row_step;
     const ValueCopy vy = transposed ? ValueCopy{vx.origin, vx.column_step, vx.row_step} : ValueCopy::of(y, arena);
-    if (!transposed) vy.fill(y);
-    // A matrix times a vector: its rows' values and the parts of its tangents, in one pass.
-    double *x_sums = nullptr, *y_sums = nullptr;
-    if (X && p == 1 && components > 1 && x.column_step == components * d && vx.column_step == d) {
-      KeepFlags keep;
-      if (transposed) vx.fill(x);  // a row of x is w
-      const double* w = vy.origin;
-      if (vy.row_step != d) {
-        double* packed = arena.take(n);
-        gather(y, 0, packed, 1, 1);
-        w = packed;
-      }
-      x_sums = arena.take(m * (components - 1));
-      for (index_t i = 0; i < m; ++i) {
-        double* to = transposed ? nullptr : vx.origin + i * (vx.row_step / d);
-        sum_row(x.at(i, 0), components, w, n, to, x_sums + i * (components - 1));
-      }
-    } else {
-      vx.fill(x);
-    }
-    if (Y && m == 1 && p == 1 && y.row_step == components * d && vx.column_step == d) {
-      KeepFlags keep;
-      y_sums = arena.take(components);
-      sum_row(y.at(0, 0), components, vx.origin, n, nullptr, y_sums);
-    }
+    const VectorSums sums = fill_values(x, vx, y, vy, transposed, arena);
     double* values = arena.take(m * p + 1);
     char* value_data[3] = {reinterpret_cast<char*>(vx.origin), reinterpret_cast<char*>(vy.origin),
                            reinterpret_cast<char*>(values)};
@@ -361,7 +377,7 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
     value_loops[Id].function(value_data, value_counts, value_strides, value_loops[Id].extra);
     KeepFlags keep;
     product_tangents(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},
-                     {vy.origin, vy.row_step / d, vy.column_step / d}, x_sums, y_sums, arena);
+                     {vy.origin, vy.row_step / d, vy.column_step / d}, sums, arena);
     for (index_t i = 0; i < m; ++i)
       for (index_t j = 0; j < p; ++j) *const_cast<double*>(z.at(i, j)) = values[i * p + j];
   }

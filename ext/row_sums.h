@@ -1,4 +1,4 @@
-// A matrix of duals times a vector: one pass over elements that lie closely, which is all that memory allows.
+// A matrix of duals and a vector: one pass over elements that lie closely, which is all that memory allows.
 #pragma once
 #include "algebra.h"
 
@@ -48,6 +48,25 @@ inline void sum_row(const double* x, index_t components, const double* w, index_
     const index_t count = std::min(most, components - c);
     if (values != nullptr) sum_lanes<true>(count, x + c, components, w, n, values, sums + c - 1);
     else sum_lanes<false>(count, x + c, components, w, n, nullptr, sums + c - 1);
+  }
+}
+
+// sums[q] = sum_k x[k] y_k[q] of n rows of p elements each, `step` apart, and the elements' values; four rows at a time.
+inline void sum_rows(const double* y, index_t step, index_t components, const double* x, index_t n, index_t p,
+                     double* values, index_t values_step, double* sums) {
+  const index_t width = components * p;
+  zero(width, sums);
+  for (index_t k = 0; k < n;) {
+    const double* row = y + k * step;
+    const index_t rows = n - k < 4 ? 1 : 4;
+    if (rows == 4)
+      for (index_t q = 0; q < width; ++q)
+        sums[q] +=
+            (x[k] * row[q] + x[k + 1] * row[step + q]) + (x[k + 2] * row[2 * step + q] + x[k + 3] * row[3 * step + q]);
+    else
+      for (index_t q = 0; q < width; ++q) sums[q] += x[k] * row[q];
+    for (const index_t end = k + rows; k < end; ++k, row += step)
+      for (index_t j = 0; j < p; ++j) values[k * values_step + j] = row[j * components];
   }
 }
 

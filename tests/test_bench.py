@@ -10,6 +10,7 @@ from bench import arguments, derivatives, timing
 from bench.__main__ import CASES, main
 from bench.case import Case, Contender, Statement
 from bench.goals import GOALS, reached
+from bench.report import as_json, from_json
 from dualnum import _core
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -132,6 +133,44 @@ def test_goals_are_medians():
     assert reached(goal, results) == 1.5
     assert reached(goal._replace(measure="excess"), results) == pytest.approx(2.0)
     assert reached(goal, {}) is None
+
+
+def test_a_goal_may_be_against_another_contender():
+    rows = [
+        timing.Result(name, median, 0.0, median, 0.0, 0.0)
+        for name, median in (("dualnum", 6.0), ("hand", 2.0))
+    ]
+    goal = GOALS[0]._replace(pattern="case", contender="dualnum", against="hand")
+    assert reached(goal, {"case": rows}) == 3.0
+    assert reached(goal._replace(against="missing"), {"case": rows}) is None
+
+
+def test_json_can_be_read_again():
+    good = timing.Result("numpy", 1.25, 0.5, 1.0, 0.0, 0.0)
+    bad = timing.Result("peer", *[float("nan")] * 5, error="no such thing")
+    case = Case("case/n=3", list, n=3, unit="B")
+    about, (read,), results = from_json(as_json([case], {case.name: [good, bad]}, timing.QUICK))
+    assert about["numpy"] == np.__version__
+    assert (read.name, read.n, read.unit) == (case.name, 3, "B")
+    again, failed = results[case.name]
+    assert again == good
+    assert (failed.name, failed.error) == ("peer", "no such thing") and np.isnan(failed.median)
+
+
+@pytest.mark.parametrize(
+    "name", ["batched_jacobian/arm/n=1000$", "linalg/gradient", "linalg/.*/n=3$", "einsum/rows"]
+)
+def test_answers_of_linear_algebra(name, capsys):
+    assert main(["--quick", "--filter", name]) == 0
+    assert "error" not in capsys.readouterr().out
+
+
+def test_products_and_threads_have_right_answers():
+    chosen = [case for case in CASES if re.match(r"(matmul|matvec)/k=\d/n=10$|threads/", case.name)]
+    assert len(chosen) == 7
+    for case in chosen:
+        for contender in case.build():
+            timing.check(contender)
 
 
 def test_ratios_are_taken_turn_by_turn():
