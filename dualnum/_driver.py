@@ -25,7 +25,17 @@ from dualnum._checks import (
     check_workers,
     place,
 )
-from dualnum._core import Dual, Level, parts, pass_at_array, seed_identity, seed_scalar, seed_tangents, split
+from dualnum._core import (
+    Dual,
+    KeepMemory,
+    Level,
+    parts,
+    pass_at_array,
+    seed_identity,
+    seed_scalar,
+    seed_tangents,
+    split,
+)
 from dualnum._workers import all_processors, in_order
 
 ONE = np.ones(1)
@@ -315,8 +325,9 @@ class Driver:
         """
         level = Level()
         try:
-            y = as_output(self, self.f(*variables.seeded((seed, level)), **kwargs))
-            return split_or_zeros(y, level, width)
+            with KeepMemory(variables.elements * (1 + width)):
+                y = as_output(self, self.f(*variables.seeded((seed, level)), **kwargs))
+                return split_or_zeros(y, level, width)
         finally:
             level.retire()
 
@@ -328,8 +339,9 @@ class Driver:
         """
         older, younger = Level(), Level()
         try:
-            y = as_output(self, self.f(*variables.seeded((other, older), (seed, younger)), **kwargs))
-            return split_twice(y, younger, width, older, other_width)
+            with KeepMemory(variables.elements * (1 + width) * (1 + other_width)):
+                y = as_output(self, self.f(*variables.seeded((other, older), (seed, younger)), **kwargs))
+                return split_twice(y, younger, width, older, other_width)
         finally:
             younger.retire()
             older.retire()

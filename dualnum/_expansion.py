@@ -3,7 +3,7 @@
 import numpy as np
 
 from dualnum._checks import FLOAT64, as_output
-from dualnum._core import DualArray, DualDType, Level, seed_scalar, seed_tangents
+from dualnum._core import DualArray, DualDType, KeepMemory, Level, seed_scalar, seed_tangents
 from dualnum._driver import split_or_zeros
 
 
@@ -23,8 +23,9 @@ def expand(driver, variables, kwargs, seed, order):
     """
     level = Level(taylor=True)
     try:
-        y = as_output(driver, driver.f(*variables.seeded((seed, level)), **kwargs))
-        return split_or_zeros(y, level, order)
+        with KeepMemory(variables.elements * (1 + order)):
+            y = as_output(driver, driver.f(*variables.seeded((seed, level)), **kwargs))
+            return split_or_zeros(y, level, order)
     finally:
         level.retire()
 

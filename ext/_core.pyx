@@ -28,6 +28,7 @@ include "text.pxi"
 include "register.pxi"
 include "array.pxi"
 include "seed.pxi"
+include "memory.pxi"
 include "passes.pxi"
 
 _neutral = _bootstrap()

@@ -1,0 +1,144 @@
+// Memory of large arrays, kept for the next array.
+//
+// The C library gives large blocks back to the system whenever they are freed; asking for them anew costs a page fault
+// and the clearing of a page every 4 KiB, which is more than most functions do with the page.  So while a driver calls
+// its function, NumPy takes the memory of arrays from here (a memory handler, NEP 49): blocks of LARGE bytes and more
+// are not freed but kept for the next array that fits.  Never more than KEPT bytes wait here, the latest ones; they stay
+// for the next call of a driver.  Arrays that outlive the call give their memory back to here.
+#pragma once
+#include <Python.h>
+#include <numpy/arrayobject.h>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+
+namespace dn {
+
+class Blocks {
+  static constexpr std::size_t LARGE = std::size_t{1} << 16, KEPT = std::size_t{1} << 26,
+                               HUGE_PAGES = std::size_t{1} << 22;
+  static constexpr std::size_t HEADER = 64, PLACES = 64;
+
+  struct Block {
+    std::size_t size;  // with this header
+  };
+  Block* kept_[PLACES] = {};  // the latest last
+  std::size_t count_ = 0, bytes_ = 0;
+  std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
+
+  // Nobody waits: while another thread is at it (or was, in the process that this one was forked from), malloc serves.
+  class Turn {
+    std::atomic_flag& busy_;
+
+   public:
+    const bool mine;
+    explicit Turn(std::atomic_flag& busy) : busy_(busy), mine(!busy.test_and_set(std::memory_order_acquire)) {}
+    ~Turn() {
+      if (mine) busy_.clear(std::memory_order_release);
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+  };
+
+  // Sizes in steps of an eighth, so that blocks fit arrays that are a little smaller or larger.
+  static std::size_t rounded(std::size_t n) {
+    if (n < LARGE) return n;
+    std::size_t step = LARGE / 8;
+    while (step * 16 < n) step *= 2;
+    return (n + step - 1) / step * step;
+  }
+  static Block* block_of(void* p) { return reinterpret_cast<Block*>(static_cast<char*>(p) - HEADER); }
+  static void* memory_of(Block* block, std::size_t size) {
+    if (!block) return nullptr;
+    block->size = size;
+    return reinterpret_cast<char*>(block) + HEADER;
+  }
+  Block* remove(std::size_t place) {
+    Block* block = kept_[place];
+    std::memmove(kept_ + place, kept_ + place + 1, (count_ - place - 1) * sizeof(Block*));
+    --count_;
+    bytes_ -= block->size;
+    return block;
+  }
+  Block* find(std::size_t size) {
+    if (size < LARGE) return nullptr;
+    const Turn turn(busy_);
+    if (turn.mine)
+      for (std::size_t i = count_; i-- > 0;)
+        if (kept_[i]->size == size) return remove(i);
+    return nullptr;
+  }
+  // As NumPy asks for its own large arrays.
+  void ask_for_huge_pages([[maybe_unused]] void* p, [[maybe_unused]] std::size_t n) const {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    if (n < HUGE_PAGES || !huge_pages) return;
+    const std::size_t offset = 4096 - reinterpret_cast<std::uintptr_t>(p) % 4096;
+    madvise(static_cast<char*>(p) + offset, n - offset, MADV_HUGEPAGE);
+#endif
+  }
+
+ public:
+  bool huge_pages = true;
+
+  void* take(std::size_t n, bool zeroed) {
+    if (n > SIZE_MAX / 4) return nullptr;
+    const std::size_t size = rounded(n + HEADER);
+    Block* block = find(size);
+    if (block) {
+      if (zeroed) std::memset(memory_of(block, size), 0, n);
+    } else {
+      block = static_cast<Block*>(zeroed ? std::calloc(size, 1) : std::malloc(size));
+      if (block) ask_for_huge_pages(block, size);
+    }
+    return memory_of(block, size);
+  }
+  void give(void* p) {
+    if (!p) return;
+    Block* block = block_of(p);
+    if (block->size >= LARGE && block->size <= KEPT) {
+      const Turn turn(busy_);
+      if (turn.mine) {
+        while (count_ == PLACES || bytes_ + block->size > KEPT) std::free(remove(0));
+        kept_[count_++] = block;
+        bytes_ += block->size;
+        return;
+      }
+    }
+    std::free(block);
+  }
+  void* resize(void* p, std::size_t n) {
+    if (!p) return take(n, false);
+    if (n > SIZE_MAX / 4) return nullptr;
+    const std::size_t size = rounded(n + HEADER);
+    return memory_of(static_cast<Block*>(std::realloc(block_of(p), size)), size);
+  }
+};
+
+inline Blocks blocks;
+
+inline PyDataMem_Handler memory_handler = {"dualnum",
+                                           1,
+                                           {nullptr, [](void*, std::size_t n) { return blocks.take(n, false); },
+                                            [](void*, std::size_t n, std::size_t size) -> void* {
+                                              return size && n > SIZE_MAX / size ? nullptr
+                                                                                 : blocks.take(n * size, true);
+                                            },
+                                            [](void*, void* p, std::size_t n) { return blocks.resize(p, n); },
+                                            [](void*, void* p, std::size_t) { blocks.give(p); }}};
+
+inline PyObject* memory_capsule() { return PyCapsule_New(&memory_handler, "mem_handler", nullptr); }
+
+// Whether arrays get their memory as NumPy's default is, not from a handler of the user's or from here.
+inline bool is_default_memory(PyObject* capsule) {
+  const void* handler = PyCapsule_GetPointer(capsule, "mem_handler");
+  if (!handler) PyErr_Clear();
+  return handler && std::strcmp(static_cast<const PyDataMem_Handler*>(handler)->name, "default_allocator") == 0;
+}
+
+}  // namespace dn
