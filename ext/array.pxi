@@ -94,13 +94,13 @@ cdef object _quick(int op, object ufunc, int nin, object x, object y):
         operand = x if i == 0 else y
         if type(operand) is DualArray or type(operand) is ndarray:
             a = <ndarray>operand
-            if not _contiguous(a) or not _same_shape(a, like):
+            if not _same_shape(a, like) or not (_contiguous(a) or a.nd == 1 and a.flags & NPY_ARRAY_ALIGNED):
                 return None
             data[i] = a.data
             dual[i] = <PyObject *>a.descr == descr
             if not dual[i] and <PyObject *>a.descr != <PyObject *>_double:
                 return None
-            strides[i] = size if dual[i] else sizeof(double)
+            strides[i] = a.strides[0] if a.nd == 1 else size if dual[i] else sizeof(double)
         elif isinstance(operand, float) or type(operand) is int:
             number = operand
             data[i], strides[i], dual[i] = <char *>&number, 0, False

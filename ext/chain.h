@@ -45,7 +45,7 @@ inline bool store_quadratic(double* z, double value, double z1, double z2) {
 // finite: the general case decides.
 template <class Row>
 inline bool chain_quadratic(const Row& row, double* y, const double* x, double value) {
-  const double c = row.companion(*x, value);
+  const double c = companion_of<Row>(*x, value);
   const double y1 = x[1] * row.dy(*x, c, value), c1 = x[1] * row.dc(*x, c, value);
   const Line slope = row.dy(Line{*x, x[1]}, Line{c, c1}, Line{value, y1});
   return store_quadratic(y, value, y1, (x[1] * slope.rate + 2 * x[2] * slope.value) / 2);
@@ -139,7 +139,7 @@ inline bool quick(const Shape& s, double* y, const double* x, double value) {
   if (s.is_quadratic()) return chain_quadratic(Row{}, y, x, value);
   const bool dual = s.is_dual();
   if (!dual && !s.is_hyper()) return false;
-  const double c = Row::companion(*x, value), slope = Row::dy(*x, c, value);
+  const double c = companion_of<Row>(*x, value), slope = Row::dy(*x, c, value);
   if (dual) {
     if (finite(slope)) chain<false>(y, x, value, slope, s.size[0]);
     else chain<true>(y, x, value, slope, s.size[0]);

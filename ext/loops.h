@@ -9,6 +9,14 @@ namespace dn {
 
 constexpr index_t BLOCK = 256;
 
+// Loops compiled a second time for AVX2, which the loader chooses where the processor has it; the bits are the same.
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CLONES __attribute__((target_clones("avx2", "default")))
+#else
+#define CLONES
+#endif
+
 // What NumPy hands a loop, with the shape of its dual operands.
 struct Strided {
   const Shape& shape;
@@ -17,6 +25,8 @@ struct Strided {
   index_t n;
   void* state;  // see piecewise.h
 
+  // Of an operand, in doubles.
+  index_t step(int operand) const { return strides[operand] / index_t{sizeof(double)}; }
   double* at(int operand, index_t i) const { return reinterpret_cast<double*>(data[operand] + i * strides[operand]); }
   // Values of a block of an operand; an operand that does not move is gathered once.
   void gather(int operand, index_t start, index_t m, double* values) const {
@@ -43,17 +53,65 @@ inline bool run(Kernel kernel, const Shape& shape, char* const* data, const inde
   }
 }
 
+// y = f(x) for a block of duals; K is the number of tangents, or 0 for any, and the steps are in doubles.
+template <bool Guard, int K, bool Packed>
+CLONES void unary_duals(const double* x, index_t x_step, double* y, index_t y_step, const double* value,
+                        const double* slope, index_t m, index_t k) {
+  for (index_t i = 0; i < m; ++i, x += Packed ? 1 + K : x_step, y += Packed ? 1 + K : y_step)
+    chain<Guard>(y, x, value[i], slope[i], K ? K : k);
+}
+
 template <bool Guard>
 void unary_tangents(const Strided& a, index_t start, index_t m, const double* y, const double* d1, const double* d2) {
   const Shape& s = a.shape;
-  const index_t k = s.size[0];
+  const index_t k = s.size[0], x_step = a.step(0), y_step = a.step(1);
+  const double* x = a.at(0, start);
+  double* z = a.at(1, start);
   if (s.is_hyper()) {
-    for (index_t i = 0; i < m; ++i)
-      chain<Guard>(a.at(1, start + i), a.at(0, start + i), y[i], d1[i], d2[i], k, s.size[1]);
-  } else if (k == 1) {
-    for (index_t i = 0; i < m; ++i) chain<Guard>(a.at(1, start + i), a.at(0, start + i), y[i], d1[i], 1);
+    for (index_t i = 0; i < m; ++i) chain<Guard>(z + i * y_step, x + i * x_step, y[i], d1[i], d2[i], k, s.size[1]);
+  } else if (k != 1) {
+    unary_duals<Guard, 0, false>(x, x_step, z, y_step, y, d1, m, k);
+  } else if (x_step == 2 && y_step == 2) {
+    unary_duals<Guard, 1, true>(x, 2, z, 2, y, d1, m, 1);
   } else {
-    for (index_t i = 0; i < m; ++i) chain<Guard>(a.at(1, start + i), a.at(0, start + i), y[i], d1[i], k);
+    unary_duals<Guard, 1, false>(x, x_step, z, y_step, y, d1, m, 1);
+  }
+}
+
+inline double number(double x) { return x; }
+inline double number(Near x) { return x.v; }
+
+// The first and, where d2 is not null, the second derivatives of a block.
+template <class Row, class T>
+CLONES void unary_slopes(const double* x, const double* y, double* d1, double* d2, index_t m) {
+  if (d2) {
+    for (index_t i = 0; i < m; ++i) {
+      const double c = number(Row::companion(T(x[i]), T(y[i])));
+      d1[i] = Row::dy(x[i], c, y[i]);
+      d2[i] = Row::d2y(x[i], c, y[i]);
+    }
+  } else {
+    for (index_t i = 0; i < m; ++i) d1[i] = Row::dy(x[i], number(Row::companion(T(x[i]), T(y[i]))), y[i]);
+  }
+}
+
+inline bool all_within(const double* x, index_t m, double bound) {
+  bool within = true;
+  for (index_t i = 0; i < m; ++i) within &= std::fabs(x[i]) <= bound;
+  return within;
+}
+
+template <class Row>
+void find_slopes(const double* x, const double* y, double* d1, double* d2, index_t m) {
+  if constexpr (reach<Row> != 0) {
+    if (all_within(x, m, reach<Row>)) return unary_slopes<Row, Near>(x, y, d1, d2, m);
+    for (index_t i = 0; i < m; ++i) {
+      const double c = companion_of<Row>(x[i], y[i]);
+      d1[i] = Row::dy(x[i], c, y[i]);
+      if (d2) d2[i] = Row::d2y(x[i], c, y[i]);
+    }
+  } else {
+    unary_slopes<Row, double>(x, y, d1, d2, m);
   }
 }
 
@@ -82,11 +140,7 @@ void unary_blocks(const Strided& a) {
       for (index_t i = 0; i < m; ++i) element<Row>(s, a.at(1, start + i), a.at(0, start + i), y[i], arena);
       continue;
     }
-    for (index_t i = 0; i < m; ++i) {
-      const double c = Row::companion(x[i], y[i]);
-      d1[i] = Row::dy(x[i], c, y[i]);
-      if (second_order) d2[i] = Row::d2y(x[i], c, y[i]);
-    }
+    find_slopes<Row>(x, y, d1, second_order ? d2 : nullptr, m);
     if (all_finite(d1, m) && (!second_order || all_finite(d2, m))) unary_tangents<false>(a, start, m, y, d1, d2);
     else unary_tangents<true>(a, start, m, y, d1, d2);
   }
@@ -148,9 +202,10 @@ void binary_tangents(const Strided& a, index_t start, index_t m, const double* z
 
 // Products and quotients in one pass, value and tangents together; K is the number of tangents, or 0 for any, and the
 // steps are those of the operands in doubles.  Returns whether a value is nan.
-template <class Row, bool X, bool Y, int K>
-bool fuse(const double* x, index_t x_step, const double* y, index_t y_step, double* z, index_t z_step, index_t m,
-          index_t k) {
+template <class Row, bool X, bool Y, int K, bool Packed>
+CLONES bool fuse(const double* x, index_t x_step, const double* y, index_t y_step, double* z, index_t z_step, index_t m,
+                 index_t k) {
+  if constexpr (Packed) x_step = X ? 1 + K : 1, y_step = Y ? 1 + K : 1, z_step = 1 + K;
   bool nan = false;
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
     const double value = Row::z(*x, *y, 0., 0., 0.);
@@ -164,15 +219,14 @@ bool fuse(const double* x, index_t x_step, const double* y, index_t y_step, doub
 // tangents are kept zero by hand, and the values' flags are told from the tangents'.
 template <class Row, bool X, bool Y>
 bool fused(const Strided& a, index_t start, index_t m) {
-  constexpr index_t d = sizeof(double);
   const double *x = a.at(0, start), *y = a.at(1, start);
   double* z = a.at(2, start);
-  const index_t k = a.shape.size[0], sx = a.strides[0] / d, sy = a.strides[1] / d, sz = a.strides[2] / d;
+  const index_t k = a.shape.size[0], sx = a.step(0), sy = a.step(1), sz = a.step(2);
   KeepFlags keep;
   bool nan;
-  if (k != 1) nan = fuse<Row, X, Y, 0>(x, sx, y, sy, z, sz, m, k);
-  else if (sx == 1 + X && sy == 1 + Y && sz == 2) nan = fuse<Row, X, Y, 1>(x, 1 + X, y, 1 + Y, z, 2, m, 1);
-  else nan = fuse<Row, X, Y, 1>(x, sx, y, sy, z, sz, m, 1);
+  if (k != 1) nan = fuse<Row, X, Y, 0, false>(x, sx, y, sy, z, sz, m, k);
+  else if (sx == 1 + X && sy == 1 + Y && sz == 2) nan = fuse<Row, X, Y, 1, true>(x, sx, y, sy, z, sz, m, 1);
+  else nan = fuse<Row, X, Y, 1, false>(x, sx, y, sy, z, sz, m, 1);
   return !nan && !keep.raised();
 }
 
@@ -260,16 +314,36 @@ inline void add_tangents(double* sum, const char* x, index_t step, index_t n, in
     for (index_t j = 1; j < components; ++j) sum[j] += at(i)[j];
 }
 
-// Contiguous duals are added like one long array; false where a flag was raised, which may be a tangent's.
 template <int Sign>
-bool linear_contiguous(const Strided& a, index_t components) {
-  const index_t size = components * index_t{sizeof(double)};
-  if (a.strides[0] != size || a.strides[1] != size || a.strides[2] != size) return false;
+inline double plus(double x, double y) {
+  return Sign < 0 ? x - y : x + y;
+}
+
+// x + Sign y of a block, value and tangents together; C is the number of components, or 0 for any.
+template <int Sign, bool X, bool Y, int C>
+CLONES void add_elements(const double* x, index_t x_step, const double* y, index_t y_step, double* z, index_t z_step,
+                         index_t n, index_t components) {
+  if constexpr (C == 1) x_step = y_step = z_step = 1;
+  for (index_t i = 0; i < n; ++i, x += x_step, y += y_step, z += z_step) {
+    const double value = plus<Sign>(*x, *y);
+    for (index_t j = 1; j < (C ? C : components); ++j)
+      z[j] = X && Y ? plus<Sign>(x[j], y[j]) : X ? x[j] : Sign < 0 ? -y[j] : y[j];
+    z[0] = value;
+  }
+}
+
+// False where a flag was raised, which may be a tangent's, or where an operand is the result.
+template <int Sign, bool X, bool Y>
+bool add_at_once(const Strided& a, index_t components) {
   if (a.data[2] == a.data[0] || a.data[2] == a.data[1] || a.is_sequential()) return false;
   const double *x = a.at(0, 0), *y = a.at(1, 0);
   double* z = a.at(2, 0);
+  const index_t sx = a.step(0), sy = a.step(1), sz = a.step(2);
   KeepFlags keep;
-  for (index_t i = 0; i < a.n * components; ++i) z[i] = x[i] + Sign * y[i];
+  if (X && Y && sx == components && sy == components && sz == components)  // like one long array
+    add_elements<Sign, true, true, 1>(x, 1, y, 1, z, 1, a.n * components, 1);
+  else if (components == 2) add_elements<Sign, X, Y, 2>(x, sx, y, sy, z, sz, a.n, 2);
+  else add_elements<Sign, X, Y, 0>(x, sx, y, sy, z, sz, a.n, components);
   return !keep.raised();
 }
 
@@ -278,8 +352,7 @@ template <ValueId Id, bool X, bool Y>
 void linear(const Strided& a) {
   constexpr int sign = Id == value_of_subtract ? -1 : 1;
   const index_t components = a.shape.components();
-  if constexpr (X && Y)
-    if (linear_contiguous<sign>(a, components)) return;
+  if (add_at_once<sign, X, Y>(a, components)) return;
   value_loops[Id].function(const_cast<char**>(a.data), &a.n, a.strides, value_loops[Id].extra);
   KeepFlags keep;
   if constexpr (X && Y && Id == value_of_add) {

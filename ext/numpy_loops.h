@@ -132,7 +132,7 @@ inline const LoopEntry loop_entries[] = {
     MIXED_OF(subtract, linear, value_of_subtract),
     UNARY(positive, piecewise_unary<PositiveSlope>),
     UNARY(conjugate, piecewise_unary<PositiveSlope>),
-    UNARY(negative, piecewise_unary<NegativeSlope>),
+    UNARY(negative, negative),
     UNARY(absolute, piecewise_unary<AbsoluteSlope>),
     UNARY(fabs, piecewise_unary<AbsoluteSlope>),
     UNARY(sign, piecewise_unary<StepSlope<value_of_sign>>),

@@ -72,12 +72,18 @@ struct StepSlope {
   static void values(const double* x, double* y, index_t n) { unary_values(Id, x, y, n); }
   static double slope(const Shape&, const double*, double) { return 0; }
 };
-struct NegativeSlope {
-  static void values(const double* x, double* y, index_t n) {
-    for (index_t i = 0; i < n; ++i) y[i] = -x[i];
+// -x, component by component.
+inline void negative(const Strided& a) {
+  const index_t components = a.shape.components(), n = a.n, x_step = a.step(0), y_step = a.step(1);
+  const double* x = a.at(0, 0);
+  double* y = a.at(1, 0);
+  if (x_step == components && y_step == components) {  // like one long array
+    for (index_t i = 0; i < n * components; ++i) y[i] = -x[i];
+    return;
   }
-  static double slope(const Shape&, const double*, double) { return -1; }
-};
+  for (index_t i = 0; i < n; ++i, x += x_step, y += y_step)
+    for (index_t j = 0; j < components; ++j) y[j] = -x[j];
+}
 struct PositiveSlope {
   static void values(const double* x, double* y, index_t n) { copy(n, y, x); }
   static double slope(const Shape&, const double*, double) { return 1; }

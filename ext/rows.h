@@ -4,6 +4,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "near.h"
 #include "power.h"
 #include "series.h"
 
@@ -59,7 +60,10 @@ using std::cos, std::cosh, std::exp, std::hypot, std::sin, std::sinh, std::sqrt;
 #define ROW(row, low, high, c_, y_, dy_, d2y_, dc_)                            \
   struct row##_ {                                                               \
     static constexpr ValueId id = value_of_##row;                              \
-    static double companion([[maybe_unused]] double x, [[maybe_unused]] double y) { return c_; } \
+    template <class T>                                                          \
+    static T companion([[maybe_unused]] const T& x, [[maybe_unused]] const T& y) { \
+      return T(c_);                                                             \
+    }                                                                           \
     COLUMN1(dy, dy_)                                                           \
     COLUMN1(d2y, d2y_)                                                         \
     COLUMN1(dc, dc_)                                                           \
@@ -99,6 +103,25 @@ using std::cos, std::cosh, std::exp, std::hypot, std::sin, std::sinh, std::sqrt;
 #undef COLUMN2
 
 }  // namespace rows
+
+// How far from 0 a row's companion is computed by the functions of near.h; 0 where it has none of them.
+template <class Row>
+constexpr double reach = 0;
+template <>
+inline constexpr double reach<rows::sin_> = NEAR_TURNS;
+template <>
+inline constexpr double reach<rows::cos_> = NEAR_TURNS;
+template <>
+inline constexpr double reach<rows::expm1_> = NEAR_POWERS;
+template <>
+inline constexpr double reach<rows::tanh_> = NEAR_POWERS;
+
+template <class Row>
+inline double companion_of(double x, double y) {
+  if constexpr (reach<Row> != 0)
+    if (std::fabs(x) <= reach<Row>) return Row::companion(Near(x), Near(y)).v;
+  return Row::companion(x, y);
+}
 
 // Rows whose value is one operation of the processor, so that it needs no loop of NumPy's.
 template <class Row>
@@ -152,7 +175,7 @@ inline void move(const Program& program, Ref column, bool first_order, double* o
 template <class Row>
 void evaluate(const Row& row, const Shape& s, int l, const double* x, Outcome out, Arena& arena) {
   if (l == 0) {
-    *out.c = row.companion(*x, *out.y);
+    *out.c = companion_of<Row>(*x, *out.y);
     return;
   }
   const index_t m = s.stride[l - 1], n = s.size[l - 1];

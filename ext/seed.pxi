@@ -360,7 +360,7 @@ def split(y, Level level not None):
         return d.data[0], tangents
     a = _zero_d(y) if scalar else <ndarray>y
     if _descr(dtype).shape.levels == 1:
-        return _part_view(a, 0, NULL).copy(), _level_view(a, 0).copy()
+        return _split_level(a, index, _double)
     primal, tangents = _split_level(a, index, _without(dtype, index))
     if scalar:
         return primal[()], PyArray_View(_array(tangents), NULL, _dual_array_type)
@@ -371,7 +371,7 @@ def split(y, Level level not None):
 
 
 cdef tuple _split_level(ndarray a, int index, object rest):
-    """(primal, tangents) of an array with more levels than one, as arrays of duals of the rest."""
+    """(primal, tangents) of an array, as arrays of the rest: the dtype of the other levels, or float64."""
     cdef const Shape *shape = &(<DualDescr *>a.descr).shape
     cdef Py_ssize_t inner = shape.stride[index], k = shape.size[index], n = PyArray_SIZE(_array(a))
     cdef Py_ssize_t outer = shape.components() // (inner * (1 + k)), left = inner * outer, i, j, o
@@ -397,6 +397,10 @@ cdef tuple _split_level(ndarray a, int index, object rest):
         for o in range(outer):
             memcpy(p + o * inner, x, inner * sizeof(double))
             x += inner
+            if outer == 1:  # the youngest level: its parts lie together
+                memcpy(t, x, k * inner * sizeof(double))
+                x += k * inner
+                break
             for j in range(k):
                 memcpy(t + j * left + o * inner, x, inner * sizeof(double))
                 x += inner

@@ -1,0 +1,85 @@
+// sin, cos and exp without branches and tables, for arguments near enough to 0: the compiler vectorises loops of them.
+//
+// They serve companions alone, never values, and differ from the C library's in the last bit at most.
+#pragma once
+#include <cfloat>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+namespace dn {
+
+// A double for which the functions below are called instead of the C library's.
+struct Near {
+  double v;
+  Near(double value) : v(value) {}  // NOLINT: constants in the columns convert
+};
+inline Near operator+(Near a, Near b) { return a.v + b.v; }
+inline Near operator-(Near a, Near b) { return a.v - b.v; }
+inline Near operator*(Near a, Near b) { return a.v * b.v; }
+inline Near operator/(Near a, Near b) { return a.v / b.v; }
+inline Near operator-(Near a) { return -a.v; }
+
+// How far from 0 they are good.  None at all where intermediate results are wider than double.
+constexpr double NEAR_TURNS = FLT_EVAL_METHOD == 0 ? 5e5 : -1, NEAR_POWERS = FLT_EVAL_METHOD == 0 ? 700 : -1;
+
+inline std::uint64_t bits_of(double x) {
+  std::uint64_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+inline double double_of(std::uint64_t bits) {
+  double x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+// Adding this rounds a number below 2^51 to an integer, whose last bits are then the last bits of the sum.
+constexpr double ROUND = 0x1.8p52;
+
+// sin(x + quarters * pi/2).  x is taken to x - n pi/2 = r + e, |r| <= pi/4, with pi/2 in parts of 33 bits, so that
+// n * part is exact; then the polynomials and their use of e are those of fdlibm (k_sin.c, k_cos.c).
+inline Near sine(Near argument, std::uint64_t quarters) {
+  const double x = argument.v, shifted = x * 0x1.45f306dc9c883p-1 + ROUND, n = shifted - ROUND;
+  const std::uint64_t quadrant = bits_of(shifted) + quarters;
+  const double a = x - n * 0x1.921fb544p0;
+  const double second = n * 0x1.0b4611a6p-34, b = a - second, b_part = b - a;
+  const double b_error = (a - (b - b_part)) - (second + b_part);
+  const double third = n * 0x1.3198a2ep-69, c = b - third, c_part = c - b;
+  const double c_error = (b - (c - c_part)) - (third + c_part);
+  const double rest = (b_error + c_error) - n * 0x1.b839a252049c1p-104;
+  const double r = c + rest, e = (c - r) + rest, z = r * r;
+
+  const double s = 0x1.111111110f8a6p-7 +
+                   z * (-0x1.a01a019c161d5p-13 +
+                        z * (0x1.71de357b1fe7dp-19 + z * (-0x1.ae5e68a2b9cebp-26 + z * 0x1.5d93a5acfd57cp-33)));
+  const double cube = z * r;
+  const double sin_r = r - ((z * (0.5 * e - cube * s) - e) - cube * -0x1.5555555555549p-3);
+
+  const double t =
+      z * (0x1.555555555554cp-5 +
+           z * (-0x1.6c16c16c15177p-10 +
+                z * (0x1.a01a019cb159p-16 +
+                     z * (-0x1.27e4f809c52adp-22 + z * (0x1.1ee9ebdb4b1c4p-29 + z * -0x1.8fae9be8838d4p-37)))));
+  const double half = 0.5 * z, w = 1 - half;
+  const double cos_r = w + (((1 - w) - half) + (z * t - r * e));
+
+  const std::uint64_t odd = 0 - (quadrant & 1), sign = (quadrant & 2) << 62;
+  return double_of(((bits_of(sin_r) & ~odd) | (bits_of(cos_r) & odd)) ^ sign);
+}
+inline Near sin(Near x) { return sine(x, 0); }
+inline Near cos(Near x) { return sine(x, 1); }
+
+// e^x = 2^n e^r, where e^r is fdlibm's (e_exp.c) and 2^n goes into the exponent.
+inline Near exp(Near argument) {
+  const double x = argument.v, shifted = x * 0x1.71547652b82fep0 + ROUND, n = shifted - ROUND;
+  const double high = x - n * 0x1.62e42feep-1, low = n * 0x1.a39ef35793c76p-33, r = high - low, t = r * r;
+  const double c =
+      r - t * (0x1.555555555553ep-3 +
+               t * (-0x1.6c16c16bebd93p-9 +
+                    t * (0x1.1566aaf25de2cp-14 + t * (-0x1.bbd41c5d26bf1p-20 + t * 0x1.6376972bea4dp-25))));
+  const double power = 1 - ((low - (r * c) / (2 - c)) - high);
+  return double_of(bits_of(power) + (bits_of(shifted) << 52));
+}
+
+}  // namespace dn
