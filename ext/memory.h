@@ -4,15 +4,18 @@
 // and the clearing of a page every 4 KiB, which is more than most functions do with the page.  So while a driver calls
 // its function, NumPy takes the memory of arrays from here (a memory handler, NEP 49): blocks of LARGE bytes and more
 // are not freed but kept for the next array that fits.  Never more than KEPT bytes wait here, the latest ones; they stay
-// for the next call of a driver.  Arrays that outlive the call give their memory back to here.
+// for the next call of a driver, and the others go back to the system at once.  Arrays that outlive the call give their
+// memory back to here.
 #pragma once
 #include <Python.h>
 #include <numpy/arrayobject.h>
 
-#ifdef __linux__
+#if defined(__unix__) || defined(__APPLE__)
 #include <sys/mman.h>
+#define HAS_MMAP
 #endif
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
@@ -74,13 +77,28 @@ class Blocks {
         if (kept_[i]->size == size) return remove(i);
     return nullptr;
   }
-  // As NumPy asks for its own large arrays.
-  void ask_for_huge_pages([[maybe_unused]] void* p, [[maybe_unused]] std::size_t n) const {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    if (n < HUGE_PAGES || !huge_pages) return;
-    const std::size_t offset = 4096 - reinterpret_cast<std::uintptr_t>(p) % 4096;
-    madvise(static_cast<char*>(p) + offset, n - offset, MADV_HUGEPAGE);
+  // Large blocks come from the system itself: in the C library's heap, one that is kept would keep those below it too.
+  Block* ask(std::size_t size, bool zeroed) const {
+#ifdef HAS_MMAP
+    if (size >= LARGE) {
+      void* p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+      if (p == MAP_FAILED) return nullptr;
+#ifdef MADV_HUGEPAGE
+      if (size >= HUGE_PAGES && huge_pages) madvise(p, size, MADV_HUGEPAGE);
 #endif
+      return static_cast<Block*>(p);
+    }
+#endif
+    return static_cast<Block*>(zeroed ? std::calloc(size, 1) : std::malloc(size));
+  }
+  static void give_back(Block* block) {
+#ifdef HAS_MMAP
+    if (block->size >= LARGE) {
+      munmap(block, block->size);
+      return;
+    }
+#endif
+    std::free(block);
   }
 
  public:
@@ -90,13 +108,8 @@ class Blocks {
     if (n > SIZE_MAX / 4) return nullptr;
     const std::size_t size = rounded(n + HEADER);
     Block* block = find(size);
-    if (block) {
-      if (zeroed) std::memset(memory_of(block, size), 0, n);
-    } else {
-      block = static_cast<Block*>(zeroed ? std::calloc(size, 1) : std::malloc(size));
-      if (block) ask_for_huge_pages(block, size);
-    }
-    return memory_of(block, size);
+    if (!block) return memory_of(ask(size, zeroed), size);
+    return zeroed ? std::memset(memory_of(block, size), 0, n) : memory_of(block, size);
   }
   void give(void* p) {
     if (!p) return;
@@ -104,19 +117,21 @@ class Blocks {
     if (block->size >= LARGE && block->size <= KEPT) {
       const Turn turn(busy_);
       if (turn.mine) {
-        while (count_ == PLACES || bytes_ + block->size > KEPT) std::free(remove(0));
+        while (count_ == PLACES || bytes_ + block->size > KEPT) give_back(remove(0));
         kept_[count_++] = block;
         bytes_ += block->size;
         return;
       }
     }
-    std::free(block);
+    give_back(block);
   }
   void* resize(void* p, std::size_t n) {
-    if (!p) return take(n, false);
-    if (n > SIZE_MAX / 4) return nullptr;
-    const std::size_t size = rounded(n + HEADER);
-    return memory_of(static_cast<Block*>(std::realloc(block_of(p), size)), size);
+    void* q = take(n, false);
+    if (p && q) {
+      std::memcpy(q, p, std::min(n, block_of(p)->size - HEADER));
+      give(p);
+    }
+    return q;
   }
 };
 

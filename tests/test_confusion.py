@@ -6,6 +6,7 @@ say 2.
 
 import copy
 import math
+import pickle
 import threading
 
 import numpy as np
@@ -345,6 +346,51 @@ def test_an_escaped_number_is_inert():
     assert dn.value(scalar * 2) == 18.0
     assert dn.value(copy.deepcopy(scalar)) == 9.0
     np.testing.assert_array_equal(dn.value(array + 1), [10.0, 17.0])
+
+
+HELD = {
+    "the number": lambda x: x,
+    "an array of it": lambda x: np.array([x, x]),
+    "its dtype": lambda x: x.dtype,
+    "its levels": lambda x: x.dtype.levels,
+    "its level": lambda x: x.dtype.levels[0],
+    "a number of more levels": lambda x: x * dn.HyperDual(2.0),
+    "nothing": lambda x: None,
+}
+
+
+@pytest.mark.parametrize("held", HELD)
+@pytest.mark.parametrize(
+    ("driver", "point"),
+    [(derivative, 3.0), (lambda f: derivative(f, order=2), 3.0), (gradient, np.array([3.0]))],
+    ids=["first", "second", "gradient"],
+)
+def test_what_escapes_is_never_seeded_again(driver, point, held):
+    """Passes take over the level of the last one only where nothing refers to it any more."""
+    kept, ages = [], []
+
+    def f(x):
+        x = x if type(x) is dn.Dual else x[0]
+        level = x.dtype.levels[0]
+        ages.append(level.age)
+        for other in kept:
+            assert other is not x.dtype and other is not x.dtype.levels and other is not level
+            levels = getattr(getattr(other, "dtype", None), "levels", ())
+            assert not any(one is level for one in levels)
+        kept.append(HELD[held](x))
+        return x * x
+
+    for _ in range(5):
+        derivative_here = driver(f)(point)
+    assert ages == sorted(set(ages))
+    assert derivative_here == driver(lambda x: x * x if type(x) is dn.Dual else x[0] * x[0])(point)
+
+
+def test_what_was_pickled_is_never_seeded_again():
+    pickled = []
+    derivative(lambda x: pickled.append(pickle.dumps(x)) or x)(3.0)
+    result = derivative(lambda y: y * pickle.loads(pickled[0]))(5.0)
+    assert dn.value(result) == 3.0
 
 
 def test_a_function_that_remembers_its_last_call():
