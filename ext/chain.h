@@ -4,6 +4,13 @@
 #pragma once
 #include "values.h"
 
+// Says that the loop's elements do not depend on each other: y is x itself, or apart from it.
+#if defined(__GNUC__) && !defined(__clang__)
+#define INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT
+#endif
+
 namespace dn {
 
 template <bool Guard>
@@ -14,6 +21,7 @@ inline double moved(double slope, double tangent) {
 // y_j = f' x_j
 template <bool Guard>
 inline void chain(double* y, const double* x, double value, double slope, index_t k) {
+  INDEPENDENT
   for (index_t j = 1; j <= k; ++j) y[j] = moved<Guard>(slope, x[j]);
   y[0] = value;
 }
@@ -59,6 +67,7 @@ struct Slopes {
 // z_j = z_x x_j + z_y y_j.  X and Y say which operands are duals; the others point to a float64.
 template <bool Guard, bool X, bool Y>
 inline void chain(double* z, const double* x, const double* y, double value, const Slopes& d, index_t k) {
+  INDEPENDENT
   for (index_t j = 1; j <= k; ++j) {
     double t = 0;
     if constexpr (X && Y) t = moved<Guard>(d.x, x[j]) + moved<Guard>(d.y, y[j]);

@@ -152,6 +152,7 @@ void unary(const Strided& a) {
   double value;
   unary_values(Row::id, a.at(0, 0), &value, 1);
   KeepFlags keep;
+  if (quick<Row>(a.shape, a.at(1, 0), a.at(0, 0), value)) return;
   Arena arena;
   element<Row>(a.shape, a.at(1, 0), a.at(0, 0), value, arena);
 }
@@ -215,6 +216,19 @@ CLONES bool fuse(const double* x, index_t x_step, const double* y, index_t y_ste
   return nan;
 }
 
+// One number times duals: their components like one long array.
+CLONES inline void scale(double factor, const double* x, double* z, index_t n) {
+  for (index_t i = 0; i < n; ++i) z[i] = factor * x[i];
+}
+
+template <class Row, bool X, bool Y>
+bool is_scaling(const Strided& a) {
+  if constexpr (!std::is_same_v<Row, rows::multiply_> || (X && Y)) return false;
+  const index_t components = a.shape.components();
+  return a.strides[X ? 1 : 0] == 0 && a.step(X ? 0 : 1) == components && a.step(2) == components &&
+         std::isfinite(*a.at(X ? 1 : 0, 0));
+}
+
 // False where the block must go the long way: where a value is nan or a flag was raised (0 * inf raises one), zero
 // tangents are kept zero by hand, and the values' flags are told from the tangents'.
 template <class Row, bool X, bool Y>
@@ -223,8 +237,9 @@ bool fused(const Strided& a, index_t start, index_t m) {
   double* z = a.at(2, start);
   const index_t k = a.shape.size[0], sx = a.step(0), sy = a.step(1), sz = a.step(2);
   KeepFlags keep;
-  bool nan;
-  if (k != 1) nan = fuse<Row, X, Y, 0, false>(x, sx, y, sy, z, sz, m, k);
+  bool nan = false;
+  if (is_scaling<Row, X, Y>(a)) scale(X ? *y : *x, X ? x : y, z, m * (1 + k));
+  else if (k != 1) nan = fuse<Row, X, Y, 0, false>(x, sx, y, sy, z, sz, m, k);
   else if (sx == 1 + X && sy == 1 + Y && sz == 2) nan = fuse<Row, X, Y, 1, true>(x, sx, y, sy, z, sz, m, 1);
   else nan = fuse<Row, X, Y, 1, false>(x, sx, y, sy, z, sz, m, 1);
   return !nan && !keep.raised();
@@ -286,6 +301,7 @@ void binary(const Strided& a) {
   if constexpr (is_arithmetic<Row>) value = Row::z(*x, *y, 0., 0., 0.);
   else binary_values(Row::id, x, a.strides[0] == 0, y, a.strides[1] == 0, &value, 1);
   KeepFlags keep;
+  if (quick<Row, X, Y>(a.shape, a.at(2, 0), x, y, value)) return;
   Arena arena;
   element<Row, X, Y>(a.shape, a.at(2, 0), x, y, value, arena);
 }

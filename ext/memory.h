@@ -24,7 +24,7 @@
 namespace dn {
 
 class Blocks {
-  static constexpr std::size_t LARGE = std::size_t{1} << 16, KEPT = std::size_t{1} << 26,
+  static constexpr std::size_t LARGE = std::size_t{1} << 16, KEPT = std::size_t{1} << 27,
                                HUGE_PAGES = std::size_t{1} << 22;
   static constexpr std::size_t HEADER = 64, PLACES = 64;
 

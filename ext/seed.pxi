@@ -393,6 +393,10 @@ cdef tuple _split_level(ndarray a, int index, object rest):
     tangents = PyArray_NewFromDescr(
         &PyArray_Type, <PyArray_Descr *><PyObject *>rest, a.nd + 1, dimensions, NULL, NULL, 0, None)
     x, p, t = <double *>a.data, <double *>primal.data, <double *>tangents.data
+    if shape.components() == 2:
+        for i in range(n):
+            p[i], t[i] = x[2 * i], x[2 * i + 1]
+        return primal, tangents
     for i in range(n):
         for o in range(outer):
             memcpy(p + o * inner, x, inner * sizeof(double))

@@ -194,7 +194,7 @@ print(resident() - before)
 def test_what_is_kept_is_bounded():
     done = subprocess.run([sys.executable, "-c", BOUNDED], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < (64 << 20) + (16 << 20)
+    assert int(done.stdout) < (128 << 20) + (16 << 20)
 
 
 @pytest.mark.parametrize("driver", [gradient, hessian, jacobian])
