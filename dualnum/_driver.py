@@ -40,8 +40,8 @@ from dualnum._workers import all_processors, in_order
 
 ONE = np.ones(1)
 
-#: What one array of a pass may take, in bytes. The C library gives larger ones back to the system whenever they
-#: are freed, and asks for them anew: that costs 4 to 10 times as much as working in them.
+#: What one array of a pass may take, in bytes: several together should fit a core's cache, and below this size the
+#: C library does not give their memory back to the system whenever they are freed, at the cost of page faults.
 CACHE = 1 << 17
 #: Variables of one array that take one pass by that rule: ``chunk_width(n, n, None) == n`` up to here.
 ONE_PASS = 127

@@ -74,6 +74,8 @@ def pass_at_number(f, double rate, Py_ssize_t order, tuple args, dict kwargs):
 
     Returns (what f returned, the level).
     """
+    if not args or type(args[0]) is not float or order < 1:
+        raise TypeError("pass_at_number expects a float first and an order from 1.")
     dtype = _fresh_dtype(order > 1, order)
     return _pass_at_number(f, rate, dtype, args, kwargs), _levels(_descr(dtype))[0]
 
