@@ -20,9 +20,14 @@ exclude_patterns = ["_build", "_generated"]
 html_theme = "alabaster"
 html_theme_options = {
     "description": "Exact derivatives of the NumPy code you already have",
-    "page_width": "1080px",
+    "page_width": "1140px",
+    "body_max_width": "900px",
     "sidebar_width": "200px",
+    "font_size": "16px",
+    "code_font_size": "0.8em",
 }
+html_static_path = ["_static"]
+html_css_files = ["dualnum.css"]
 html_sidebars = {"**": ["about.html", "searchfield.html", "navigation.html"]}
 html_show_sourcelink = False
 html_math_renderer = "mathml"
@@ -58,6 +63,8 @@ def setup(app):
     generated.mkdir(exist_ok=True)
     tables.write(generated)
     tables.write_surface(generated)
+    tables.write_names(generated)
+    tables.write_help(generated)
     course = HERE / "course"
     course.mkdir(exist_ok=True)
     for page in (HERE.parent / "examples" / "calculus_for_ml").glob("*.rst"):

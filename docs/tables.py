@@ -1,8 +1,12 @@
-"""The tables of functions.rst: from the rows that the compiled loops are made from, and from tests/surface.txt."""
+"""What pages include: tables from the rows that the loops are made from and from tests/surface.txt, names, help."""
 
+import os
 import pathlib
+from unittest import mock
 
+from dualnum import functions
 from dualnum._core import BINARY, ELEMENTARY
+from dualnum.cli.arguments import make_parser
 
 
 def write(directory):
@@ -52,6 +56,18 @@ def write_surface(directory):
     lines += ["**refused**:", ""]
     lines += [f"- {', '.join(names)}: {why or 'see the error text'}" for why, names in reasons.items()]
     (directory / "surface.inc").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_names(directory):
+    """Write the names of all elementwise functions."""
+    text = ", ".join(f"``{name}``" for name in functions.__all__) + ".\n"
+    (directory / "names.inc").write_text(text, encoding="utf-8")
+
+
+def write_help(directory):
+    """Write what the command line answers to --help."""
+    with mock.patch.dict(os.environ, COLUMNS="110"):
+        (directory / "help.txt").write_text(make_parser().format_help(), encoding="utf-8")
 
 
 def table(header, rows, widths):
