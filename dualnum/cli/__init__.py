@@ -74,8 +74,7 @@ def main(argv=None):
 
 def run(options, output):
     """Compute and write what the options ask for; return the exit code."""
-    with contextlib.redirect_stdout(sys.stderr):  # what a module prints while it is imported
-        problem = make_problem(options.function.strip(), options.at, options.given or [], options.batched)
+    problem = make_problem(options.function.strip(), options.at, options.given or [], options.batched)
     streamed = options.format in ("csv", "json") and options.output is None
     progress = Progress(len(problem.points), shown=not (streamed and is_terminal(sys.stdout)))
     problem = problem._replace(function=progress.watch(problem.function))
@@ -85,7 +84,7 @@ def run(options, output):
 
             report = judgement.examine(problem, options)
             if options.plot:
-                judgement.plot(report, options.plot)
+                judgement.plot(problem, report, options.plot)
             if options.compare:
                 progress.clear()
                 output.write(judgement.text(report, options.format))

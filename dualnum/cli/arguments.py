@@ -35,12 +35,13 @@ examples
   dualnum scipy.optimize:rosen --at 1.3 0.7 0.8 1.9 1.2 --hessian
   dualnum "sin(x) / (1 + y)" --at x=0 y=0 --taylor 3
   dualnum "abs(x - 1)" --at 1 --compare --plot errors.png
+  dualnum model.py:energy --at 1 2 --judge model.py:forces
   dualnum model.py:energy --at points.csv --output gradients.npy
   dualnum model.py:energy --at - --format csv < points.csv | head
 
 exit codes
   0  all is well
-  1  the function raised, at this point or at some; --compare found that the derivatives disagree
+  1  the function raised, at this point or at some; --compare or --judge found that derivatives are wrong
   2  the words, the files or the options cannot be used
   130, 141  interrupted; the reader of the output went away
 """
@@ -75,6 +76,11 @@ def make_parser():
         "--compare", action="store_true", help="judge the derivatives by finite differences of many steps"
     )
     what.add_argument(
+        "--judge",
+        metavar="FUNCTION",
+        help="the same, of first (with --hessian second) derivatives of your own: module:name, file.py:name, formula",
+    )
+    what.add_argument(
         "--plot",
         metavar="FILE",
         help="draw the errors of finite differences against the step, or with --taylor the polynomials",
@@ -106,6 +112,7 @@ def check_options(options, parser):
         parser.error(f"--taylor expects an order from 0 on, got {options.taylor}")
     if options.rows < 1:
         parser.error(f"--rows expects a positive number, got {options.rows}")
+    options.compare = options.compare or options.judge is not None
     for first, second in (("taylor", "hessian"), ("taylor", "compare"), ("batched", "compare")):
         if all(is_given(getattr(options, name)) for name in (first, second)):
             parser.error(f"--{first} and --{second} exclude each other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -33,14 +34,22 @@ def load_function(text):
     return function
 
 
+@contextlib.contextmanager
+def importing(name):
+    """Send what a module prints to standard error, and make an `InputError` of what it raises."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except (Exception, SystemExit) as error:
+        raise InputError(f"cannot import {name}: {describe(error)}") from error
+
+
 def import_module(name):
     """Import a module; the working directory comes first, as for ``python -m``."""
     if sys.path[:1] not in ([""], [os.getcwd()]):
         sys.path.insert(0, os.getcwd())
-    try:
+    with importing(name):
         return importlib.import_module(name)
-    except (Exception, SystemExit) as error:
-        raise InputError(f"cannot import {name}: {describe(error)}") from error
 
 
 def import_file(path):
@@ -51,10 +60,8 @@ def import_file(path):
     spec = importlib.util.spec_from_file_location(os.path.basename(path).removesuffix(".py"), path)
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(spec.name, module)
-    try:
+    with importing(path):
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise InputError(f"cannot import {path}: {describe(error)}") from error
     return module
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+
+import numpy as np
+
 from dualnum.cli.derivatives import users_code
-from dualnum.cli.errors import InputError
+from dualnum.cli.errors import InputError, describe
+from dualnum.cli.functions import load_function
 
 
 def examine(problem, options):
@@ -11,6 +17,7 @@ def examine(problem, options):
     if len(problem.points) > 1:
         option = "--compare" if options.compare else "--plot"
         raise InputError(f"{option} expects one point, got {len(problem.points)}")
+    judged = load_function(options.judge) if options.judge else None
     with users_code(problem):
         if options.taylor is not None:
             from dualnum import taylor_polynomial
@@ -18,7 +25,9 @@ def examine(problem, options):
             return taylor_polynomial(problem.function, options.taylor)(problem.point(0))
         from dualnum.check import compare
 
-        return compare(problem.function, problem.point(0), order=2 if options.hessian else 1)
+        derivative = None if judged is None else problem.adapt(judged, options.judge)
+        order, name = (2, "hess") if options.hessian else (1, "jac")
+        return compare(problem.function, problem.point(0), order, **{name: derivative})
 
 
 def text(report, format):
@@ -26,15 +35,22 @@ def text(report, format):
     return (report.to_json() if format == "json" else str(report)).rstrip("\n") + "\n"
 
 
-def plot(report, path):
+def plot(problem, report, path):
     """Draw the report, or the polynomial, to a file."""
     try:
         import matplotlib
     except ImportError:
         raise InputError('--plot expects matplotlib; install "dualnum[plot]"') from None
     matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(layout="constrained")
     try:
-        figure = report.plot().figure
+        with contextlib.redirect_stdout(sys.stderr), np.errstate(all="ignore"):
+            report.plot(ax=axes)
+        axes.set_title(axes.get_title() or problem.title)
         figure.savefig(path)
-    except (ValueError, OSError) as error:
-        raise InputError(f"cannot plot to {path}: {error}") from error
+    except Exception as error:  # of matplotlib, or of the function away from the point
+        raise InputError(f"cannot plot to {path}: {describe(error)}") from error
+    finally:
+        pyplot.close(figure)

@@ -58,6 +58,7 @@ class Problem(NamedTuple):
 
     title: str
     function: object  # of a float or an array of the shape of a point
+    adapt: object  # makes one such of another function of the same variables, and of its text
     variables: Variables
     points: np.ndarray  # one point for each entry of the first axis
     place: object  # the index of a point -> where it comes from, None for the one point of the arguments
@@ -89,11 +90,23 @@ def make_problem(text, at, given, batched=False):
             points, place = points[0], lambda row: f"point {row}"
             point = {name: x[0] for name, x in point.items()}
         variables = Variables(tuple(point), tuple(np.shape(x) for x in point.values()))
-    if names is None and free is None:
-        return Problem(text, lambda x: function(x, **given), variables, points, place)
-    return Problem(
-        text, lambda x: call_by_name(function, given | variables.unpack(x)), variables, points, place
-    )
+    by_name = names is not None or free is not None
+
+    def adapt(function, text):
+        known = {*given, *variables.names}
+        if isinstance(function, Expression) and not known.issuperset(function.variables):
+            unknown = min(set(function.variables) - known)
+            raise InputError(f"{text!r} has the variable {unknown!r}, which has no value")
+
+        def adapted(x):
+            if by_name or isinstance(function, Expression):
+                return call_by_name(function, given | variables.unpack(x))
+            return function(x, **given)
+
+        adapted.__name__ = text
+        return adapted
+
+    return Problem(text, adapt(function, text), adapt, variables, points, place)
 
 
 def columns(text, function, free, header, points):

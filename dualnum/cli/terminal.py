@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import time
@@ -53,6 +54,7 @@ class Progress:
         if not self.shown:
             return function
 
+        @functools.wraps(function)
         def watched(x):
             self.calls += 1
             self.tell()
