@@ -65,6 +65,7 @@ def setup(app):
     tables.write_surface(generated)
     tables.write_names(generated)
     tables.write_help(generated)
+    tables.write_thumbnails(generated, HERE / "gallery")
     course = HERE / "course"
     course.mkdir(exist_ok=True)
     for page in (HERE.parent / "examples" / "calculus_for_ml").glob("*.rst"):

@@ -1,8 +1,12 @@
 """What pages include: tables from the rows that the loops are made from and from tests/surface.txt, names, help."""
 
+import itertools
 import os
 import pathlib
+import re
 from unittest import mock
+
+from docutils import nodes
 
 from dualnum import functions
 from dualnum._core import BINARY, ELEMENTARY
@@ -68,6 +72,27 @@ def write_help(directory):
     """Write what the command line answers to --help."""
     with mock.patch.dict(os.environ, COLUMNS="110"):
         (directory / "help.txt").write_text(make_parser().format_help(), encoding="utf-8")
+
+
+def write_thumbnails(directory, gallery):
+    """Write the pictures of the gallery's pages, small, each a link to the section that it is in."""
+    cells = []
+    for page in re.findall(r"^   (\w+)$", (gallery / "index.rst").read_text(encoding="utf-8"), re.MULTILINE):
+        title = ""
+        for line, following in itertools.pairwise(
+            (gallery / f"{page}.rst").read_text(encoding="utf-8").split("\n")
+        ):
+            if following and set(following) <= {"=", "-"}:
+                title = line
+            elif line.startswith(".. plot::"):
+                name = pathlib.PurePath(line).stem
+                target = f"{page}.html#{nodes.make_id(title)}"
+                cells.append(
+                    f'<a href="{target}"><img src="../_images/{name}.png" alt=""><span>{title}</span></a>'
+                )
+    html = "\n".join(f"   {cell}" for cell in cells)
+    text = f'.. raw:: html\n\n   <div class="thumbnails">\n{html}\n   </div>\n'
+    (directory / "thumbnails.inc").write_text(text, encoding="utf-8")
 
 
 def table(header, rows, widths):

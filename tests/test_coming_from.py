@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import scipy.differentiate
 import scipy.optimize
 
 import dualnum as dn
@@ -48,6 +47,7 @@ def numdifftools():
 
 
 def SciPy():
+    pytest.importorskip("scipy.differentiate", reason="SciPy 1.15 has it")
     return {"scipy": scipy} | namespace(np)
 
 
