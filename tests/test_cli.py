@@ -296,8 +296,17 @@ def test_what_would_drop_a_derivative_is_named(run, model):
     assert (code, out) == (1, "")
     assert err.startswith(f"dualnum: error: {model}:drops raised TypeError: ")
     assert len(err.splitlines()) == 1
-    with pytest.raises(RuntimeError, match="first line"):
-        main([f"{model}:fails", "--at", "1", "--traceback"])
+
+
+def test_traceback_comes_before_the_error(run, model):
+    code, out, err = run(f"{model}:fails", "--at", 1, "--traceback")
+    assert (code, out) == (1, "")
+    assert err.startswith("Traceback (most recent call last):\n")
+    assert re.search(rf'File "{re.escape(str(model))}", line \d+, in fails\n    raise RuntimeError', err)
+    assert err.splitlines()[-3:-1] == ["RuntimeError: first line", "second line"]
+    assert (
+        err.splitlines()[-1] == f"dualnum: error: {model}:fails raised RuntimeError: first line second line"
+    )
 
 
 def test_a_file_that_does_not_load(run, tmp_path):

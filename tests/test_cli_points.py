@@ -86,8 +86,8 @@ def saved(points):
         ("points.csv", text_of(POINTS)),
         ("points.csv", text_of(POINTS, ", ")),
         ("points.CSV", text_of(POINTS, ";")),
-        ("points.csv", text_of(POINTS, "\t")),
-        ("points.csv", text_of(POINTS, "  ")),
+        ("points.tsv", text_of(POINTS, "\t")),
+        ("points.dat", text_of(POINTS, "  ")),
         ("points.csv", text_of(POINTS, head="first,second\n")),
         ("points.csv", text_of(POINTS, " ", head="# written by savetxt\n\n")),
         ("points.csv", text_of(POINTS).replace(b"\n", b"\r\n")),
@@ -300,6 +300,8 @@ def test_points_that_fail_are_nan_and_counted(run, model):
     np.testing.assert_array_equal(
         rows_of(out)[1], [[1, 1, 2, 2, 2], [3, 1, nan, nan, nan], [2, 2, 8, 4, 4], [4, 4, nan, nan, nan]]
     )
+    *_, err = run("model.py:picky", "--at", "-", "--traceback", stdin=data)
+    assert b"raise ValueError('too big')\nValueError: too big\ndualnum: " + message + b"\n" in err
     code, out, err = run("model.py:picky", "--at", "-", "--json", stdin=data)
     assert (code, err) == expected
     objects = [json.loads(line) for line in out.splitlines()]

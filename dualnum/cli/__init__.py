@@ -6,6 +6,7 @@ import contextlib
 import io
 import re
 import sys
+import traceback
 
 from dualnum.cli.arguments import check_options, make_parser
 from dualnum.cli.derivatives import Derivatives, Taylor, at_all_points, at_each_point
@@ -58,8 +59,7 @@ def main(argv=None):
         output.close()
         return code
     except (InputError, FunctionError) as error:
-        if options.traceback and error.__cause__ is not None:
-            raise error.__cause__ from None
+        show_cause(error, options)
         complain(f"error: {one_line(error)}")
         return FAILED if isinstance(error, FunctionError) else UNUSABLE
     except KeyboardInterrupt:
@@ -117,10 +117,17 @@ def write(problem, options, output, progress):
         output.write(text)
     if failures:
         output.close()
+        show_cause(failures[0], options)
         complain(
             f"{len(failures)} of {len(problem.points)} points failed; the first: {one_line(failures[0])}"
         )
     return FAILED if failures else 0
+
+
+def show_cause(error, options):
+    """Write the traceback of what the function raised, if that is wanted."""
+    if options.traceback and error.__cause__ is not None:
+        traceback.print_exception(error.__cause__)
 
 
 def complain(message):

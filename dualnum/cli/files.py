@@ -11,7 +11,7 @@ import numpy as np
 from dualnum.cli.errors import InputError
 
 NPY = b"\x93NUMPY"
-SUFFIXES = (".csv", ".npy")
+SUFFIXES = (".csv", ".dat", ".npy", ".tsv", ".txt")
 
 
 def is_file(words):
