@@ -25,10 +25,12 @@ LADDERS = {1: (-2, -47), 2: (-2, -33)}
 CENTRAL, SIDED = (2, 4), (1, 2)
 #: By how many times its estimated error a difference quotient has to be off before it contradicts.
 SAFETY = 10.0
+#: Derivatives below this one are zero: too close to the smallest numbers there are.
+SMALLEST = 1e-300
 #: A staircase of steps shorter than this, relative to the variable, is taken for rounding inside f.
-SHORT = 2.0**-14
-#: Steps up to this, relative to the variable, tell how large f is near by.
-NEAR = 2.0**-6
+SHORT = 2.0**-8
+#: Steps up to the first, relative to the variable, tell how large f is, and down to the second its derivatives.
+NEAR, FAR = 2.0**-6, 2.0**-14
 #: How many quotients of a ladder show how it grows.
 WINDOW = 8
 
@@ -143,37 +145,42 @@ def settle(ladder, r, n, powers):
     Settled
     """
     excluded = unresolved(ladder, r)
-    levels = [ladder.quotients]
-    for p in powers:
-        t = levels[-1]
-        levels.append(t[1:] + (t[1:] - t[:-1]) / (2.0**p - 1))
-    entries, errors, steps = [], [], []
-    for k, t in enumerate(levels):
+    t, entries, errors, noises, steps = ladder.quotients, [], [], [], []
+    for k, p in enumerate((None, *powers)):
+        if p is not None:
+            t = t[1:] + (t[1:] - t[:-1]) / (2.0**p - 1)
         gaps = np.abs(np.diff(t, axis=0))
+        step = r[k + 1 : -1, np.newaxis]
+        noise = scatter(t, r[k:] ** n)[1:-1]
         error = np.maximum(gaps[:-1], gaps[1:]) + (3 if k else 1) * ladder.rounding[k + 1 : -1]
+        error = np.maximum(error, 2 * noise / step**n)
         error[excluded[k + 1 : -1] | ~np.isfinite(error)] = np.inf
-        entries.append(t[1:-1])
-        errors.append(error)
-        steps.append(r[k + 1 : -1])
-    level = np.repeat(np.arange(len(levels)), [len(s) for s in steps])
-    entries, errors, steps = np.concatenate(entries), np.concatenate(errors), np.concatenate(steps)
+        for parts, part in ((entries, t[1:-1]), (errors, error), (noises, noise), (steps, step[:, 0])):
+            parts.append(part)
+    entries, errors, noises, steps = map(np.concatenate, (entries, errors, noises, steps))
     every = np.arange(entries.shape[1])
     best = errors.argmin(axis=0)
-    if r[-1] < 2.0 ** LADDERS[n][1]:  # a tiny variable: what is small at large steps may be large at its own
-        with_size = errors / np.abs(entries)
-        other = with_size.argmin(axis=0)
-        gap = np.abs(entries[other, every] - entries[best, every])
-        clear = gap > SAFETY * (errors[other, every] + errors[best, every])
-        best = np.where(clear & (with_size[other, every] < 1e-6), other, best)
-    # how far entries of the same level with smaller steps scatter about the best one is the noise; choose anew with it
-    offs = np.abs(entries - entries[best, every])
-    below = (steps[:, np.newaxis] < steps[best]) & (level[:, np.newaxis] == level[best]) & np.isfinite(offs)
-    noise = np.max(offs * steps[:, np.newaxis] ** n, axis=0, initial=0.0, where=below)
-    contradicts = ~(offs <= SAFETY * (errors + errors[best, every]))
-    errors = np.maximum(errors, 2 * noise / steps[:, np.newaxis] ** n)
-    best = np.where(contradicts, np.inf, errors).argmin(axis=0)
-    limit = np.where(np.isfinite(errors[best, every]), entries[best, every], np.nan)
-    return Settled(limit, errors[best, every], noise, steps[best])
+    # a small error at steps beyond the scale of f, where quotients are small themselves, gives way to smaller steps
+    relative = errors / np.abs(entries)
+    other = relative.argmin(axis=0)
+    gap = np.abs(entries[other, every] - entries[best, every])
+    contradicts = gap > SAFETY * (errors[other, every] + errors[best, every])
+    better = (relative[other, every] < 1e-3) & ~(relative[best, every] < 1e-2) & (steps[other] < steps[best])
+    best = np.where(contradicts & better, other, best)
+    error = errors[best, every]
+    limit = np.where(np.isfinite(error), entries[best, every], np.nan)
+    return Settled(limit, error, noises[best, every], steps[best])
+
+
+def scatter(t, weights):
+    """Return for each entry how far those by smaller steps are from it at most, each difference weighted."""
+    later = np.tri(len(t), k=-1, dtype=bool).T[:, :, np.newaxis]
+    found = np.empty_like(t)
+    for start in range(0, t.shape[1], 64):
+        part = t[:, start : start + 64]
+        gaps = np.abs(part - part[:, np.newaxis]) * weights[:, np.newaxis]
+        found[:, start : start + 64] = np.max(gaps, axis=1, initial=0.0, where=later & np.isfinite(gaps))
+    return found
 
 
 def unresolved(ladder, r):
@@ -222,12 +229,17 @@ class Evidence:
             for ladder, powers in zip(self.ladders, (CENTRAL, SIDED, SIDED), strict=True)
         )
 
-        rounding = self.ladders[1].rounding / (4 * EPSILON)  # |f| / h**n
-        near = r[:, np.newaxis] <= self.central.step
-        self.magnitude = self.most(rounding, (r <= NEAR)[:, np.newaxis])
-        self.noisy = self.central.noise > 1e4 * EPSILON * self.most(rounding, near)
+        near = (r <= NEAR)[:, np.newaxis]
+        self.magnitude = self.most(self.ladders[1].rounding / (4 * EPSILON), near)  # of f
+        self.noisy = self.central.noise > 1e4 * EPSILON * self.magnitude
+        middle = near & (r >= FAR)[:, np.newaxis]
+        large = [
+            np.max(np.abs(q), axis=0, initial=0.0, where=middle & np.isfinite(q)) for q, _ in self.ladders
+        ]
+        self.large = np.max(large, axis=0)  # what derivatives are close by
         #: what of a derivative is too small to matter, beside its own size
-        self.slack = self.rtol * self.most(self.ladders[1].quotients, (r <= NEAR)[:, np.newaxis])
+        change = self.most(self.ladders[1].quotients, near)
+        self.slack = np.max([rtol * change, 1e-12 * self.large, np.full(change.shape, SMALLEST)], axis=0)
 
     def most(self, quotients, where):
         """Return the largest of the quotients' numerators, in units of the scales of the variables."""
@@ -252,7 +264,8 @@ class Evidence:
         limit, error = central.limit.copy(), central.error.copy()
         confirmed = self.agrees(limit, error)
         size = np.fmax(np.where(np.isfinite(self.given), np.abs(self.given), 0), np.abs(limit))
-        self.scale = np.max([size, 1e-4 * self.magnitude, np.full(size.shape, 1e-2 * self.size)], axis=0)
+        nearby = np.maximum(1e-4 * self.magnitude, 1e-5 * self.large)
+        self.scale = np.maximum(np.maximum(size, nearby), 1e-2 * self.size)
         smooth = np.abs(right.limit - left.limit) <= SAFETY * (right.error + left.error) + 1e-6 * self.scale
         sharp = SAFETY * np.max([central.error, right.error, left.error], axis=0) <= 1e-2 * self.scale
         quiet = ~self.noisy | (SAFETY * error <= 1e-6 * self.scale)
@@ -276,16 +289,17 @@ class Evidence:
         missing = [not np.isfinite(tail).any() for tail in tails]
         if all(missing):
             return UNDECIDED, EDGE, np.nan, np.inf
-        if 0.5 in growth[1:] or (n == 2 and 1 in growth[1:]):
+        if 0.5 in growth[1:] or (any(missing) and 1 in growth[1:]):
             signs = [np.sign(tail[-1]) for tail, gone in zip(tails, missing, strict=True) if not gone]
             confirmed = np.isinf(given) and np.sign(given) in signs
             return AGREES if confirmed else UNDECIDED, STEEP, np.nan, np.inf
         if any(missing):
             limit, error = sides[missing.index(False)]
             status = self.verdict(i, self.agrees(limit, error, i), limit, error)
-            return status, EDGE, limit, error
+            rough = not SAFETY * error <= max(0.1 * abs(limit), 1e-4 * self.magnitude[i])
+            return UNDECIDED if rough else status, EDGE, limit, error
         settled = all(SAFETY * error < 1e-2 * scale for _, error in sides)
-        if n == 2 and growth[0] == 1:
+        if 1 in growth:
             return self.at_kink(given, sides) if settled else (UNDECIDED, KINK, np.nan, np.inf)
         gap = abs(sides[0][0] - sides[1][0])
         if settled and gap > SAFETY * (sides[0][1] + sides[1][1]) + 1e-6 * scale:
@@ -298,7 +312,7 @@ class Evidence:
             return UNDECIDED if status == WRONG else AGREES, NEARBY, limit, error
         if status == WRONG and self.another_story(i, limit, error):
             return UNDECIDED, NEARBY, limit, error
-        return status, noise, limit, error
+        return status, NOISE if status == UNDECIDED else noise, limit, error
 
     def verdict(self, i, confirmed, limit, error):
         """Return the status of a derivative that an estimate confirms or not, undecided if that is too rough."""
@@ -307,6 +321,8 @@ class Evidence:
         rough = not (SAFETY * error <= 0.1 * size or SAFETY * error <= 1e-2 * scale)
         if rough and (confirmed or not np.isfinite(given) or not np.isfinite(limit)):
             return UNDECIDED
+        if not confirmed and self.central.noise[i] > 1e-2 * self.magnitude[i]:
+            return UNDECIDED  # f scatters by as much as it is large
         return AGREES if confirmed else WRONG
 
     def growth(self, ladder, i):

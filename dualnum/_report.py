@@ -10,7 +10,7 @@ from dualnum._evidence import AGREES, EDGE, JUMP, KINK, NEARBY, NOISE, NOT_FINIT
 
 #: What a suspicion means, as the verdict spells it.
 MEANINGS = {
-    KINK: "f has different slopes on the two sides of x",
+    KINK: "the derivatives on the two sides of x differ",
     JUMP: "f jumps at x",
     NOISE: "f scatters by far more than the rounding of its values",
     STEEP: "difference quotients grow without bound",
@@ -193,12 +193,11 @@ class Report:
 
     @property
     def digits(self):
-        """The digits in which all components agree with the best that the differences can say."""
+        """The digits that agree with the best that the differences can say, where nothing is suspected."""
+        plain = np.equal(self.suspicion, None) | (self.suspicion == NOISE)
         gap, size = np.abs(self.given - self.estimate), np.abs(self.given)
         size = np.max(size, initial=0.0, where=np.isfinite(size))
-        worst = np.max(gap, initial=0.0)
-        if not np.isfinite(worst):
-            return np.nan
+        worst = np.max(gap, initial=0.0, where=plain & np.isfinite(gap))
         return 16.0 if worst == 0 else max(0.0, min(-np.log10(worst / (size or 1.0)), 16.0))
 
     @property
@@ -218,9 +217,13 @@ class Report:
                 f" for {undecided} of {total} components" if total > 1 else ""
             )
         else:
-            text = "The derivatives agree" + (
-                "" if np.isnan(self.digits) else f", to {self.digits:.1f} digits"
-            )
+            text = "The derivatives agree"
+            if not set(self.suspicions) - {NOISE}:
+                text += (
+                    f", to {self.digits:.1f} digits"
+                    if self.digits >= 1
+                    else ", as far as the differences can tell"
+                )
         suspicions = "; ".join(f"{word} ({MEANINGS[word]})" for word in self.suspicions)
         return text + (f"; suspected: {suspicions}." if suspicions else ".")
 
