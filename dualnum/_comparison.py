@@ -139,7 +139,7 @@ class Subject:
         """Call wrong what differs from dual numbers that the differences confirm, where nothing is suspected."""
         exact, given = self.exact, self.given
         size = np.maximum(np.abs(given), np.abs(exact))
-        off = np.abs(given - exact) > rtol * size + 1e-14 * self.size
+        off = np.abs(given - exact) > rtol * size + 1e-14 * self.size + 1e-9 * error
         confirmed = np.abs(exact - estimate) <= SAFETY * error + rtol * size
         plain = np.equal(suspicion, None) | (suspicion == NOISE)
         wrong = off & confirmed & plain
