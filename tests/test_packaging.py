@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
@@ -42,6 +43,11 @@ def test_every_public_name_exists_and_is_documented():
     assert len(set(dualnum.__all__)) == len(dualnum.__all__)
     for name in dualnum.__all__:
         assert getattr(dualnum, name).__doc__, name
+
+
+def test_the_script_runs_the_command_line():
+    module, name = PROJECT["scripts"]["dualnum"].split(":")
+    assert getattr(import_module(module), name) is import_module("dualnum.cli").main
 
 
 def test_the_package_is_typed():
