@@ -287,6 +287,13 @@ def test_no_check_leaves_the_differences_out(run):
     assert json.loads(run("x**2", "--at", 3, "--no-check", "--json")[1])["derivative"] == {"exact": 6.0}
 
 
+def test_warnings_are_one_line_and_name_the_function_s(run, tmp_path):
+    (tmp_path / "m.py").write_text("import numpy as np\ndef f(x):\n    return np.log(x)\n")
+    code, _, err = run("m.py:f", "--at", -1, "--no-check")
+    message = "dualnum: warning: invalid value encountered in log "
+    assert (code, err.decode()) == (0, f"{message}({tmp_path / 'm.py'}, line 3)\n")
+
+
 # What fails
 
 
@@ -328,9 +335,8 @@ def test_a_function_whose_shape_changes(run, model):
 
 
 def test_nan_from_the_function_is_a_result(run):
-    with pytest.warns(RuntimeWarning, match="invalid value encountered in sqrt"):
-        code, out, _ = run("sqrt(x)", "--at", "-", "--format", "csv", stdin=b"4\n-1\n")
-    assert code == 0
+    code, out, err = run("sqrt(x)", "--at", "-", "--format", "csv", stdin=b"4\n-1\n")
+    assert (code, err) == (0, b"dualnum: warning: invalid value encountered in sqrt\n")
     assert out == b"x,f,df/dx\n4.0,2.0,0.25\n-1.0,nan,nan\n"
     code, out, _ = run("x * inf", "--at", "-", "--json", stdin=b"-1\n")
     assert json.loads(out)["value"] == "-inf"

@@ -7,7 +7,9 @@ import io
 import re
 import sys
 import traceback
+import warnings
 
+from dualnum import expression
 from dualnum.cli.arguments import check_options, make_parser
 from dualnum.cli.derivatives import Derivatives, Taylor, at_all_points, at_each_point
 from dualnum.cli.errors import FunctionError, InputError, one_line
@@ -55,7 +57,9 @@ def main(argv=None):
     check_options(options, parser)
     output = Output(options.output)
     try:
-        code = run(options, output)
+        with warnings.catch_warnings():
+            warnings.showwarning = warn
+            code = run(options, output)
         output.close()
         return code
     except (InputError, FunctionError) as error:
@@ -130,8 +134,15 @@ def show_cause(error, options):
         traceback.print_exception(error.__cause__)
 
 
+def warn(message, category, filename, lineno, *_):
+    """Write a warning, and the line of the function that it comes from."""
+    where = "" if filename == expression.__file__ else f" ({filename}, line {lineno})"
+    complain(f"warning: {one_line(message)}{where}")
+
+
 def complain(message):
     """Write a line to standard error."""
     paint = painter(sys.stderr)
     word, colon, rest = message.partition(": ")
-    sys.stderr.write(f"dualnum: {paint(word, 'red') + colon + rest if word == 'error' else message}\n")
+    colour = {"error": "red", "warning": "yellow"}.get(word)
+    sys.stderr.write(f"dualnum: {paint(word, colour)}{colon}{rest}\n")
