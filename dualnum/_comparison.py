@@ -9,7 +9,7 @@ import numpy as np
 from dualnum._checks import as_output, check_structure, expects
 from dualnum._driver import Driver, Leaf, Variables, tree_map
 from dualnum._evidence import LADDERS, NOISE, SAFETY, WRONG, Evidence, Recorder, scales
-from dualnum._report import Method, Report
+from dualnum._report import NOTHING, Method, Report
 from dualnum.finite_difference import EPSILON, difference, move
 
 #: How many steps there are on the curves of all derivatives together, at most (but 6 of each).
@@ -133,7 +133,7 @@ class Subject:
         other = np.ravel(~((again == self.value) | (np.isnan(again) & np.isnan(self.value))))
         if other.any():
             self.notes.append("f does not give the same value twice.")
-            suspicion[other] = np.where(np.equal(suspicion[other], None), NOISE, suspicion[other])
+            suspicion[other] = np.where(np.equal(suspicion[other], NOTHING), NOISE, suspicion[other])
 
     def compare_with_dual_numbers(self, estimate, error, status, suspicion, rtol):
         """Call wrong what differs from dual numbers that the differences confirm, where nothing is suspected."""
@@ -141,7 +141,7 @@ class Subject:
         size = np.maximum(np.abs(given), np.abs(exact))
         off = np.abs(given - exact) > rtol * size + 1e-14 * self.size + 1e-9 * error
         confirmed = np.abs(exact - estimate) <= SAFETY * error + rtol * size
-        plain = np.equal(suspicion, None) | (suspicion == NOISE)
+        plain = np.equal(suspicion, NOTHING) | (suspicion == NOISE)
         wrong = off & confirmed & plain
         status[wrong], estimate[wrong], error[wrong] = WRONG, exact[wrong], EPSILON * np.abs(exact[wrong])
 

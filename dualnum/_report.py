@@ -1,8 +1,11 @@
 """What `dualnum.check.compare` returns: a report to print, to plot and to save."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +21,8 @@ MEANINGS = {
     EDGE: "f has values on one side of x only",
     NOT_FINITE: "f has no derivative there",
 }
+#: No suspicion, as arrays of them hold it.
+NOTHING = np.array(None)
 #: Components that the printed report shows at most.
 SHOWN = 10
 
@@ -50,23 +55,23 @@ class Method:
     note: str = ""
 
     @property
-    def best(self):
+    def best(self) -> int | None:
         """The place of the best step, None where there is none."""
         finite = np.isfinite(self.errors)
         return int(np.argmin(np.where(finite, self.errors, np.inf))) if finite.any() else None
 
     @property
-    def best_step(self):
+    def best_step(self) -> float:
         """The step with the least error, NaN where there is none."""
         return np.nan if self.best is None or not len(self.steps) else float(self.steps[self.best])
 
     @property
-    def best_error(self):
+    def best_error(self) -> float:
         """The least error."""
         return np.nan if self.best is None else float(self.errors[self.best])
 
     @property
-    def digits(self):
+    def digits(self) -> float:
         """The digits that agree at the best step, at most 16."""
         error = self.best_error
         return 16.0 if error == 0 else max(0.0, min(-np.log10(error), 16.0))
@@ -91,7 +96,7 @@ class Component:
     """
 
     label: str
-    index: tuple
+    index: tuple[int, ...]
     status: str
     suspicion: str | None
     given: float
@@ -99,14 +104,14 @@ class Component:
     error: float
 
     @property
-    def relative_error(self):
+    def relative_error(self) -> float:
         """The difference of the two relative to the expected one (relative to the given one where that is zero)."""
         gap = abs(self.given - self.expected)
         size = abs(self.expected) or abs(self.given)
         return gap / size if gap else 0.0
 
     @property
-    def excess(self):
+    def excess(self) -> float:
         """By how many times their own error estimate the differences are off."""
         gap = abs(self.given - self.expected)
         return gap / self.error if self.error else (np.inf if gap else 0.0)
@@ -140,26 +145,28 @@ class Report:
     name: str
     order: int
     source: str
-    x: object
+    x: np.ndarray
     value: np.ndarray
     given: np.ndarray
     estimate: np.ndarray
     error: np.ndarray
     status: np.ndarray
     suspicion: np.ndarray
-    methods: tuple
-    notes: tuple = ()
-    variables: tuple = field(default=(), repr=False)
+    methods: tuple[Method, ...]
+    notes: tuple[str, ...] = ()
+    variables: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property
-    def components(self):
+    def components(self) -> list[Component]:
         """The components that do not agree, or where something is suspected; the worst first."""
         shape = np.shape(self.value)
         sizes = self.given.shape[len(shape) :]
-        names = np.array(self.variables, dtype=object).reshape(sizes[: len(sizes) // self.order])
+        names: Any = np.array(self.variables, dtype=object).reshape(sizes[: len(sizes) // self.order])
+        suspicion: Any = self.suspicion
         found = []
-        for index in np.argwhere((self.status != AGREES) | ~np.equal(self.suspicion, None)).tolist():
-            index = tuple(index)
+        for index in map(
+            tuple, np.argwhere((self.status != AGREES) | ~np.equal(self.suspicion, NOTHING)).tolist()
+        ):
             row, by = index[: len(shape)], index[len(shape) :]
             parts = [f"f[{','.join(map(str, row))}]"] if row else []
             width = len(by) // self.order
@@ -169,7 +176,7 @@ class Report:
                     " ".join(parts),
                     index,
                     str(self.status[index]),
-                    self.suspicion[index],
+                    suspicion[index],
                     *(float(a[index]) for a in (self.given, self.estimate, self.error)),
                 )
             )
@@ -177,31 +184,31 @@ class Report:
         return sorted(found, key=lambda c: (rank[c.status], -np.nan_to_num(c.relative_error, nan=np.inf)))
 
     @property
-    def agrees(self):
+    def agrees(self) -> bool:
         """Whether all derivatives agree with the differences, as far as these can tell."""
         return bool(np.all(self.status == AGREES))
 
     @property
-    def wrong(self):
+    def wrong(self) -> bool:
         """Whether a derivative is further off than the differences' own error can explain."""
         return bool(np.any(self.status == WRONG))
 
     @property
-    def suspicions(self):
+    def suspicions(self) -> tuple[str, ...]:
         """What is suspected, of all components."""
         return tuple(sorted({c.suspicion for c in self.components if c.suspicion}))
 
     @property
-    def digits(self):
+    def digits(self) -> float:
         """The digits that agree with the best that the differences can say, where nothing is suspected."""
-        plain = np.equal(self.suspicion, None) | (self.suspicion == NOISE)
+        plain = np.equal(self.suspicion, NOTHING) | (self.suspicion == NOISE)
         gap, size = np.abs(self.given - self.estimate), np.abs(self.given)
         size = np.max(size, initial=0.0, where=np.isfinite(size))
         worst = np.max(gap, initial=0.0, where=plain & np.isfinite(gap))
         return 16.0 if worst == 0 else max(0.0, min(-np.log10(worst / (size or 1.0)), 16.0))
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """One sentence."""
         total = self.given.size
         wrong, undecided = (int(np.sum(self.status == kind)) for kind in (WRONG, UNDECIDED))
@@ -227,10 +234,10 @@ class Report:
         suspicions = "; ".join(f"{word} ({MEANINGS[word]})" for word in self.suspicions)
         return text + (f"; suspected: {suspicions}." if suspicions else ".")
 
-    def __str__(self):
+    def __str__(self) -> str:
         """Return the table of the methods, the components that do not agree, and the verdict."""
-        head = ("method", "best step", "error", "digits", "calls of f", "time")
-        rows = [
+        head: tuple[str, ...] = ("method", "best step", "error", "digits", "calls of f", "time")
+        rows: list[tuple[str, ...]] = [
             (
                 m.name,
                 "" if np.isnan(m.best_step) else f"{m.best_step:.1e}",
@@ -265,7 +272,7 @@ class Report:
                 lines.append(f"... and {len(self.components) - SHOWN} more")
         return "\n".join([*lines, "", *self.notes, self.verdict])
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Any:
         """Plot the methods' errors against their steps, the well-known V.
 
         Parameters
@@ -299,7 +306,7 @@ class Report:
             ax.legend()
         return ax
 
-    def to_json(self):
+    def to_json(self) -> str:
         """Return the report as JSON; what JSON has no number for is the text nan, inf or -inf."""
         methods = [
             {
@@ -336,7 +343,7 @@ class Report:
         return json.dumps(portable(whole), allow_nan=False)
 
 
-def portable(x):
+def portable(x: Any) -> Any:
     """Return what JSON can hold in place of arrays and of numbers that are not finite."""
     if isinstance(x, dict):
         return {str(key): portable(item) for key, item in x.items()}
@@ -347,7 +354,7 @@ def portable(x):
     return x if not isinstance(x, float) or np.isfinite(x) else str(x)
 
 
-def table(rows):
+def table(rows: list[tuple[str, ...]]) -> list[str]:
     """Return lines of aligned columns: the first to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     last = len(widths) - 1
@@ -360,7 +367,7 @@ def table(rows):
     ]
 
 
-def duration(seconds):
+def duration(seconds: float) -> str:
     """Return a time with its unit."""
     unit, factor = next(
         (u, k) for u, k in (("s", 1), ("ms", 1e3), ("us", 1e6)) if seconds * k >= 1 or k == 1e6

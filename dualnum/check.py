@@ -5,7 +5,13 @@
 * `assert_derivatives` is for tests, of dual numbers and of derivatives written by hand; in pytest it is a fixture, too.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dualnum._checks import check_callable, check_order, expects
 from dualnum._comparison import Subject
@@ -15,7 +21,18 @@ from dualnum._report import Component, Method, Report
 __all__ = ["Component", "Method", "Report", "agreeing_digits", "assert_derivatives", "compare"]
 
 
-def compare(f, x, order=None, *, jac=None, hess=None, steps=None, args=(), kwargs=None, rtol=1e-7):
+def compare(
+    f: Callable[..., Any],
+    x: Any,
+    order: int | None = None,
+    *,
+    jac: Any = None,
+    hess: Any = None,
+    steps: ArrayLike | None = None,
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    rtol: float = 1e-7,
+) -> Report:
     """Compare derivatives with finite differences of many step sizes.
 
     The verdict tells "the derivative is wrong here" from "the difference quotient is noisy here", and what is
@@ -81,7 +98,17 @@ def compare(f, x, order=None, *, jac=None, hess=None, steps=None, args=(), kwarg
     return Subject(f, x, args, kwargs or {}, order, written).compare(steps, rtol)
 
 
-def assert_derivatives(f, x, order=None, *, jac=None, hess=None, args=(), kwargs=None, rtol=1e-7):
+def assert_derivatives(
+    f: Callable[..., Any],
+    x: Any,
+    order: int | None = None,
+    *,
+    jac: Any = None,
+    hess: Any = None,
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    rtol: float = 1e-7,
+) -> None:
     """Raise an AssertionError unless derivatives agree with exact ones, or with finite differences.
 
     Parameters
@@ -121,6 +148,7 @@ def assert_derivatives(f, x, order=None, *, jac=None, hess=None, args=(), kwargs
       relative error  0.5
       tolerance       1e-07
     """
+    __tracebackhide__ = True  # by pytest
     targets = [(1, jac), (2, hess)] if jac is not None and hess is not None else None
     if targets is None:
         order, written = _target("assert_derivatives", order, jac, hess)
@@ -133,7 +161,7 @@ def assert_derivatives(f, x, order=None, *, jac=None, hess=None, args=(), kwargs
             raise AssertionError(_complaint(report, rtol, subject.exact is not None))
 
 
-def _target(name, order, jac, hess):
+def _target(name: str, order: int | None, jac: Any, hess: Any) -> tuple[int, Any]:
     """Return the order to check and the derivatives written by hand, if any."""
     if order is None:
         order = 2 if hess is not None else 1
@@ -148,7 +176,7 @@ def _target(name, order, jac, hess):
     return order, jac if order == 1 else hess
 
 
-def _complaint(report, rtol, runs_on_duals):
+def _complaint(report: Report, rtol: float, runs_on_duals: bool) -> str:
     """Return the message about a report that does not agree."""
     worst = report.components[0]
     if not report.wrong:
@@ -173,7 +201,7 @@ def _complaint(report, rtol, runs_on_duals):
     return "\n".join([*lines, *(f"  {name:<14}  {text}" for name, text in rows)])
 
 
-def agreeing_digits(exact, approximate):
+def agreeing_digits(exact: ArrayLike, approximate: ArrayLike) -> np.ndarray:
     """Count the decimal digits in which two tables of numbers agree.
 
     Parameters

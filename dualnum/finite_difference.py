@@ -28,11 +28,15 @@ References
    extrapolation with an error estimate.
 """
 
+from __future__ import annotations
+
 import functools
 import itertools
 import math
 from collections import Counter
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -67,17 +71,17 @@ ACCURACY = {"forward": 1, "central": 2, "five-point": 4, "complex": 2, "richards
 
 
 def derivative(
-    f,
-    order=1,
+    f: Callable[..., Any],
+    order: int = 1,
     *,
-    argnum=0,
-    method="central",
-    step=None,
-    return_error=False,
-    batched=False,
-    chunk=None,
-    subok=True,
-):
+    argnum: int | tuple[int, ...] = 0,
+    method: str = "central",
+    step: Any = None,
+    return_error: bool = False,
+    batched: bool = False,
+    chunk: int | None = None,
+    subok: bool = True,
+) -> Callable[..., Any]:
     """Return the function that approximates the derivative of `f`, of any order, as `dualnum.derivative` does.
 
     Parameters
@@ -130,8 +134,16 @@ def derivative(
 
 
 def gradient(
-    f, *, argnum=0, method="central", step=None, return_error=False, batched=False, chunk=None, subok=True
-):
+    f: Callable[..., Any],
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    method: str = "central",
+    step: Any = None,
+    return_error: bool = False,
+    batched: bool = False,
+    chunk: int | None = None,
+    subok: bool = True,
+) -> Callable[..., Any]:
     """Return the function that approximates the gradient of a scalar function, as `dualnum.gradient` does.
 
     Parameters
@@ -180,8 +192,16 @@ def gradient(
 
 
 def jacobian(
-    f, *, argnum=0, method="central", step=None, return_error=False, batched=False, chunk=None, subok=True
-):
+    f: Callable[..., Any],
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    method: str = "central",
+    step: Any = None,
+    return_error: bool = False,
+    batched: bool = False,
+    chunk: int | None = None,
+    subok: bool = True,
+) -> Callable[..., Any]:
     """Return the function that approximates the Jacobian, as `dualnum.jacobian` does.
 
     Parameters
@@ -209,8 +229,16 @@ def jacobian(
 
 
 def hessian(
-    f, *, argnum=0, method="central", step=None, return_error=False, batched=False, chunk=None, subok=True
-):
+    f: Callable[..., Any],
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    method: str = "central",
+    step: Any = None,
+    return_error: bool = False,
+    batched: bool = False,
+    chunk: int | None = None,
+    subok: bool = True,
+) -> Callable[..., Any]:
     """Return the function that approximates the Hessian, as `dualnum.hessian` does.
 
     Parameters
