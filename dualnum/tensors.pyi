@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 def derivative_tensor(
     f: Callable[..., Any],
     order: int,
@@ -10,3 +12,4 @@ def derivative_tensor(
     batched: bool = False,
     subok: bool = True,
 ) -> Callable[..., Any]: ...
+def powers(n: int, order: int) -> np.ndarray: ...
