@@ -34,6 +34,7 @@ inline void chain(double* y, const double* x, double value, double slope, double
     const double* xb = x + j * m;
     double* yb = y + j * m;
     const double b = xb[0];
+    INDEPENDENT
     for (index_t i = 1; i <= k1; ++i) yb[i] = moved<Guard>(slope, xb[i]) + moved<Guard>(bend, x[i] * b);
     yb[0] = moved<Guard>(slope, b);
   }
@@ -86,6 +87,7 @@ inline void chain(double* z, const double* x, const double* y, double value, con
     const double *xb = X ? x + j * m : nullptr, *yb = Y ? y + j * m : nullptr;
     double* zb = z + j * m;
     const double bx = X ? xb[0] : 0, by = Y ? yb[0] : 0;
+    INDEPENDENT
     for (index_t i = 1; i <= k1; ++i) {
       double t = 0;
       if constexpr (X) t += moved<Guard>(d.x, xb[i]) + moved<Guard>(d.xx, x[i] * bx);

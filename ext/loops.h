@@ -61,14 +61,24 @@ CLONES void unary_duals(const double* x, index_t x_step, double* y, index_t y_st
     chain<Guard>(y, x, value[i], slope[i], K ? K : k);
 }
 
+// The same of hyper-dual numbers; Single says that they have one tangent of each level.
+template <bool Guard, bool Single>
+CLONES void unary_hypers(const double* x, index_t x_step, double* y, index_t y_step, const double* value,
+                         const double* slope, const double* bend, index_t m, index_t k1, index_t k2) {
+  for (index_t i = 0; i < m; ++i, x += x_step, y += y_step)
+    chain<Guard>(y, x, value[i], slope[i], bend[i], Single ? 1 : k1, Single ? 1 : k2);
+}
+
 template <bool Guard>
 void unary_tangents(const Strided& a, index_t start, index_t m, const double* y, const double* d1, const double* d2) {
   const Shape& s = a.shape;
   const index_t k = s.size[0], x_step = a.step(0), y_step = a.step(1);
   const double* x = a.at(0, start);
   double* z = a.at(1, start);
-  if (s.is_hyper()) {
-    for (index_t i = 0; i < m; ++i) chain<Guard>(z + i * y_step, x + i * x_step, y[i], d1[i], d2[i], k, s.size[1]);
+  if (s.is_single_hyper()) {
+    unary_hypers<Guard, true>(x, x_step, z, y_step, y, d1, d2, m, 1, 1);
+  } else if (s.is_hyper()) {
+    unary_hypers<Guard, false>(x, x_step, z, y_step, y, d1, d2, m, k, s.size[1]);
   } else if (k != 1) {
     unary_duals<Guard, 0, false>(x, x_step, z, y_step, y, d1, m, k);
   } else if (x_step == 2 && y_step == 2) {
@@ -229,16 +239,33 @@ bool is_scaling(const Strided& a) {
          std::isfinite(*a.at(X ? 1 : 0, 0));
 }
 
+// The same of hyper-dual numbers; Single says that they have one tangent of each level.
+template <class Row, bool X, bool Y, bool Single>
+CLONES bool fuse_hyper(const double* x, index_t x_step, const double* y, index_t y_step, double* z, index_t z_step,
+                       index_t m, index_t k1, index_t k2) {
+  bool nan = false;
+  for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
+    const double value = Row::z(*x, *y, 0., 0., 0.);
+    const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
+    chain<false, X, Y>(z, x, y, value, d, Single ? 1 : k1, Single ? 1 : k2);
+    nan |= value != value;
+  }
+  return nan;
+}
+
 // False where the block must go the long way: where a value is nan or a flag was raised (0 * inf raises one), zero
 // tangents are kept zero by hand, and the values' flags are told from the tangents'.
 template <class Row, bool X, bool Y>
 bool fused(const Strided& a, index_t start, index_t m) {
   const double *x = a.at(0, start), *y = a.at(1, start);
   double* z = a.at(2, start);
-  const index_t k = a.shape.size[0], sx = a.step(0), sy = a.step(1), sz = a.step(2);
+  const Shape& s = a.shape;
+  const index_t k = s.size[0], sx = a.step(0), sy = a.step(1), sz = a.step(2);
   KeepFlags keep;
   bool nan = false;
-  if (is_scaling<Row, X, Y>(a)) scale(X ? *y : *x, X ? x : y, z, m * (1 + k));
+  if (is_scaling<Row, X, Y>(a)) scale(X ? *y : *x, X ? x : y, z, m * s.components());
+  else if (s.is_single_hyper()) nan = fuse_hyper<Row, X, Y, true>(x, sx, y, sy, z, sz, m, 1, 1);
+  else if (s.is_hyper()) nan = fuse_hyper<Row, X, Y, false>(x, sx, y, sy, z, sz, m, k, s.size[1]);
   else if (k != 1) nan = fuse<Row, X, Y, 0, false>(x, sx, y, sy, z, sz, m, k);
   else if (sx == 1 + X && sy == 1 + Y && sz == 2) nan = fuse<Row, X, Y, 1, true>(x, sx, y, sy, z, sz, m, 1);
   else nan = fuse<Row, X, Y, 1, false>(x, sx, y, sy, z, sz, m, 1);
@@ -272,7 +299,8 @@ void binary_blocks(const Strided& a) {
   const Shape& s = a.shape;
   const index_t block = a.is_sequential() ? 1 : BLOCK;
   const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0, second_order = s.is_hyper();
-  [[maybe_unused]] const bool fusible = s.is_dual() && a.data[2] != a.data[0] && a.data[2] != a.data[1];
+  [[maybe_unused]] const bool fusible =
+      (s.is_dual() || second_order) && a.data[2] != a.data[0] && a.data[2] != a.data[1];
   Arena arena;
   for (index_t start = 0; start < a.n; start += block) {
     const index_t m = std::min(block, a.n - start);

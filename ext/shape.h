@@ -24,6 +24,8 @@ struct Shape {
   bool is_quadratic() const { return levels == 1 && kind[0] == Kind::taylor && size[0] == 2; }
   bool is_hyper() const { return levels == 2 && kind[0] == Kind::first_order && kind[1] == Kind::first_order; }
 
+  bool is_single_hyper() const { return is_hyper() && size[0] == 1 && size[1] == 1; }
+
   // The smallest power of the infinitesimals that vanishes is degree() + 1.
   index_t degree() const {
     index_t d = 0;
