@@ -61,6 +61,12 @@ def verdict(function, x, y):
 def test_assertions_on_duals_are_those_on_their_values(function, pair):
     v, w = PAIRS[pair]
     expected = verdict(function, v, w)
+    if (
+        pair == "nan"
+        and np.lib.NumpyVersion(np.__version__) < "2.4.0"
+        and function is not testing.assert_allclose
+    ):
+        expected = False  # NaNs were equal in NumPy's own dtypes only
     assert verdict(function, lifted(v), lifted(w)) == expected
     assert verdict(function, lifted(v), w) == expected
     assert verdict(function, v, lifted(w)) == expected
@@ -79,7 +85,8 @@ def test_tangents_are_not_compared_but_shown():
     testing.assert_array_equal(x, 3 * x - 2 * V)
     with pytest.raises(AssertionError) as caught:
         testing.assert_allclose(x, x + 1)
-    assert "[0]: (1.0; 1.0 0.0 0.0) (ACTUAL), (2.0; 1.0 0.0 0.0) (DESIRED)" in str(caught.value)
+    assert "(1.0; 1.0 0.0 0.0)" in str(caught.value)
+    assert "(2.0; 1.0 0.0 0.0)" in str(caught.value)
 
 
 def test_strict_tells_duals_from_floats():
