@@ -28,8 +28,8 @@ def read_file(word):
         One point for each entry of the first axis; a single column of CSV gives numbers.
     header : list of str or None
         The names of the columns, where the file has them.
-    lines : list of str
-        Where each point comes from, for messages.
+    place : callable
+        Tells where the point of a row comes from, for messages.
     """
     word = word.strip()
     try:
@@ -40,15 +40,15 @@ def read_file(word):
                 data = file.read()
     except OSError as error:
         raise InputError(f"cannot read {word}: {error.strerror}") from error
-    points, header, places = read_npy(word, data) if data.startswith(NPY) else read_csv(word, data)
+    points, header, place = read_npy(word, data) if data.startswith(NPY) else read_csv(word, data)
     if points.size == 0:
         raise InputError(f"{word} has no points")
     finite = np.isfinite(points).reshape(len(points), -1)
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
         got = points.reshape(finite.shape)[row, column]
-        raise InputError(f"{places(row)}: the point must be finite, got {got}")
-    return points, header, places
+        raise InputError(f"{place(row)}: the point must be finite, got {got}")
+    return points, header, place
 
 
 def read_npy(name, data):
