@@ -236,8 +236,8 @@ LAYERS = Problem(layers)
 
 
 def spectrum(m):
-    """The sum of squares of a sum of 8 damped oscillations at 5000 times, of their rates and frequencies."""
-    t = np.linspace(0, 1, 5000)
+    """The sum of squares of a sum of 8 damped oscillations at 20000 times, of their rates and frequencies."""
+    t = np.linspace(0, 1, 20_000)
 
     def misfit(x):
         signal = 0 * t
