@@ -25,7 +25,8 @@ def in_order(driver, work, places):
     if callable(workers):
         yield from checked(driver, workers(numbered, range(len(places))), len(places))
         return
-    from concurrent.futures import ThreadPoolExecutor  # a dozen modules, which importing dualnum need not cost
+    # A dozen modules, which importing dualnum need not cost
+    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(min(workers, len(places))) as pool:
         yield from checked(driver, pool.map(numbered, range(len(places))), len(places))
