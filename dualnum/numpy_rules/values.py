@@ -75,29 +75,32 @@ def float_operands(*operands):
         elif type(x.dtype) is DualDType:
             places.append(i)
     if len(places) == 1:
-        result[places[0]] = _copies([operands[places[0]]])[0]
-        return result
-    for group in _sharing(operands, places):
-        for i, copy in zip(group, _copies([operands[i] for i in group]), strict=True):
-            result[i] = copy
+        result[places[0]] = _copy(operands[places[0]])
+    elif places:
+        for group in _sharing(operands, places):
+            first = operands[group[0]]
+            if all(operands[i] is first for i in group):
+                copies = [_copy(first)] * len(group)
+            else:
+                copies = _buffered([operands[i] for i in group])
+            for i, copy in zip(group, copies, strict=True):
+                result[i] = copy
     return result
 
 
 def _sharing(arrays, places):
     """Return the places of the arrays that are views of one array of duals, for each such array."""
+    if all(arrays[i] is arrays[places[0]] for i in places):
+        return [places]
     groups = {}
     for i in places:
-        owner = _owner(arrays[i])
-        groups.setdefault((id(owner), id(owner.dtype)), []).append(i)
+        groups.setdefault(id(_owner(arrays[i])), []).append(i)
     return groups.values()
 
 
-def _copies(views):
-    """Return float64 copies of views of one array of duals."""
-    first = views[0]
-    if first.flags.forc and all(x is first for x in views[1:]):
-        return [value(first).copy(order="K")] * len(views)
-    return _buffered(views)
+def _copy(x):
+    """Return a float64 copy of an array of duals whose strides, in elements, are the same."""
+    return value(x).copy(order="K") if x.flags.forc else _buffered([x])[0]
 
 
 def _buffered(views):
