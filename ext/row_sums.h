@@ -1,5 +1,7 @@
 // A matrix of duals and a vector: one pass over elements that lie closely, which is all that memory allows.
 #pragma once
+#include <algorithm>
+
 #include "algebra.h"
 
 namespace dn {
