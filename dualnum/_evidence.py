@@ -115,7 +115,7 @@ def relative_steps(x, order):
     Variables much smaller than 0.1, but not zero, get longer ladders: down to steps that are small beside them.
     """
     first, last = LADDERS[order]
-    small = np.abs(x[x != 0]).min(initial=SMALLEST_SCALE)
+    small = np.min(np.abs(x), initial=SMALLEST_SCALE, where=np.isfinite(x) & (x != 0))
     last -= min(int(np.log2(SMALLEST_SCALE / small)), 960)
     return np.ldexp(1.0, np.arange(first, last - 1, -1))
 
@@ -174,13 +174,11 @@ def settle(ladder, r, n, powers):
 
 def scatter(t, weights):
     """Return for each entry how far those by smaller steps are from it at most, each difference weighted."""
-    later = np.tri(len(t), k=-1, dtype=bool).T[:, :, np.newaxis]
-    found = np.empty_like(t)
-    for start in range(0, t.shape[1], 64):
-        part = t[:, start : start + 64]
-        gaps = np.abs(part - part[:, np.newaxis]) * weights[:, np.newaxis]
-        found[:, start : start + 64] = np.max(gaps, axis=1, initial=0.0, where=later & np.isfinite(gaps))
-    return found
+    t = np.where(np.isfinite(t), t, np.nan)
+    found = np.zeros_like(t)
+    for k in range(len(t) - 1):
+        np.fmax.reduce(np.abs(t[k + 1 :] - t[k]) * weights[k + 1 :, np.newaxis], axis=0, out=found[k])
+    return np.nan_to_num(found)
 
 
 def unresolved(ladder, r):
@@ -207,9 +205,12 @@ class Evidence:
         What a large derivative of f is; below 1e-2 of it nothing is undecided.
     rtol : float
         By how much of itself a derivative has to be off before it is called wrong.
+    computed : bool
+        Whether the derivative is that of f's own operations, by dual numbers: it sees what is finer than any step.
     """
 
-    def __init__(self, probe, places, x, size, rtol):
+    def __init__(self, probe, places, x, size, rtol, computed=False):
+        self.computed = computed
         with np.errstate(all="ignore"):
             self._collect(probe, places, x, size, rtol)
 
@@ -312,6 +313,10 @@ class Evidence:
             return UNDECIDED if status == WRONG else AGREES, NEARBY, limit, error
         if status == WRONG and self.another_story(i, limit, error):
             return UNDECIDED, NEARBY, limit, error
+        if status == WRONG and self.computed and self.noisy[i]:
+            # the noise may well be as steep as that between neighbouring floats
+            if abs(given - limit) * EPSILON**n <= SAFETY * self.central.noise[i]:
+                return UNDECIDED, NOISE, limit, error
         return status, NOISE if status == UNDECIDED else noise, limit, error
 
     def verdict(self, i, confirmed, limit, error):
@@ -341,11 +346,12 @@ class Evidence:
         for exponent in range(1, self.n + 1):
             constant = q * r**exponent
             middle = np.median(constant)
-            if np.all(np.abs(constant - middle) <= 0.02 * abs(middle)):
+            rounding = 1e3 * EPSILON * self.magnitude[i] if exponent == self.n else 0.0
+            if np.all(np.abs(constant - middle) <= 0.02 * abs(middle)) and abs(middle) > rounding:
                 return exponent
         slopes = np.diff(np.log(np.abs(q))) / -np.diff(np.log(r))
         steady = np.all(np.sign(q) == np.sign(q[0])) and np.ptp(slopes) < 0.05
-        return 0.5 if steady and np.min(slopes) > 0.05 else None
+        return 0.5 if steady and 0.05 < np.min(slopes) and np.max(slopes) < self.n - 0.02 else None
 
     def at_kink(self, given, sides):
         """Judge a derivative at a kink: between those of the two sides anything goes."""

@@ -218,6 +218,34 @@ def test_a_function_that_differs_from_call_to_call():
     assert report.suspicions == ("noise",) and not report.wrong
 
 
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sin(x) + 1e-6 * np.sin(1e9 * x),
+        lambda x: np.sin(x) + 1e-9 * np.sin(1e12 * x),
+        lambda x: np.round(np.sin(x), 6),
+    ],
+)
+def test_what_only_dual_numbers_see_is_not_called_wrong(f, order):
+    """Their derivative is that of the fine structure, the differences' that of the coarse one."""
+    report = compare(f, 0.7, order)
+    assert not report.wrong and not report.agrees and report.suspicions
+    assert report.verdict.startswith("The difference quotient is noisy here")
+
+
+@pytest.mark.parametrize("x", [math.nan, math.inf])
+def test_points_that_are_not_finite(x):
+    with np.errstate(invalid="ignore"):
+        for order in (1, 2):
+            assert compare(np.sin, x, order).suspicions == ("f(x) is not finite",)
+
+
+def test_a_kink_beside_the_rounding_of_x():
+    """sin(pi) is 1e-16: the kink is between two floats."""
+    assert compare(lambda x: np.abs(np.sin(x)), np.pi).suspicions == ("kink",)
+
+
 def test_second_derivatives_at_kinks():
     assert compare(lambda x: abs(x[0]) + x[1] ** 2, [0.0, 1.0], 2).suspicions == ("kink",)
     assert compare(lambda x: x * abs(x), 0.0, 2).suspicions == ("kink",)
