@@ -229,7 +229,6 @@ class Evidence:
             settle(ladder, r, n, powers)
             for ladder, powers in zip(self.ladders, (CENTRAL, SIDED, SIDED), strict=True)
         )
-
         near = (r <= NEAR)[:, np.newaxis]
         self.magnitude = self.most(self.ladders[1].rounding / (4 * EPSILON), near)  # of f
         self.noisy = self.central.noise > 1e4 * EPSILON * self.magnitude
