@@ -40,7 +40,7 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
     ------
     ValueError
         If `x` is an array and f(x) has another shape: that is a matter for `jacobian`. If f(x) is finite and a
-        derivative from the third on is not a number: it does not exist, as that of ``abs(x) ** 3`` at 0.
+        derivative from the third on is not a number: it does not exist, as that of ``np.sqrt(x * x) ** 3`` at 0.
 
     Examples
     --------
