@@ -112,6 +112,7 @@ cdef object _quick(int op, object ufunc, int nin, object x, object y):
         kernel = _kernels[op].both
     else:
         kernel = _kernels[op].left if dual[0] else _kernels[op].right
+    _keep_if_large(n * size)
     Py_INCREF(<object>descr)
     result = PyArray_NewFromDescr(
         _dual_array_type, <PyArray_Descr *>descr, like.nd, like.dimensions, NULL, NULL, 0, None)
@@ -170,6 +171,8 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
             raise
         raise TypeError(_no_rule(ufunc)) from None
     if outputs is None:
+        if isinstance(result, ndarray):
+            _keep_if_large(PyArray_SIZE(_array(result)) * (<PyArray_Descr *>(<ndarray>result).descr).elsize)
         return _as_dual_array(result)
     if type(result) is tuple:
         return tuple([_as_dual_array(a) if out is None else out for a, out in zip(result, outputs)])

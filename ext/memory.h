@@ -147,6 +147,12 @@ inline PyDataMem_Handler memory_handler = {"dualnum",
                                             [](void*, void* p, std::size_t n) { return blocks.resize(p, n); },
                                             [](void*, void* p, std::size_t) { blocks.give(p); }}};
 
+// Passes of drivers that this thread is in, and whether they have set the handler.
+inline thread_local int open_passes = 0;
+inline thread_local bool keeping = false;
+inline void count_passes(int more) { open_passes += more; }
+inline void set_keeping(bool now) { keeping = now; }
+
 inline PyObject* memory_capsule() { return PyCapsule_New(&memory_handler, "mem_handler", nullptr); }
 
 // Whether arrays get their memory as NumPy's default is, not from a handler of the user's or from here.

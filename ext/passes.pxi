@@ -62,9 +62,11 @@ cdef object _pass_at_number(object f, double rate, object dtype, tuple args, dic
     cdef Dual d = _new_dual(<PyObject *>dtype)
     memset(d.data, 0, _descr(dtype).base.elsize)
     d.data[0], d.data[1] = PyFloat_AS_DOUBLE(args[0]), rate
+    _open_pass()
     try:
         return _call_at(f, d, args, kwargs)
     finally:
+        _close_pass()
         _retire(dtype)
 
 
@@ -109,9 +111,11 @@ def pass_at_array(f, ndarray x not None, bint subok, tuple args, dict kwargs):
     cdef Py_ssize_t n = PyArray_SIZE(_array(x))
     cdef object dtype = _fresh_dtype(False, n)
     cdef Dual d
+    _open_pass()
     try:
         y = _call_at(f, _seed_identity(x, dtype, 0, 0, n, False, subok), args, kwargs)
     finally:
+        _close_pass()
         _retire(dtype)
     if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype:
         d = <Dual>y

@@ -206,3 +206,24 @@ def test_passes_of_many_variables(driver):
     np.testing.assert_allclose(driver(f)(x), expected[driver.__name__], rtol=1e-13, atol=1e-16)
     assert name_of_handler() == "default_allocator"
     assert isinstance(dn.value(driver(f)(x)), np.ndarray)
+
+
+@pytest.mark.parametrize("driver", [gradient, hessian, jacobian], ids=lambda driver: driver.__name__)
+def test_from_the_first_large_array_on(driver):
+    """A function of few variables that makes large arrays of them: matrices of parameters, a grid of times."""
+    seen = []
+
+    def f(x):
+        seen.append(name_of_handler())
+        y = x[0] * LARGE
+        seen.append(name_of_handler())
+        return np.sum(y * x[1])
+
+    driver(f)(np.array([1.0, 2.0]))
+    assert seen == ["default_allocator", "dualnum"]
+    assert name_of_handler() == "default_allocator"
+
+
+def test_large_arrays_outside_of_drivers_are_numpys():
+    x = dn.seed(np.ones(3))[0] * LARGE
+    assert name_of_handler(x.view(np.ndarray).base) == name_of_handler() == "default_allocator"

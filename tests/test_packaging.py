@@ -56,7 +56,10 @@ def test_the_package_is_typed():
 
 @pytest.mark.parametrize(
     ("extra", "command"),
-    [("scipy", "python -m dualnum scipy.optimize:rosen --at .* --hessian"), ("test", "python -m pytest")],
+    [
+        ("scipy", "python -m dualnum scipy.optimize:rosen --at .* --hessian"),
+        ("test", "python -m pytest -n auto"),
+    ],
 )
 def test_readme_commands_install_an_extra_and_run(extra, command):
     """.ci/run takes its commands from these lines."""
