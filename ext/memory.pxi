@@ -39,7 +39,8 @@ cdef int _close_pass() except -1:
     _count_passes(-1)
     if keeping and open_passes == 0:
         _set_keeping(False)
-        Py_XDECREF(PyDataMem_SetHandler(NULL))
+        if PyDataMem_GetHandler() is _memory:
+            Py_XDECREF(PyDataMem_SetHandler(NULL))
     return 0
 
 
