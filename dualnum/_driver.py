@@ -31,6 +31,7 @@ from dualnum._core import (
     Level,
     parts,
     pass_at_array,
+    second_pass_at_array,
     seed_identity,
     seed_scalar,
     seed_tangents,
@@ -45,6 +46,8 @@ ONE = np.ones(1)
 CACHE = 1 << 17
 #: Variables of one array that take one pass by that rule: ``chunk_width(n, n, None) == n`` up to here.
 ONE_PASS = 127
+#: Variables of one array that take one tile of second order: ``tile_width(n, n, None) == n`` up to here.
+ONE_TILE = 24
 #: Tangents of a pass, and variables on each side of a Hessian's tile, where `CACHE` would allow less than 4.
 WIDE, TILE = 16, 8
 
@@ -370,6 +373,25 @@ class Driver:
             columns.append(first[..., : variables.size - start])
         first = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
         return values[0], variables.nest(first, shape)
+
+    def second_order(self, args, kwargs, check):
+        """Return f's value, its first and its second derivatives, as `first_order` does."""
+        x = args[0] if args else None
+        if type(x) is np.ndarray and x.size <= min(self.direct, ONE_TILE) and x.dtype is FLOAT64:
+            value, first, second = second_pass_at_array(self.f, x, self.subok, args, kwargs)
+            if type(first) is Level:
+                y = value if type(value) is Dual else as_output(self, value)
+                value, first, _, second = split_twice(y, first, x.size, second, x.size)
+            shape = first.shape[:-1]
+            check(self, (), shape)
+            if x.ndim == 1:
+                return value, first, second
+            shapes = shape + x.shape, shape + x.shape + x.shape
+            return value, finish(first.reshape(shapes[0])), finish(second.reshape(shapes[1]))
+        variables = Variables(self, args)
+        value, first, second = self.tiles(variables, kwargs, check)
+        shape = first.shape[:-1]
+        return value, variables.nest(first, shape), variables.nest_twice(second, shape)
 
     def chunks(self, variables, kwargs):
         """Return an iterator: every chunk's first variable, f's value, its derivatives by the chunk's variables."""

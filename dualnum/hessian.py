@@ -1,7 +1,7 @@
 """Second derivatives by many variables: hessian, value_gradient_hessian."""
 
 from dualnum._checks import check_leading
-from dualnum._driver import Driver, Variables, finish
+from dualnum._driver import Driver, finish
 
 
 def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -36,12 +36,7 @@ def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     """
     driver = Driver("hessian", f, argnum, chunk, batched, subok, workers=workers)
 
-    def hessian_of(*args, **kwargs):
-        variables = Variables(driver, args)
-        _, first, second = driver.tiles(variables, kwargs, check_leading)
-        return variables.nest_twice(second, first.shape[:-1])
-
-    return driver.wrap(hessian_of)
+    return driver.wrap(lambda *args, **kwargs: driver.second_order(args, kwargs, check_leading)[2])
 
 
 def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -72,9 +67,7 @@ def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True
     driver = Driver("value_gradient_hessian", f, argnum, chunk, batched, subok, workers=workers)
 
     def value_gradient_hessian_of(*args, **kwargs):
-        variables = Variables(driver, args)
-        value, first, second = driver.tiles(variables, kwargs, check_leading)
-        shape = first.shape[:-1]
-        return finish(value), variables.nest(first, shape), variables.nest_twice(second, shape)
+        value, first, second = driver.second_order(args, kwargs, check_leading)
+        return finish(value), first, second
 
     return driver.wrap(value_gradient_hessian_of)

@@ -1,4 +1,4 @@
-# The ordinary passes of the drivers, without Python in between: one float or one float64 array, one fresh level.
+# The ordinary passes of the drivers, without Python in between: one float or one float64 array, fresh levels.
 
 cdef extern from *:
     """
@@ -123,3 +123,34 @@ def pass_at_array(f, ndarray x not None, bint subok, tuple args, dict kwargs):
         memcpy((<ndarray>tangents).data, &d.data[1], n * sizeof(double))
         return d.data[0], tangents
     return y, _levels(_descr(dtype))[0]
+
+
+def second_pass_at_array(f, ndarray x not None, bint subok, tuple args, dict kwargs):
+    """
+    Call f once at a float64 array with tangents of two fresh levels for every element.
+
+    Returns (f(x), gradient, Hessian) where f returns a scalar with these levels alone, else (what f returned, the
+    younger level, the older one).
+    """
+    cdef Py_ssize_t i, n = PyArray_SIZE(_array(x)), width = 1 + PyArray_SIZE(_array(x))
+    cdef Level older = Level(), younger = Level()
+    cdef object dtype = _make_dtype((older, younger), (n, n))
+    cdef ndarray seeded
+    cdef Dual d
+    _open_pass()
+    try:
+        seeded = _seed_identity(x, dtype, 0, 0, n, False, subok)
+        _mark_identity(seeded, width * sizeof(double), 0, n)
+        y = _call_at(f, seeded, args, kwargs)
+    finally:
+        _close_pass()
+        younger.retire()
+        older.retire()
+    if type(y) is not Dual or (<Dual>y).descr != <PyObject *>dtype:
+        return y, younger, older
+    d = <Dual>y
+    first, second = _new_vector(n), _new_square(n)
+    for i in range(n):
+        (<double *>(<ndarray>first).data)[i] = d.data[(1 + i) * width]
+        memcpy((<ndarray>second).data + i * n * sizeof(double), &d.data[(1 + i) * width + 1], n * sizeof(double))
+    return d.data[0], first, second

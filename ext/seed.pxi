@@ -283,11 +283,10 @@ cdef ndarray _seed_identity(ndarray x, object dtype, int index, Py_ssize_t start
                             bint subok):
     """The same, where dtype is x's with the level, which is at index among its levels."""
     cdef ndarray z = _blank(x, dtype, subok)
-    cdef Py_ssize_t p, rest, stride = _descr(dtype).shape.stride[index] * sizeof(double)
+    cdef Py_ssize_t stride = _descr(dtype).shape.stride[index] * sizeof(double)
     cdef npy_intp dimensions[64]
     cdef npy_intp strides[64]
-    cdef int d, last = z.nd - 1
-    cdef char *at
+    cdef int last = z.nd - 1
     if batched:
         stop = min(stop, z.dimensions[last])
         if start < stop:
@@ -297,13 +296,21 @@ cdef ndarray _seed_identity(ndarray x, object dtype, int index, Py_ssize_t start
             strides[last] += stride  # along the diagonal of variables and directions
             _view(z, z.nd, dimensions, strides, z.data + start * z.strides[last] + stride)[...] = 1
         return z
+    _mark_identity(z, stride, start, stop)
+    return z
+
+
+cdef void _mark_identity(ndarray z, Py_ssize_t stride, Py_ssize_t start, Py_ssize_t stop) noexcept:
+    """Let elements start ... stop - 1 move, a tangent each, in the level whose components lie stride bytes apart."""
+    cdef Py_ssize_t p, rest
+    cdef int d
+    cdef char *at
     for p in range(start, min(stop, PyArray_SIZE(_array(z)))):
         at, rest = z.data, p
         for d in range(z.nd - 1, -1, -1):
             at += rest % z.dimensions[d] * z.strides[d]
             rest //= z.dimensions[d]
         (<double *>(at + (1 + p - start) * stride))[0] = 1
-    return z
 
 
 cdef object _level_view(ndarray z, int index):
@@ -334,6 +341,15 @@ cdef object _new_vector(npy_intp n):
     """A float64 array of n elements, not filled."""
     Py_INCREF(_double)
     return PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>_double, 1, &n, NULL, NULL, 0, None)
+
+
+cdef object _new_square(npy_intp n):
+    """A float64 matrix of n rows and columns, not filled."""
+    cdef npy_intp dimensions[2]
+    dimensions[0] = dimensions[1] = n
+    Py_INCREF(_double)
+    return PyArray_NewFromDescr(
+        &PyArray_Type, <PyArray_Descr *><PyObject *>_double, 2, dimensions, NULL, NULL, 0, None)
 
 
 def split(y, Level level not None):

@@ -254,6 +254,35 @@ def test_one_array_of_few_variables_takes_one_pass():
     widths = [_driver.chunk_width(n, n, None) for n in range(1, _driver.ONE_PASS + 2)]
     assert widths[:-1] == list(range(1, _driver.ONE_PASS + 1))
     assert widths[-1] < _driver.ONE_PASS
+    sides = [_driver.tile_width(n, n, None) for n in range(1, _driver.ONE_TILE + 2)]
+    assert sides[:-1] == list(range(1, _driver.ONE_TILE + 1))
+    assert sides[-1] < _driver.ONE_TILE
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, _driver.ONE_TILE, _driver.ONE_TILE + 1])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_one_tile_at_an_array_is_the_general_pass(n, order):
+    """Arrays of few numbers take a short way; tuples of arrays, other dtypes and batches do not."""
+
+    def f(x):
+        return np.sum(np.sin(x) * np.cumsum(x)) + np.prod(x + 1.5)
+
+    x = (
+        np.asarray(np.linspace(0.1, 1.0, n).reshape(-1, n), order=order)
+        if n % 2
+        else np.linspace(0.1, 1.0, n)
+    )
+    value, first, second = dn.value_gradient_hessian(f)(x)
+    general = dn.value_gradient_hessian(lambda x: f(x[0]))((x,))
+    assert type(value) is float and value == general[0] == f(x)
+    np.testing.assert_array_equal(first, general[1][0])
+    np.testing.assert_array_equal(second, general[2][0][0])
+    np.testing.assert_array_equal(dn.hessian(f)(x), second)
+    constant = dn.value_gradient_hessian(lambda x: 2.0)(x)
+    assert constant[0] == 2.0 and not constant[1].any() and constant[2].shape == 2 * x.shape
+    vector = dn.hessian(lambda x: np.array([f(x), 1.0]))(x)
+    np.testing.assert_array_equal(vector[0], second)
+    assert not vector[1].any()
 
 
 @pytest.mark.parametrize("n", [1, 5, 16, 100, 1000, 10**4, 10**6])
