@@ -160,6 +160,8 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
     """A ufunc on plain arrays of duals; what it returns becomes DualArray, what it was given as out= comes back."""
     outputs = kwargs.get("out")
     if outputs is not None:
+        if Dual in [type(a) for a in outputs]:
+            raise TypeError(f"{ufunc.__name__} of duals expects out to be an array, got a Dual, which cannot change.")
         kwargs["out"] = tuple([_as_plain(a) for a in outputs])
     if "where" in kwargs:  # from NumPy 2.5 on it is asked for __array_ufunc__ too
         kwargs["where"] = _as_plain(kwargs["where"])

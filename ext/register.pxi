@@ -110,9 +110,9 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
             # from which NumPy knows that x == "text" is False everywhere
             raise _UFuncNoLoopError(function, tuple([<object>given[j] for j in range(nin)]) + (None,) * (nargs - nin))
         else:
-            raise TypeError(
-                f"{function.__name__} expects real numbers beside duals, got {(<object>given[i]).__name__}; "
-                f"complex and extended precision duals do not exist yet.")
+            name = (<object>given[i]).__name__
+            hint = "; complex and extended precision duals do not exist yet" if name in _extended else ""
+            raise TypeError(f"{function.__name__} expects real numbers beside duals, got {name}{hint}.")
         Py_INCREF(<object>chosen[i])
     return 0
 
@@ -129,7 +129,7 @@ from numpy._core._exceptions import _UFuncNoLoopError
 
 
 cdef str _no_rule(object ufunc):
-    return f"{ufunc.__name__} of duals has no rule that gives its derivatives; {DISCARD}."
+    return f"{ufunc.__name__} of duals has no rule that gives its derivatives; write it with NumPy's functions, or {DISCARD}."
 
 
 cdef tuple _extended = ("LongDoubleDType", "Complex64DType", "Complex128DType", "CLongDoubleDType", "_PyComplexDType")

@@ -156,7 +156,7 @@ def test_what_has_no_derivative_refuses(name, subok):
     f = getattr(np, name)
     d = _core.seed_identity(np.ones(3), _core.Level(), 0, 3, subok=subok)
     text = (
-        f"{f.__name__} of duals has no rule that gives its derivatives; "
+        f"{f.__name__} of duals has no rule that gives its derivatives; write it with NumPy's functions, or "
         f"use dualnum.value(x) to discard the derivatives on purpose."
     )
     # only NumPy could say it of plain arrays, except for the functions of float64

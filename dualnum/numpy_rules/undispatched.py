@@ -1,5 +1,5 @@
 """
-NumPy functions in Python that do not dispatch: numpy.polynomial, np.poly1d and np.vectorize.
+NumPy functions in Python that do not dispatch: numpy.polynomial, np.poly1d, np.vectorize, parts of quantiles.
 
 They look a helper up each time they run.  Those helpers get a few words more here, for duals; whatever else they are
 called with goes to NumPy's own, unchanged.
@@ -11,7 +11,7 @@ import sys
 import numpy as np
 from numpy.polynomial import polyutils
 
-from dualnum._core import DualDType
+from dualnum._core import Dual, DualDType
 from dualnum.numpy_rules.numpys_values import as_duals, carried, plain, restored
 from dualnum.numpy_rules.values import carries, components
 
@@ -126,6 +126,14 @@ _extend_companions()
 def to_real_if_imag_zero(own, w, t):
     """NumPy 2.5's way from complex roots to real ones; those of duals are real already."""
     return w if carries(w) else own(w, t)
+
+
+@_extended(sys.modules.get("numpy.lib._function_base_impl", np.lib), "_lerp")
+def lerp(own, a, b, t, out=None):
+    """NumPy's interpolation for quantiles, which is made in place: a single dual goes as an array of one."""
+    if out is None and isinstance(a, Dual):
+        return own(np.asarray(a)[np.newaxis], np.asarray(b)[np.newaxis], t)[0]
+    return own(a, b, t, out)
 
 
 @_extended(np.vectorize, "_get_ufunc_and_otypes")
