@@ -42,6 +42,12 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
         If `x` is an array and f(x) has another shape: that is a matter for `jacobian`. If f(x) is finite and a
         derivative from the third on is not a number: it does not exist, as that of ``np.sqrt(x * x) ** 3`` at 0.
 
+    Notes
+    -----
+    Of an array `x` only the shape of f(x) can be checked. Where `f` mixes the elements all the same, as softmax or
+    ``np.cumsum`` do, the result is not their derivatives but, at order 1, the sum of each row of the Jacobian.
+    ``np.diag(derivative(f)(x))`` is ``jacobian(f)(x)`` for an `f` that treats each element of a vector by itself.
+
     Examples
     --------
     >>> import numpy as np

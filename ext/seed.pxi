@@ -76,7 +76,7 @@ def value(x):
     Parameters
     ----------
     x : Dual, array of duals, float or array
-        Anything; a list or tuple is an array.
+        A list or tuple is an array. Anything else, a dict as well, is returned as it is, with the duals in it.
 
     Returns
     -------
