@@ -26,8 +26,8 @@ inline void chain(double* y, const double* x, double value, double slope, index_
   y[0] = value;
 }
 
-// y_ab = f' x_ab + f'' x_a x_b
-template <bool Guard>
+// y_ab = f' x_ab + f'' x_a x_b; not Bends says that f'' is 0.
+template <bool Guard, bool Bends>
 inline void chain(double* y, const double* x, double value, double slope, double bend, index_t k1, index_t k2) {
   const index_t m = 1 + k1;
   for (index_t j = 1; j <= k2; ++j) {
@@ -35,7 +35,7 @@ inline void chain(double* y, const double* x, double value, double slope, double
     double* yb = y + j * m;
     const double b = xb[0];
     INDEPENDENT
-    for (index_t i = 1; i <= k1; ++i) yb[i] = moved<Guard>(slope, xb[i]) + moved<Guard>(bend, x[i] * b);
+    for (index_t i = 1; i <= k1; ++i) yb[i] = moved<Guard>(slope, xb[i]) + (Bends ? moved<Guard>(bend, x[i] * b) : 0);
     yb[0] = moved<Guard>(slope, b);
   }
   chain<Guard>(y, x, value, slope, k1);
@@ -79,8 +79,9 @@ inline void chain(double* z, const double* x, const double* y, double value, con
   z[0] = value;
 }
 
-// z_ab = z_x x_ab + z_y y_ab + z_xx x_a x_b + z_xy (x_a y_b + y_a x_b) + z_yy y_a y_b
-template <bool Guard, bool X, bool Y>
+// z_ab = z_x x_ab + z_y y_ab + z_xx x_a x_b + z_xy (x_a y_b + y_a x_b) + z_yy y_a y_b; XX and YY say that z_xx and z_yy
+// are not 0.
+template <bool Guard, bool X, bool Y, bool XX, bool YY>
 inline void chain(double* z, const double* x, const double* y, double value, const Slopes& d, index_t k1, index_t k2) {
   const index_t m = 1 + k1;
   for (index_t j = 1; j <= k2; ++j) {
@@ -90,8 +91,8 @@ inline void chain(double* z, const double* x, const double* y, double value, con
     INDEPENDENT
     for (index_t i = 1; i <= k1; ++i) {
       double t = 0;
-      if constexpr (X) t += moved<Guard>(d.x, xb[i]) + moved<Guard>(d.xx, x[i] * bx);
-      if constexpr (Y) t += moved<Guard>(d.y, yb[i]) + moved<Guard>(d.yy, y[i] * by);
+      if constexpr (X) t += moved<Guard>(d.x, xb[i]) + (XX ? moved<Guard>(d.xx, x[i] * bx) : 0);
+      if constexpr (Y) t += moved<Guard>(d.y, yb[i]) + (YY ? moved<Guard>(d.yy, y[i] * by) : 0);
       if constexpr (X && Y) t += moved<Guard>(d.xy, x[i] * by + y[i] * bx);
       zb[i] = t;
     }
@@ -157,8 +158,8 @@ inline bool quick(const Shape& s, double* y, const double* x, double value) {
     return true;
   }
   const double bend = Row::d2y(*x, c, value);
-  if (finite(slope) && finite(bend)) chain<false>(y, x, value, slope, bend, s.size[0], s.size[1]);
-  else chain<true>(y, x, value, slope, bend, s.size[0], s.size[1]);
+  if (finite(slope) && finite(bend)) chain<false, Row::bends>(y, x, value, slope, bend, s.size[0], s.size[1]);
+  else chain<true, Row::bends>(y, x, value, slope, bend, s.size[0], s.size[1]);
   return true;
 }
 
@@ -166,7 +167,7 @@ inline bool quick(const Shape& s, double* y, const double* x, double value) {
 template <class Row, bool X, bool Y>
 inline bool quick(const Shape& s, double* z, const double* x, const double* y, double value) {
   if (s.is_quadratic()) {
-    if constexpr (is_power<Row>) return !Y && *x != 0 && chain_quadratic(PowerRow{*y}, z, x, value);
+    if constexpr (is_power<Row>) return !Y && *x != 0 && !is_tiny(value) && chain_quadratic(PowerRow{*y}, z, x, value);
     else return chain_quadratic<Row, X, Y>(z, x, y, value);
   }
   const bool dual = s.is_dual();
@@ -177,8 +178,8 @@ inline bool quick(const Shape& s, double* z, const double* x, const double* y, d
     else chain<true, X, Y>(z, x, y, value, d, s.size[0]);
     return true;
   }
-  if (finite(d)) chain<false, X, Y>(z, x, y, value, d, s.size[0], s.size[1]);
-  else chain<true, X, Y>(z, x, y, value, d, s.size[0], s.size[1]);
+  if (finite(d)) chain<false, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, s.size[0], s.size[1]);
+  else chain<true, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, s.size[0], s.size[1]);
   return true;
 }
 

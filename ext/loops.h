@@ -34,6 +34,17 @@ struct Strided {
     const index_t step = strides[operand], count = step == 0 ? 1 : m;
     for (index_t i = 0; i < count; ++i) values[i] = *reinterpret_cast<const double*>(p + i * step);
   }
+  // Whether the result shares no memory with operand 0 or 1, so that what was written can be computed anew.
+  bool result_is_apart() const {
+    const auto apart = [this](int operand) {
+      const index_t size = shape.components() * index_t{sizeof(double)}, last = n - 1;
+      const char *x = data[operand], *z = data[2];
+      const index_t x_end = last * strides[operand], z_end = last * strides[2];
+      return std::max(x, x + x_end) + size <= std::min(z, z + z_end) ||
+             std::max(z, z + z_end) + size <= std::min(x, x + x_end);
+    };
+    return apart(0) && apart(1);
+  }
   // Binary loops: each result is the next step's operand in reduce (nothing moves) and accumulate (out is x, one on).
   bool is_reduce() const { return data[0] == data[2] && strides[0] == 0 && strides[2] == 0; }
   bool is_sequential() const {
@@ -62,23 +73,23 @@ CLONES void unary_duals(const double* x, index_t x_step, double* y, index_t y_st
 }
 
 // The same of hyper-dual numbers; Single says that they have one tangent of each level.
-template <bool Guard, bool Single>
+template <bool Guard, bool Bends, bool Single>
 CLONES void unary_hypers(const double* x, index_t x_step, double* y, index_t y_step, const double* value,
                          const double* slope, const double* bend, index_t m, index_t k1, index_t k2) {
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step)
-    chain<Guard>(y, x, value[i], slope[i], bend[i], Single ? 1 : k1, Single ? 1 : k2);
+    chain<Guard, Bends>(y, x, value[i], slope[i], bend[i], Single ? 1 : k1, Single ? 1 : k2);
 }
 
-template <bool Guard>
+template <bool Guard, bool Bends>
 void unary_tangents(const Strided& a, index_t start, index_t m, const double* y, const double* d1, const double* d2) {
   const Shape& s = a.shape;
   const index_t k = s.size[0], x_step = a.step(0), y_step = a.step(1);
   const double* x = a.at(0, start);
   double* z = a.at(1, start);
   if (s.is_single_hyper()) {
-    unary_hypers<Guard, true>(x, x_step, z, y_step, y, d1, d2, m, 1, 1);
+    unary_hypers<Guard, Bends, true>(x, x_step, z, y_step, y, d1, d2, m, 1, 1);
   } else if (s.is_hyper()) {
-    unary_hypers<Guard, false>(x, x_step, z, y_step, y, d1, d2, m, k, s.size[1]);
+    unary_hypers<Guard, Bends, false>(x, x_step, z, y_step, y, d1, d2, m, k, s.size[1]);
   } else if (k != 1) {
     unary_duals<Guard, 0, false>(x, x_step, z, y_step, y, d1, m, k);
   } else if (x_step == 2 && y_step == 2) {
@@ -151,8 +162,9 @@ void unary_blocks(const Strided& a) {
       continue;
     }
     find_slopes<Row>(x, y, d1, second_order ? d2 : nullptr, m);
-    if (all_finite(d1, m) && (!second_order || all_finite(d2, m))) unary_tangents<false>(a, start, m, y, d1, d2);
-    else unary_tangents<true>(a, start, m, y, d1, d2);
+    const bool finite = all_finite(d1, m) && (!second_order || all_finite(d2, m));
+    if (finite) unary_tangents<false, Row::bends>(a, start, m, y, d1, d2);
+    else unary_tangents<true, Row::bends>(a, start, m, y, d1, d2);
   }
 }
 
@@ -195,13 +207,14 @@ void find_slopes(SlopeBlock& d, const double* x, bool fixed_x, const double* y, 
   }
 }
 
-template <bool Guard, bool X, bool Y>
+template <bool Guard, bool X, bool Y, bool XX, bool YY>
 void binary_tangents(const Strided& a, index_t start, index_t m, const double* z, const SlopeBlock& d) {
   const Shape& s = a.shape;
   const index_t k = s.size[0];
   if (s.is_hyper()) {
     for (index_t i = 0; i < m; ++i)
-      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d.at(i, true), k, s.size[1]);
+      chain<Guard, X, Y, XX, YY>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d.at(i, true), k,
+                                 s.size[1]);
   } else if (k == 1) {
     for (index_t i = 0; i < m; ++i)
       chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d.at(i, false), 1);
@@ -247,7 +260,7 @@ CLONES bool fuse_hyper(const double* x, index_t x_step, const double* y, index_t
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
     const double value = Row::z(*x, *y, 0., 0., 0.);
     const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
-    chain<false, X, Y>(z, x, y, value, d, Single ? 1 : k1, Single ? 1 : k2);
+    chain<false, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, Single ? 1 : k1, Single ? 1 : k2);
     nan |= value != value;
   }
   return nan;
@@ -299,8 +312,7 @@ void binary_blocks(const Strided& a) {
   const Shape& s = a.shape;
   const index_t block = a.is_sequential() ? 1 : BLOCK;
   const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0, second_order = s.is_hyper();
-  [[maybe_unused]] const bool fusible =
-      (s.is_dual() || second_order) && a.data[2] != a.data[0] && a.data[2] != a.data[1];
+  [[maybe_unused]] const bool fusible = is_arithmetic<Row> && (s.is_dual() || second_order) && a.result_is_apart();
   Arena arena;
   for (index_t start = 0; start < a.n; start += block) {
     const index_t m = std::min(block, a.n - start);
@@ -316,8 +328,9 @@ void binary_blocks(const Strided& a) {
       continue;
     }
     find_slopes<Row, X, Y>(d, x, fixed_x, y, fixed_y, z, m, second_order);
-    if (d.finite(m, second_order)) binary_tangents<false, X, Y>(a, start, m, z, d);
-    else binary_tangents<true, X, Y>(a, start, m, z, d);
+    constexpr bool xx = Row::bends_x, yy = Row::bends_y;
+    if (d.finite(m, second_order)) binary_tangents<false, X, Y, xx, yy>(a, start, m, z, d);
+    else binary_tangents<true, X, Y, xx, yy>(a, start, m, z, d);
   }
 }
 
@@ -376,10 +389,10 @@ CLONES void add_elements(const double* x, index_t x_step, const double* y, index
   }
 }
 
-// False where a flag was raised, which may be a tangent's, or where an operand is the result.
+// False where a flag was raised, which may be a tangent's, or where an operand and the result overlap.
 template <int Sign, bool X, bool Y>
 bool add_at_once(const Strided& a, index_t components) {
-  if (a.data[2] == a.data[0] || a.data[2] == a.data[1] || a.is_sequential()) return false;
+  if (a.is_sequential() || !a.result_is_apart()) return false;
   const double *x = a.at(0, 0), *y = a.at(1, 0);
   double* z = a.at(2, 0);
   const index_t sx = a.step(0), sy = a.step(1), sz = a.step(2);

@@ -1,6 +1,7 @@
 // The derivatives of x^y, exact at x = 0 and for the exponents 0, 1 and 2, where products with log(x) and 1/x fail.
 #pragma once
 #include <cmath>
+#include <limits>
 
 #include "algebra.h"
 #include "series.h"
@@ -59,10 +60,10 @@ inline bool power_of_even_zero(index_t n, double* z, const double* x, double p, 
   return true;
 }
 
-// z = x^p for a constant p at the value 0, as a composition: the n-th Taylor coefficient at v is
+// z = x^p for a constant p at a value of 0 or nearly so, as a composition: the n-th Taylor coefficient at v is
 // p (p - 1) ... (p - n + 1) / n! v^(p - n)
 inline void power_at_zero(const Shape& s, double* z, const double* x, double p, double value, Arena& arena) {
-  if (s.levels == 1 && s.kind[0] == Kind::taylor && power_of_even_zero(s.size[0], z, x, p, arena)) return;
+  if (x[0] == 0 && s.levels == 1 && s.kind[0] == Kind::taylor && power_of_even_zero(s.size[0], z, x, p, arena)) return;
   const index_t degree = s.degree();
   Arena::Mark mark(arena);
   double* c = arena.take(degree + 1);
@@ -76,7 +77,10 @@ inline void power_at_zero(const Shape& s, double* z, const double* x, double p, 
   compose(s, z, c, x, arena);
 }
 
-// x^p for a constant p where x is not 0: y' = p y / x
+// y' = p y / x needs a y that has not underflowed.
+inline bool is_tiny(double y) { return std::fabs(y) < std::numeric_limits<double>::min(); }
+
+// x^p for a constant p where x is not 0 and x^p not tiny: y' = p y / x
 struct PowerRow {
   double p;
   static double companion(double, double) { return 0; }

@@ -51,6 +51,9 @@ namespace rows {
 
 using std::cos, std::cosh, std::exp, std::hypot, std::sin, std::sinh, std::sqrt;
 
+// Whether a column's text is 0: what is 0 by the rule stays so where a tangent's square is infinite.
+constexpr bool is_zero(const char* text) { return text[0] == '0' && text[1] == 0; }
+
 #define COLUMN1(column, expression)                        \
   template <class T>                                       \
   static T column(const T& x, const T& c, const T& y) {    \
@@ -60,6 +63,7 @@ using std::cos, std::cosh, std::exp, std::hypot, std::sin, std::sinh, std::sqrt;
 #define ROW(row, low, high, c_, y_, dy_, d2y_, dc_)                            \
   struct row##_ {                                                               \
     static constexpr ValueId id = value_of_##row;                              \
+    static constexpr bool bends = !is_zero(#d2y_); \
     template <class T>                                                          \
     static T companion([[maybe_unused]] const T& x, [[maybe_unused]] const T& y) { \
       return T(c_);                                                             \
@@ -81,6 +85,7 @@ using std::cos, std::cosh, std::exp, std::hypot, std::sin, std::sinh, std::sqrt;
 #define ROW2(row, x_lo, x_hi, y_lo, y_hi, c_, s_, z_, z_x_, z_y_, z_xx_, z_xy_, z_yy_, c_x_, c_y_, s_x_, s_y_)      \
   struct row##_ {                                                                                                  \
     static constexpr ValueId id = value_of_##row;                                                                 \
+    static constexpr bool bends_x = !is_zero(#z_xx_), bends_y = !is_zero(#z_yy_); \
     static double companion_c([[maybe_unused]] double x, [[maybe_unused]] double y, [[maybe_unused]] double z) {  \
       return c_;                                                                                                  \
     }                                                                                                             \
@@ -251,7 +256,7 @@ void apply(const Shape& s, double* y, const double* x, double value, Arena& aren
 
 // z = x^p for a constant p, given the value.
 inline void power_constant(const Shape& s, double* z, const double* x, double p, double value, Arena& arena) {
-  if (x[0] == 0 || !std::isfinite(value)) {
+  if (x[0] == 0 || is_tiny(value) || !std::isfinite(value)) {
     power_at_zero(s, z, x, p, value, arena);
   } else {
     Arena::Mark mark(arena);

@@ -111,3 +111,31 @@ def test_one_number_beside_an_array(name, number, sizes):
             for layout in LAYOUTS.values():
                 same(ufunc(layout(x), number), expected)
                 same(ufunc(number, layout(x)), reflected)
+
+
+SHIFTED = {
+    "a tangent underflows": lambda a, out: np.multiply(a, 1e-10, out=out),
+    "a value overflows": lambda a, out: np.multiply(a, 1e300, out=out),
+    "a value is infinite": lambda a, out: np.subtract(a, np.inf, out=out),
+    "a zero divides": lambda a, out: np.divide(a, np.arange(len(a)) % 2, out=out),
+    "a sum overflows": lambda a, out: np.add(a, 1e308, out=out),
+}
+
+
+@pytest.mark.parametrize("name", SHIFTED)
+@pytest.mark.parametrize("sizes", [(1,), (3,), (1, 1), (2, 2)], ids=str)
+@pytest.mark.parametrize("step", [1, 2])
+def test_results_over_operands_that_are_still_needed(name, sizes, step):
+    """What goes the long way after a first attempt finds its operands as they were."""
+    call = SHIFTED[name]
+    dtype = dn.DualDType(*sizes)
+    numbers = np.random.default_rng(5).uniform(1, 2, (40, dtype.ncomponents))
+    numbers[:, -1] = 1e-300
+    numbers[30, 0] = 1.7e308
+    a = np.zeros(len(numbers), dtype)
+    a.view(float).reshape(numbers.shape)[...] = numbers
+    with np.errstate(all="ignore"):
+        want = call(a[step:], np.empty(len(a) - step, dtype))
+        call(a[step:], a[:-step])
+    got = a[:-step].copy()
+    np.testing.assert_array_equal(got.view(np.uint64), want.view(np.uint64))

@@ -260,3 +260,32 @@ def test_power_of_two_duals_at_its_corners(base, exponent):
         assert agree(got[2, 0], base**exponent * log) and agree(got[2, 2], base**exponent * log**2)
     elif exponent > 0:
         assert got[2, 0] == 0 and got[2, 2] == 0
+
+
+@pytest.mark.parametrize("order", [2, 3])
+def test_tangents_whose_squares_overflow(order):
+    """Second derivatives stay finite where the function's values do, between 1e154 and 1e308."""
+    for factor, f in (
+        (2.0, lambda x: 2 * np.exp(x)),
+        (1 / 3, lambda x: np.exp(x) / 3),
+        (np.pi / 180, lambda x: np.deg2rad(np.exp(x))),
+    ):
+        for x in (360.0, 400.0, 700.0):
+            want = factor * np.exp(x)
+            assert abs(dn.derivative(f, order)(x) / want - 1) < 1e-12
+            if order == 2:
+                got = dn.hessian(lambda x, f=f: f(x[0]))(np.array([x]))
+                assert abs(got[0, 0] / want - 1) < 1e-12
+
+
+@pytest.mark.parametrize("x", [360.0, 372.0, 400.0, 700.0])
+def test_logarithms_of_what_is_large(x):
+    for f in (np.log, np.log2, np.log10, np.log1p):
+        assert abs(dn.derivative(lambda t, f=f: f(np.exp(t)), 2)(x)) < 1e-12
+
+
+@pytest.mark.parametrize("p, x", [(3, 1e-120), (3.0, 1e-160), (2.5, 1e-200), (5, 1e-70)])
+def test_powers_that_underflow(p, x):
+    """x**p is denormal or 0, its derivatives are not."""
+    assert abs(dn.derivative(lambda t: t**p, 2)(x) / (p * (p - 1) * x ** (p - 2)) - 1) < 1e-12
+    assert abs(dn.derivative(lambda t: t**p)(x) - p * x ** (p - 1)) <= 1e-12 * p * x ** (p - 1)

@@ -45,37 +45,45 @@ MORE = {
 
 
 class Absolute:
-    """A truncated series of magnitudes: sums and differences add, quotients never subtract."""
+    """A truncated series of magnitudes: sums and differences add, quotients divide by the first term as it is."""
 
-    def __init__(self, terms):
+    def __init__(self, terms, first=None):
         self.terms = np.abs(np.asarray(terms, float))
+        self.first = float(np.asarray(terms)[0] if first is None else first)
 
     def lift(self, other):
         if isinstance(other, Absolute):
             return other
-        terms = np.zeros_like(self.terms)
-        terms[0] = abs(float(other))
-        return Absolute(terms)
+        return Absolute(np.eye(1, len(self.terms))[0] * float(other))
 
     def __add__(self, other):
-        return Absolute(self.terms + self.lift(other).terms)
+        other = self.lift(other)
+        return Absolute(self.terms + other.terms, self.first + other.first)
+
+    def __sub__(self, other):
+        return self + -self.lift(other)
+
+    def __rsub__(self, other):
+        return self.lift(other) - self
 
     def __mul__(self, other):
-        return Absolute(np.convolve(self.terms, self.lift(other).terms)[: len(self.terms)])
+        other = self.lift(other)
+        terms = np.convolve(self.terms, other.terms)[: len(self.terms)]
+        return Absolute(terms, self.first * other.first)
 
     def __truediv__(self, other):
-        other, terms = self.lift(other).terms, np.zeros_like(self.terms)
+        other, terms = self.lift(other), np.zeros_like(self.terms)
         for k in range(len(terms)):
-            terms[k] = (self.terms[k] + terms[:k] @ other[k:0:-1]) / other[0]
-        return Absolute(terms)
+            terms[k] = (self.terms[k] + terms[:k] @ other.terms[k:0:-1]) / abs(other.first)
+        return Absolute(terms, self.first / other.first)
 
     def __rtruediv__(self, other):
         return self.lift(other) / self
 
     def __neg__(self):
-        return self
+        return Absolute(self.terms, -self.first)
 
-    __radd__, __rmul__, __sub__, __rsub__ = __add__, __mul__, __add__, __add__
+    __radd__, __rmul__ = __add__, __mul__
 
 
 CONSTANTS = {"LN2": math.log(2), "LN10": math.log(10), "PI": math.pi, "quotient0": lambda x, y: x / y}
@@ -89,7 +97,7 @@ def magnitudes(columns, known, moving, order):
     """
     series = {name: [abs(float(start))] for name, start in known.items()}
     for k in range(1, order + 1):
-        names = {name: Absolute(terms) for name, terms in series.items()}
+        names = {name: Absolute(terms, float(known[name])) for name, terms in series.items()}
         names |= {name: Absolute(terms[:k]) for name, terms in moving.items()}
         one = Absolute(np.eye(1, k)[0])
         found = {}

@@ -1,5 +1,5 @@
 """
-NumPy functions in Python that do not dispatch: numpy.polynomial, np.poly1d, np.vectorize, parts of quantiles.
+NumPy functions in Python that do not dispatch: numpy.polynomial, poly1d, vectorize, parts of medians and quantiles.
 
 They look a helper up each time they run.  Those helpers get a few words more here, for duals; whatever else they are
 called with goes to NumPy's own, unchanged.
@@ -134,6 +134,15 @@ def lerp(own, a, b, t, out=None):
     if out is None and isinstance(a, Dual):
         return own(np.asarray(a)[np.newaxis], np.asarray(b)[np.newaxis], t)[0]
     return own(a, b, t, out)
+
+
+@_extended(sys.modules.get("numpy.lib._utils_impl", np.lib), "_median_nancheck")
+def median_nancheck(own, data, result, axis):
+    """NumPy's, which writes nan into arrays, and returns it for scalars, of which it does not take a dual for one."""
+    if isinstance(result, Dual) and data.size:
+        last = data.take(-1, axis=axis)
+        return last if np.isnan(last) else result
+    return own(data, result, axis)
 
 
 @_extended(np.vectorize, "_get_ufunc_and_otypes")
