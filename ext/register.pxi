@@ -129,7 +129,8 @@ from numpy._core._exceptions import _UFuncNoLoopError
 
 
 cdef str _no_rule(object ufunc):
-    return f"{ufunc.__name__} of duals has no rule that gives its derivatives; write it with NumPy's functions, or {DISCARD}."
+    return (f"{ufunc.__name__} of duals has no rule that gives its derivatives; write it with NumPy's functions, or "
+            f"{DISCARD}.")
 
 
 cdef tuple _extended = ("LongDoubleDType", "Complex64DType", "Complex128DType", "CLongDoubleDType", "_PyComplexDType")
