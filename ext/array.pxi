@@ -427,6 +427,14 @@ cdef class DualArray(ndarray):
         """The same as ndarray.argmin: integers in a plain array."""
         return _as_dual_array(np.ndarray.argmin(self, *args, **kwargs))
 
+    def view(self, *args, **kwargs):
+        """The same as ndarray.view; numbers of other kinds are refused, which the derivatives would be part of."""
+        result = np.ndarray.view(self, *args, **kwargs)
+        if result.dtype.kind != "V":
+            raise TypeError(f"view(x, dtype) of duals expects a dtype of duals, got {result.dtype}: that would lose what is "
+                            f"value and what is derivative; use dualnum.parts(x).")
+        return result
+
     def astype(self, *args, **kwargs):
         """The same as ndarray.astype; a plain array where the result is not dual."""
         return _as_dual_array(np.ndarray.astype(self, *args, **kwargs))

@@ -2,6 +2,7 @@
 
 import itertools
 import operator
+import re
 
 import numpy as np
 import pytest
@@ -526,3 +527,14 @@ def test_empty_and_zero_dimensional(subok):
         np.max(empty)
     with pytest.raises(ValueError, match="empty"):
         np.argmax(empty)
+
+
+def test_views_are_of_duals():
+    x = _core.seed_identity(np.array([1.0, 2.0]), _core.Level(), 0, 2)
+    assert type(x.view()) is type(x.view(DualArray)) is DualArray
+    assert type(x.view(np.ndarray)) is np.ndarray and x.view(np.ndarray).dtype is x.dtype
+    assert x.view([("a", x.dtype)])["a"].dtype is x.dtype
+    for dtype in (float, np.uint8, complex):
+        text = f"view(x, dtype) of duals expects a dtype of duals, got {np.dtype(dtype)}"
+        with pytest.raises(TypeError, match=re.escape(text)):
+            x.view(dtype)
