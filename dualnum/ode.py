@@ -3,9 +3,13 @@
 Each step takes the solution's own Taylor coefficients: f on a series known to order k gives the coefficient k + 1. The
 step is as long as the last two coefficients say that the series can be trusted (Jorba and Zou 2005), and the series
 themselves are the dense output.
+
+Coefficients know nothing of a kink or a jump ahead. So the slope at the end of a step is compared with f there, which
+the next step needs anyway; where they differ, the step is cut where the series stops to be the solution.
 """
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +17,9 @@ from dualnum._checks import as_variable, check_callable, expects
 from dualnum._core import Dual, DualArray, DualDType, Level, parts, seed_scalar, seed_tangents, split, value
 
 CALL = "taylor_solve(f, t_span, y0)"
+EPS = np.finfo(float).eps
+GROWTH = 10.0  # of the steps, at most, once one was cut
+CHATTER = 30  # so many cut steps in succession that hardly move the solution: it cannot leave a jump
 
 
 class TaylorSolution:
@@ -122,6 +129,11 @@ def taylor_solve(
     TaylorSolution
         With ``t``, ``y``, ``sol``, ``status``, ``message`` and ``success`` as from ``scipy.integrate.solve_ivp``.
 
+    Notes
+    -----
+    f may have pieces, as ``abs``, ``np.where`` and tables have: steps end at its kinks and jumps. A piece that lies
+    within one step can be missed. Derivatives do not know that a jump's time depends on y or on a parameter.
+
     Examples
     --------
     >>> import numpy as np
@@ -145,31 +157,34 @@ def taylor_solve(
         t_eval = _check_times(t_eval, float(value(start)), float(value(end)))
     equation = _Equation(f, args, shape, order)
     sign = 1.0 if value(end) >= value(start) else -1.0
-    t, lost = start, 0.0
-    times, starts, series = [float(value(t))], [y], []
+    here = _Point(start, y, 0.0, None, 0.0, None)
+    times, starts, series = [float(value(start))], [y], []
+    cut, stuck = False, 0
     status, message = 0, "The solver successfully reached the end of the integration interval."
-    while value(t) != value(end):
+    while value(here.t) != value(end):
         if len(series) == max_steps:
             status, message = -1, f"The end was not reached in {max_steps} steps."
             break
-        coefficients = equation.expand(t, y)
+        coefficients = equation.expand(here)
         length = _step(coefficients, order, rtol, atol)
-        if not length > 4 * math.ulp(float(value(t))):
+        if not length > 4 * math.ulp(float(value(here.t))):
             status, message = -1, "The series' radius of convergence is too small to go on."
             break
-        last = length >= abs(float(value(end)) - float(value(t)))
-        step = end - t if last else (t + sign * length) - t  # what t really moves by
-        change = _increment(coefficients, step) + lost
-        following = y + change
-        if not np.isfinite(value(following)).all():
+        step = _Step(equation, here, coefficients, end, sign, rtol, atol)
+        wary = cut or length == math.inf  # f has pieces, or the series is a polynomial and says nothing of f
+        following = step.take(min(length, GROWTH * here.length) if cut else length, wary)
+        if not np.isfinite(value(following.y)).all():
             status, message = -1, "The solution is not finite."
             break
-        lost = change - (following - y)
-        t = end if last else t + step
-        y = following
+        cut = cut or step.cut
+        stuck = stuck + 1 if step.hardly_moves(following) else 0
+        if stuck == CHATTER:
+            status, message = -1, "The right-hand side jumps to and fro: the solution cannot leave the jump."
+            break
+        here = following
         series.append(coefficients)
-        times.append(float(value(t)))
-        starts.append(y)
+        times.append(float(value(here.t)))
+        starts.append(here.y)
     if t_eval is not None and status != 0:
         t_eval = t_eval[sign * t_eval <= sign * times[-1]]
     return TaylorSolution(shape, times, starts, series, equation.calls, status, message, t_eval)
@@ -182,12 +197,13 @@ class _Equation:
         self.f, self.args, self.shape, self.order = f, args, shape, order
         self.calls = 0
 
-    def expand(self, t, y):
-        """Return the coefficients 0 ... order of the solution through y at t: a row each."""
-        coefficients = np.empty((self.order + 1, y.size), y.dtype)
-        coefficients[0] = y
+    def expand(self, point):
+        """Return the coefficients 0 ... order of the solution through a point: a row each."""
+        coefficients = np.empty((self.order + 1, point.y.size), point.y.dtype)
+        coefficients[0] = point.y
         for k in range(self.order):
-            rate = self.rate(t, coefficients, k)
+            known = k == 0 and point.rate is not None
+            rate = point.rate if known else self.rate(point.t, coefficients, k)
             if (
                 isinstance(rate.dtype, DualDType) and rate.dtype != coefficients.dtype
             ):  # parameters that are duals
@@ -224,6 +240,126 @@ class _Equation:
         if shape != self.shape:
             raise ValueError(expects(CALL, f"f(t, y) to have the shape {self.shape} of y0", f"shape {shape}"))
         return rates if len(shape) == 1 else np.reshape(rates, -1)
+
+
+class _Point(NamedTuple):
+    """Where a step ends."""
+
+    t: Any
+    y: np.ndarray
+    lost: Any  # what rounding y has cut off
+    rate: Any  # f(t, y), or None if it was not asked
+    length: float  # of the step
+    mismatch: Any  # by part, the length times the difference of the series' slope and the rate
+
+
+class _Step:
+    """A step's series, held against f."""
+
+    def __init__(self, equation, begin, coefficients, end, sign, rtol, atol):
+        self.equation, self.begin, self.coefficients = equation, begin, coefficients
+        self.end, self.sign = end, sign
+        self.slopes = coefficients * np.arange(float(len(coefficients)))[:, np.newaxis]
+        self.scales = {part: atol + rtol * size for part, size in _sizes(coefficients[0]).items()}
+        self.atol = atol
+        self.cut = False
+
+    def take(self, length, wary):
+        """Return where a step of at most this length ends; if wary, f is asked in between even if it agrees there."""
+        point = self.reach(length)
+        if point.rate is None:
+            return point
+        # a term after the last, of the size of the tolerance, has order + 1 times that slope: and a few more of them
+        right = self.agrees(point, 4 * len(self.coefficients))
+        if right and not wary:
+            return point
+        low, high = self.bracket(point)
+        if high is point and (right or not _finite(point.mismatch)):  # f may have no value at the end itself
+            return point
+        self.cut = True
+        while not self.negligible(low, high):
+            middle = self.reach((low + high.length) / 2)
+            if self.agrees(middle):
+                low = middle.length
+            else:
+                high = middle
+        return high
+
+    def reach(self, length):
+        """Return the point at a length from the begin."""
+        t, y, lost = self.begin[:3]
+        last = length >= abs(float(value(self.end)) - float(value(t)))
+        step = self.end - t if last else (t + self.sign * length) - t  # what t really moves by
+        change = _increment(self.coefficients, step) + lost
+        following = y + change
+        lost = change - (following - y)
+        t = self.end if last else t + step
+        length = abs(float(value(step)))
+        if not np.isfinite(value(following)).all():
+            return _Point(t, following, lost, None, length, None)
+        with np.errstate(all="ignore"):
+            rate = self.equation.rate(t, following[np.newaxis], 0)
+            mismatch = _sizes(np.asarray(_increment(self.slopes, step) - step * rate))
+        return _Point(t, following, lost, rate, length, mismatch)
+
+    def bracket(self, high):
+        """Return a length up to which f agrees with the series, and the first point found where it does not.
+
+        Points that agree by chance lie beyond others that do not: so the search begins anew below each of those.
+        """
+        count = self.equation.order
+        while True:
+            low = 0.0
+            for i in range(1, count):
+                if high.length <= self.resolution(high):
+                    return low, high
+                inner = self.reach(high.length * (i / count) ** 2)  # evenly, they might be a period apart
+                if not self.agrees(inner):
+                    high = inner
+                    break
+                low = inner.length
+            else:
+                return low, high
+
+    def agrees(self, point, factor=1.0):
+        """Return whether the series has f's slope at a point, to the tolerance and to rounding."""
+        if point.mismatch is None or not _finite(point.mismatch):
+            return False
+        excess = [
+            part for part, size in point.mismatch.items() if size > factor * self.scales.get(part, self.atol)
+        ]
+        return not excess or all(point.mismatch[part] <= self.rounding(part, point.length) for part in excess)
+
+    def rounding(self, part, length):
+        """Return what rounding of y, t and the terms can make of a mismatch."""
+        terms = [_sizes(c).get(part, 0.0) for c in self.coefficients]
+        slopes = sum(k * k * term * length**k for k, term in enumerate(terms))
+        return 8 * EPS * (terms[0] + slopes * (1 + abs(float(value(self.begin.t))) / length))
+
+    def resolution(self, point):
+        """Return the length that rounding of t leaves of a step to a point."""
+        return 4 * math.ulp(max(abs(float(value(self.begin.t))), abs(float(value(point.t)))))
+
+    def negligible(self, low, high):
+        """Return whether the series is good enough up to `high`, if it is right up to `low`."""
+        gap = high.length - low
+        if gap <= self.resolution(high):
+            return True
+        return all(
+            gap / high.length * size <= self.scales.get(part, self.atol)
+            for part, size in high.mismatch.items()
+        )
+
+    def hardly_moves(self, point):
+        """Return whether the step was cut to one by which the solution moves no more than its tolerance."""
+        if not self.cut:
+            return False
+        moved = point.length * _sizes(self.coefficients[1])["value"]
+        return point.length <= 4 * self.resolution(point) or moved <= 100 * self.scales["value"]
+
+
+def _finite(sizes):
+    return all(map(math.isfinite, sizes.values()))
 
 
 def _step(coefficients, order, rtol, atol):

@@ -88,6 +88,65 @@ def test_a_pole_stops_it():
     assert few.status == -1 and few.message == "The end was not reached in 3 steps." and len(few.t) == 4
 
 
+# ---- kinks and jumps ---------------------------------------------------------------------------------------
+
+PIECES = {
+    "kink": (lambda t, y: abs(t - 1) + 0 * y, (0, 3), 0.0, 2.5),
+    "flat piece": (lambda t, y: np.maximum(0, 1 - t) + 0 * y, (0, 3), 0.0, 0.5),
+    "jump": (lambda t, y: np.where(t < 1, 1.0, -1.0) + 0 * y, (0, 2), 0.0, 0.0),
+    "table": (lambda t, y: np.interp(t, [0, 1, 3], [0, 1, 0]) + 0 * y, (0, 3), 0.0, 1.5),
+    "kink in y": (lambda t, y: np.minimum(y, 2.0), (0, 2), 1.0, 6 - 2 * np.log(2)),
+    "jump of the rate": (lambda t, y: np.where(t < 1 / 3, -y, y), (0, 1), 1.0, np.exp(1 / 3)),
+    "large jump": (lambda t, y: np.where(t < 1 / 3, 0, 1e6) + 0 * y, (0, 1), 0.0, 2e6 / 3),
+    "kink at the start": (lambda t, y: abs(t) + 0 * y, (0, 3), 0.0, 4.5),
+    "kink backwards": (lambda t, y: abs(t - 1) + 0 * y, (3, 0), 2.5, 0.0),
+    "jump at the start, backwards": (lambda t, y: np.where(t < 1, 1.0, -1.0) + 0 * y, (1, 0), 1.0, 0.0),
+    "pulse, the same at both ends": (
+        lambda t, y: np.where((t > 1) & (t < 2), 1.0, 0.0) + 0 * y,
+        (0, 3),
+        0.0,
+        1.0,
+    ),
+    "square wave": (lambda t, y: np.sign(np.sin(t)) + 0 * y, (0, 20), 0.0, np.arccos(np.cos(20))),
+    "root": (lambda t, y: np.sqrt(np.maximum(t - 1, 0)) + 0 * y, (0, 3), 0.0, 2 / 3 * 2**1.5),
+    "no value at the end": (lambda t, y: np.sin(t) / t + 0 * y, (1, 0), 0.946083070367183, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_pieces(name):
+    f, span, y0, want = PIECES[name]
+    solution = dn.taylor_solve(f, span, y0)
+    assert solution.success
+    assert solution.y[-1] == pytest.approx(want, rel=2e-11, abs=2e-11)
+
+
+def test_dense_output_across_a_kink():
+    t = np.linspace(0, 3, 31)
+    got = dn.taylor_solve(lambda t, y: abs(t - 1) + 0 * y, (0, 3), 0.0, t_eval=t)
+    np.testing.assert_allclose(got.y, 0.5 + np.sign(t - 1) * (t - 1) ** 2 / 2, atol=1e-11)
+
+
+def test_derivatives_across_a_kink():
+    def end(y0, a):
+        return dn.taylor_solve(lambda t, y: np.minimum(y, 2.0) + abs(t - a) - abs(t - a), (0, 2), y0).y[-1]
+
+    assert dn.derivative(end)(1.0, 0.5) == pytest.approx(2.0, abs=1e-10)
+    by_a = dn.derivative(lambda a: dn.taylor_solve(lambda t, y: abs(t - a) + 0 * y, (0, 3), 0.0).y[-1])
+    assert by_a(1.0) == pytest.approx(-1.0, abs=1e-11)
+
+
+def test_a_solution_that_cannot_leave_a_jump_stops():
+    solution = dn.taylor_solve(lambda t, y: np.where(y > 0, -1.0, 1.0), (0, 2), 1 / 3)
+    assert solution.status == -1 and solution.t[-1] == pytest.approx(1 / 3)
+    assert solution.message == "The right-hand side jumps to and fro: the solution cannot leave the jump."
+
+
+def test_smooth_steps_cost_one_call_per_order_and_one_at_the_end():
+    solution = dn.taylor_solve(kepler, (0.0, 10.0), ORBIT, order=15)
+    assert solution.nfev == 15 * len(solution.series) + 1
+
+
 # ---- derivatives -------------------------------------------------------------------------------------------
 
 
