@@ -161,11 +161,12 @@ def settle(ladder, r, n, powers):
     every = np.arange(entries.shape[1])
     best = errors.argmin(axis=0)
     # a small error at steps beyond the scale of f, where quotients are small themselves, gives way to smaller steps
-    relative = errors / np.abs(entries)
+    relative = np.nan_to_num(errors / np.abs(entries), nan=np.inf, posinf=np.inf)
     other = relative.argmin(axis=0)
     gap = np.abs(entries[other, every] - entries[best, every])
     contradicts = gap > SAFETY * (errors[other, every] + errors[best, every])
-    better = (relative[other, every] < 1e-3) & ~(relative[best, every] < 1e-2) & (steps[other] < steps[best])
+    sharper = relative[best, every] >= np.maximum(1e-2, SAFETY * relative[other, every])
+    better = (relative[other, every] < 0.05) & sharper & (steps[other] < steps[best])
     best = np.where(contradicts & better, other, best)
     error = errors[best, every]
     limit = np.where(np.isfinite(error), entries[best, every], np.nan)
@@ -205,12 +206,9 @@ class Evidence:
         What a large derivative of f is; below 1e-2 of it nothing is undecided.
     rtol : float
         By how much of itself a derivative has to be off before it is called wrong.
-    computed : bool
-        Whether the derivative is that of f's own operations, by dual numbers: it sees what is finer than any step.
     """
 
-    def __init__(self, probe, places, x, size, rtol, computed=False):
-        self.computed = computed
+    def __init__(self, probe, places, x, size, rtol):
         with np.errstate(all="ignore"):
             self._collect(probe, places, x, size, rtol)
 
@@ -252,9 +250,17 @@ class Evidence:
         slack = SAFETY * error + self.rtol * np.maximum(np.abs(given), np.abs(estimate)) + self.slack[i]
         return np.isfinite(given) & (np.abs(given - estimate) <= slack)
 
-    def judge(self, given):
-        """Return the Findings about a derivative, an array with an element for each of f's values."""
-        self.given = given
+    def judge(self, given, computed):
+        """Return the Findings about a derivative.
+
+        Parameters
+        ----------
+        given : ndarray
+            The derivative, an element for each of f's values.
+        computed : ndarray of bool
+            Whether it is that of f's own operations, by dual numbers: it sees what is finer than any step.
+        """
+        self.given, self.computed = given, computed
         with np.errstate(all="ignore"):
             return self._findings()
 
@@ -312,7 +318,9 @@ class Evidence:
             return UNDECIDED if status == WRONG else AGREES, NEARBY, limit, error
         if status == WRONG and self.another_story(i, limit, error):
             return UNDECIDED, NEARBY, limit, error
-        if status == WRONG and self.computed and self.noisy[i]:
+        if status == WRONG and self.hidden(i, limit, error):
+            return UNDECIDED, NOISE, limit, error
+        if status == WRONG and self.computed[i] and self.noisy[i]:
             # the noise may well be as steep as that between neighbouring floats
             if abs(given - limit) * EPSILON**n <= SAFETY * self.central.noise[i]:
                 return UNDECIDED, NOISE, limit, error
@@ -365,6 +373,23 @@ class Evidence:
         ladder = self.ladders[0]
         still = unresolved(ladder, self.r)[:, i]
         return bool(np.any(still & ~(np.abs(limit) <= 100 * ladder.rounding[:, i])))
+
+    def hidden(self, i, limit, error):
+        """Tell whether f may well have the slope given, on a length at which rounding hides it.
+
+        Quotients of larger steps bound the slope then, but tell no number; they scatter by more than f's rounding
+        (or the slope is that of f's own operations), and with the slope given f would change by as much on a length
+        at which no quotient speaks against it.
+        """
+        noise, gap = self.central.noise[i], abs(self.given[i] - limit)
+        least = 4 * EPSILON * self.magnitude[i]
+        if self.computed[i]:
+            noise = max(noise, least)
+        if SAFETY * error <= abs(limit) or not (noise > least or self.computed[i]):
+            return False
+        quotients, rounding = (part[:, i] for part in self.ladders[0])
+        short = (self.r**self.n * gap <= noise) & np.isfinite(quotients)
+        return bool(np.all((np.abs(quotients - self.given[i]) <= SAFETY * rounding)[short]) and short.any())
 
     def another_story(self, i, limit, error):
         """Tell whether other steps agree on something else, and that with the derivative given."""

@@ -234,6 +234,24 @@ def test_what_only_dual_numbers_see_is_not_called_wrong(f, order):
     assert report.verdict.startswith("The difference quotient is noisy here")
 
 
+@pytest.mark.parametrize("offset", [1e8, 1e10, 1e12, 1e13, 1e14, 1e15, 1e16])
+def test_waves_that_large_steps_alias_and_rounding_hides(offset):
+    """The quotients of large steps agree on something, which says nothing about the slope."""
+
+    def f(x):
+        return offset + np.sin(1e4 * x)
+
+    def slope(x):
+        return 1e4 * np.cos(1e4 * x)
+
+    for report in (compare(f, -1.0, steps=[1e-5]), compare(f, -1.0, jac=slope, steps=[1e-5])):
+        assert not report.wrong and report.agrees == (offset <= 1e13), report
+    if offset <= 1e12:
+        assert compare(f, -1.0, jac=lambda x: -slope(x), steps=[1e-5]).wrong
+    if offset <= 1e15:
+        assert not compare(floats_only(f), -1.0, jac=slope, steps=[1e-5]).wrong
+
+
 @pytest.mark.parametrize("x", [math.nan, math.inf])
 def test_points_that_are_not_finite(x):
     with np.errstate(invalid="ignore"):
@@ -458,6 +476,19 @@ def test_the_message_without_dual_numbers_says_so():
         found[6]
         == "  note            f does not take dual numbers (TypeError): differences are all there is."
     )
+
+
+def test_dual_numbers_are_named_only_where_they_say_so():
+    def f(x):  # its derivatives by dual numbers lack a part
+        return np.sum(x**2) * dn.value(x[0])
+
+    x = np.array([1.0, 2.0])
+    found = message(f, x, jac=dn.gradient(f)(x)).splitlines()
+    assert found[3].startswith("  expected        7.0") and found[3].endswith(" (finite differences)")
+    assert found[-1] == ("  note            Dual numbers agree with jac where the differences do not.")
+    found = message(f, x, jac=[-3.0, 4.0]).splitlines()
+    assert found[1] == "  worst           x[0]" and found[3].endswith(" (finite differences)")
+    assert "note" not in found[-1]
 
 
 def test_a_second_derivative_is_checked_too():
