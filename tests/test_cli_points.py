@@ -88,7 +88,7 @@ def saved(points):
         ("points.CSV", text_of(POINTS, ";")),
         ("points.tsv", text_of(POINTS, "\t")),
         ("points.dat", text_of(POINTS, "  ")),
-        ("points.csv", text_of(POINTS, head="first,second\n")),
+        ("points.csv", text_of(POINTS, head="x[0],x[1]\n")),
         ("points.csv", text_of(POINTS, " ", head="# written by savetxt\n\n")),
         ("points.csv", text_of(POINTS).replace(b"\n", b"\r\n")),
         ("points.csv", b"\xef\xbb\xbf" + text_of(POINTS)),
@@ -120,7 +120,9 @@ def test_files_and_standard_input_of_every_sort_hold_the_same_points(run, tmp_pa
         ("y * x**2", b"x,y,z\n1,2,0\n3,4,0\n", ["y", "x"]),
         ("model.py:gas", b"1\n2\n", ["x"]),
         ("model.py:gas", b"temperature,volume\n1,2\n3,4\n", ["temperature", "volume"]),
-        ("sum(x**2)", b"a,b\n1,2\n3,4\n", ["x[0]", "x[1]"]),
+        ("sum(x**2)", b"x[1],x[0],f\n1,2,5\n3,4,25\n", ["x[0]", "x[1]"]),
+        ("model.py:talks", b"a,b\n1,2\n3,4\n", ["a", "b"]),
+        ("model.py:talks", b"x,y\n1,2\n3,4\n", ["x", "y"]),
         ("x[1]*y", saved(POINTS), None),
     ],
 )
@@ -136,6 +138,28 @@ def test_columns_are_variables(run, model, function, data, names):
     assert head[n + 1 :] == [f"df/d{name}" for name in names]
     # the gradient agrees with the difference of the values along the rows' own columns
     assert rows.shape == (2, 2 * n + 1)
+
+
+@pytest.mark.parametrize(
+    ("function", "head", "known"),
+    [
+        ("x*z", "z,y", "variables of 'x*z' are x, z"),
+        ("x*z", "a,b", "variables of 'x*z' are x, z"),
+        ("sum(x**2)", "a,b", "variables of 'sum(x**2)' are x"),
+        ("t**2", "u", "variables of 't**2' are t"),
+        ("model.py:gas", "volume,id", "arguments of 'model.py:gas' are volume, temperature"),
+        ("model.py:gas", "temperature,id", "arguments of 'model.py:gas' are volume, temperature"),
+        ("model.py:gas", "temperature", "arguments of 'model.py:gas' are volume, temperature"),
+    ],
+)
+def test_a_head_that_names_other_columns_is_an_error(run, model, function, head, known):
+    rows = "\n".join([head, *(",".join("1" * len(head.split(","))) for _ in range(2))])
+    code, out, err = run(function, "--at", "-", stdin=rows.encode())
+    message = f"the head names the columns {head.replace(',', ', ')}, but the {known}"
+    assert (code, out) == (2, b"")
+    assert err.decode().removeprefix("imported\n") == (
+        f"dualnum: error: {message}: name them so, or leave the head out\n"
+    )
 
 
 def test_named_columns_reach_their_arguments(run, model):

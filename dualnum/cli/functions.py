@@ -76,12 +76,13 @@ def variables_of(text, function, given):
 
 
 def parameters_of(function):
-    """Return the names by which a Python function takes arguments."""
+    """Return the names by which a Python function takes arguments, and whether each has to be given."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
-        return set()
-    return {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+        return {}
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {p.name: p.default is p.empty for p in parameters if p.kind in kinds}
 
 
 def call_by_name(function, values):

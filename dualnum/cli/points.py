@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -20,6 +21,7 @@ class Variables(NamedTuple):
 
     names: tuple
     shapes: tuple
+    columns: tuple = ()  # what a file calls the elements of a point
 
     @property
     def shape(self):
@@ -30,7 +32,7 @@ class Variables(NamedTuple):
 
     def labels(self):
         """Return a label for each element of a point."""
-        return [
+        return list(self.columns) or [
             label(name, index)
             for name, shape in zip(self.names, self.shapes, strict=True)
             for index in np.ndindex(shape)
@@ -76,9 +78,15 @@ def make_problem(text, at, given, batched=False):
     free = variables_of(text, function, given)
     if is_file(at):
         points, header, place = read_file(at[0])
-        names, points = columns(text, function, free, header, points)
+        if header is None:
+            names, points = columns_in_order(text, free, points), points
+        else:
+            table = points.reshape(len(points), -1)
+            names, places = columns_by_name(text, function, free, given, header)
+            points = table[:, places] if len(places) > 1 else table[:, places[0]]
         if names is None:
-            variables = Variables((single_variable(text, free),), (points.shape[1:],))
+            shown = tuple(header) if header and free is None else ()
+            variables = Variables((single_variable(text, free),), (points.shape[1:],), shown)
         else:
             variables = Variables(names, ((),) * len(names))
     else:
@@ -109,31 +117,51 @@ def make_problem(text, at, given, batched=False):
     return Problem(text, adapt(function, text), adapt, variables, points, place)
 
 
-def columns(text, function, free, header, points):
-    """Tell which columns of a file are which variables.
+def columns_in_order(text, free, points):
+    """Return the names of a formula's variables for the columns of a file without a head, None for one variable."""
+    if free is None or len(free) < 2:
+        return None
+    if points.shape[1:] != (len(free),):
+        got = f"got points of shape {points.shape[1:]}"
+        raise InputError(f"{text!r} has the variables {', '.join(free)}: expected a column for each, {got}")
+    return tuple(free)
+
+
+def columns_by_name(text, function, free, given, header):
+    """Tell which columns of a file with a head are which variables.
 
     Returns
     -------
     names : tuple of str or None
         None when a row is the one variable.
-    points : ndarray
-        The columns of these names.
+    places : list of int
+        The columns: those of these names, or those of the elements of the one variable.
     """
-    if header is not None:
-        known = parameters_of(function) if free is None else set(free)
-        wanted = header if free is None else free
-        if wanted and set(wanted) <= known & set(header):
-            table = points.reshape(len(points), -1)
-            points = table[:, [header.index(name) for name in wanted]]
-            return tuple(wanted), points if len(wanted) > 1 else points[:, 0]
-    if free is not None and len(free) > 1:
-        if points.shape[1:] != (len(free),):
-            got = f"got points of shape {points.shape[1:]}"
-            raise InputError(
-                f"{text!r} has the variables {', '.join(free)}: expected a column for each, {got}"
+    if free is None:
+        known = {name: needed for name, needed in parameters_of(function).items() if name not in given}
+        needed = [name for name in known if known[name]]
+        named = [name for name in header if name in known]
+        if (len(known) < 2 and len(header) > 1) or (not named and len(needed) < 2):
+            return None, list(range(len(header)))  # one argument, an array
+        missing = [name for name in needed if name not in header]
+        if len(named) == len(header) and not missing:
+            return tuple(header), list(range(len(header)))
+        what, expected = "arguments", known
+    else:
+        if free and set(free) <= set(header):
+            return tuple(free), [header.index(name) for name in free]
+        if len(free) == 1:  # x[0], x[1]: as the command itself writes them
+            elements = itertools.takewhile(
+                header.__contains__, (f"{free[0]}[{i}]" for i in itertools.count())
             )
-        return tuple(free), points
-    return None, points
+            places = [header.index(element) for element in elements]
+            if places:
+                return None, places
+        what, expected = "variables", free
+    raise InputError(
+        f"the head names the columns {', '.join(header)}, but the {what} of {text!r} are "
+        f"{', '.join(expected) or 'none'}: name them so, or leave the head out"
+    )
 
 
 def read_words(text, at, free):
