@@ -116,10 +116,11 @@ def not_real(driver, label, x):
     return expects(driver, f"{label} to be real numbers", f"dtype {dtype}", REMEDIES.get(dtype.kind))
 
 
-def check_callable(name, f):
-    """Refuse a function that is not one: ``gradient(f(x))``."""
+def check_callable(name, f, arguments="f"):
+    """Refuse a function that is not one: ``gradient(f(x))``; `arguments` are those of the call named."""
     if not callable(f):
-        raise TypeError(expects(f"{name}(f)", "f to be callable", type(f).__name__, f"{name}(f)(x)"))
+        use = f"{name}(f)(x)" if arguments == "f" else None
+        raise TypeError(expects(f"{name}({arguments})", "f to be callable", type(f).__name__, use))
     return f
 
 
@@ -184,16 +185,18 @@ def check_flag(name, option, flag):
     return bool(flag)
 
 
-def check_order(name, order):
-    """Return the order of a derivative, a positive int."""
+def check_order(name, order, arguments="f"):
+    """Return the order of a derivative, a positive int; `arguments` are those before it in the call named."""
     try:
         number = operator.index(order)
     except TypeError:
+        use = f"{name}(f, order)(x)" if arguments == "f" else "args= for further arguments of f"
         raise TypeError(
-            expects(f"{name}(f, order)", "order to be a positive int", kind(order), f"{name}(f)(x)")
+            expects(f"{name}({arguments}, order)", "order to be a positive int", kind(order), use)
         ) from None
     if number < 1:
-        raise ValueError(expects(f"{name}(f, order={number})", "order to be a positive int", f"{number}"))
+        call = f"{name}({arguments}, order={number})"
+        raise ValueError(expects(call, "order to be a positive int", f"{number}"))
     return number
 
 
@@ -261,6 +264,13 @@ def place(driver, argnum, count):
         plural = "1 positional argument" if count == 1 else f"{count} positional arguments"
         raise ValueError(expects(driver, f"argnum to be in the range of its {plural}", f"{argnum}"))
     return argnum % count
+
+
+def check_finite(driver, numbers, labels):
+    """Refuse variables, in one row with a label each, that are not finite."""
+    for number, label in zip(value(numbers), labels, strict=True):
+        if not math.isfinite(number):
+            raise ValueError(expects(driver, f"{label} to be finite", f"{number}"))
 
 
 def check_point(driver, shape, label):

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from dualnum._checks import as_output, check_structure, expects
+from dualnum._checks import as_output, check_callable, check_finite, check_structure, expects
 from dualnum._driver import Driver, Leaf, Variables, tree_map
 from dualnum._evidence import LADDERS, NOISE, SAFETY, WRONG, Evidence, Recorder, scales
 from dualnum._report import NOTHING, Method, Report
@@ -18,11 +18,22 @@ SWEEP = 2000
 EXTRAPOLATION = (1 / 45, -20 / 45, 64 / 45)
 
 
+class Point(Driver):
+    """What the arguments and results at the point are checked for, named in messages as the caller spells it."""
+
+    __slots__ = ()
+
+    def __str__(self):
+        return f"{self.name}(f, x)"
+
+
 class Subject:
     """A function, a point, and its derivatives, by dual numbers or written by hand.
 
     Parameters
     ----------
+    name : str
+        The caller.
     f, x, args, kwargs
         The function and its arguments.
     order : {1, 2}
@@ -31,16 +42,18 @@ class Subject:
         The derivatives, None for those by dual numbers.
     """
 
-    def __init__(self, f, x, args, kwargs, order, written):
+    def __init__(self, name, f, x, args, kwargs, order, written):
         self.f, self.args, self.kwargs, self.order = f, (x, *args), kwargs, order
         self.written = None if written is None else "jac" if order == 1 else "hess"
-        driver = Driver("compare", f)
+        self.name = name
+        driver = Point(name, check_callable(name, f, "f, x"))
         self.variables = Variables(driver, self.args)
         self.probe = Recorder(driver, self.variables, kwargs)
-        self.value = self.probe.centre
         self.leaves = []
         tree_map(self.leaves.append, self.variables.tree)
         self.x = np.concatenate([np.zeros(0), *(np.ravel(leaf.x) for leaf in self.leaves)])
+        check_finite(driver, self.x, labels("x", self.variables.tree))
+        self.value = self.probe.centre
         self.notes = []
         self.exact = self.effort = None
         try:
@@ -107,7 +120,7 @@ class Subject:
 
     def __str__(self):
         """Return the call as an error message spells it."""
-        return f"compare(f, x, {self.written}={self.written})"
+        return f"{self.name}(f, x, {self.written}={self.written})"
 
     def compare(self, steps, rtol):
         """Return the Report."""

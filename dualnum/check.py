@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dualnum._checks import check_callable, check_order, expects
+from dualnum._checks import check_order, expects
 from dualnum._comparison import Subject
 from dualnum._evidence import WRONG
 from dualnum._report import Component, Method, Report
@@ -71,7 +71,7 @@ def compare(
     TypeError
         If `f` does not take dual numbers and neither `jac` nor `hess` is given.
     ValueError
-        If `jac` or `hess` has the wrong shape, or `order` or `steps` is not one.
+        If `x` is not finite, `jac` or `hess` has the wrong shape, or `order` or `steps` is not one.
 
     Notes
     -----
@@ -94,8 +94,7 @@ def compare(
     ('kink',)
     """
     order, written = _target("compare", order, jac, hess)
-    check_callable("compare", f)
-    return Subject(f, x, args, kwargs or {}, order, written).compare(steps, rtol)
+    return Subject("compare", f, x, args, kwargs or {}, order, written).compare(steps, rtol)
 
 
 def assert_derivatives(
@@ -153,9 +152,8 @@ def assert_derivatives(
     if targets is None:
         order, written = _target("assert_derivatives", order, jac, hess)
         targets = [(order, written)] if written is not None or order == 1 else [(1, None), (2, None)]
-    check_callable("assert_derivatives", f)
     for order, written in targets:
-        subject = Subject(f, x, args, kwargs or {}, order, written)
+        subject = Subject("assert_derivatives", f, x, args, kwargs or {}, order, written)
         report = subject.compare([2.0**-17], rtol)
         if not report.agrees:
             raise AssertionError(_complaint(report, rtol, subject.exact))
@@ -165,7 +163,7 @@ def _target(name: str, order: int | None, jac: Any, hess: Any) -> tuple[int, Any
     """Return the order to check and the derivatives written by hand, if any."""
     if order is None:
         order = 2 if hess is not None else 1
-    order = check_order(name, order)
+    order = check_order(name, order, "f, x")
     call = f"{name}(f, x, order={order})"
     if order > 2:
         raise ValueError(expects(call, "order to be 1 or 2", f"{order}", "derivative_tensor(f, order)(x)"))

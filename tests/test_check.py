@@ -252,13 +252,6 @@ def test_waves_that_large_steps_alias_and_rounding_hides(offset):
         assert not compare(floats_only(f), -1.0, jac=slope, steps=[1e-5]).wrong
 
 
-@pytest.mark.parametrize("x", [math.nan, math.inf])
-def test_points_that_are_not_finite(x):
-    with np.errstate(invalid="ignore"):
-        for order in (1, 2):
-            assert compare(np.sin, x, order).suspicions == ("f(x) is not finite",)
-
-
 def test_a_kink_beside_the_rounding_of_x():
     """sin(pi) is 1e-16: the kink is between two floats."""
     assert compare(lambda x: np.abs(np.sin(x)), np.pi).suspicions == ("kink",)
@@ -534,12 +527,42 @@ def test_sparse_matrices_and_flat_shapes_are_taken():
         (
             lambda: compare(3.0, 1.0),
             TypeError,
-            "compare(f) expects f to be callable, got float; use compare(f)(x).",
+            "compare(f, x) expects f to be callable, got float.",
         ),
         (
             lambda: compare(np.sin, 1.0, 3),
             ValueError,
             "compare(f, x, order=3) expects order to be 1 or 2, got 3; use derivative_tensor(f, order)(x).",
+        ),
+        (
+            lambda: compare(np.add, 1.0, 2.0),
+            TypeError,
+            "compare(f, x, order) expects order to be a positive int, got float; use args= for further arguments of f.",
+        ),
+        (
+            lambda: assert_derivatives(np.sin, 1.0, 0),
+            ValueError,
+            "assert_derivatives(f, x, order=0) expects order to be a positive int, got 0.",
+        ),
+        (
+            lambda: compare(np.sin, math.nan, 2),
+            ValueError,
+            "compare(f, x) expects x to be finite, got nan.",
+        ),
+        (
+            lambda: assert_derivatives(np.sin, {"a": [0.0, math.inf]}),
+            ValueError,
+            "assert_derivatives(f, x) expects x['a'][1] to be finite, got inf.",
+        ),
+        (
+            lambda: assert_derivatives(np.sin, "a"),
+            TypeError,
+            "assert_derivatives(f, x) expects x to be real numbers, got str.",
+        ),
+        (
+            lambda: compare(lambda x: "a", 1.0),
+            TypeError,
+            "compare(f, x) expects f(x) to be a number or an array, got str.",
         ),
         (
             lambda: assert_derivatives(np.sin, 1.0, order=2, jac=np.cos),

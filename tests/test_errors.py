@@ -70,11 +70,12 @@ def test_order(name):
     with raises(ValueError, f"{name}(f, order=0) expects order to be a positive int, got 0."):
         make(abs, order=0)
     with raises(
-        TypeError, f"{name}(f, order) expects order to be a positive int, got float; use {name}(f)(x)."
+        TypeError, f"{name}(f, order) expects order to be a positive int, got float; use {name}(f, order)(x)."
     ):
         make(abs, 2.0)
     with raises(
-        TypeError, f"{name}(f, order) expects order to be a positive int, got ndarray; use {name}(f)(x)."
+        TypeError,
+        f"{name}(f, order) expects order to be a positive int, got ndarray; use {name}(f, order)(x).",
     ):
         make(abs, np.ones(2))
 
