@@ -200,7 +200,13 @@ class Report:
 
     @property
     def digits(self) -> float:
-        """The digits that agree with the best that the differences can say, where nothing is suspected."""
+        """The digits that agree with the best that the differences can say, where nothing is suspected.
+
+        Relative to the largest derivative; where one is wrong, those of the worst of the wrong ones by itself.
+        """
+        if self.wrong:
+            off = [c.relative_error for c in self.components if c.status == WRONG]
+            return min(0.0 if np.isnan(x) or x >= 1 else min(-np.log10(x or 1e-16), 16.0) for x in off)
         plain = np.equal(self.suspicion, NOTHING) | (self.suspicion == NOISE)
         gap, size = np.abs(self.given - self.estimate), np.abs(self.given)
         size = np.max(size, initial=0.0, where=np.isfinite(size))
@@ -234,9 +240,16 @@ class Report:
         suspicions = "; ".join(f"{word} ({MEANINGS[word]})" for word in self.suspicions)
         return text + (f"; suspected: {suspicions}." if suspicions else ".")
 
+    @property
+    def heads(self) -> tuple[str, str]:
+        """What the table calls the methods' errors and digits: those beside a derivative by hand are its own, too."""
+        if self.source == "dual numbers":
+            return "error", "digits"
+        return f"off from {self.source}", "digits shared"
+
     def __str__(self) -> str:
         """Return the table of the methods, the components that do not agree, and the verdict."""
-        head: tuple[str, ...] = ("method", "best step", "error", "digits", "calls of f", "time")
+        head: tuple[str, ...] = ("method", "best step", *self.heads, "calls of f", "time")
         rows: list[tuple[str, ...]] = [
             (
                 m.name,

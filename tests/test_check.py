@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 import struct
 
 import numpy as np
@@ -380,7 +381,14 @@ def test_the_printed_report():
     lines = text.splitlines()
     assert lines[0] == "gradient of f, by jac, beside finite differences"
     assert lines[1] == "at x = [1., 2.]"
-    assert lines[3].split() == ["method", "best", "step", "error", "digits", "calls", "of", "f", "time"]
+    assert re.split("  +", lines[3]) == [
+        "method",
+        "best step",
+        "off from jac",
+        "digits shared",
+        "calls of f",
+        "time",
+    ]
     assert [line.split()[0] for line in lines[4:10]] == [
         "dual",
         "forward",
@@ -392,6 +400,16 @@ def test_the_printed_report():
     assert lines[11].split()[0] == "component" and lines[12].split()[0] == "x[1]" and "wrong" in lines[12]
     assert lines[-1].startswith("The derivative is wrong here: x[1] is 0 instead of 7.389056099,")
     assert all(line == line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("jac", "digits"),
+    [([2.0, 2e10], 16), ([math.nan, 2e10], 0), ([4.0, 2e10], 0), ([2.002, 2e10], 3), ([-2.0, 2e10], 0)],
+)
+def test_digits_are_those_of_the_worst_component(jac, digits):
+    report = compare(lambda x: x[0] ** 2 + 1e10 * x[1] ** 2, [1.0, 1.0], jac=jac, steps=[1e-5])
+    assert report.wrong == (digits < 16)
+    assert report.digits == (pytest.approx(digits, abs=0.01) if report.wrong else pytest.approx(16, abs=6))
 
 
 def test_a_long_report_shows_the_worst_ten():
