@@ -122,9 +122,10 @@ def write(problem, options, output, progress):
     if failures:
         output.close()
         show_cause(failures[0], options)
-        complain(
-            f"{len(failures)} of {len(problem.points)} points failed; the first: {one_line(failures[0])}"
+        count = (
+            f"{len(failures)} of {len(problem.points)} points failed; the first: " if problem.place else ""
         )
+        complain(count + one_line(failures[0]))
     return FAILED if failures else 0
 
 

@@ -130,31 +130,67 @@ def users_code(problem, where=""):
 
 
 def at_each_point(problem, work):
-    """Yield the Outcome at every point; where the first point fails, it is the function that fails."""
-    first = None
-    for row in range(len(problem.points)):
+    """Yield the Outcome at every point; where the function raises at the first point, it is the function that fails."""
+    first, waiting = None, []
+    for row, x in enumerate(problem.points):
         where = f" at {problem.place(row)}" if problem.place else ""
         try:
-            with users_code(problem, where):
-                found = outcome(work, row, *work.at(problem.point(row)))
-            if first is not None and found.value.shape != first.value.shape:
-                was, became = first.value.shape, found.value.shape
-                raise FunctionError(f"{problem.title} returned shape {became}{where}, but {was} at the first")
+            if not np.isfinite(x).all():
+                waiting.append((row, not_finite(problem, row)))
+            else:
+                with users_code(problem, where):
+                    found = marked(problem, outcome(work, row, *work.at(problem.point(row))))
+                first = first or found
+                if found.value.shape != first.value.shape:
+                    was, became = first.value.shape, found.value.shape
+                    raise FunctionError(
+                        f"{problem.title} returned shape {became}{where}, but {was} at the first"
+                    )
         except FunctionError as error:
             if first is None:
                 raise
+            waiting.append((row, error))
+        if first is not None:  # the shape of a row is known
             nothing = {name: np.full(table.shape, np.nan) for name, table in first.tables.items()}
-            found = Outcome(row, np.full(first.value.shape, np.nan), nothing, error)
-        first = first or found
-        yield found
+            yield from (
+                Outcome(k, np.full(first.value.shape, np.nan), nothing, error) for k, error in waiting
+            )
+            if not waiting or waiting[-1][0] != row:
+                yield found
+            waiting = []
+    if waiting:
+        raise InputError(str(waiting[0][1]))
 
 
 def at_all_points(problem, work):
     """Yield the Outcome at every point, from one call of the function with all of them."""
     with users_code(problem):
         value, *tables = work.at_all(problem.points)
-    for row in range(len(problem.points)):
-        yield outcome(work, row, value[row], *(table[row] for table in tables))
+    for row, x in enumerate(problem.points):
+        found = outcome(work, row, value[row], *(table[row] for table in tables))
+        if np.isfinite(x).all():
+            yield marked(problem, found)
+        else:
+            yield found._replace(error=not_finite(problem, row))
+
+
+def not_finite(problem, row):
+    """Return the error of a point that is not finite."""
+    x = np.ravel(problem.points[row])
+    return FunctionError(f"{problem.place(row)}: the point must be finite, got {x[~np.isfinite(x)][0]}")
+
+
+def marked(problem, found):
+    """Return the Outcome with NaN for the derivatives of what is NaN itself, which is outside of f's domain."""
+    outside = np.isnan(found.value)
+    if not outside.any():
+        return found
+    where = f" at {problem.place(found.row)}" if problem.place else ""
+    tables = {name: table.copy() for name, table in found.tables.items()}
+    for table in tables.values():
+        table[outside] = np.nan
+    error = FunctionError(f"{problem.title} is nan{where}: the point is outside of its domain")
+    return found._replace(tables=tables, error=error)
 
 
 def outcome(work, row, value, *tables):

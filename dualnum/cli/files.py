@@ -43,11 +43,6 @@ def read_file(word):
     points, header, place = read_npy(word, data) if data.startswith(NPY) else read_csv(word, data)
     if points.size == 0:
         raise InputError(f"{word} has no points")
-    finite = np.isfinite(points).reshape(len(points), -1)
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0]
-        got = points.reshape(finite.shape)[row, column]
-        raise InputError(f"{place(row)}: the point must be finite, got {got}")
     return points, header, place
 
 
