@@ -16,7 +16,7 @@ method          formula for the first derivative                                
 
 A formula of order p for derivative n has a truncation error like h**p and a rounding error like eps / h**n: the
 steps ``eps**(1/(n + p))`` balance the two for a function whose scale of change is that of `x`. Steps are powers of
-two, so that ``x + h`` and ``x - h`` differ from `x` by exactly h.
+two, so that ``x + h`` and ``x - h`` differ from `x` by exactly h. Where f is not finite there, they are shorter.
 
 References
 ----------
@@ -303,12 +303,37 @@ class Differences(Driver):
         if self.method == "richardson":
             return richardson(probe, places, self.steps(probe, FIRST))
         order = len(places) - (self.method == "complex")
-        steps = self.steps(probe, EPSILON ** (1 / (order + ACCURACY[self.method])))
+        relative = EPSILON ** (1 / (order + ACCURACY[self.method]))
+        steps = self.steps(probe, relative)
+        found = self.quotient(probe, places, steps)
+        if self.step is None and order and not np.isfinite(value(found[0])).all():
+            with np.errstate(all="ignore"):
+                return self.near_an_edge(probe, places, steps, relative, found)
+        return found
+
+    def quotient(self, probe, places, steps):
+        """Return the derivative by these steps and the estimate of its error, None if not wanted."""
         quotient, rounding = difference(probe, places, self.method, steps)
         if not self.return_error:
             return quotient, None
         other, _ = difference(probe, places, self.method, 2 * steps)
         return quotient, abs(value(quotient - other)) + rounding
+
+    def near_an_edge(self, probe, places, steps, relative, found):
+        """Return the same where steps leave f's domain: with steps `relative` to the first halved one that does not."""
+        least = probe.spacing()
+        for _ in range(HALVINGS):
+            bad = ~np.isfinite(value(found[0])) & np.isfinite(value(probe.centre))
+            if not bad.any():
+                break
+            steps = np.maximum(steps / 2, least)
+            inside = bad & np.isfinite(value(self.quotient(probe, places, steps)[0]))
+            if inside.any():
+                short = np.ldexp(1.0, np.frexp(relative * steps)[1])
+                shorter = self.quotient(probe, places, np.maximum(short, least))
+                pairs = zip(shorter, found, strict=True)
+                found = tuple(old if old is None else np.where(inside, new, old) for new, old in pairs)
+        return found
 
     def steps(self, probe, relative):
         """Return the steps of all variables: the caller's, or `relative` to the variables themselves."""
@@ -412,6 +437,10 @@ class Probe:
             return np.ldexp(1.0, np.frexp(relative * scale)[1] - 1)
 
         return self._joined(step)
+
+    def spacing(self):
+        """Return the shortest steps that move the variables, in the same layout."""
+        return self._joined(lambda leaf: np.spacing(np.abs(value(leaf.x))))
 
     def given_steps(self, step):
         """Return the caller's steps: one number for all, or what has the structure and shapes of the variables."""

@@ -341,3 +341,26 @@ def test_the_modules_are_imported_when_asked_for():
     assert {"check", "finite_difference"} <= set(dir(dn)) & set(dn.__all__)
     with pytest.raises(AttributeError, match=r"^module 'dualnum' has no attribute 'finite'$"):
         dn.finite  # noqa: B018
+
+
+# Edges of the domain
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("method", ["central", "five-point"])
+@pytest.mark.parametrize(
+    ("f", "slope", "points"),
+    [
+        (np.log, lambda x: 1 / x, [1e-9, 1e-14, 1e-7, 2.0]),
+        (np.sqrt, lambda x: 0.5 / np.sqrt(x), [1e-12, 1e-7, 1.0]),
+        (np.arcsin, lambda x: 1 / np.sqrt((1 - x) * (1 + x)), [1 - 2.0**-30, 2.0**-21 - 1, 0.5]),
+    ],
+)
+def test_automatic_steps_stay_in_the_domain(f, slope, points, method):
+    x = np.array(points)
+    np.testing.assert_allclose(fd.derivative(f, method=method)(x), slope(x), rtol=1e-4)
+    for point in points:
+        found, error = fd.derivative(f, method=method, return_error=True)(point)
+        assert found == pytest.approx(slope(point), rel=1e-4) and np.isfinite(error)
+        assert fd.jacobian(f, method=method)(np.array([point]))[0, 0] == pytest.approx(slope(point), rel=1e-4)
+    assert np.isnan(fd.derivative(f, method=method)(-2.0))
