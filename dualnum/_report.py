@@ -72,8 +72,10 @@ class Method:
 
     @property
     def digits(self) -> float:
-        """The digits that agree at the best step, at most 16."""
+        """The digits that agree at the best step, at most 16; NaN where there is no error."""
         error = self.best_error
+        if np.isnan(error):
+            return np.nan
         return 16.0 if error == 0 else max(0.0, min(-np.log10(error), 16.0))
 
 
@@ -320,7 +322,7 @@ class Report:
         return ax
 
     def to_json(self) -> str:
-        """Return the report as JSON; what JSON has no number for is the text nan, inf or -inf."""
+        """Return the report as JSON; numbers that are not finite are null."""
         methods = [
             {
                 "name": m.name,
@@ -364,7 +366,7 @@ def portable(x: Any) -> Any:
         return [portable(item) for item in x]
     if isinstance(x, (np.ndarray, np.generic)):
         return portable(x.tolist())
-    return x if not isinstance(x, float) or np.isfinite(x) else str(x)
+    return x if not isinstance(x, float) or np.isfinite(x) else None
 
 
 def table(rows: list[tuple[str, ...]]) -> list[str]:

@@ -47,6 +47,13 @@ ALIASES = {
     "atanh": "arctanh",
     "pow": "power",
 }
+#: What functions are called elsewhere, and how a formula writes them.
+OTHER_NAMES = {
+    "ln": "log",
+    "lg": "log10",
+    "norm": "sqrt(sum(x**2))",
+    "sgn": "sign",
+}
 BINARY = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -175,7 +182,8 @@ class Expression:
         function = self._table.get(name)
         if function is None:
             close = difflib.get_close_matches(name, self._table, n=1, cutoff=0.7)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            meant = OTHER_NAMES.get(name) or (close[0] if close else "")
+            hint = f"; did you mean {meant}?" if meant else ""
             raise ValueError(f"unknown function {name!r}{hint}")
         args = [self._compile(arg) for arg in node.args]
         return lambda values: function(*(arg(values) for arg in args))

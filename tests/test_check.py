@@ -422,9 +422,16 @@ def test_json_holds_everything_and_is_strict():
     report = compare(floats_only(np.floor), 1.0, jac=0.0)
     found = json.loads(report.to_json(), parse_constant=pytest.fail)
     assert found["agrees"] is False and found["verdict"] == report.verdict
-    assert (found["status"], found["suspicion"], found["error"]) == ("undecided", "discontinuity", "inf")
+    assert (found["status"], found["suspicion"], found["error"]) == ("undecided", "discontinuity", None)
     assert found["given"] == 0 and found["components"][0]["label"] == "x"
     assert [m["name"] for m in found["methods"]] == [m.name for m in report.methods]
+    report = json.loads(compare(np.sin, 0.3, steps=[1e-5]).to_json())
+    assert report["agrees"] and report["methods"][0]["digits"] is None  # dual numbers beside themselves
+
+
+def test_json_has_the_steps():
+    report = compare(np.sin, 0.3)
+    found = json.loads(report.to_json())
     assert found["methods"][1]["steps"] == report.methods[1].steps.tolist()
 
 

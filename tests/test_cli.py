@@ -253,6 +253,17 @@ BAD_INPUT = [
     (["math:no_such", "--at", "1"], "math has no 'no_such'"),
     (["math:pi", "--at", "1"], "math:pi is not a function but a float"),
     (["no_such.py:f", "--at", "1"], "there is no file no_such.py"),
+    (["model.py", "--at", "1", "2"], "model.py is a file: write model.py:NAME for a function of it"),
+    (
+        ["energy", "--at", "1"],
+        "'energy' is a variable: write module:energy or FILE.py:energy for a function",
+    ),
+    (["ln(x)", "--at", "1"], "unknown function 'ln'; did you mean log?"),
+    (["norm(x)", "--at", "1"], "unknown function 'norm'; did you mean sqrt(sum(x**2))?"),
+    (
+        ["x", "--at", "1", "--output", "o.xlsx"],
+        "--output expects a name that ends in .csv, .json, .jsonl, .npy, .txt, or --format, got o.xlsx",
+    ),
 ]
 
 

@@ -303,6 +303,8 @@ def test_tables_show_some_rows_and_all_columns(run):
     assert (code, err) == (0, b"")
     assert [len(line.split()) for line in lines[:3]] == [61] * 3
     assert lines[3:] == ["... and 3 points more: see --rows and --format"]
+    _, out, _ = run("sum(x**2)", "--at", "-", "--rows", 4, stdin=text_of(np.ones((5, 2))))
+    assert out.decode().splitlines()[-1] == "... and 1 point more: see --rows and --format"
 
 
 def test_no_check_leaves_the_differences_out(run):

@@ -118,7 +118,10 @@ def check_options(options, parser):
             parser.error(f"--{first} and --{second} exclude each other")
     if options.format is None:
         suffix = os.path.splitext(options.output or "")[1].lower()
-        options.format = SUFFIXES.get(suffix, "table")
+        options.format = SUFFIXES.get(suffix)
+        if options.format is None:
+            known = ", ".join(filter(None, SUFFIXES))
+            parser.error(f"--output expects a name that ends in {known}, or --format, got {options.output}")
     if options.compare and options.format not in ("table", "json"):
         parser.error(f"--compare has the formats table and json, got {options.format}")
 

@@ -14,7 +14,7 @@ from dualnum.cli import tables
 from dualnum.cli.derivatives import differences
 from dualnum.cli.points import label
 
-SUFFIXES = {".csv": "csv", ".json": "json", ".jsonl": "json", ".npy": "npy"}
+SUFFIXES = {".csv": "csv", ".json": "json", ".jsonl": "json", ".npy": "npy", ".txt": "table", "": "table"}
 
 
 def as_table(problem, work, outcomes, options, paint):

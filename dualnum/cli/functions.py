@@ -18,6 +18,8 @@ def load_function(text):
     """Return what `text` names: an Expression, or what a module or a file holds under the name."""
     match = re.fullmatch(r"(?P<source>.+\.py|[^\W\d][\w.]*):(?P<name>[\w.]+)", text)
     if match is None:
+        if text.endswith(".py"):
+            raise InputError(f"{text} is a file: write {text}:NAME for a function of it")
         try:
             return Expression(text)
         except ValueError as error:

@@ -196,6 +196,8 @@ def single_variable(text, free):
     if len(free) > 1:
         names = " ".join(f"{name}=VALUE" for name in free)
         raise InputError(f"{text!r} has the variables {', '.join(free)}: write --at {names}")
+    if text == free[0] and len(text) > 1:
+        raise InputError(f"{text!r} is a variable: write module:{text} or FILE.py:{text} for a function")
     return free[0]
 
 

@@ -36,7 +36,7 @@ def report(problem, work, outcome, options, paint):
                     cells[3] = paint(cells[3], colour_of(row[3]))
                 yield "  ".join(cells).rstrip() + "\n"
         if len(block) > len(rows):
-            yield f"... and {len(block) - len(rows)} rows more: see --rows and --format\n"
+            yield f"... and {plural(len(block) - len(rows), 'row')} more: see --rows and --format\n"
 
 
 def value_rows(value):
@@ -89,9 +89,14 @@ def many(header, rows, total, options, paint):
         text = "  ".join(map(align, row[:fitting], widths)).rstrip()
         yield paint(text, None if i else "bold") + "\n"
     if fitting < len(header):
-        yield f"... and {len(header) - fitting} columns more: see --format\n"
+        yield f"... and {plural(len(header) - fitting, 'column')} more: see --format\n"
     if total > len(rows):
-        yield f"... and {total - len(rows)} points more: see --rows and --format\n"
+        yield f"... and {plural(total - len(rows), 'point')} more: see --rows and --format\n"
+
+
+def plural(count, thing):
+    """Return a count with what it counts."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def columns_that_fit(widths, options):
