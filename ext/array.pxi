@@ -431,8 +431,8 @@ cdef class DualArray(ndarray):
         """The same as ndarray.view; numbers of other kinds are refused, which the derivatives would be part of."""
         result = np.ndarray.view(self, *args, **kwargs)
         if result.dtype.kind != "V":
-            raise TypeError(f"view(x, dtype) of duals expects a dtype of duals, got {result.dtype}: that would lose what is "
-                            f"value and what is derivative; use dualnum.parts(x).")
+            raise TypeError(f"view(x, dtype) of duals expects a dtype of duals, got {result.dtype}: that would lose "
+                            f"what is value and what is derivative; use dualnum.parts(x).")
         return result
 
     def astype(self, *args, **kwargs):
