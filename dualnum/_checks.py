@@ -168,7 +168,7 @@ def check_workers(name, workers):
         return workers
     what = "workers to be a positive int, -1 or a map"
     try:
-        number = operator.index(workers)
+        number = operator.index(None if isinstance(workers, bool) else workers)
     except TypeError:
         raise TypeError(expects(f"{name}(f, workers={workers!r})", what, type(workers).__name__)) from None
     if number < 1 and number != -1:

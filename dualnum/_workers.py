@@ -2,6 +2,7 @@
 
 import contextvars
 import os
+from collections.abc import Iterable
 
 from dualnum._checks import expects
 
@@ -35,10 +36,12 @@ def in_order(driver, work, places):
 def checked(driver, pairs, count):
     """Yield the results of `count` numbered calls; refuse a map that changes their order or number."""
     expected = iter(range(count))
-    for number, result in pairs:
-        if number != next(expected, None):
+    if not isinstance(pairs, Iterable):
+        raise out_of_order(driver)
+    for pair in pairs:
+        if type(pair) is not tuple or pair[0] != next(expected, None):
             raise out_of_order(driver)
-        yield result
+        yield pair[1]
     if next(expected, None) is not None:
         raise out_of_order(driver)
 

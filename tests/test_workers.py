@@ -181,7 +181,7 @@ def repeating(function, places):
 
 
 @pytest.mark.parametrize("name", CALLS)
-@pytest.mark.parametrize("workers", [reversing, losing, repeating])
+@pytest.mark.parametrize("workers", [reversing, losing, repeating, lambda *_: None, lambda *_: [1, 2, 3]])
 def test_maps_that_do_not_keep_the_order(workers, name):
     f, x, options = CALLS[name]
     call = f"{name}(f)({'x, v' if name == 'hvp' else 'x'})"
@@ -199,6 +199,6 @@ def test_options_are_checked_when_the_driver_is_made(name):
     for workers in (0, -2):
         with raises(ValueError, f"{name}(f, workers={workers}) {what}, got {workers}."):
             make(abs, workers=workers)
-    for workers, kind in ((2.0, "float"), ("2", "str"), (None, "NoneType")):
+    for workers, kind in ((2.0, "float"), ("2", "str"), (None, "NoneType"), (True, "bool")):
         with raises(TypeError, f"{name}(f, workers={workers!r}) {what}, got {kind}."):
             make(abs, workers=workers)
