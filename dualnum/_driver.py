@@ -41,14 +41,14 @@ from dualnum._workers import all_processors, in_order
 
 ONE = np.ones(1)
 
-#: What one array of a pass may take, in bytes: several together should fit a core's cache, and below this size the
-#: C library does not give their memory back to the system whenever they are freed, at the cost of page faults.
+#: What one array of a pass may take, in bytes: several together should fit a core's cache.
 CACHE = 1 << 17
 #: Variables of one array that take one pass by that rule: ``chunk_width(n, n, None) == n`` up to here.
 ONE_PASS = 127
 #: Variables of one array that take one tile of second order: ``tile_width(n, n, None) == n`` up to here.
 ONE_TILE = 24
-#: Tangents of a pass, and variables on each side of a Hessian's tile, where `CACHE` would allow less than 4.
+#: Tangents of a pass, and variables on each side of a Hessian's tile, that are carried even where `CACHE` is exceeded:
+#: with fewer of them, f's own work for values and calls would weigh more.
 WIDE, TILE = 16, 8
 
 
@@ -67,7 +67,7 @@ def chunk_width(size, elements, chunk):
     The function's arrays are taken to have as many elements as the variables.
     """
     fit = CACHE // (8 * elements + 1) - 1
-    return even(size, chunk or (fit if fit >= 4 else WIDE))
+    return even(size, chunk or max(fit, WIDE))
 
 
 def tile_width(size, elements, chunk):
@@ -77,7 +77,7 @@ def tile_width(size, elements, chunk):
     direction only, which would decide kinks by it.
     """
     fit = isqrt(CACHE // (8 * elements + 1)) - 1
-    return max(even(size, chunk or (fit if fit >= 4 else TILE)), min(size, 2))
+    return max(even(size, chunk or max(fit, TILE)), min(size, 2))
 
 
 def diagonal_width(size, elements, chunk):

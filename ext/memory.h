@@ -1,9 +1,9 @@
 // Memory of large arrays, kept for the next array.
 //
-// The C library gives large blocks back to the system whenever they are freed; asking for them anew costs a page fault
-// and the clearing of a page every 4 KiB, which is more than most functions do with the page.  So while a driver calls
-// its function, NumPy takes the memory of arrays from here (a memory handler, NEP 49): blocks of LARGE bytes and more
-// are not freed but kept for the next array that fits.  Never more than KEPT bytes wait here, the latest ones; they stay
+// The C library gives large blocks back to the system whenever they are freed, and the end of its heap wherever small
+// ones have left it empty; asking for them anew costs a page fault and the clearing of a page every 4 KiB, which is more
+// than most functions do with the page.  So while a driver calls its function, NumPy takes the memory of arrays from here
+// (a memory handler, NEP 49): blocks of a page and more are not freed but kept for the next array that fits.  Never more than KEPT bytes wait here, the latest ones; they stay
 // for the next call of a driver, and the others go back to the system at once.  Arrays that outlive the call give their
 // memory back to here.
 #pragma once
@@ -24,9 +24,9 @@
 namespace dn {
 
 class Blocks {
-  static constexpr std::size_t LARGE = std::size_t{1} << 16, KEPT = std::size_t{1} << 27,
-                               HUGE_PAGES = std::size_t{1} << 22;
-  static constexpr std::size_t HEADER = 64, PLACES = 64;
+  static constexpr std::size_t PAGE = std::size_t{1} << 12, LARGE = std::size_t{1} << 16,
+                               HUGE_PAGES = std::size_t{1} << 22, KEPT = std::size_t{1} << 27;
+  static constexpr std::size_t HEADER = 64, PLACES = 256;
 
   struct Block {
     std::size_t size;  // with this header
@@ -51,8 +51,8 @@ class Blocks {
 
   // Sizes in steps of an eighth, so that blocks fit arrays that are a little smaller or larger.
   static std::size_t rounded(std::size_t n) {
-    if (n < LARGE) return n;
-    std::size_t step = LARGE / 8;
+    if (n < PAGE) return n;
+    std::size_t step = PAGE / 8;
     while (step * 16 < n) step *= 2;
     return (n + step - 1) / step * step;
   }
@@ -70,7 +70,7 @@ class Blocks {
     return block;
   }
   Block* find(std::size_t size) {
-    if (size < LARGE) return nullptr;
+    if (size < PAGE) return nullptr;
     const Turn turn(busy_);
     if (turn.mine)
       for (std::size_t i = count_; i-- > 0;)
@@ -114,7 +114,7 @@ class Blocks {
   void give(void* p) {
     if (!p) return;
     Block* block = block_of(p);
-    if (block->size >= LARGE && block->size <= KEPT) {
+    if (block->size >= PAGE && block->size <= KEPT) {
       const Turn turn(busy_);
       if (turn.mine) {
         while (count_ == PLACES || bytes_ + block->size > KEPT) give_back(remove(0));
