@@ -187,29 +187,23 @@ def check_flag(name, option, flag):
 
 def check_order(name, order, arguments="f"):
     """Return the order of a derivative, a positive int; `arguments` are those before it in the call named."""
-    try:
-        number = operator.index(order)
-    except TypeError:
-        use = f"{name}(f, order)(x)" if arguments == "f" else "args= for further arguments of f"
-        raise TypeError(
-            expects(f"{name}({arguments}, order)", "order to be a positive int", kind(order), use)
-        ) from None
-    if number < 1:
-        call = f"{name}({arguments}, order={number})"
-        raise ValueError(expects(call, "order to be a positive int", f"{number}"))
-    return number
+    what = "order to be a positive int"
+    return _int_from(1, name, order, arguments, what, what)
 
 
 def check_degree(name, order):
     """Return the order of a series, an int from 0 on."""
+    return _int_from(0, name, order, "f", "order to be an int", "order to be at least 0")
+
+
+def _int_from(least, name, order, arguments, kind_expected, value_expected):
     try:
         number = operator.index(order)
     except TypeError:
-        raise TypeError(
-            expects(f"{name}(f, order)", "order to be an int", kind(order), f"{name}(f, order)(x)")
-        ) from None
-    if number < 0:
-        raise ValueError(expects(f"{name}(f, order={number})", "order to be at least 0", f"{number}"))
+        use = f"{name}(f, order)(x)" if arguments == "f" else "args= for further arguments of f"
+        raise TypeError(expects(f"{name}({arguments}, order)", kind_expected, kind(order), use)) from None
+    if number < least:
+        raise ValueError(expects(f"{name}({arguments}, order={number})", value_expected, f"{number}"))
     return number
 
 

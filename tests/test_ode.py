@@ -6,20 +6,11 @@ import numpy as np
 import pytest
 
 import dualnum as dn
+from bench.taylor import energy, kepler
 
 
 def raises(error, message):
     return pytest.raises(error, match="^" + re.escape(message) + "$")
-
-
-def kepler(t, s):
-    x, y, u, v = s
-    cube = (x * x + y * y) ** 1.5
-    return [u, v, -x / cube, -y / cube]
-
-
-def energy(s):
-    return (s[2] ** 2 + s[3] ** 2) / 2 - 1 / np.hypot(s[0], s[1])
 
 
 ORBIT = np.array([0.5, 0.0, 0.0, 3.0**0.5])  # eccentricity 1/2, period 2 pi

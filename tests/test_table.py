@@ -247,18 +247,11 @@ def _distance(row, name, got, true):
     return float(abs(mp.mpf(float(got)) - true[name]) / truth.ulp(terms(true["x"], true["y"])))
 
 
-def inner_points(lo, hi, count, seed):
-    """Return moderate points well inside the domain."""
-    lo, hi = max(lo, -4.0), min(hi, 4.0)
-    margin = 0.05 * (hi - lo)
-    return np.random.default_rng(seed).uniform(lo + margin, hi - margin, count).tolist()
-
-
 @pytest.mark.parametrize("row", ROWS)
 def test_columns_are_consistent(row):
     """y is the function, dy its derivative, d2y the derivative of dy, dc that of c: at 50 digits."""
     with mp.workdps(50):
-        for x in inner_points(row.lo, row.hi, 8, 3) + inner_points(row.lo, row.hi, 4, 4):
+        for x in truth.inner_points(row.lo, row.hi, 8, 3) + truth.inner_points(row.lo, row.hi, 4, 4):
             true = truth.elementary(row, x, None)
             assert close(truth.column(row.y, x=mp.mpf(x)), true["y"])
             for name, derivative in (("y", "dy"), ("dy", "d2y"), ("c", "dc")):
@@ -282,7 +275,11 @@ def test_two_argument_columns_are_consistent(row):
         ("s", "x", "s_x"),
         ("s", "y", "s_y"),
     ]
-    points = zip(inner_points(row.x_lo, row.x_hi, 8, 5), inner_points(row.y_lo, row.y_hi, 8, 6), strict=True)
+    points = zip(
+        truth.inner_points(row.x_lo, row.x_hi, 8, 5),
+        truth.inner_points(row.y_lo, row.y_hi, 8, 6),
+        strict=True,
+    )
     with mp.workdps(50):
         for x, y in points:
             true = truth.binary(row, x, y, None)
@@ -355,7 +352,7 @@ class Bounded:
 @pytest.mark.parametrize("row", ROWS)
 def test_third_order_by_three_levels(row):
     """Through the general composition: within 24 ulps of the sum of the third derivative's terms."""
-    x = np.array(inner_points(row.lo, row.hi, 60, 8))
+    x = np.array(truth.inner_points(row.lo, row.hi, 60, 8))
     levels = fresh_levels(3)
     seeds = np.zeros((x.size, 2, 2, 2))
     seeds[:, 0, 0, 0], seeds[:, 1, 0, 0], seeds[:, 0, 1, 0], seeds[:, 0, 0, 1] = x, 1, 1, 1

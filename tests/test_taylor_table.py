@@ -148,15 +148,9 @@ def check(f, true_f, starts, bound):
         assert np.array_equal(expand(f, starts, order), got[: order + 1])
 
 
-def inner_points(lo, hi, count, seed):
-    lo, hi = max(lo, -4.0), min(hi, 4.0)
-    margin = 0.05 * (hi - lo)
-    return np.random.default_rng(seed).uniform(lo + margin, hi - margin, count).tolist()
-
-
 @pytest.mark.parametrize("row", ROWS)
 def test_orders_to_20(row):
-    for x in inner_points(row.lo, row.hi, 4, 11) + MORE.get(row.name, []):
+    for x in truth.inner_points(row.lo, row.hi, 4, 11) + MORE.get(row.name, []):
         for rate in (1.0, -0.5):
             moving = {"x": np.array([x, rate] + [0.0] * (ORDER - 1))}
             true = truth.elementary(row, x)
@@ -168,7 +162,9 @@ def test_orders_to_20(row):
 
 @pytest.mark.parametrize("row", PAIRS)
 def test_two_arguments_to_order_20(row):
-    points = zip(inner_points(0.2, row.x_hi, 3, 12), inner_points(0.2, row.y_hi, 3, 13), strict=True)
+    points = zip(
+        truth.inner_points(0.2, row.x_hi, 3, 12), truth.inner_points(0.2, row.y_hi, 3, 13), strict=True
+    )
     for x, y in points:
         for speeds in ((1.0, 1.0), (1.0, -0.5), (0.0, 1.0), (1.0, 0.0)):
             moving = {

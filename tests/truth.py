@@ -277,3 +277,10 @@ def pairs(row, count=500, seed=20240617):
         {p for p in found if _within(p[0], row.x_lo, row.x_hi) and _within(p[1], row.y_lo, row.y_hi)}
     )
     return np.array([p[0] for p in inside]), np.array([p[1] for p in inside])
+
+
+def inner_points(lo, hi, count, seed):
+    """Return moderate points well inside the domain."""
+    lo, hi = max(lo, -4.0), min(hi, 4.0)
+    margin = 0.05 * (hi - lo)
+    return np.random.default_rng(seed).uniform(lo + margin, hi - margin, count).tolist()
