@@ -185,12 +185,15 @@ inline bool quick(const Shape& s, double* z, const double* x, const double* y, d
 
 // 0 * x is nan where x is not finite.  Four sums, because one would wait for itself.
 inline bool all_finite(const double* x, index_t n) {
-  double sum[4] = {0, 0, 0, 0};
+  constexpr index_t lanes = 16;  // sums at a time, because one would wait for itself
+  double sum[lanes] = {};
   index_t i = 0;
-  for (; i + 4 <= n; i += 4)
-    for (index_t j = 0; j < 4; ++j) sum[j] += 0 * x[i + j];
-  for (; i < n; ++i) sum[0] += 0 * x[i];
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]) == 0;
+  for (; i + lanes <= n; i += lanes)
+    for (index_t j = 0; j < lanes; ++j) sum[j] += 0 * x[i + j];
+  for (index_t j = 0; i + j < n; ++j) sum[j] += 0 * x[i + j];
+  for (index_t half = lanes / 2; half > 0; half /= 2)
+    for (index_t j = 0; j < half; ++j) sum[j] += sum[j + half];
+  return sum[0] == 0;
 }
 
 }  // namespace dn

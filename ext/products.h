@@ -3,99 +3,10 @@
 // Values: NumPy's own loop on float64 buffers laid out like the operands, because what BLAS returns depends on strides
 // and on both operands being one buffer.  Tangents: plain matrices, multiplied by the same BLAS.
 #pragma once
-#include "loops.h"
+#include "matrix.h"
 #include "row_sums.h"
 
 namespace dn {
-
-// One operand of a product: rows x columns elements, a vector being one row or one column.
-struct Matrix {
-  char* data;
-  index_t rows, columns, row_step, column_step;  // steps in bytes
-  index_t components;                            // 1 for float64
-
-  const double* at(index_t i, index_t j) const {
-    return reinterpret_cast<const double*>(data + i * row_step + j * column_step);
-  }
-  bool lies_by_rows() const { return rows == 1 || (columns > 1 && std::abs(row_step) >= std::abs(column_step)); }
-};
-
-// to[i * row_step + k * column_step] = component c of element (i, k), in the order in which the elements lie
-inline void gather(const Matrix& a, index_t c, double* to, index_t row_step, index_t column_step) {
-  const bool by_rows = a.lies_by_rows();
-  const index_t outer = by_rows ? a.rows : a.columns, inner = by_rows ? a.columns : a.rows;
-  const index_t from_outer = by_rows ? a.row_step : a.column_step, from_inner = by_rows ? a.column_step : a.row_step;
-  const index_t to_outer = by_rows ? row_step : column_step, to_inner = by_rows ? column_step : row_step;
-  for (index_t i = 0; i < outer; ++i) {
-    const char* from = a.data + i * from_outer + c * index_t{sizeof(double)};
-    double* place = to + i * to_outer;
-    for (index_t k = 0; k < inner; ++k, from += from_inner, place += to_inner)
-      *place = *reinterpret_cast<const double*>(from);
-  }
-}
-
-// Room for a float64 copy of a matrix's values whose strides are the matrix's own, in elements; or float64 itself.
-struct ValueCopy {
-  double* origin;
-  index_t row_step, column_step;  // in bytes
-
-  // Steps of `step` elements, or, where a slice of something large would need a large buffer, the same kind of steps
-  // (unit, none, other) packed closely.
-  static void pack(index_t& row, index_t rows, index_t& column, index_t columns) {
-    const bool columns_inside = std::abs(column) <= std::abs(row);
-    index_t &inner = columns_inside ? column : row, &outer = columns_inside ? row : column;
-    const index_t inner_count = columns_inside ? columns : rows;
-    const auto sign = [](index_t step) { return step < 0 ? index_t{-1} : index_t{1}; };
-    if (std::abs(inner) > 1) inner = 2 * sign(inner);
-    if (outer != 0) outer = sign(outer) * (std::max(std::abs(inner), index_t{1}) * inner_count + 1);
-  }
-
-  static ValueCopy of(const Matrix& m, Arena& arena) {
-    const index_t size = m.components * index_t{sizeof(double)};
-    index_t row = m.row_step / size, column = m.column_step / size;
-    const auto extent = [&] { return std::abs(row) * (m.rows - 1) + std::abs(column) * (m.columns - 1) + 1; };
-    if (m.components == 1) return {reinterpret_cast<double*>(m.data), m.row_step, m.column_step};  // float64 itself
-    if (m.rows == 0 || m.columns == 0) return {arena.take(1), row * 8, column * 8};
-    if (m.row_step % size != 0 || m.column_step % size != 0) {  // strides that float64 could not have
-      row = m.columns;
-      column = 1;
-    }
-    if (m.rows == 1) row = std::min(std::abs(row), m.columns * std::abs(column) + 1);
-    if (m.columns == 1) column = std::min(std::abs(column), m.rows * std::abs(row) + 1);
-    if (extent() > 4 * m.rows * m.columns + 64) pack(row, m.rows, column, m.columns);
-    double* origin = arena.take(extent());
-    if (row < 0) origin -= row * (m.rows - 1);
-    if (column < 0) origin -= column * (m.columns - 1);
-    return {origin, row * index_t{sizeof(double)}, column * index_t{sizeof(double)}};
-  }
-
-  void fill(const Matrix& m) const {
-    if (m.components > 1)
-      gather(m, 0, origin, row_step / index_t{sizeof(double)}, column_step / index_t{sizeof(double)});
-  }
-};
-
-// A plain matrix; its steps count doubles.
-struct Plain {
-  const double* data;
-  index_t row_step, column_step;
-
-  // Whether BLAS takes it as it lies, transposed or not.
-  bool blasable(index_t rows, index_t columns) const {
-    return (column_step == 1 && row_step >= columns) || (row_step == 1 && column_step >= rows);
-  }
-};
-
-// z = x y of plain matrices, z with unit column steps, by NumPy's matmul
-inline void plain_product(const Plain& x, const Plain& y, double* z, index_t z_step, index_t m, index_t n, index_t p) {
-  constexpr index_t d = sizeof(double);
-  char* data[3] = {reinterpret_cast<char*>(const_cast<double*>(x.data)),
-                   reinterpret_cast<char*>(const_cast<double*>(y.data)), reinterpret_cast<char*>(z)};
-  const index_t counts[4] = {1, m, n, p};
-  const index_t strides[9] = {0,          0, 0, x.row_step * d, x.column_step * d, y.row_step * d, y.column_step * d,
-                              z_step * d, d};
-  value_loops[value_of_matmul].function(data, counts, strides, value_loops[value_of_matmul].extra);
-}
 
 // The component of the product of components a and b, or -1 where it vanishes.
 inline index_t product_component(const Shape& s, index_t a, index_t b) {
@@ -108,26 +19,6 @@ inline index_t product_component(const Shape& s, index_t a, index_t b) {
     c += (i + j) * s.stride[l];
   }
   return c;
-}
-
-inline Matrix some_rows(Matrix a, index_t first, index_t count) {
-  a.data += first * a.row_step;
-  a.rows = count;
-  return a;
-}
-
-// The tangents of all of a, one component after another; a row (or a column) at a time, so that it is read once.
-// Element (i, k) of component c comes to to[(c - 1) * component_step + i * row_step + k * column_step].
-inline void gather_tangents(const Matrix& a, double* to, index_t component_step, index_t row_step,
-                            index_t column_step) {
-  Matrix line = a;
-  const bool by_rows = a.lies_by_rows();
-  (by_rows ? line.rows : line.columns) = 1;
-  for (index_t i = 0; i < (by_rows ? a.rows : a.columns); ++i) {
-    for (index_t c = 1; c < a.components; ++c) gather(line, c, to + (c - 1) * component_step, row_step, column_step);
-    line.data += by_rows ? a.row_step : a.column_step;
-    to += by_rows ? row_step : column_step;
-  }
 }
 
 // One element of the product, where 0 * inf = 0 must be kept by hand.
@@ -147,29 +38,23 @@ struct Sums {
   index_t row = 0, component = 0, column = 0;
 };
 
-// Writes the tangents a + b into row i of z; returns whether all are finite.
-inline bool put_tangents(const Matrix& z, index_t i, Sums a, Sums b, index_t from_row) {
-  constexpr index_t d = sizeof(double);
+// Writes the tangents a + b into row i of z.
+inline void put_tangents(const Matrix& z, index_t i, Sums a, Sums b, index_t from_row) {
   if (a.data == nullptr) std::swap(a, b);
   const index_t stretch = std::max(index_t{8}, 2048 / z.components);  // of z's row, so that it is written in the cache
-  bool whole = true;
   for (index_t j0 = 0; j0 < z.columns; j0 += stretch)
     for (index_t c = 1; c < z.components; ++c) {
-      const index_t end = std::min(z.columns, j0 + stretch);
-      const double* p = a.data + from_row * a.row + (c - 1) * a.component;
-      char* to = z.data + i * z.row_step + c * d;
-      const auto put = [&](index_t j, double sum) {
-        *reinterpret_cast<double*>(to + j * z.column_step) = sum;
-        whole &= finite(sum);
-      };
-      if (b.data != nullptr) {
-        const double* q = b.data + from_row * b.row + (c - 1) * b.component;
-        for (index_t j = j0; j < end; ++j) put(j, p[j * a.column] + q[j * b.column]);
-      } else {
-        for (index_t j = j0; j < end; ++j) put(j, p[j * a.column]);
+      const index_t count = std::min(z.columns - j0, stretch);
+      const double* p = a.data + from_row * a.row + (c - 1) * a.component + j0 * a.column;
+      char* to = z.data + i * z.row_step + j0 * z.column_step + c * index_t{sizeof(double)};
+      if (b.data == nullptr) {
+        scatter(p, a.column, to, z.column_step, count);
+        continue;
       }
+      const double* q = b.data + from_row * b.row + (c - 1) * b.component + j0 * b.column;
+      for (index_t k = 0; k < count; ++k, p += a.column, q += b.column, to += z.column_step)
+        *reinterpret_cast<double*>(to) = *p + *q;
     }
-  return whole;
 }
 
 // Multiplies anew, element by element, what is not finite in row i of z.
@@ -268,25 +153,27 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
     gather(y, 0, packed, p, 1);
     y0 = {packed, p, 1};
   }
+  const bool sums_finite = (sums.x == nullptr || all_finite(sums.x, m * tangents)) &&
+                           (sums.y == nullptr || all_finite(sums.y, p * components - 1));
   if (!y_moves && direct_row(x, z, y0)) {
     if (!all_finite(z.at(0, 0), components * p)) mend_row(s, x, y, z, 0, arena);
     return;
   }
-  // Elements that lie closely are a plain matrix of numbers: no packing, but the values are multiplied once more.
-  const bool y_flat = y_moves && p > 1 && y.column_step == components * d && y.row_step % d == 0 &&
-                      y.row_step >= p * components * d && p <= 4 && tangents > 4;
-  const index_t wide_step = y_flat ? components * p : tangents * p;
+  // Elements that lie closely are a plain matrix of numbers, which BLAS takes and writes as it is: nothing to pack, but
+  // the values are multiplied once more.  With few columns BLAS is slow.
+  const bool direct = wide_needed && tangents >= 4 && components * p > 16 && y.lies_closely() && z.lies_closely();
   const bool pairs = x_moves && y_moves && s.degree() > 1;
-  Plain rows{y_flat ? y.at(0, 0) : nullptr, y.row_step / d, 1};
+  Plain rows{y.at(0, 0), y.row_step / d, 1};
   double* y_planes = nullptr;
-  if ((wide_needed && !y_flat) || pairs) {  // [row][component][column]
+  if ((wide_needed && !direct) || pairs) {  // [row][component][column]
     y_planes = arena.take(n * tangents * p);
     gather_tangents(y, y_planes, p, tangents * p, 1);
-    if (!y_flat) rows = {y_planes, tangents * p, 1};
+    if (!direct) rows = {y_planes, tangents * p, 1};
   }
+  const index_t wide_columns = (direct ? components : tangents) * p, wide_step = direct ? z.row_step / d : wide_columns;
   const index_t row_size = tangents * ((planes_needed ? n : 0) + 2 * p) + 1;
   const index_t block = std::min(m, std::max(index_t{128}, (index_t{1} << 19) / row_size));
-  double* wide = wide_needed ? arena.take(block * wide_step) : nullptr;
+  double* wide = wide_needed && !direct ? arena.take(block * wide_step) : nullptr;
   double* planes = planes_needed ? arena.take(tangents * block * n) : nullptr;
   double* tall = planes_needed || pairs ? arena.take(tangents * block * p) : nullptr;
   double* part = pairs ? arena.take(block * p) : nullptr;
@@ -295,10 +182,11 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
     const index_t count = std::min(block, m - first);
     const Matrix xs = some_rows(x, first, count);
     const Plain left{x0.data + first * x0.row_step, x0.row_step, x0.column_step};
+    if (direct) wide = const_cast<double*>(z.at(first, 0));
     if (wide_needed && p == 1 && tangents <= 4)  // BLAS is slow with two to four columns
       for (index_t c = 0; c < tangents; ++c)
         plain_product(left, {rows.data + c, tangents, 1}, wide + c, tangents, count, n, 1);
-    else if (wide_needed) plain_product(left, rows, wide, wide_step, count, n, wide_step);
+    else if (wide_needed) plain_product(left, rows, wide, wide_step, count, n, wide_columns);
     if (planes_needed) {
       gather_tangents(xs, planes, count * n, n, 1);
       plain_product({planes, n, 1}, y0, tall, p, tangents * count, n, p);
@@ -319,11 +207,15 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
       }
     Sums by_x, by_y;
     if (sums.y != nullptr) by_y = {sums.y, 0, 1, components};
-    else if (y_moves) by_y = y_flat ? Sums{wide + 1, wide_step, 1, components} : Sums{wide, wide_step, p, 1};
+    else if (y_moves) by_y = direct ? Sums{wide + 1, wide_step, 1, components} : Sums{wide, wide_step, p, 1};
     if (tall != nullptr) by_x = {tall, p, count * p, 1};
     else if (x_moves) by_x = {sums.x + first * tangents, tangents, 1, 0};
-    for (index_t i = 0; i < count; ++i)  // what is not finite in an operand shows in the sums
-      if (!put_tangents(z, first + i, by_x, by_y, i)) mend_row(s, x, y, z, first + i, arena);
+    // What is not finite in an operand shows in the sums.
+    bool whole = sums_finite && (tall == nullptr || all_finite(tall, tangents * count * p));
+    for (index_t i = 0; i < count && wide != nullptr && whole; ++i)
+      whole = all_finite(wide + i * wide_step, wide_columns);
+    for (index_t i = 0; i < count && !(direct && !x_moves); ++i) put_tangents(z, first + i, by_x, by_y, i);
+    for (index_t i = 0; i < count && !whole; ++i) mend_row(s, x, y, z, first + i, arena);
   }
 }
 
@@ -378,8 +270,7 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
     KeepFlags keep;
     product_tangents(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},
                      {vy.origin, vy.row_step / d, vy.column_step / d}, sums, arena);
-    for (index_t i = 0; i < m; ++i)
-      for (index_t j = 0; j < p; ++j) *const_cast<double*>(z.at(i, j)) = values[i * p + j];
+    for (index_t i = 0; i < m; ++i) scatter(values + i * p, 1, z.data + i * z.row_step, z.column_step, p);
   }
 }
 

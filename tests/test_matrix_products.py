@@ -58,6 +58,35 @@ def test_products_against_sums(name, left, right, sizes, subok):
             assert np.array_equal(coefficients(out, levels, sizes), coefficients(got, levels, sizes))
 
 
+@pytest.mark.parametrize("k", [1, 4, 5, 15, 16, 17, 40])
+@pytest.mark.parametrize("layout", ["contiguous", "every other", "backwards", "transposed"])
+@pytest.mark.parametrize("special", [None, np.inf, np.nan])
+@pytest.mark.parametrize("columns", [(), (3,)], ids=["vector", "matrix"])
+@pytest.mark.parametrize("left", ["float", "dual"])
+def test_products_of_many_tangents(k, layout, special, columns, left):
+    """Components as they lie, or packed: tangents are dW X + W dX either way, zeros beside infinities too."""
+    draw = np.random.default_rng(k)
+    w, x = draw.normal(size=(6, 8)), draw.normal(size=(8, *columns))
+    dw, dx = draw.normal(size=(6, 8, k)), draw.normal(size=(8, *columns, k))
+    if special is not None:
+        w[2, 3], dx[3, ..., 0], dx[5] = special, 0.0, 0.0
+    if layout == "transposed":
+        w, dw = np.asfortranarray(w), dw.transpose(1, 0, 2).copy().transpose(1, 0, 2)
+    order = {"every other": np.s_[::2], "backwards": np.s_[::-1]}.get(layout, np.s_[:])
+    numbers = np.zeros((16 if layout == "every other" else 8, *columns))
+    level = _core.Level()
+    duals = _core.seed_tangents(numbers, level, np.zeros((1,) * len(columns) + (1, k)))
+    numbers[order], duals[order] = x, _core.seed_tangents(x, level, dx)
+    across = np.s_[:, :, None] if columns else np.s_[:]
+    with np.errstate(all="ignore"):
+        got = (_core.seed_tangents(w, level, dw) if left == "dual" else w) @ duals[order]
+        want = np.sum(np.where(dx == 0, 0, w[across][..., None] * dx), axis=1)
+        if left == "dual":
+            want += np.sum(dw[across] * x[..., None], axis=1)
+        assert np.array_equal(_core.value(got), w @ numbers[order], equal_nan=True)
+    np.testing.assert_allclose(_core.split(got, level)[1], want, rtol=1e-13, atol=1e-13)
+
+
 @pytest.mark.parametrize("position", ["left", "right"])
 def test_matmul_with_infinities_keeps_zero_tangents(position):
     level = _core.Level()
