@@ -226,6 +226,35 @@ struct Core {
   static constexpr bool p = Id == value_of_matmul || Id == value_of_vecmat;
 };
 
+// The product of one pair of operands; `values` is called with copies of theirs and returns the result's, m * p numbers.
+template <class Values>
+void one_product(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Arena& arena, Values values) {
+  constexpr index_t d = sizeof(double);
+  Arena::Mark mark(arena);
+  const ValueCopy vx = ValueCopy::of(x, arena);  // filled below
+  const bool transposed = x.data == y.data && x.components == y.components && x.rows == y.columns &&
+                          x.row_step == y.column_step && x.column_step == y.row_step;
+  const ValueCopy vy = transposed ? ValueCopy{vx.origin, vx.column_step, vx.row_step} : ValueCopy::of(y, arena);
+  const VectorSums sums = fill_values(x, vx, y, vy, transposed, arena);
+  const double* result = values(vx, vy);
+  KeepFlags keep;
+  product_tangents(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},
+                   {vy.origin, vy.row_step / d, vy.column_step / d}, sums, arena);
+  for (index_t i = 0; i < z.rows; ++i)
+    scatter(result + i * z.columns, 1, z.data + i * z.row_step, z.column_step, z.columns);
+}
+
+// Calls work with an arena.  Fresh memory costs more than the product of matrices of moderate size, so each thread keeps
+// some.
+template <class Work>
+void with_arena(const Matrix& x, const Matrix& y, Work work) {
+  static thread_local Arena kept;
+  const index_t needed =
+      (x.components > 1 ? x.rows * x.columns : 0) + (y.components + 1) * y.rows * y.columns + x.rows * y.columns;
+  Arena fresh;
+  work(needed <= index_t{1} << 21 ? kept : fresh);
+}
+
 // counts: outer, then the core's; strides: the outer ones of x, y, z, then the core's of x, y, z.
 template <ValueId Id, bool X, bool Y>
 void product(const Shape& s, char* const* data, const index_t* counts, const index_t* strides) {
@@ -240,38 +269,52 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
   if (Core<Id>::p) y.column_step = *step++;
   if (Core<Id>::m) z.row_step = *step++;
   if (Core<Id>::p) z.column_step = *step;
-  // Fresh memory costs more than the product of matrices of moderate size, so each thread keeps some.
-  static thread_local Arena kept;
-  Arena fresh;
-  const index_t needed = (X ? m * n : 0) + (Y ? components * n * p : 0) + m * p;
-  Arena& arena = needed <= index_t{1} << 21 ? kept : fresh;
-  for (index_t outer = 0; outer < counts[0]; ++outer) {
-    Arena::Mark mark(arena);
-    x.data = data[0] + outer * strides[0];
-    y.data = data[1] + outer * strides[1];
-    z.data = data[2] + outer * strides[2];
-    const ValueCopy vx = ValueCopy::of(x, arena);  // filled below
-    const bool transposed =
-        x.data == y.data && X == Y && m == p && x.row_step == y.column_step && x.column_step == y.row_step;
-    const ValueCopy vy = transposed ? ValueCopy{vx.origin, vx.column_step, vx.row_step} : ValueCopy::of(y, arena);
-    const VectorSums sums = fill_values(x, vx, y, vy, transposed, arena);
-    double* values = arena.take(m * p + 1);
-    char* value_data[3] = {reinterpret_cast<char*>(vx.origin), reinterpret_cast<char*>(vy.origin),
-                           reinterpret_cast<char*>(values)};
-    const index_t value_counts[4] = {1, Core<Id>::m ? m : n, Core<Id>::m ? n : p, p};
-    index_t value_strides[9] = {0, 0, 0}, *v = value_strides + 3;
-    if (Core<Id>::m) *v++ = vx.row_step;
-    *v++ = vx.column_step;
-    *v++ = vy.row_step;
-    if (Core<Id>::p) *v++ = vy.column_step;
-    if (Core<Id>::m) *v++ = p * d;
-    if (Core<Id>::p) *v = d;
-    value_loops[Id].function(value_data, value_counts, value_strides, value_loops[Id].extra);
-    KeepFlags keep;
-    product_tangents(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},
-                     {vy.origin, vy.row_step / d, vy.column_step / d}, sums, arena);
-    for (index_t i = 0; i < m; ++i) scatter(values + i * p, 1, z.data + i * z.row_step, z.column_step, p);
-  }
+  with_arena(x, y, [&](Arena& arena) {
+    const auto values = [&](const ValueCopy& vx, const ValueCopy& vy) {
+      double* result = arena.take(m * p + 1);
+      char* value_data[3] = {reinterpret_cast<char*>(vx.origin), reinterpret_cast<char*>(vy.origin),
+                             reinterpret_cast<char*>(result)};
+      const index_t value_counts[4] = {1, Core<Id>::m ? m : n, Core<Id>::m ? n : p, p};
+      index_t value_strides[9] = {0, 0, 0}, *v = value_strides + 3;
+      if (Core<Id>::m) *v++ = vx.row_step;
+      *v++ = vx.column_step;
+      *v++ = vy.row_step;
+      if (Core<Id>::p) *v++ = vy.column_step;
+      if (Core<Id>::m) *v++ = p * d;
+      if (Core<Id>::p) *v = d;
+      value_loops[Id].function(value_data, value_counts, value_strides, value_loops[Id].extra);
+      return result;
+    };
+    for (index_t outer = 0; outer < counts[0]; ++outer) {
+      x.data = data[0] + outer * strides[0];
+      y.data = data[1] + outer * strides[1];
+      z.data = data[2] + outer * strides[2];
+      one_product(s, x, y, z, arena, values);
+    }
+  });
+}
+
+// A stack of products whose values are known: m * p numbers each, one after the other, as the results lie.  x and y
+// have the stack's axes, z has as many elements as they count.
+inline void products_of_values(const Shape& s, Matrix x, Matrix y, Matrix z, const double* values, int axes,
+                               const index_t* sizes, const index_t* x_steps, const index_t* y_steps) {
+  index_t count = 1, at[64] = {};
+  for (int axis = 0; axis < axes; ++axis) count *= sizes[axis];
+  with_arena(x, y, [&](Arena& arena) {
+    for (index_t i = 0; i < count; ++i) {
+      one_product(s, x, y, z, arena, [&](const ValueCopy&, const ValueCopy&) { return values; });
+      values += z.rows * z.columns;
+      z.data += z.rows * z.row_step;
+      for (int axis = axes; axis-- > 0;) {
+        x.data += x_steps[axis];
+        y.data += y_steps[axis];
+        if (++at[axis] < sizes[axis]) break;
+        x.data -= sizes[axis] * x_steps[axis];
+        y.data -= sizes[axis] * y_steps[axis];
+        at[axis] = 0;
+      }
+    }
+  });
 }
 
 }  // namespace dn

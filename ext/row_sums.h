@@ -3,14 +3,15 @@
 #include <algorithm>
 
 #include "algebra.h"
+#include "strided.h"
 
 namespace dn {
 
 // sums[t] = sum_k x[k * step + t] w[k] for T numbers of each of n elements; with Copy, values[k] is the number before
 // those T.  Several sums at a time, because one would wait for itself.
 template <int T, bool Copy>
-inline void sum_lanes(const double* x, index_t step, const double* w, index_t n, double* values, double* sums) {
-  constexpr int unroll = T <= 2 ? 4 : T <= 4 ? 2 : 1;
+CLONES void sum_lanes(const double* x, index_t step, const double* w, index_t n, double* values, double* sums) {
+  constexpr int unroll = 4;
   double several[unroll * T] = {};
   index_t k = 0;
   for (; k + unroll <= n; k += unroll, x += unroll * step)

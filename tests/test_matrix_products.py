@@ -222,3 +222,37 @@ def test_norm(shape, options):
 def test_norm_at_zero_stays_zero():
     np.testing.assert_array_equal(dn.gradient(np.linalg.norm)(np.zeros(3)), np.zeros(3))
     np.testing.assert_array_equal(dn.gradient(np.linalg.norm)(np.zeros((2, 2))), np.zeros((2, 2)))
+
+
+@structures
+def test_products_of_known_values(sizes):
+    """matmul_of_values is matmul but for the values, which are those given; stacks broadcast."""
+    levels = fresh_levels(len(sizes))
+    a, b = make((5, 1, 3, 4), sizes, levels, 1), make((2, 4, 2), sizes, levels, 2)
+    values = np.random.default_rng(3).normal(size=(5, 2, 3, 2))
+    for x, y in ((a, b), (_core.value(a), b), (a, _core.value(b)), (a[:, :, ::-1], b[..., ::-1]), (a[:0], b)):
+        stack = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+        given = values[: stack[0]]
+        got, want = _core.matmul_of_values(x, y, given), np.matmul(x, y)
+        assert got.dtype is want.dtype and np.array_equal(_core.value(got), given)
+        _core.value(want)[...] = given
+        assert np.array_equal(coefficients(got, levels, sizes), coefficients(want, levels, sizes))
+
+
+@pytest.mark.parametrize(
+    "x, y, values, message",
+    [
+        ((2, 3), (4, 2), (2, 2), "expects shapes (m, n), (n, p) and (m, p), got (2, 3), (4, 2) and (2, 2)."),
+        ((2, 3), (3, 2), (3, 2), "expects shapes (m, n), (n, p) and (m, p), got (2, 3), (3, 2) and (3, 2)."),
+        (
+            (3,),
+            (3, 2),
+            (2, 2),
+            "expects stacks of matrices with duals, got DualDType(1) and DualDType(1) of 1 and 2 axes.",
+        ),
+    ],
+)
+def test_products_of_known_values_check_shapes(x, y, values, message):
+    with pytest.raises(ValueError) as error:
+        _core.matmul_of_values(np.zeros(x, dn.DualDType(1)), np.zeros(y, dn.DualDType(1)), np.zeros(values))
+    assert str(error.value) == "matmul_of_values " + message

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from dualnum._core import matmul_of_values
 from dualnum.numpy_rules import numpy_rule
 from dualnum.numpy_rules.products import stored
 from dualnum.numpy_rules.values import carries, dtype_of, finished, float_operands, operands
@@ -32,7 +33,7 @@ def einsum(*arguments, out=None, dtype=None, optimize=False, **options):
         plain[i] = array
     values = np.einsum(*plain, optimize=optimize, **options)  # NumPy's own checks of the subscripts, too
     terms, output = _subscripts(arguments, arrays)
-    result = _contracted(terms, output, arrays)
+    result = _contracted(terms, output, arrays, values)
     if len(arrays) == 1:
         result = result.copy()  # it may be a view of the operand
     return stored(finished(result, values, dtype_of(*arrays)), out, "einsum")
@@ -75,7 +76,7 @@ def _subscripts(arguments, arrays):
 
 
 @np.errstate(all="ignore")
-def _contracted(terms, output, arrays):
+def _contracted(terms, output, arrays, values):
     """Return the whole sum of duals; each step drops the indices that nothing else needs."""
     work = [
         _reduced(t, a, _needed(terms, i, output)) for i, (t, a) in enumerate(zip(terms, arrays, strict=True))
@@ -88,7 +89,7 @@ def _contracted(terms, output, arrays):
         pair = work[i], work[j]
         work = [w for k, w in enumerate(work) if k not in (i, j)]
         keep = set(output).union(*[t for t, _ in work])
-        work.append(_pair(*pair, keep))
+        work.append(_pair(*pair, keep, None if work else (output, values)))
     ((term, array),) = work
     return _arranged(array, term, output)
 
@@ -156,8 +157,12 @@ def _arranged(array, term, order):
     return array[tuple(slice(None) if c in term else None for c in order)]
 
 
-def _pair(left, right, keep):
-    """Return the term and the sum of products of two operands over the indices that need not be kept."""
+def _pair(left, right, keep, known):
+    """
+    Return the term and the sum of products of two operands over the indices that need not be kept.
+
+    Of the last pair the result's values are known: a term and an array.
+    """
     (s, a), (t, b) = left, right
     shape = dict(zip(t, b.shape, strict=True))
     shape |= {c: max(n, shape.get(c, 1)) for c, n in zip(s, a.shape, strict=True)}
@@ -182,9 +187,11 @@ def _pair(left, right, keep):
             array = np.broadcast_to(array, (*head, *tail))
         return array.reshape(*head, count(first), count(second))
 
-    if not rows and not columns:
-        vectors = (matrix(array, term, (), summed)[..., 0, :] for array, term in (left[::-1], right[::-1]))
-        return "".join(stack), np.asarray(np.vecdot(*vectors))
-
-    product = np.matmul(matrix(a, s, rows, summed), matrix(b, t, summed, columns))
-    return "".join([*stack, *rows, *columns]), product.reshape([shape[c] for c in [*stack, *rows, *columns]])
+    letters, sizes = [*stack, *rows, *columns], [count((c,)) for c in stack]
+    a, b = matrix(a, s, rows, summed), matrix(b, t, summed, columns)
+    if known and (carries(a) or carries(b)):
+        values = _arranged(np.asarray(known[1]), known[0], letters)
+        product = matmul_of_values(a, b, values.reshape(*sizes, count(rows), count(columns)))
+    else:
+        product = np.matmul(a, b)
+    return "".join(letters), product.reshape([shape[c] for c in letters])

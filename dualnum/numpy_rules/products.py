@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dualnum._core import DualArray
+from dualnum._core import DualArray, matmul_of_values
 from dualnum.numpy_rules import numpy_rule
 from dualnum.numpy_rules.values import carries, dtype_of, finished, float_operands, operands
 
@@ -30,10 +30,14 @@ def _kind(x):
     return f"an array of {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
 
 
-@np.errstate(all="ignore")
 def _joined(rows, columns, values):
-    """Return rows @ columns, matrices, in the shape of NumPy's values."""
-    return finished(np.matmul(rows, columns).reshape(np.shape(values)), values)
+    """Return rows @ columns, matrices or vectors, in the shape of NumPy's values and with them."""
+    if not carries(rows) and not carries(columns):
+        return values
+    rows = rows[np.newaxis] if rows.ndim == 1 else rows
+    columns = columns[:, np.newaxis] if columns.ndim == 1 else columns
+    product = matmul_of_values(rows, columns, np.reshape(values, (len(rows), columns.shape[1])))
+    return product.reshape(values.shape).view(DualArray) if isinstance(values, np.ndarray) else product[0, 0]
 
 
 def _scaled(a, b):
@@ -105,12 +109,12 @@ def multi_dot(arrays, *, out=None):
     if matrices[-1].ndim == 1:
         matrices[-1] = matrices[-1][:, None]
     with np.errstate(all="ignore"):  # NumPy has warned of the values
-        result = _chain(matrices)
-    return stored(finished(result.reshape(np.shape(values)), values, dtype_of(*arrays)), out, "multi_dot")
+        result = _joined(*_chain(matrices), values)
+    return stored(result, out, "multi_dot")
 
 
 def _chain(matrices):
-    """Return the product of matrices in the best order, which dynamic programming finds."""
+    """Return the two factors of a product of matrices, in the best order, which dynamic programming finds."""
     sizes = [m.shape[0] for m in matrices] + [matrices[-1].shape[1]]
     n = len(matrices)
     cost = {(i, i): 0 for i in range(n)}
@@ -125,10 +129,13 @@ def _chain(matrices):
             cut[i, j] = min(range(i, j), key=total)
             cost[i, j] = total(cut[i, j])
 
-    def product(i, j):
-        return matrices[i] if i == j else product(i, cut[i, j]) @ product(cut[i, j] + 1, j)
+    def factors(i, j):
+        return product(i, cut[i, j]), product(cut[i, j] + 1, j)
 
-    return product(0, n - 1)
+    def product(i, j):
+        return matrices[i] if i == j else np.matmul(*factors(i, j))
+
+    return factors(0, n - 1)
 
 
 _CHUNK = 1 << 17  # entries of windows that are multiplied at a time
