@@ -184,6 +184,8 @@ cdef object _operate_on_any(int op, object x, object y):
         other = x
     if isinstance(other, _array_likes):
         return _ufuncs[op](x, y)
+    if hasattr(type(other), "numerator"):  # Fraction and its like, which floats take as floats too
+        return _operate_on_any(op, x if other is y else float(x), float(y) if other is y else y)
     if isinstance(other, (complex, _generic)):
         raise TypeError(
             f"duals expect real numbers beside them, got {type(other).__name__}; complex duals do not exist yet.")

@@ -2,10 +2,15 @@
 
 
 class DualScalar(np.inexact):
-    """The type attribute of dual dtypes, by which NumPy's checks find them inexact; calling it makes a Dual."""
+    """
+    The type attribute of dual dtypes, by which NumPy's checks find them inexact.
 
-    def __new__(cls, value=0.0, *args):
-        return value if type(value) is Dual and not args else Dual(value, *(args or ([],)))
+    Calling it, as ``x.dtype.type(2)`` does for a constant of x's type, gives a dual as it is and any other number as
+    float64, which fits duals of all levels.
+    """
+
+    def __new__(cls, value=0.0):
+        return value if type(value) is Dual else _float64(_as_double(value, "x.dtype.type"))
 
 
 if np.ndarray.__basicsize__ != sizeof(ndarray_fields):
@@ -134,7 +139,23 @@ cdef object _quick(int op, object ufunc, int nin, object x, object y):
 
 cdef object _array_operator(int op, object x, object y):
     result = _quick(op, _ufuncs[op], 2, x, y)
-    return _ufuncs[op](x, y) if result is None else result
+    if result is None:
+        result = NotImplemented if _gives_up(x, y) else _ufuncs[op](x, y)
+    return result
+
+
+cdef bint _gives_up(object x, object y):
+    """NumPy's rule for x + y and the like: whether x, an array, leaves the operation to y."""
+    if type(x) is not DualArray or isinstance(y, _no_rivals):
+        return False
+    dispatch = getattr(type(y), "__array_ufunc__", _absent)
+    if dispatch is not _absent:
+        return dispatch is None
+    return getattr(type(y), "__array_priority__", -1e6) > DualArray.__array_priority__
+
+
+cdef object _absent = object()
+cdef tuple _no_rivals = (DualArray, int, float, complex, str, bytes, list, tuple, dict, type(None))
 
 
 cdef object _as_dual_array(object a):
@@ -292,6 +313,7 @@ cdef class DualArray(ndarray):
            [0., 4.]])
     """
     __array_priority__ = 10.0
+    cdef dict __dict__  # as subclasses of ndarray have one, which others' __array_finalize__ look into
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         place = _quick_ufuncs.get(ufunc)
@@ -372,13 +394,21 @@ cdef class DualArray(ndarray):
             result = _quick(SQUARE, _ufuncs[SQUARE], 1, self, self)
             if result is not None:
                 return result
-        return _power(self, other, None)
+        return NotImplemented if _gives_up(self, other) else _power(self, other, None)
 
     def __rpow__(self, other, modulo):
         return np.power(other, self)
 
     def __ipow__(self, other):
         return _power(self, other, self)
+
+    def conj(self):
+        """Return the array itself, as ndarray.conj does for real numbers."""
+        return self
+
+    def conjugate(self):
+        """Return the array itself, as ndarray.conjugate does for real numbers."""
+        return self
 
     def dot(self, other, out=None):
         """The same as np.dot(x, other)."""

@@ -140,6 +140,18 @@ cdef class Dual:
         """Return the number itself."""
         return self
 
+    def is_integer(self):
+        """Return whether the value is an integer."""
+        return (<object>self.data[0]).is_integer()
+
+    def as_integer_ratio(self):
+        """Refuse: a pair of integers would lose the derivatives."""
+        raise TypeError(_drops("as_integer_ratio()"))
+
+    def hex(self):
+        """Refuse: a text would lose the derivatives."""
+        raise TypeError(_drops("hex()"))
+
     def astype(self, dtype, *args, **kwargs):
         """Return the number as another dtype; TypeError where that would lose a derivative."""
         return _zero_d(self).astype(dtype, *args, **kwargs)[()]

@@ -5,6 +5,7 @@ import copy
 import math
 import operator
 import pickle
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -383,3 +384,22 @@ def test_many_scalars_of_many_sizes():
             k, d = kept.pop(len(kept) % 7)
             assert d.value == 2.0 * k
             assert np.array_equal(np.atleast_1d(d.tangent), [14.0] if k == 1 else 2.0 * np.arange(k))
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow", "floordiv", "mod"])
+def test_fractions_are_floats_beside_duals(name):
+    operate, x, third = getattr(operator, name), Dual(2.5, 1.5), Fraction(1, 3)
+    assert same(operate(x, third), operate(x, 1 / 3))
+    assert same(operate(third, x), operate(1 / 3, x))
+
+
+def test_is_integer_looks_at_the_value():
+    assert Dual(3.0).is_integer() is True and Dual(2.5).is_integer() is False
+
+
+@pytest.mark.parametrize("name", ["as_integer_ratio", "hex"])
+def test_methods_of_floats_that_would_lose_derivatives(name):
+    with pytest.raises(
+        TypeError, match=f"^{name}\\(\\) would lose the derivatives of a dual; use dualnum.value"
+    ):
+        getattr(Dual(3.0), name)()

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from dualnum._core import matmul_of_values
+from dualnum._core import DualArray, DualDType, matmul_of_values
 from dualnum.numpy_rules import numpy_rule
 from dualnum.numpy_rules.products import stored
 from dualnum.numpy_rules.values import carries, dtype_of, finished, float_operands, operands
@@ -18,8 +18,10 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 @numpy_rule(np.einsum)
 def einsum(*arguments, out=None, dtype=None, optimize=False, **options):
     """The sum over the indices that the output lacks of the product of the operands."""
-    if dtype is not None and not (isinstance(dtype, type) and issubclass(dtype, float)):
+    if not (dtype is None or isinstance(dtype, DualDType) or np.dtype(dtype) == float):
         raise TypeError(f"einsum of duals expects dtype=None, got {dtype!r}; a product of duals is dual.")
+    if arguments and isinstance(arguments[0], bytes):
+        arguments = (arguments[0].decode(), *arguments[1:])
     positions = [i for i, _ in enumerate(arguments) if _is_array(arguments, i)]
     if not positions:
         raise ValueError(
@@ -34,8 +36,8 @@ def einsum(*arguments, out=None, dtype=None, optimize=False, **options):
     values = np.einsum(*plain, optimize=optimize, **options)  # NumPy's own checks of the subscripts, too
     terms, output = _subscripts(arguments, arrays)
     result = _contracted(terms, output, arrays, values)
-    if len(arrays) == 1:
-        result = result.copy()  # it may be a view of the operand
+    if len(arrays) == 1 and out is None and np.may_share_memory(values, plain[positions[0]]):
+        return result.view(DualArray)  # as NumPy's, a view of the operand, which can be written to
     return stored(finished(result, values, dtype_of(*arrays)), out, "einsum")
 
 
@@ -109,13 +111,20 @@ def _reduced(term, array, keep):
                 shape = list(array.shape)
                 shape[first] = shape[second] = n
                 array = np.broadcast_to(array, shape)
-            array = np.diagonal(array, axis1=first, axis2=second)  # the diagonal comes last
+            array = _diagonal(array, first, second)
             term = term[:first] + term[first + 1 : second] + term[second + 1 :] + c
     lone = tuple(i for i, c in enumerate(term) if c not in keep)
     if lone:
         array = np.asarray(np.sum(array, axis=lone))
         term = "".join(c for c in term if c in keep)
     return term, array
+
+
+def _diagonal(array, first, second):
+    """Return a view of the diagonal along two axes, which comes last, as writeable as the array."""
+    diagonal = np.diagonal(array, axis1=first, axis2=second)
+    diagonal.flags.writeable = array.flags.writeable
+    return diagonal
 
 
 def _order(work, output):

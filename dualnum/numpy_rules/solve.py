@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from dualnum._core import value
+from dualnum._core import DualArray, value
 from dualnum.numpy_rules import numpy_rule
 from dualnum.numpy_rules.values import (
     components,
@@ -113,6 +113,8 @@ def matrix_power(a, n):
     (a,) = operands("matrix_power", a)
     values = np.linalg.matrix_power(*float_operands(a), n)
     n = int(np.asarray(n))
+    if n == 1:
+        return a.view(DualArray)  # as NumPy's, the array itself
     if n < 0:
         a, n = inverse(a, np.linalg.inv(value(a))), -n
     if n == 0:
