@@ -29,6 +29,7 @@ from dualnum._core import (
     Dual,
     KeepMemory,
     Level,
+    called,
     parts,
     pass_at_array,
     second_pass_at_array,
@@ -202,7 +203,7 @@ class Variables:
         else:
             for i, tree in zip(self.argnum, self.tree, strict=True):
                 args[i] = tree_map(seed, tree)
-        return args
+        return tuple(args)
 
     def nest(self, a, shape):
         """Return `a`, of shape ``shape + (size,)``, in the structure and shapes of the variables."""
@@ -321,6 +322,10 @@ class Driver:
         variables.aim(args[after])
         return variables
 
+    def call(self, args, kwargs):
+        """Return f(*args, **kwargs) as a float, a Dual, or an array of float64 or duals."""
+        return as_output(self, called(self.f, args, kwargs))
+
     def first(self, variables, kwargs, seed, width=1):
         """Call f once with one fresh level of `width` tangents.
 
@@ -329,7 +334,7 @@ class Driver:
         level = Level()
         try:
             with KeepMemory(variables.elements * (1 + width)):
-                y = as_output(self, self.f(*variables.seeded((seed, level)), **kwargs))
+                y = self.call(variables.seeded((seed, level)), kwargs)
                 return split_or_zeros(y, level, width)
         finally:
             level.retire()
@@ -343,7 +348,7 @@ class Driver:
         older, younger = Level(), Level()
         try:
             with KeepMemory(variables.elements * (1 + width) * (1 + other_width)):
-                y = as_output(self, self.f(*variables.seeded((other, older), (seed, younger)), **kwargs))
+                y = self.call(variables.seeded((other, older), (seed, younger)), kwargs)
                 return split_twice(y, younger, width, older, other_width)
         finally:
             younger.retire()

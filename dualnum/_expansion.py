@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualnum._checks import FLOAT64, as_output
+from dualnum._checks import FLOAT64
 from dualnum._core import DualArray, DualDType, KeepMemory, Level, seed_scalar, seed_tangents
 from dualnum._driver import split_or_zeros
 
@@ -24,7 +24,7 @@ def expand(driver, variables, kwargs, seed, order):
     level = Level(taylor=True)
     try:
         with KeepMemory(variables.elements * (1 + order)):
-            y = as_output(driver, driver.f(*variables.seeded((seed, level)), **kwargs))
+            y = driver.call(variables.seeded((seed, level)), kwargs)
             return split_or_zeros(y, level, order)
     finally:
         level.retire()

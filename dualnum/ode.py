@@ -14,7 +14,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dualnum._checks import as_variable, check_callable, expects
-from dualnum._core import Dual, DualArray, DualDType, Level, parts, seed_scalar, seed_tangents, split, value
+from dualnum._core import (
+    Dual,
+    DualArray,
+    DualDType,
+    Level,
+    called,
+    parts,
+    seed_scalar,
+    seed_tangents,
+    split,
+    value,
+)
 
 CALL = "taylor_solve(f, t_span, y0)"
 EPS = np.finfo(float).eps
@@ -222,12 +233,12 @@ class _Equation:
                 if isinstance(coefficients.dtype, DualDType)
                 else coefficients[0].copy()
             )
-            return self.check(self.f(t, np.reshape(y, self.shape)[()], *self.args))
+            return self.check(called(self.f, (t, np.reshape(y, self.shape)[()], *self.args), {}))
         level = Level(taylor=True)
         try:
             series = seed_tangents(coefficients[0], level, coefficients[1 : k + 1].T)
             series = series if len(self.shape) == 1 else series.reshape(self.shape)[()]
-            rates = self.check(self.f(seed_scalar(t, level, 1.0, k), series, *self.args))
+            rates = self.check(called(self.f, (seed_scalar(t, level, 1.0, k), series, *self.args), {}))
             _, rest = split(rates, level)
             return np.zeros(rates.shape) if rest is None else rest[:, k - 1]
         finally:

@@ -1,7 +1,6 @@
 """Taylor coefficients of a function: taylor."""
 
 from dualnum._checks import (
-    as_output,
     check_degree,
     check_elementwise,
     check_flag,
@@ -9,7 +8,7 @@ from dualnum._checks import (
     check_series,
     check_single,
 )
-from dualnum._core import Dual, Level, seed_scalar
+from dualnum._core import Level, seed_scalar
 from dualnum._driver import Driver, Variables, split_or_zeros
 from dualnum._expansion import check_one_argument, expand, moving, moving_along, stack
 
@@ -71,8 +70,8 @@ def taylor(f, order, *, argnum=0, direction=None, batched=False, subok=True):
         if ordinary and args and type(args[0]) is float:  # as little overhead as can be
             level = Level(taylor=True)
             try:
-                y = f(seed_scalar(args[0], level, 1.0, order), *args[1:], **kwargs)
-                series = stack(*split_or_zeros(y if type(y) is Dual else as_output(driver, y), level, order))
+                y = driver.call((seed_scalar(args[0], level, 1.0, order), *args[1:]), kwargs)
+                series = stack(*split_or_zeros(y, level, order))
             finally:
                 level.retire()
         else:

@@ -16,7 +16,6 @@ import math
 import numpy as np
 
 from dualnum._checks import (
-    as_output,
     check_degree,
     check_derivatives,
     check_leading,
@@ -195,7 +194,7 @@ def by_variable(driver, variables, kwargs, order, divided):
         return x
 
     try:
-        y = as_output(driver, driver.f(*variables.seeded((seed, levels)), **kwargs))
+        y = driver.call(variables.seeded((seed, levels)), kwargs)
         for level in reversed(levels):  # the first variable's axis ends up first
             y = stack(*split_or_zeros(y, level, order))
     finally:
@@ -216,7 +215,7 @@ def by_direction(driver, variables, kwargs, order, divided):
     levels = [Level() for _ in range(order)]
     seeds = [(identity(driver, 0, n), level) for level in levels]
     try:
-        y = as_output(driver, driver.f(*variables.seeded(*seeds), **kwargs))
+        y = driver.call(variables.seeded(*seeds), kwargs)
         for level in levels:
             y = stack(*split_or_zeros(y, level, n))
     finally:
@@ -271,7 +270,7 @@ def one_ray(driver, variables, kwargs, ray, order):
         return seed_tangents(x, level, coefficients.reshape(x.shape + (order,)), driver.subok)
 
     try:
-        y = as_output(driver, driver.f(*variables.seeded((seed, level)), **kwargs))
+        y = driver.call(variables.seeded((seed, level)), kwargs)
         return split_or_zeros(y, level, order)
     finally:
         level.retire()
@@ -289,7 +288,7 @@ def batch_of_rays(driver, variables, kwargs, rays, order):
         return seed_tangents(repeated, level, coefficients, driver.subok)
 
     try:
-        y = as_output(driver, driver.f(*variables.seeded((seed, level)), **kwargs))
+        y = driver.call(variables.seeded((seed, level)), kwargs)
         check_leading(driver, (len(rays), *variables.lead), getattr(y, "shape", ()))
         value, rest = split_or_zeros(y, level, order)
         return value[0], np.asarray(rest)

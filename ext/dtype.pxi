@@ -4,6 +4,15 @@ cdef Py_ssize_t MAX_COMPONENTS = 1 << 26  # 512 MiB an element; beyond, sizes co
 
 cdef str DISCARD = "use dualnum.value(x) to discard the derivatives on purpose"
 
+cdef extern from *:
+    """
+    // How often this thread has refused to lose a derivative; drivers look whether their function went on regardless.
+    static thread_local long refusals = 0;
+    static void count_refusal() { ++refusals; }
+    """
+    long refusals
+    void _count_refusal "count_refusal" ()
+
 
 cdef inline DualDescr *_descr(object dtype):
     return <DualDescr *><PyObject *>dtype
@@ -397,6 +406,7 @@ cdef int _resolve_to_bool(void *method, PyArray_DTypeMeta **dtypes, PyObject **g
 cdef int _refuse(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
                  npy_intp *view_offset) except -1:
     name = str(<object>given[1]) if given[1] != NULL else (<object>dtypes[1]).__name__
+    _count_refusal()
     raise TypeError(
         f"cannot store duals as {name}: that would lose their derivatives; {DISCARD}, or allocate with "
         f"np.zeros_like(x) or np.zeros(n, dtype=x.dtype) to keep them.")

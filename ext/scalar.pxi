@@ -11,9 +11,12 @@ def _restore_dual(dtype, data):
     return d
 
 
-cdef str _drops(str call):
-    return (f"{call} would lose the derivatives of a dual; {DISCARD}, or dualnum's and NumPy's functions, "
-            f"which carry them.")
+cdef object _drops(str call):
+    """The error of what would lose derivatives."""
+    _count_refusal()
+    return TypeError(
+        f"{call} would lose the derivatives of a dual; {DISCARD}, or dualnum's and NumPy's functions, "
+        f"which carry them.")
 
 
 @cython.final
@@ -146,11 +149,11 @@ cdef class Dual:
 
     def as_integer_ratio(self):
         """Refuse: a pair of integers would lose the derivatives."""
-        raise TypeError(_drops("as_integer_ratio()"))
+        raise _drops("as_integer_ratio()")
 
     def hex(self):
         """Refuse: a text would lose the derivatives."""
-        raise TypeError(_drops("hex()"))
+        raise _drops("hex()")
 
     def astype(self, dtype, *args, **kwargs):
         """Return the number as another dtype; TypeError where that would lose a derivative."""
@@ -280,15 +283,16 @@ cdef class Dual:
     # --- what would lose a derivative ---
 
     def __float__(self):
-        raise TypeError(_drops("float()"))
+        raise _drops("float()")
 
     def __int__(self):
-        raise TypeError(_drops("int()"))
+        raise _drops("int()")
 
     def __complex__(self):
-        raise TypeError(_drops("complex()"))
+        raise _drops("complex()")
 
     def __hash__(self):
+        _count_refusal()
         raise TypeError("unhashable type: 'Dual': a cache keyed by value would lose derivatives; "
                         "hash dualnum.value(x) on purpose.")
 

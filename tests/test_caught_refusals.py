@@ -1,0 +1,114 @@
+"""A function that catches dualnum's refusal and goes on with another value loses derivatives: no driver lets it."""
+
+import math
+
+import numpy as np
+import pytest
+
+import dualnum as dn
+
+NUMBER = {
+    "derivative": lambda f: dn.derivative(f),
+    "second derivative": lambda f: dn.derivative(f, order=2),
+    "third derivative": lambda f: dn.derivative(f, order=3),
+    "value_and_derivative": lambda f: dn.value_and_derivative(f),
+    "taylor": lambda f: dn.taylor(f, 3),
+    "taylor_polynomial": lambda f: lambda x: dn.taylor_polynomial(f, 2)(x).tensors,
+    "derivative_tensor": lambda f: dn.derivative_tensor(f, 2),
+    "gradient": lambda f: dn.gradient(f),
+    "hessian": lambda f: dn.hessian(f),
+    "nested": lambda f: dn.derivative(dn.derivative(f)),
+}
+VECTOR = {
+    name: getattr(dn, name)
+    for name in "gradient value_and_gradient jacobian hessian value_gradient_hessian laplacian".split()
+}
+VECTOR |= {
+    "jvp": lambda f: lambda x: dn.jvp(f)(x, x),
+    "hvp": lambda f: lambda x: dn.hvp(f)(x, x),
+    "vhv": lambda f: lambda x: dn.vhv(f)(x, x),
+    "taylor": lambda f: dn.taylor(f, 2, direction=[1.0, 2.0]),
+    "tensor": lambda f: dn.derivative_tensor(f, 3),
+}
+VECTOR |= {"chunks": lambda f: dn.gradient(f, chunk=1), "plain": lambda f: dn.hessian(f, subok=False)}
+
+MESSAGE = (
+    r"^f\(x\) expects f to let errors of duals pass, got a function that caught one, such as that of float\(x\) or "
+    r"math\.exp\(x\), and returned another value than for floats; catch other errors only\.$"
+)
+
+
+def fallback_of_exp(otherwise):
+    def f(x):
+        try:
+            return math.exp(x)
+        except TypeError:
+            return otherwise(x)
+
+    return f
+
+
+def fallback_of_cast(otherwise):
+    def f(x):
+        try:
+            y = np.asarray(x, dtype=float)
+        except TypeError:
+            y = otherwise(x)
+        return np.sum(y**2)
+
+    return f
+
+
+@pytest.mark.parametrize("name", NUMBER)
+def test_functions_of_a_number(name):
+    driver = NUMBER[name]
+    with pytest.raises(TypeError, match=MESSAGE):
+        driver(fallback_of_exp(lambda x: 1e308))(0.3)
+    np.testing.assert_equal(driver(fallback_of_exp(np.exp))(0.3), driver(np.exp)(0.3))
+
+
+@pytest.mark.parametrize("name", VECTOR)
+def test_functions_of_a_vector(name):
+    driver, x = VECTOR[name], np.array([1.0, 2.0])
+    with pytest.raises(TypeError, match=MESSAGE):
+        driver(fallback_of_cast(np.zeros_like))(x)
+    want = driver(lambda x: np.sum(x**2))(x)
+    np.testing.assert_equal(driver(fallback_of_cast(lambda x: x))(x), want)
+
+
+@pytest.mark.parametrize("lose", [float, int, complex, hash, lambda x: np.ones(1).put(0, x), math.sin])
+def test_every_refusal_counts(lose):
+    def f(x):
+        try:
+            lose(x)
+            return x
+        except TypeError:
+            return 2 * x
+
+    with pytest.raises(TypeError, match=MESSAGE):
+        dn.derivative(f)(0.5)
+
+
+def test_solutions_of_differential_equations():
+    f = fallback_of_exp(lambda x: 0 * x)
+    with pytest.raises(TypeError, match=MESSAGE):
+        dn.taylor_solve(lambda t, y: f(y), (0.0, 1.0), 0.1)
+
+
+def test_arguments_in_containers():
+    def f(tree, scale):
+        try:
+            return float(tree["a"]) * scale[0]
+        except TypeError:
+            return tree["a"]
+
+    with pytest.raises(TypeError, match=MESSAGE):
+        dn.gradient(f)({"a": 2.0}, [3.0])
+
+
+def test_values_that_are_no_numbers():
+    """The plain function need not return what can be compared; nan equals nan."""
+    f = fallback_of_exp(lambda x: x * math.nan)
+    with pytest.raises(TypeError, match=MESSAGE):
+        dn.derivative(f)(0.3)
+    assert math.isnan(dn.derivative(fallback_of_exp(np.exp))(math.nan))
