@@ -62,7 +62,7 @@ cdef object _call_at(object f, object x, tuple args, dict kwargs):
 
 
 def called(f, tuple args, dict kwargs):
-    """Return f(*args, **kwargs), where f may not catch a refusal to lose a derivative and give another value instead."""
+    """Return f(*args, **kwargs); f may not catch a refusal to lose a derivative and give another value instead."""
     return _call_at(f, args[0], args, kwargs) if args else f(**kwargs)
 
 
@@ -76,7 +76,7 @@ cdef object _stripped(object x):
 
 
 cdef int _check_refused(object f, tuple args, dict kwargs, object y) except -1:
-    """f caught a refusal and returned y: an error, unless that has the value that f gives for floats."""
+    """f caught a refusal and returned y: an error unless that has f's value for floats."""
     plain = f(*_stripped(args), **_stripped(kwargs))
     try:
         got, expected = np.asarray(value(y), dtype=float), np.asarray(plain, dtype=float)
