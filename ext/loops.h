@@ -332,6 +332,20 @@ CLONES void add_elements(const double* x, index_t x_step, const double* y, index
   }
 }
 
+// The same where only one operand is dual and the elements lie closely: its components like one long array, a block at a
+// time, then the values.
+template <int Sign, bool X>
+CLONES void add_numbers(const double* x, index_t x_step, const double* y, index_t y_step, double* z, index_t n,
+                        index_t components) {
+  for (index_t start = 0; start < n; start += BLOCK) {
+    const index_t m = std::min(BLOCK, n - start);
+    const double* dual = X ? x : y;
+    for (index_t i = 0; i < m * components; ++i) z[i] = !X && Sign < 0 ? -dual[i] : dual[i];
+    for (index_t i = 0; i < m; ++i) z[i * components] = plus<Sign>(x[i * x_step], y[i * y_step]);
+    x += m * x_step, y += m * y_step, z += m * components;
+  }
+}
+
 // False where a flag was raised, which may be a tangent's, or where an operand and the result overlap.
 template <int Sign, bool X, bool Y>
 bool add_at_once(const Strided& a, index_t components) {
@@ -343,6 +357,8 @@ bool add_at_once(const Strided& a, index_t components) {
   if (X && Y && sx == components && sy == components && sz == components)  // like one long array
     add_elements<Sign, true, true, 1>(x, 1, y, 1, z, 1, a.n * components, 1);
   else if (components == 2) add_elements<Sign, X, Y, 2>(x, sx, y, sy, z, sz, a.n, 2);
+  else if (X != Y && (X ? sx : sy) == components && sz == components)
+    add_numbers<Sign, X>(x, sx, y, sy, z, a.n, components);
   else add_elements<Sign, X, Y, 0>(x, sx, y, sy, z, sz, a.n, components);
   return !keep.raised();
 }

@@ -38,23 +38,33 @@ struct Sums {
   index_t row = 0, component = 0, column = 0;
 };
 
+// C components of n neighbours in a row: to[k * step + c] = p[k * p.column + c * p.component], plus the same of q.
+template <int C, bool Both>
+inline void put_components(double* to, index_t step, const double* p, Sums a, const double* q, Sums b, index_t n) {
+  for (index_t k = 0; k < n; ++k, to += step, p += a.column, q += Both ? b.column : 0)
+    for (index_t c = 0; c < C; ++c) to[c] = Both ? p[c * a.component] + q[c * b.component] : p[c * a.component];
+}
+
 // Writes the tangents a + b into row i of z.
 inline void put_tangents(const Matrix& z, index_t i, Sums a, Sums b, index_t from_row) {
   if (a.data == nullptr) std::swap(a, b);
+  const bool both = b.data != nullptr;
   const index_t stretch = std::max(index_t{8}, 2048 / z.components);  // of z's row, so that it is written in the cache
-  for (index_t j0 = 0; j0 < z.columns; j0 += stretch)
-    for (index_t c = 1; c < z.components; ++c) {
-      const index_t count = std::min(z.columns - j0, stretch);
-      const double* p = a.data + from_row * a.row + (c - 1) * a.component + j0 * a.column;
-      char* to = z.data + i * z.row_step + j0 * z.column_step + c * index_t{sizeof(double)};
-      if (b.data == nullptr) {
-        scatter(p, a.column, to, z.column_step, count);
-        continue;
-      }
-      const double* q = b.data + from_row * b.row + (c - 1) * b.component + j0 * b.column;
-      for (index_t k = 0; k < count; ++k, p += a.column, q += b.column, to += z.column_step)
-        *reinterpret_cast<double*>(to) = *p + *q;
+  const index_t step = z.column_step / index_t{sizeof(double)};
+  for (index_t j = 0; j < z.columns; j += stretch) {
+    const index_t n = std::min(z.columns - j, stretch);
+    double* to = const_cast<double*>(z.at(i, j));
+    const double* p = a.data + from_row * a.row + j * a.column;
+    const double* q = both ? b.data + from_row * b.row + j * b.column : nullptr;
+    for (index_t c = 1, count; c < z.components;
+         c += count, p += count * a.component, q += both ? count * b.component : 0) {
+      count = z.components - c < 4 ? 1 : 4;
+      if (count == 4 && both) put_components<4, true>(to + c, step, p, a, q, b, n);
+      else if (count == 4) put_components<4, false>(to + c, step, p, a, q, b, n);
+      else if (both) put_components<1, true>(to + c, step, p, a, q, b, n);
+      else put_components<1, false>(to + c, step, p, a, q, b, n);
     }
+  }
 }
 
 // Multiplies anew, element by element, what is not finite in row i of z.
@@ -77,7 +87,7 @@ inline void mend_row(const Shape& s, const Matrix& x, const Matrix& y, const Mat
 inline bool direct_row(const Matrix& x, const Matrix& z, Plain y0) {
   constexpr index_t d = sizeof(double);
   const index_t components = z.components, n = x.columns, p = z.columns;
-  if (x.rows != 1 || p == 1 || n == 0 || n > 4 * components) return false;
+  if (x.rows != 1 || p == 1 || n == 0 || components <= 16) return false;
   if (z.column_step != components * d || x.column_step != components * d) return false;
   double* to = const_cast<double*>(z.at(0, 0));
   plain_product({y0.data, y0.column_step, y0.row_step}, {x.at(0, 0), components, 1}, to, components, p, n, components);
