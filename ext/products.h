@@ -8,6 +8,8 @@
 
 namespace dn {
 
+constexpr index_t SMALL = 100;  // products of numbers, up to which BLAS does not pay
+
 // The component of the product of components a and b, or -1 where it vanishes.
 inline index_t product_component(const Shape& s, index_t a, index_t b) {
   index_t c = 0;
@@ -94,6 +96,32 @@ inline bool direct_row(const Matrix& x, const Matrix& z, Plain y0) {
   return true;
 }
 
+// The tangents of a product of matrices so small that a call of BLAS costs more than they do: T components of each
+// element, from component c on.
+template <int T, bool X, bool Y>
+CLONES void small_tangents(const Matrix& x, const Matrix& y, const Matrix& z, index_t c) {
+  for (index_t i = 0; i < z.rows; ++i)
+    for (index_t j = 0; j < z.columns; ++j) {
+      double sum[T] = {};
+      for (index_t k = 0; k < x.columns; ++k) {
+        const double *a = x.at(i, k), *b = y.at(k, j);
+        for (int t = 0; t < T; ++t)
+          sum[t] += X && Y ? *a * b[c + t] + a[c + t] * *b : X ? a[c + t] * *b : *a * b[c + t];
+      }
+      double* to = const_cast<double*>(z.at(i, j)) + c;
+      for (int t = 0; t < T; ++t) to[t] = sum[t];
+    }
+}
+
+template <bool X, bool Y>
+void small_tangents(const Matrix& x, const Matrix& y, const Matrix& z) {
+  index_t c = 1;
+  for (; c + 8 <= z.components; c += 8) small_tangents<8, X, Y>(x, y, z, c);
+  for (; c + 4 <= z.components; c += 4) small_tangents<4, X, Y>(x, y, z, c);
+  for (; c + 2 <= z.components; c += 2) small_tangents<2, X, Y>(x, y, z, c);
+  for (; c < z.components; ++c) small_tangents<1, X, Y>(x, y, z, c);
+}
+
 // Parts of the tangents of a product with a vector: sum X_c y at x[i * tangents + c - 1] for row i, sum x Y_c at
 // y[j * components + c - 1] for column j; null where they are not known.
 struct VectorSums {
@@ -152,6 +180,13 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
   const bool wide_needed = y_moves && sums.y == nullptr;
   constexpr index_t d = sizeof(double);
   if (tangents == 0) return;
+  if (s.is_dual() && m * n * p <= SMALL && sums.x == nullptr && sums.y == nullptr) {
+    if (x_moves && y_moves) small_tangents<true, true>(x, y, z);
+    else if (x_moves) small_tangents<true, false>(x, y, z);
+    else small_tangents<false, true>(x, y, z);
+    for (index_t i = 0; i < m; ++i) mend_row(s, x, y, z, i, arena);
+    return;
+  }
   Arena::Mark mark(arena);
   if (wide_needed && !x0.blasable(m, n)) {
     double* packed = arena.take(m * n);
