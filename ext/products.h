@@ -168,24 +168,34 @@ inline VectorSums fill_values(const Matrix& x, const ValueCopy& vx, const Matrix
   return sums;
 }
 
-// The tangents of x y into z's elements; z's values are set by the caller afterwards.  x0 and y0 are the values;
-// sums, where there are any, are the parts of x's or of y's tangents, which then need no work here.
+// Writes the values of row i of z beside its tangents; where something is not finite, those are looked at one by one.
+inline void finish_row(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, index_t i,
+                       const double* values, Arena& arena) {
+  scatter(values + i * z.columns, 1, z.data + i * z.row_step, z.column_step, z.columns);
+  const bool closely = z.columns == 1 || z.column_step == z.components * index_t{sizeof(double)};
+  if (!closely || !all_finite(z.at(i, 0), z.components * z.columns)) mend_row(s, x, y, z, i, arena);
+}
+
+// x y into z's elements, given its values.  x0 and y0 are the operands' values; sums, where there are any, are the parts
+// of x's or of y's tangents, which then need no work here.
 //   Z_c = sum X_a Y_b over the pairs (a, b) whose product is component c:
 // all b go with a = 0 in one wide product, all a with b = 0 in one tall one, the other pairs one by one.
 // Rows of z are taken some at a time, so that what is between stays in the cache.
-inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain x0, Plain y0,
-                             const VectorSums& sums, Arena& arena) {
+inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain x0, Plain y0,
+                             const VectorSums& sums, const double* values, Arena& arena) {
   const index_t m = x.rows, n = x.columns, p = y.columns, components = s.components(), tangents = components - 1;
   const bool x_moves = x.components > 1, y_moves = y.components > 1, planes_needed = x_moves && sums.x == nullptr;
   const bool wide_needed = y_moves && sums.y == nullptr;
   constexpr index_t d = sizeof(double);
-  if (tangents == 0) return;
+  const auto finish = [&](index_t first, index_t count) {
+    for (index_t i = first; i < first + count; ++i) finish_row(s, x, y, z, i, values, arena);
+  };
+  if (tangents == 0) return finish(0, m);
   if (s.is_dual() && m * n * p <= SMALL && sums.x == nullptr && sums.y == nullptr) {
     if (x_moves && y_moves) small_tangents<true, true>(x, y, z);
     else if (x_moves) small_tangents<true, false>(x, y, z);
     else small_tangents<false, true>(x, y, z);
-    for (index_t i = 0; i < m; ++i) mend_row(s, x, y, z, i, arena);
-    return;
+    return finish(0, m);
   }
   Arena::Mark mark(arena);
   if (wide_needed && !x0.blasable(m, n)) {
@@ -198,12 +208,7 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
     gather(y, 0, packed, p, 1);
     y0 = {packed, p, 1};
   }
-  const bool sums_finite = (sums.x == nullptr || all_finite(sums.x, m * tangents)) &&
-                           (sums.y == nullptr || all_finite(sums.y, p * components - 1));
-  if (!y_moves && direct_row(x, z, y0)) {
-    if (!all_finite(z.at(0, 0), components * p)) mend_row(s, x, y, z, 0, arena);
-    return;
-  }
+  if (!y_moves && direct_row(x, z, y0)) return finish(0, 1);
   // Elements that lie closely are a plain matrix of numbers, which BLAS takes and writes as it is: nothing to pack, but
   // the values are multiplied once more.  With few columns BLAS is slow.
   const bool direct = wide_needed && tangents >= 4 && components * p > 16 && y.lies_closely() && z.lies_closely();
@@ -255,12 +260,10 @@ inline void product_tangents(const Shape& s, const Matrix& x, const Matrix& y, c
     else if (y_moves) by_y = direct ? Sums{wide + 1, wide_step, 1, components} : Sums{wide, wide_step, p, 1};
     if (tall != nullptr) by_x = {tall, p, count * p, 1};
     else if (x_moves) by_x = {sums.x + first * tangents, tangents, 1, 0};
-    // What is not finite in an operand shows in the sums.
-    bool whole = sums_finite && (tall == nullptr || all_finite(tall, tangents * count * p));
-    for (index_t i = 0; i < count && wide != nullptr && whole; ++i)
-      whole = all_finite(wide + i * wide_step, wide_columns);
-    for (index_t i = 0; i < count && !(direct && !x_moves); ++i) put_tangents(z, first + i, by_x, by_y, i);
-    for (index_t i = 0; i < count && !whole; ++i) mend_row(s, x, y, z, first + i, arena);
+    for (index_t i = 0; i < count; ++i) {
+      if (!direct || x_moves) put_tangents(z, first + i, by_x, by_y, i);
+      finish(first + i, 1);
+    }
   }
 }
 
@@ -283,10 +286,8 @@ void one_product(const Shape& s, const Matrix& x, const Matrix& y, const Matrix&
   const VectorSums sums = fill_values(x, vx, y, vy, transposed, arena);
   const double* result = values(vx, vy);
   KeepFlags keep;
-  product_tangents(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},
-                   {vy.origin, vy.row_step / d, vy.column_step / d}, sums, arena);
-  for (index_t i = 0; i < z.rows; ++i)
-    scatter(result + i * z.columns, 1, z.data + i * z.row_step, z.column_step, z.columns);
+  product_elements(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},
+                   {vy.origin, vy.row_step / d, vy.column_step / d}, sums, result, arena);
 }
 
 // Calls work with an arena.  Fresh memory costs more than the product of matrices of moderate size, so each thread keeps
