@@ -14,6 +14,7 @@ __all__ = [
     "nilpotent",
     "of_components",
     "operands",
+    "orders",
     "with_values",
 ]
 
@@ -174,3 +175,12 @@ def nilpotent(x):
 def degree(dtype):
     """Return the largest power of a value-free number that does not vanish: the passes of an iteration."""
     return dtype.degree if isinstance(dtype, DualDType) else 0
+
+
+def orders(dtype):
+    """Return the order of each component in each level, oldest first: the powers that its monomial is made of."""
+    found = np.zeros((0, 1), int)
+    for level, size in zip(dtype.levels, dtype.sizes, strict=True):
+        own = np.arange(size + 1) if level.taylor else np.minimum(np.arange(size + 1), 1)
+        found = np.vstack([np.tile(found, size + 1), np.repeat(own, found.shape[1])])
+    return found
