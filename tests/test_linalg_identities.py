@@ -249,3 +249,17 @@ def test_pseudoinverse_of_constant_rank():
     second = dn.hessian(lambda p: L.pinv(p[0] * m * p[1])[1, 2])(np.array([2.0, 3.0]))
     value = np.linalg.pinv(6 * m)[1, 2]
     same(second, value * np.array([[2 / 4, 1 / 6], [1 / 6, 2 / 9]]), 1e-13)
+
+
+@pytest.mark.parametrize("p", [1, np.inf, "fro", 2])
+def test_condition_of_singular_matrices(p):
+    """It is |A| over a distance that is 0 with a kink: infinite slopes where the norm has some, in all norms alike."""
+    m = np.array([[2.0, 0.0], [0.0, 0.0]])
+    with np.errstate(divide="ignore"):
+        got = dn.gradient(lambda m: L.cond(m, p))(m)
+    assert np.array_equal(got, [[np.inf, 0.0], [0.0, 0.0]])
+    stack = np.stack([m, A[:2, :2]])
+    with np.errstate(divide="ignore"):
+        both = dn.derivative(lambda t: L.cond(t * stack + D[:2, :2] * (t - 1), p))(1.0)
+    alone = dn.derivative(lambda t: L.cond(t * stack[1] + D[:2, :2] * (t - 1), p))(1.0)
+    np.testing.assert_allclose(both[1], alone, rtol=1e-14)

@@ -88,9 +88,10 @@ def cond(x, p=None):
         else:
             stack, flat = x.reshape(-1, *x.shape[-2:]), np.reshape(values, -1)
             good = np.isfinite(flat)
-            result = np.sum(stack * np.nan, axis=(-1, -2))
+            size = np.asarray(norm(stack, p, axis=(-2, -1)))
+            result = size * flat  # where it is infinite, 1 / |A^-1| is at its kink 0
             if good.any():
                 a = stack[good]
-                a1, a2 = a, inverse(a, np.linalg.inv(value(a)))
-                result[good] = np.asarray(norm(a1, p, axis=(-2, -1))) * np.asarray(norm(a2, p, axis=(-2, -1)))
+                other = norm(inverse(a, np.linalg.inv(value(a))), p, axis=(-2, -1))
+                result[good] = size[good] * np.asarray(other)
     return finished(np.reshape(np.asarray(result), np.shape(values)).copy(), values, x.dtype)
