@@ -131,6 +131,15 @@ def pseudoinverse(a):
     return inverse(a.T @ a) @ a.T if a.shape[0] >= a.shape[1] else a.T @ inverse(a @ a.T)
 
 
+def cut_off(a, rank):
+    """Return the pseudoinverse of the largest singular values."""
+    if a.shape[0] < a.shape[1]:
+        return cut_off(a.T, rank).T
+    s, v = mp.eigsy(matrix(a.T @ a))  # in ascending order
+    v = array(v)[:, -rank:]
+    return v / np.array(list(s)[-rank:], dtype=object) @ v.T @ a.T
+
+
 def power_sum(a, p, axis=None):
     total = np.sum(np.abs(a) ** p, axis=axis)
     return np.vectorize(lambda z: z ** (mp.mpf(1) / p), otypes=[object])(total)
@@ -155,6 +164,8 @@ TALL, WIDE = draw(5, 3, seed=8), draw(3, 5, seed=9)
 LEFT, RIGHT, VECTOR = draw(4, 4, seed=10), draw(4, 2, seed=11), draw(4, seed=12)
 REAL = np.linalg.inv(SQUARE) @ np.diag([1.0, 2.0, 3.5, -1.0]) @ SQUARE
 SINGULAR = np.outer(VECTOR, LEFT[0]) + np.outer(LEFT[1], RIGHT[:, 0]) + np.outer(LEFT[2], RIGHT[:, 1])
+CUT = draw(5, 3, seed=8) + 2 * np.eye(5, 3)[:, ::-1]  # singular values 3.1, 2.6, 1.1
+LOW = draw(4, 2, seed=14)
 
 
 def column_solution(a):
@@ -208,6 +219,24 @@ LINALG = {
     "pinv(tall)": Case(L.pinv, TALL, lambda a, like: pseudoinverse(a)),
     "pinv(wide)": Case(L.pinv, WIDE, lambda a, like: pseudoinverse(a)),
     "pinv(hermitian)": Case(lambda a: L.pinv(a, hermitian=True), DEFINITE, lambda a, like: inverse(lower(a))),
+    "pinv(cut off)": Case(lambda a: L.pinv(a, rcond=0.5), CUT, lambda a, like: cut_off(a, 2)),
+    "pinv(cut off, wide)": Case(lambda a: L.pinv(a, rcond=0.9), CUT.T, lambda a, like: cut_off(a, 1)),
+    "pinv(cut off, hermitian)": Case(
+        lambda a: L.pinv(a, 0.3, hermitian=True), DEFINITE - np.eye(4), lambda a, like: cut_off(lower(a), 3)
+    ),
+    "pinv of rank 2": Case(
+        lambda a: L.pinv(a @ RIGHT.T), LOW, lambda a, like: pseudoinverse(exact(RIGHT.T)) @ pseudoinverse(a)
+    ),
+    "lstsq of rank 2": Case(
+        lambda a: L.lstsq(a @ RIGHT.T, VECTOR, rcond=None)[0],
+        LOW,
+        lambda a, like: pseudoinverse(exact(RIGHT.T)) @ pseudoinverse(a) @ exact(VECTOR),
+    ),
+    "lstsq(cut off)": Case(
+        lambda a: L.lstsq(a, a[:, :2] ** 2, rcond=0.5)[0],
+        CUT,
+        lambda a, like: cut_off(a, 2) @ a[:, :2] ** 2,
+    ),
     "cholesky": Case(L.cholesky, DEFINITE, lambda a, like: array(mp.cholesky(matrix(lower(a))))),
     "cholesky(upper)": Case(
         lambda a: L.cholesky(a, upper=True), DEFINITE, lambda a, like: array(mp.cholesky(matrix(upper(a)))).T

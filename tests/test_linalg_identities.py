@@ -263,3 +263,59 @@ def test_condition_of_singular_matrices(p):
         both = dn.derivative(lambda t: L.cond(t * stack + D[:2, :2] * (t - 1), p))(1.0)
     alone = dn.derivative(lambda t: L.cond(t * stack[1] + D[:2, :2] * (t - 1), p))(1.0)
     np.testing.assert_allclose(both[1], alone, rtol=1e-14)
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (8, 4), (4, 30)], ids=str)
+@pytest.mark.parametrize("condition", [1.0, 1e4, 1e8])
+def test_pseudoinverse_of_a_product_of_low_rank(shape, condition):
+    """``(P Q')^+ = Q'^+ P^+`` for factors of full rank, to every order, however badly conditioned."""
+    p, q = (np.linalg.qr(draw(n, 3, seed=42 + n))[0] for n in shape)
+    p = p * np.geomspace(1, 1 / condition, 3)
+    dp, dq = draw(shape[0], 3, seed=43), draw(shape[1], 3, seed=44)
+    for order in (1, 2, 3):
+        got = dn.taylor(lambda t: L.pinv((p + t * dp) @ (q + t * dq).T), order)(0.0)[order]
+        want = dn.taylor(lambda t: L.pinv((q + t * dq).T) @ L.pinv(p + t * dp), order)(0.0)[order]
+        np.testing.assert_allclose(got, want, rtol=0, atol=1e-13 * condition * np.max(np.abs(want)))
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-10, 1.0, 1e10])
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_a_rank_that_one_direction_raises(scale, order):
+    """Whatever the size of other directions, and at whatever order: the pseudoinverse jumps."""
+
+    def matrix(x):
+        zero = 0 * x[0]
+        return np.stack([np.stack([1 + scale * x[0], zero]), np.stack([zero, x[1] ** order])])
+
+    for f in (L.pinv, lambda m: L.lstsq(m, np.ones(2), rcond=None)[0]):
+        for small in (1.0, 1e-200):
+            with pytest.raises(
+                ValueError, match="expects derivatives that keep the rank of A, which is 1 of 2"
+            ):
+                dn.derivative_tensor(lambda x, f=f, s=small: f(s * matrix(x)), order)(np.zeros(2))
+        if scale**order == 0:
+            continue
+        got = dn.derivative_tensor(lambda x, f=f: f(matrix(np.stack([x[0], 0 * x[0]]))), order)(np.zeros(2))
+        assert abs(got[0, ...].ravel()[0] / (scale**order * (-1) ** order * (1, 1, 2, 6)[order]) - 1) < 1e-12
+
+
+def test_singular_values_below_a_cutoff_may_move():
+    """Where NumPy drops a singular value, it does so in a neighbourhood: it need not be zero, nor stay zero."""
+    for low in (0.0, 1e-3):
+        got = dn.jacobian(lambda x, low=low: L.pinv(np.diag([1, low]) + np.diag(x), rcond=1e-2))(np.zeros(2))
+        same(got, np.array([[[-1, 0], [0, 0]], [[0, 0], [0, 0]]]))
+    top = A + 9 * np.outer(a, b)  # A_r^+ A = A_r^+ A_r is a projection on the directions that are kept
+
+    def projection(m):
+        return L.pinv(m, rcond=0.4) @ m
+
+    assert 0 < np.linalg.matrix_rank(top, rtol=0.4) < 5
+    for order in (1, 2, 3):
+        for f, want in (
+            (lambda m: np.trace(projection(m)), 0.0),
+            (lambda m: projection(m) @ L.pinv(m, 0.4), None),
+        ):
+            got = dn.derivative(lambda t, f=f: f((top + t * D).view(dn.DualArray)), order)(0.0)
+            if want is None:
+                want = dn.derivative(lambda t: L.pinv((top + t * D).view(dn.DualArray), 0.4), order)(0.0)
+            same(got, want, 1e-10)

@@ -5,6 +5,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -298,3 +299,31 @@ def test_numpy_rule():
         _core.register_rule(np.unwrap, before) if before else dn.numpy_rule(np.unwrap)(
             np.unwrap._implementation
         )
+
+
+def test_pseudoinverses_of_what_is_not_finite_or_empty():
+    """NumPy's values, and no warning; no derivative is made up for values that are NaN."""
+    for bad in ([[np.inf]], [[np.inf, 1.0], [0.0, 1.0]], [[1.0, np.inf], [0.0, 1.0]], [[np.inf, 0.0]]):
+        want = L.pinv(np.array(bad))
+        with warnings.catch_warnings(action="error"):
+            got = L.pinv(dn.seed(np.array(bad)))
+        assert np.array_equal(_core.value(got), want, equal_nan=True)
+        assert np.isnan(_core.tangent(got)).any(axis=-1)[np.isnan(want)].all()
+    for shape in ((0, 3), (3, 0), (0, 0), (2, 0, 3), (0, 2, 2)):
+        x = np.zeros(shape)
+        for hermitian in {False, shape[-2] == shape[-1] or shape == (0, 3)}:
+            got = L.pinv(dn.seed(x), hermitian=hermitian)
+            assert got.shape == L.pinv(x, hermitian=hermitian).shape and type(got) is dn.DualArray
+
+
+def test_stacks_of_pseudoinverses_of_several_ranks():
+    """Each matrix by its own rank and its own cutoff."""
+    full, low, cut = draw(3, 3, seed=61) + 2 * I3, np.outer(draw(3), draw(3)), np.diag([1.0, 0.5, 0.01])
+    stack, cutoffs = np.stack([full, low, cut, 0 * I3]), np.array([1e-15, 1e-15, 0.1, 1e-15])
+    x = _core.seed_tangents(stack, _core.Level(), stack[..., None])  # along the matrix itself: dA^+ = -A^+
+    got = L.pinv(x, rcond=cutoffs)
+    want = L.pinv(stack, rcond=cutoffs)
+    assert np.array_equal(_core.value(got), want)
+    np.testing.assert_allclose(_core.tangent(got)[..., 0], -want, rtol=0, atol=1e-12)
+    got = L.pinv(x, rtol=cutoffs)
+    assert np.array_equal(_core.value(got), want)

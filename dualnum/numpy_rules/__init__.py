@@ -67,6 +67,7 @@ from dualnum.numpy_rules import (  # noqa: E402  (each registers its rules)
     order,  # noqa: F401
     polynomial,  # noqa: F401
     products,  # noqa: F401
+    pseudoinverse,  # noqa: F401
     shaping,  # noqa: F401
     singular,  # noqa: F401
     solve,  # noqa: F401

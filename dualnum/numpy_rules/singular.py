@@ -11,9 +11,14 @@ from dualnum.numpy_rules.values import degree, finished, float_operands, nilpote
 __all__ = []
 
 
+def rounding(shape):
+    """Return the size up to which a singular value is zero, for a largest one of 1."""
+    return 8 * max(shape) * EPSILON
+
+
 def _zero(s, shape):
     """Return which singular values are zero up to rounding."""
-    return s <= 8 * max(shape) * EPSILON * np.max(s, axis=-1, keepdims=True, initial=0)
+    return s <= rounding(shape) * np.max(s, axis=-1, keepdims=True, initial=0)
 
 
 @np.errstate(all="ignore")
