@@ -232,13 +232,54 @@ def test_zero_singular_values_and_zero_matrices_are_kinks():
     )
 
 
-def test_norms_keep_huge_and_tiny_numbers():
-    for scale in (1e-200, 1e200):
-        v = np.array([3.0, 4.0]) * scale
-        with np.errstate(over="ignore"):  # the value is infinite, as NumPy has it
-            same(dn.gradient(np.linalg.norm)(v), [0.6, 0.8], 1e-14)
+@pytest.mark.parametrize("exponent", [-1000, -700, -400, -230, -120, -40, 40, 120, 230, 400, 700, 1000])
+@pytest.mark.parametrize("p", [2, 1.5, 2.5, 3, 4, 8, -1, -2, 0.5])
+def test_norms_keep_huge_and_tiny_numbers(p, exponent):
+    """A norm is homogeneous: its n-th derivative at ``c v`` is that at v times ``c^(1 - n)``; c is a power of two."""
+    v, scale = np.array([3.0, -4.0, 12.0, 0.5]), 2.0**exponent
+
+    def norm(x):
+        return L.norm(x, p)
+
+    with np.errstate(all="ignore"):  # the value overflows or vanishes, as NumPy has it
+        same(dn.gradient(norm)(scale * v), dn.gradient(norm)(v), 1e-13)
+        same(dn.hessian(norm)(scale * v) * scale, dn.hessian(norm)(v), 1e-12)
+        for order in (1, 2, 3, 4):  # along v itself, however much it is scaled: c |1 + t| |v|
+            got = dn.taylor(lambda t: norm(scale * v * (1 + t)), order)(0.0)[1:]
+            same(got / scale / norm(v), [1.0, 0.0, 0.0, 0.0][:order], 1e-12)
+        if abs(exponent) <= 300:
+            third = dn.derivative_tensor(norm, 3)
+            same(third(scale * v) * scale**2, third(v), 1e-11)
+
+
+def test_euclidean_norm():
     v = np.array([3.0, -4.0, 12.0])
     same(dn.hessian(np.linalg.norm)(v), (np.eye(3) - np.outer(v, v) / 169) / 13)
+
+
+@pytest.mark.parametrize("p", [2, 4, 6])
+@pytest.mark.parametrize("scale", [1.0, 1e-60, 1e60])
+def test_norms_of_even_order_are_smooth_where_an_entry_is_zero(p, scale):
+    """``(1 + t^p)^(1/p) = 1 + t^p / p + …``"""
+    with np.errstate(all="ignore"):  # the value overflows or vanishes, as NumPy has it
+        got = dn.taylor(lambda t: L.norm(scale * np.stack([1 + 0 * t, t]), p), p)(0.0)[1:]
+    same(got / scale, [0.0] * (p - 1) + [1 / p], 1e-14)
+
+
+def test_norms_of_numbers():
+    for p in (1, 2, 3, 2.5, -1, -2, np.inf, -np.inf):
+        for number in (2.0, -3.0):
+            d = L.vector_norm(dn.seed(number), ord=p)
+            assert d.value == L.vector_norm(number, ord=p) and np.shape(d) == ()
+            same(d.tangent, np.sign(number), 1e-15)
+
+
+def test_axes_of_norms_are_numpys():
+    m = A[:2, :3]
+    for axis in (True, False, 0.5, 1.5, np.int64(1), np.array(1)):
+        got = L.norm(dn.seed(m), axis=axis)
+        assert np.array_equal(dn.value(got), L.norm(m, axis=axis))
+        assert np.array_equal(dn.tangent(got), dn.tangent(L.norm(dn.seed(m), axis=int(axis))))
 
 
 def test_pseudoinverse_of_constant_rank():

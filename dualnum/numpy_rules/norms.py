@@ -5,9 +5,18 @@ import numpy as np
 from dualnum._core import value
 from dualnum.numpy_rules import numpy_rule
 from dualnum.numpy_rules.eigen import checked
+from dualnum.numpy_rules.numpys_values import as_duals, numpys_own
 from dualnum.numpy_rules.singular import singular_values
 from dualnum.numpy_rules.solve import inverse
-from dualnum.numpy_rules.values import finished, float_operands, operands
+from dualnum.numpy_rules.values import (
+    components,
+    degree,
+    finished,
+    float_operands,
+    nilpotent,
+    of_components,
+    operands,
+)
 
 __all__ = []
 
@@ -17,43 +26,75 @@ def norm(x, ord=None, axis=None, keepdims=False):
     """The norm of vectors or matrices, which is 0 with all its derivatives at the kink where every entry is 0."""
     (x,) = operands("norm", x)
     values = np.linalg.norm(*float_operands(x), ord=ord, axis=axis, keepdims=keepdims)  # NumPy's checks, too
-    axes = tuple(range(x.ndim)) if axis is None else (axis,) if np.ndim(axis) == 0 else tuple(axis)
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (int(axis),)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         if ord is None or (isinstance(ord, str) and ord in ("fro", "f")):
-            result = _euclidean(x, values, axes)
+            result = _power_norm(x, values, 2, axes)
         elif len(axes) == 1:
-            result = _euclidean(x, values, axes) if ord == 2 else _vector_norm(x, ord, axes)
+            result = _vector_norm(x, values, ord, axes)
         else:
             result = _matrix_norm(x, ord, axes)
     return finished(np.reshape(np.asarray(result), np.shape(values)), values, x.dtype)
 
 
-def _euclidean(x, values, axes):
-    """Return the root of the sum of squares, given the values that NumPy finds for it."""
-    if np.all((values > 1e-140) & (values < 1e140)):
-        return np.sqrt(np.sum(x * x, axis=axes))
-    scale = np.max(np.abs(value(x)), axis=axes, keepdims=True, initial=0)
-    scale = np.where((scale > 1e-140) & (scale < 1e140) | (scale == 0) | ~np.isfinite(scale), 1.0, scale)
-    y = x / scale  # so that squares neither overflow nor vanish
-    total = np.sum(y * y, axis=axes)
-    zero = np.equal(value(total), 0)
-    return np.sqrt(total + zero) * ~zero * scale.reshape(np.shape(zero))
+def _power_norm(x, values, p, axes):
+    """Return ``(sum |x|^p)^(1/p)``, given the values that NumPy finds for it."""
+    size = x if p % 2 == 0 else np.abs(x)
+    limit = 1e280 ** (1 / ((abs(p) + 1) * max(degree(x.dtype), 1)))  # so that no power leaves float64's range
+    if ((values > 1 / limit) & (values < limit)).all():
+        return np.sqrt(np.sum(x * x, axis=axes)) if p == 2 else np.sum(size**p, axis=axes) ** (1 / p)
+    return _scaled_norm(size, float(p), axes)
 
 
-def _vector_norm(x, ord, axes):
+def _scaled_norm(x, p, axes):
+    """
+    Return the norm of numbers whose powers overflow or vanish.
+
+    With values u n of the numbers, n being the norm's, and M what moves, ``((u + M/n)^p - u^p) n`` is the series
+    ``sum_k C(p, k) u^(p-k) M (M/n)^(k-1)``, whose terms are no larger than derivatives are; so is the root of its sum.
+    """
+    x0 = value(x)
+    reach = (np.max if p > 0 else np.min)(
+        np.abs(x0), axis=axes, keepdims=True, initial=0 if p > 0 else np.inf
+    )
+    unit = np.ldexp(1.0, np.clip(np.frexp(reach)[1], -1022, 1022))
+    n = np.sum(np.abs(x0 / unit) ** p, axis=axes, keepdims=True) ** (1 / p)
+    zero = n == 0
+    n = n + zero
+    top = _highest(x.dtype)
+
+    def moved(u, move, p):
+        quotient = components(move / unit / n)
+        quotient[..., top] = 0  # they meet nothing but the value 0 of a term, and may be infinite
+        quotient = of_components(quotient, x.dtype)
+        total, term, weight = 0 * move, move, 1.0
+        for k in range(degree(x.dtype)):
+            weight = weight * (p - k) / (k + 1)
+            if weight == 0:
+                break
+            total = total + nilpotent(weight * u ** (p - k - 1) * term)
+            term = nilpotent(term * quotient)
+        return total
+
+    total = np.sum(moved(x0 / unit / n, nilpotent(x.copy()), p), axis=axes, keepdims=True)
+    return moved(1.0, total, 1 / p) * ~zero
+
+
+def _highest(dtype):
+    """Return which components of a number are of the highest order: those that a product of value-free ones keeps."""
+    free = nilpotent(of_components(np.ones((degree(dtype), dtype.itemsize // 8)), dtype))
+    return components(np.prod(free, keepdims=True))[0] != 0
+
+
+def _vector_norm(x, values, ord, axes):
     if ord == 0:
         return np.sum(x * 0.0, axis=axes)  # a count of entries, constant between its jumps
-    size = np.abs(x)
     if np.isinf(ord):
         empty = np.zeros((), x.dtype)[()] if ord > 0 else np._NoValue
         return (np.max if ord > 0 else np.min)(
-            size, axis=axes, **({"initial": empty} if 0 in x.shape else {})
+            np.abs(x), axis=axes, **({"initial": empty} if 0 in x.shape else {})
         )
-    if ord == 1:
-        return np.sum(size, axis=axes)
-    total = np.sum(size**ord, axis=axes)
-    zero = np.equal(value(total), 0)
-    return (total + zero) ** (1 / ord) * ~zero
+    return np.sum(np.abs(x), axis=axes) if ord == 1 else _power_norm(x, values, ord, axes)
 
 
 def _matrix_norm(x, ord, axes):
@@ -73,6 +114,15 @@ def _matrix_norm(x, ord, axes):
     at = 0 if ord == 2 else -1
     checked(f"norm(A, {ord}) and cond", s, smooth[..., at])
     return s[..., at]
+
+
+_vector_norm_of_array = numpys_own(np.linalg.vector_norm)
+
+
+@numpy_rule(np.linalg.vector_norm)
+def vector_norm(x, /, **options):
+    """The norm of all entries, or of those along an axis; NumPy's own makes a plain array of a number."""
+    return _vector_norm_of_array(as_duals(np.asarray(x)), **options)
 
 
 @numpy_rule(np.linalg.cond)
