@@ -256,3 +256,38 @@ def test_products_of_known_values_check_shapes(x, y, values, message):
     with pytest.raises(ValueError) as error:
         _core.matmul_of_values(np.zeros(x, dn.DualDType(1)), np.zeros(y, dn.DualDType(1)), np.zeros(values))
     assert str(error.value) == "matmul_of_values " + message
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 0), (2, 3, 2)], ids=str)
+@pytest.mark.parametrize("name", ["dot", "inner"])
+def test_products_with_a_number_have_numpys_zeros(name, shape):
+    """NumPy adds some of these products to 0, which makes -0 a zero without a sign."""
+    f = getattr(np, name)
+    for zero in (0.0, -0.0):
+        x = np.full(shape, zero)
+        for number in (-1.0, 1.0, -0.0):
+            for a, b in ((number, x), (x, number)):
+                want = f(a, b)
+                for left, right in ((dn.seed(a), b), (a, dn.seed(b)), (dn.seed(a), _core.value(dn.seed(b)))):
+                    got = f(left, right)
+                    assert np.array_equal(_core.value(got), want)
+                    assert np.array_equal(np.signbit(_core.value(got)), np.signbit(want))
+                    assert isinstance(got, np.ndarray) == isinstance(want, np.ndarray)
+
+
+@pytest.mark.parametrize(
+    "mode", [0, 1, 2, np.int64(1), np.int8(2), True, "valid", "Same", "FULL", 3, -1, None, 1.0]
+)
+@pytest.mark.parametrize("f", [np.convolve, np.correlate])
+def test_modes_are_numpys(f, mode):
+    a, v = np.arange(1.0, 6.0), np.array([2.0, -1.0, 0.5])
+    try:
+        want = f(a, v, mode)
+    except (ValueError, TypeError) as error:
+        with pytest.raises(type(error)) as caught:
+            f(dn.seed(a), v, mode)
+        assert str(caught.value) == str(error)
+        return
+    assert np.array_equal(_core.value(f(dn.seed(a), v, mode)), want)
+    same = dn.jacobian(lambda x: f(x, v, mode))(a)
+    assert np.array_equal(same @ a, want)

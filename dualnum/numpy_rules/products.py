@@ -1,6 +1,7 @@
 """Products of vectors, matrices and tensors: sums over an axis that matmul's kernels differentiate."""
 
 import math
+import operator
 
 import numpy as np
 
@@ -40,8 +41,9 @@ def _joined(rows, columns, values):
     return product.reshape(values.shape).view(DualArray) if isinstance(values, np.ndarray) else product[0, 0]
 
 
-def _scaled(a, b):
-    return np.multiply(a, b).view(DualArray)[()] if max(a.ndim, b.ndim) else np.multiply(a, b)
+def _scaled(function, a, b):
+    """Return the product with a number, with the values of a function whose zeros have signs of their own."""
+    return finished(np.multiply(a, b), function(*float_operands(a, b)))
 
 
 @numpy_rule(np.dot)
@@ -49,7 +51,7 @@ def dot(a, b, out=None):
     """The sum of products over the last axis of a and the last but one of b."""
     a, b = operands("dot", a, b)
     if a.ndim == 0 or b.ndim == 0:
-        return stored(_scaled(a, b), out, "dot")
+        return stored(_scaled(np.dot, a, b), out, "dot")
     values = np.dot(*float_operands(a, b))
     columns = (
         b
@@ -65,7 +67,7 @@ def inner(a, b, /):
     """The sum of products over the last axes."""
     a, b = operands("inner", a, b)
     if a.ndim == 0 or b.ndim == 0:
-        return _scaled(a, b)
+        return _scaled(np.inner, a, b)
     values = np.inner(*float_operands(a, b))
     rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
     return _joined(rows, b.reshape(math.prod(b.shape[:-1]), b.shape[-1]).T, values)
@@ -152,7 +154,7 @@ def _sliding(a, v, before, after):
 
 
 def _mode(mode):
-    return {0: "v", 1: "s", 2: "f"}.get(mode, mode) if isinstance(mode, int) else mode[0].lower()
+    return mode[0].lower() if isinstance(mode, str) else "vsf"[operator.index(mode)]
 
 
 def _correlated(a, v, mode):
