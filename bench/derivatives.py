@@ -134,10 +134,11 @@ def greeks(n):
     def build():
         x, f = problems.options(n), problems.black_scholes(np)
         expected = problems.complex_step(f, x)
-        df = dn.gradient(f, batched=True)
+        df, in_blocks = dn.gradient(f, batched=True), dn.gradient(f, batched=2000)
         return [
             Contender("numpy", lambda: f(x)),
             Contender("dualnum", lambda: df(x), expected),
+            *([Contender("dualnum in blocks", lambda: in_blocks(x), expected)] if n > 2000 else []),
             Contender("by hand", lambda: problems.black_scholes_by_hand(x), expected),
             Contender("differences", lambda: problems.differences(f, x), expected, ROUGH),
             *peers("gradients", expected, problems.BLACK_SCHOLES, x),

@@ -53,7 +53,7 @@ def gradient(
     *,
     argnum: int | tuple[int, ...] = 0,
     chunk: int | None = None,
-    batched: bool = False,
+    batched: int = False,
     subok: bool = True,
     workers: int | _Map = 1,
 ) -> _Function: ...
@@ -62,7 +62,7 @@ def value_and_gradient(
     *,
     argnum: int | tuple[int, ...] = 0,
     chunk: int | None = None,
-    batched: bool = False,
+    batched: int = False,
     subok: bool = True,
     workers: int | _Map = 1,
 ) -> _Function: ...
@@ -71,7 +71,7 @@ def jacobian(
     *,
     argnum: int | tuple[int, ...] = 0,
     chunk: int | None = None,
-    batched: bool = False,
+    batched: int = False,
     subok: bool = True,
     workers: int | _Map = 1,
 ) -> _Function: ...
@@ -80,7 +80,7 @@ def value_and_jacobian(
     *,
     argnum: int | tuple[int, ...] = 0,
     chunk: int | None = None,
-    batched: bool = False,
+    batched: int = False,
     subok: bool = True,
     workers: int | _Map = 1,
 ) -> _Function: ...
@@ -89,7 +89,7 @@ def hessian(
     *,
     argnum: int | tuple[int, ...] = 0,
     chunk: int | None = None,
-    batched: bool = False,
+    batched: int = False,
     subok: bool = True,
     workers: int | _Map = 1,
 ) -> _Function: ...
@@ -98,7 +98,7 @@ def value_gradient_hessian(
     *,
     argnum: int | tuple[int, ...] = 0,
     chunk: int | None = None,
-    batched: bool = False,
+    batched: int = False,
     subok: bool = True,
     workers: int | _Map = 1,
 ) -> _Function: ...
@@ -140,7 +140,7 @@ def laplacian(
     *,
     argnum: int | tuple[int, ...] = 0,
     chunk: int | None = None,
-    batched: bool = False,
+    batched: int = False,
     subok: bool = True,
     workers: int | _Map = 1,
 ) -> _Function: ...
@@ -149,7 +149,7 @@ def divergence(
     *,
     argnum: int | tuple[int, ...] = 0,
     chunk: int | None = None,
-    batched: bool = False,
+    batched: int = False,
     subok: bool = True,
     workers: int | _Map = 1,
 ) -> _Function: ...
@@ -158,7 +158,7 @@ def curl(
     *,
     argnum: int | tuple[int, ...] = 0,
     chunk: int | None = None,
-    batched: bool = False,
+    batched: int = False,
     subok: bool = True,
     workers: int | _Map = 1,
 ) -> _Function: ...

@@ -185,6 +185,20 @@ def check_flag(name, option, flag):
     return bool(flag)
 
 
+def check_batched(name, batched, blocks):
+    """Return whether x is a batch, and how many points a call of f gets at most, or None; only with blocks an int."""
+    if not blocks or isinstance(batched, (bool, np.bool_)):
+        return check_flag(name, "batched", batched), None
+    what = "batched to be True, False or a positive int"
+    try:
+        number = operator.index(batched)
+    except TypeError:
+        raise TypeError(expects(f"{name}(f, batched={batched!r})", what, type(batched).__name__)) from None
+    if number < 1:
+        raise ValueError(expects(f"{name}(f, batched={batched!r})", what, f"{batched}"))
+    return True, number
+
+
 def check_order(name, order, arguments="f"):
     """Return the order of a derivative, a positive int; `arguments` are those before it in the call named."""
     what = "order to be a positive int"
@@ -319,6 +333,13 @@ def check_leading(driver, lead, shape):
         raise ValueError(
             expects(driver, f"f(x) to begin with the leading shape {lead} of x", f"shape {shape}")
         )
+
+
+def check_one_array(driver, argnum, args):
+    """Refuse containers and several arguments where a batch is taken in blocks."""
+    if type(argnum) is not int or isinstance(args[argnum], (tuple, dict)):
+        got = kind(args[argnum]) if type(argnum) is int else f"argnum={argnum}"
+        raise TypeError(expects(driver, "x to be one array, with an int for batched", got, "batched=True"))
 
 
 def check_single(driver, variables, use):

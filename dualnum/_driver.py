@@ -6,7 +6,7 @@ off what the function returns: along a new last axis, one place for each variabl
 """
 
 import functools
-from math import isqrt
+from math import isqrt, prod
 
 import numpy as np
 
@@ -15,11 +15,13 @@ from dualnum._checks import (
     as_output,
     as_variable,
     check_argnum,
+    check_batched,
     check_callable,
     check_chunk,
     check_direction,
     check_flag,
     check_lead,
+    check_one_array,
     check_point,
     check_structure,
     check_workers,
@@ -286,7 +288,18 @@ def elementwise(driver):
 class Driver:
     """One driver applied to one function: its checked options, and the passes over the function."""
 
-    __slots__ = ("name", "f", "argnum", "chunk", "batched", "subok", "workers", "arguments", "direct")
+    __slots__ = (
+        "name",
+        "f",
+        "argnum",
+        "chunk",
+        "batched",
+        "points",
+        "subok",
+        "workers",
+        "arguments",
+        "direct",
+    )
 
     def __init__(self, name, f, argnum=0, chunk=None, batched=False, subok=True, arguments="x", workers=1):
         self.name = name
@@ -294,7 +307,7 @@ class Driver:
         self.f = check_callable(name, f)
         self.argnum = check_argnum(name, argnum)
         self.chunk = check_chunk(name, chunk)
-        self.batched = check_flag(name, "batched", batched)
+        self.batched, self.points = check_batched(name, batched, arguments == "x")
         self.subok = check_flag(name, "subok", subok)
         self.workers = check_workers(name, workers)
         if self.workers == -1:
@@ -304,15 +317,42 @@ class Driver:
     def __str__(self):
         """Return the call as an error message spells it."""
         options = f", argnum={self.argnum}" if self.argnum != 0 else ""
-        options += ", batched=True" if self.batched else ""
+        options += f", batched={self.points or True}" if self.batched else ""
         return f"{self.name}(f{options})({self.arguments})"
 
     def wrap(self, run):
         """Give `run` the function's name and documentation, and its signature where no v comes in between."""
+        run = run if self.points is None else self.in_blocks(run)
         functools.update_wrapper(run, self.f, updated=())
         if self.arguments != "x":
             del run.__wrapped__
         return run
+
+    def in_blocks(self, run):
+        """Return what `run` does, on blocks of a batch's points, which workers= then counts instead of passes."""
+        workers, self.workers = self.workers, 1
+
+        def run_in_blocks(*args, **kwargs):
+            i = place(self, self.argnum, len(args))
+            check_one_array(self, i, args)
+            x = as_variable(self, args[i], "x")
+            check_point(self, getattr(x, "shape", ()), "x")
+            if x.ndim == 1:
+                return run(*args, **kwargs)
+            points = x.reshape(prod(x.shape[:-1]), x.shape[-1])
+
+            def one(start):
+                block = points[start : start + self.points]
+                result = run(*args[:i], block, *args[i + 1 :], **kwargs)
+                return result if type(result) is tuple else (result,)
+
+            starts = range(0, len(points) or 1, self.points)
+            parts = zip(*in_order(self, one, starts, workers), strict=True)
+            results = tuple([np.concatenate(part) for part in parts])
+            results = tuple([a.reshape(x.shape[:-1] + a.shape[1:]) for a in results])
+            return results if len(results) > 1 else results[0]
+
+        return run_in_blocks
 
     def aimed(self, args):
         """Return the variables, with their direction, of a call in which v follows the last of them."""

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dualnum._checks import expects
 
 
-def in_order(driver, work, places):
+def in_order(driver, work, places, workers=None):
     """Yield ``work(place)`` for each of a sequence of places, in their order.
 
-    By the option ``workers=`` the calls are made in threads, each in a copy of the caller's context, so that
-    ``np.errstate`` and other context variables hold there too. The first place whose call raises decides what is
-    raised; calls that have not begun by then are not made.
+    By the option ``workers=``, the driver's if none are given, the calls are made in threads, each in a copy of the
+    caller's context, so that ``np.errstate`` and other context variables hold there too. The first place whose call
+    raises decides what is raised; calls that have not begun by then are not made.
     """
-    workers = driver.workers
+    workers = driver.workers if workers is None else workers
     if workers == 1 or len(places) < 2:
         yield from map(work, places)
         return

@@ -17,17 +17,18 @@ def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
         Which positional argument is differentiated; several give a tuple of results.
     chunk : int, optional
         How many tangents one call of `f` carries at most. By default as many as keep the arrays in cache.
-    batched : bool, optional
+    batched : bool or int, optional
         Call `f` with the whole ``(..., p)`` array, whose last axis holds the variables and whose leading axes
-        independent points; f(x) has the shape ``(...)``.
+        independent points; f(x) has the shape ``(...)``. An int says how many points one call gets at most, as an
+        array ``(points, p)``: some thousands are faster than 1e5, because the arrays of duals stay in cache.
     subok : bool, optional
         Hand `f` a `DualArray`, which NumPy's functions know how to treat; otherwise a plain array, which is
         faster and enough for ufuncs, indexing and reductions.
     workers : int or callable, optional
-        How many threads call `f` at once where `chunk` leaves several calls to make; -1 for as many as there are
-        processors. Or a map that keeps the order, such as the ``map`` of a ``ThreadPoolExecutor``. The result is the
-        same to the last bit. Worth its while where `f` spends its time in loops over large arrays, in which NumPy
-        lets other threads run; the calls must not write to anything they share.
+        How many threads call `f` at once where `chunk` or `batched` leaves several calls to make; -1 for as many as
+        there are processors. Or a map that keeps the order, such as the ``map`` of a ``ThreadPoolExecutor``. The
+        result is the same to the last bit. Worth its while where `f` spends its time in loops over large arrays, in
+        which NumPy lets other threads run; the calls must not write to anything they share.
 
     Returns
     -------

@@ -18,6 +18,7 @@ import numpy as np
 from dualnum._checks import (
     check_degree,
     check_derivatives,
+    check_flag,
     check_leading,
     check_single,
 )
@@ -78,6 +79,7 @@ def derivative_tensor(f, order, *, argnum=0, chunk=None, batched=False, subok=Tr
             [0., 6.]]])
     """
     order = check_degree("derivative_tensor", order)
+    check_flag("derivative_tensor", "batched", batched)
     driver = Driver("derivative_tensor", f, argnum, chunk, batched, subok)
     check_one_argument(driver)
 

@@ -95,3 +95,87 @@ def test_constants_give_zeros():
     x = draw(78, 5, 3)
     close(dn.gradient(lambda x: np.ones(5), batched=True)(x), np.zeros((5, 3)))
     close(dn.hessian(lambda x: np.ones((5, 2)), batched=True)(x), np.zeros((5, 2, 3, 3)))
+
+
+BLOCKWISE = (
+    "gradient value_and_gradient jacobian value_and_jacobian hessian value_gradient_hessian laplacian".split()
+)
+
+
+def _ripple(p):
+    return np.sin(p[..., 0]) * np.prod(p, axis=-1)
+
+
+@pytest.mark.parametrize("name", [*BLOCKWISE, "divergence", "curl"])
+@pytest.mark.parametrize("lead", LEADS, ids=str)
+@pytest.mark.parametrize("block", [1, 2, 5, 1000])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_blocks_of_points(name, lead, block, workers):
+    """The same bits as all points at once, from calls with at most so many points."""
+    driver, x, sizes = getattr(dn, name), draw(73, *lead, 3), []
+
+    def f(p):
+        sizes.append(p.shape)
+        y = _ripple(p)
+        return y if name in BLOCKWISE else np.stack([y, y * p[..., 1], np.exp(p[..., 2])], axis=-1)
+
+    want = driver(f, batched=True)(x)
+    sizes.clear()
+    got = driver(f, batched=block, workers=workers)(x)
+    assert type(got) is type(want)
+    for a, b in zip(got, want, strict=True) if type(want) is tuple else [(got, want)]:
+        assert np.shape(a) == np.shape(b) and np.array_equal(a, b)
+    count = x.size // 3
+    rest = [(count % block, 3)] if count % block else []
+    expected = [(3,)] if lead == () else [(block, 3)] * (count // block) + rest or [(0, 3)]
+    assert sorted(set(sizes)) == sorted(set(expected)) and len(sizes) % len(expected) == 0
+
+
+def test_blocks_of_another_argument_and_of_duals():
+    x = draw(74, 7, 3)
+
+    def f(scale, p):
+        return scale * _ripple(p)
+
+    got = dn.gradient(f, argnum=1, batched=3)(2.0, x)
+    assert np.array_equal(got, dn.gradient(f, argnum=-1, batched=True)(2.0, x))
+    nested = dn.derivative(lambda t: np.sum(dn.gradient(_ripple, batched=3)(t * x)))
+    assert nested(1.5) == dn.derivative(lambda t: np.sum(dn.gradient(_ripple, batched=True)(t * x)))(1.5)
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (
+            lambda x: dn.gradient(_ripple, batched=0),
+            ValueError,
+            "gradient(f, batched=0) expects batched to be True, False or a positive int, got 0.",
+        ),
+        (
+            lambda x: dn.hessian(_ripple, batched=2.5),
+            TypeError,
+            "hessian(f, batched=2.5) expects batched to be True, False or a positive int, got float.",
+        ),
+        (
+            lambda x: dn.jvp(_ripple, batched=3),
+            TypeError,
+            "jvp(f, batched=3) expects batched to be True or False, got int.",
+        ),
+        (
+            lambda x: dn.gradient(lambda t: t[0], batched=3)((x, x)),
+            TypeError,
+            "gradient(f, batched=3)(x) expects x to be one array, with an int for batched, got a tuple of 2; "
+            "use batched=True.",
+        ),
+        (
+            lambda x: dn.jacobian(_ripple, argnum=(0, 1), batched=3)(x, x),
+            TypeError,
+            "jacobian(f, argnum=(0, 1), batched=3)(x) expects x to be one array, with an int for batched, "
+            "got argnum=(0, 1); use batched=True.",
+        ),
+    ],
+)
+def test_blocks_are_checked(call, error, message):
+    with pytest.raises(error) as raised:
+        call(np.ones((4, 3)))
+    assert str(raised.value) == message
