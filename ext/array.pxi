@@ -52,8 +52,12 @@ cdef dict _quick_ufuncs = {}  # ufuncs from duals to one dual -> their places in
 cdef extern from *:
     """
     static const char* ufunc_name(PyObject* ufunc) { return reinterpret_cast<PyUFuncObject*>(ufunc)->name; }
+    static bool ufunc_of_matrices(PyObject* ufunc) {
+      return reinterpret_cast<PyUFuncObject*>(ufunc)->core_enabled != 0;
+    }
     """
     const char *_ufunc_name "ufunc_name" (object)
+    bint _of_matrices "ufunc_of_matrices" (object)
 
 
 cdef inline bint _contiguous(ndarray a):
@@ -177,6 +181,29 @@ cdef object _as_plain(object a):
     return PyArray_View(_array(a), NULL, &PyArray_Type) if type(a) is DualArray else a
 
 
+cdef list _of_equal_levels(list arrays, object outputs):
+    """
+    The operands of a product of matrices, each with all their levels and with its own strides in elements.
+
+    NumPy would cast them to contiguous buffers, and what BLAS returns depends on strides.
+    """
+    cdef PyObject *descr = NULL
+    cdef bint mixed = False
+    for a in arrays if outputs is None else (*arrays, *outputs):
+        if isinstance(a, ndarray) and _is_dual_dtype(<object>(<ndarray>a).descr):
+            mixed = mixed or descr != NULL and descr != <PyObject *>(<ndarray>a).descr
+            descr = <PyObject *>(<ndarray>a).descr
+    if not mixed:
+        return arrays
+    from dualnum.numpy_rules.values import dtype_of, lifted
+    arrays = [np.asarray(a) for a in arrays]
+    dtype = dtype_of(*arrays)
+    for a in outputs or ():  # one with more levels takes them all to its own
+        if np.result_type(dtype, a) is a.dtype:
+            dtype = a.dtype
+    return [lifted(a, dtype) if _is_dual_dtype(a.dtype) else a for a in arrays]
+
+
 cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
     """A ufunc on plain arrays of duals; what it returns becomes DualArray, what it was given as out= comes back."""
     outputs = kwargs.get("out")
@@ -187,8 +214,11 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
     if "where" in kwargs:  # from NumPy 2.5 on it is asked for __array_ufunc__ too
         kwargs["where"] = _as_plain(kwargs["where"])
     call = ufunc if method == "__call__" else getattr(ufunc, method)
+    arrays = [_as_plain(a) for a in inputs]
+    if _of_matrices(ufunc):
+        arrays = _of_equal_levels(arrays, outputs)
     try:
-        result = call(*[_as_plain(a) for a in inputs], **kwargs)
+        result = call(*arrays, **kwargs)
     except _UFuncNoLoopError:
         if ufunc in _letters:
             raise

@@ -135,6 +135,64 @@ def test_values_are_numpys_for_any_strides(orders, subok, largest):
                     assert np.array_equal(_core.value(f(left, right)), want), (f, x.strides, y.strides)
 
 
+GENERALISED = {  # shapes of the operands by name, for m, n, p
+    "matmul": lambda m, n, p: [
+        ((m, n), (n, p)),
+        ((m, n), (n,)),
+        ((m,), (m, n)),
+        ((2, m, n), (n, p)),
+        ((m,), (m,)),
+    ],
+    "vecdot": lambda m, n, p: [((m, n), (n,)), ((n,), (n,))],
+    "matvec": lambda m, n, p: [((m, n), (n,)), ((2, m, n), (2, n))],
+    "vecmat": lambda m, n, p: [((m,), (m, n)), ((2, m), (m, n))],
+}
+
+
+@pytest.mark.parametrize("name", GENERALISED)
+@pytest.mark.parametrize("largest", [4, 17, 60])
+def test_operands_of_unequal_levels(name, largest):
+    """Values are NumPy's for any strides; derivatives are those of operands that have all levels beforehand."""
+    if not hasattr(np, name):
+        return  # matvec and vecmat exist from NumPy 2.2
+    f, draw = getattr(np, name), np.random.default_rng(largest)
+    outer, middle, inner = fresh_levels(3)
+    for _ in range(10):
+        m, n, p = (int(v) for v in draw.integers(1, largest, 3))
+        for left, right in GENERALISED[name](m, n, p):
+            for first, second in (([outer], [inner]), ([outer, inner], [inner]), ([inner], [outer, inner])):
+                transposed = len(left) == 2
+                x, dx = strided(draw, left[::-1] if transposed else left, first, True)
+                x, dx = (x.T, dx.T) if transposed else (x, dx)
+                y, dy = strided(draw, right, second, True)
+                want, got = f(x, y), f(dx, dy)
+                assert np.array_equal(_core.value(got), want)
+                whole = f(dx.astype(got.dtype), dy.astype(got.dtype))
+                np.testing.assert_allclose(
+                    coefficients(got, [outer, inner], (2, 2)),
+                    coefficients(whole, [outer, inner], (2, 2)),
+                    rtol=1e-12,
+                    atol=1e-12,
+                )
+                if np.ndim(want):
+                    levels = [outer, middle, inner]
+                    out = make(np.shape(want), (2, 2, 2), levels, subok=True)
+                    assert f(dx, dy, out=out) is out and np.array_equal(_core.value(out), want)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int64, np.int8, bool])
+def test_operands_of_other_types_are_cast_as_numpy_casts_them(dtype):
+    draw = np.random.default_rng(4)
+    for _ in range(30):
+        m, n, p = (int(v) for v in draw.integers(1, 30, 3))
+        whole = (draw.normal(size=(2 * n, m)) * 9).astype(dtype)
+        for a in (whole[:n].T, whole[::2].T, np.ascontiguousarray(whole[:n].T)):
+            for shape in ((n,), (n, p)):
+                x, d = strided(draw, shape, fresh_levels(1), True)
+                assert np.array_equal(_core.value(a @ d), a @ x)
+                assert np.array_equal(_core.value(d.T @ a.T), x.T @ a.T)
+
+
 EINSUMS = """
     i,i-> i,i->i i,j->ij ij,jk->ik ij,jk ij,kj->ik ij,ij-> ij,ij->i ij-> ij->i ij->j ii-> ii->i ij->ji ij,j->i i,ij->j
     ij,ji-> ij,jk,kl->il i,i,i-> ...i,...i->... ij...->... ij,ik->jk i,ij,j-> ijk,kl->ijl ijk->k ijk,ijk->j

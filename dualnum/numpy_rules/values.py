@@ -11,6 +11,7 @@ __all__ = [
     "dtype_of",
     "finished",
     "float_operands",
+    "lifted",
     "nilpotent",
     "of_components",
     "operands",
@@ -106,25 +107,44 @@ def _copy(x):
 
 def _buffered(views):
     """Return float64 copies of views of one array: views of one buffer with the same strides in elements."""
-    size = views[0].dtype.itemsize
-    if any(x.size == 0 or any(step % size for step in x.strides) for x in views):
-        return [value(x).copy(order="K") for x in views]
+    copies = _empty_alike(views, FLOAT64)
+    for copy, x in zip(copies, views, strict=True):
+        copy[...] = value(x)
+    return copies
+
+
+def lifted(x, dtype):
+    """Return an array of duals with the levels of a dtype, whose strides, in elements, are the same."""
+    if x.dtype is dtype:
+        return x
+    if x.flags.forc:
+        return x.astype(dtype)
+    (copy,) = _empty_alike([x], dtype)
+    copy[...] = x
+    return copy
+
+
+def _empty_alike(views, dtype):
+    """Return arrays of a dtype for views of one array: views of one buffer with the same strides in elements."""
+    size, width = views[0].dtype.itemsize, dtype.itemsize
     addresses = [x.__array_interface__["data"][0] for x in views]
     spans = [[step * (n - 1) for step, n in zip(x.strides, x.shape, strict=True)] for x in views]
     first = min(at + sum(s for s in span if s < 0) for at, span in zip(addresses, spans, strict=True))
     last = max(at + sum(s for s in span if s > 0) for at, span in zip(addresses, spans, strict=True))
-    if (last - first) % size:
-        return [value(x).copy(order="K") for x in views]
-    buffer = np.empty((last - first) // size + 1)
-    copies = []
-    for x, at in zip(views, addresses, strict=True):
-        strides = tuple(step // size * 8 for step in x.strides)
-        copy = np.ndarray(
-            x.shape, float, buffer=buffer.data, offset=(at - first) // size * 8, strides=strides
+    odd = (last - first) % size or any(step % size for x in views for step in x.strides)
+    if odd or any(x.size == 0 for x in views):
+        return [np.empty_like(x, dtype=dtype, subok=False) for x in views]
+    buffer = np.empty((last - first) // size + 1, dtype)
+    return [
+        np.ndarray(
+            x.shape,
+            dtype,
+            buffer=buffer,
+            offset=(at - first) // size * width,
+            strides=tuple(step // size * width for step in x.strides),
         )
-        copy[...] = value(x)
-        copies.append(copy)
-    return copies
+        for x, at in zip(views, addresses, strict=True)
+    ]
 
 
 def with_values(result, values):
