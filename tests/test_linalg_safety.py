@@ -81,8 +81,8 @@ def test_errors_where_no_derivative_exists():
         "cond(A)": L.cond,
     }.items():
         refused(
-            f"{name} of duals expects distinct values beyond first order: repeated ones have no second derivatives in "
-            f"several directions; trace, det, norm(A, 'fro') and matrix_power of A do.",
+            f"{name} of duals expects distinct values beyond first order: these repeated ones have no second "
+            f"derivatives; trace, det, norm(A, 'fro') and matrix_power of A do.",
             two(f),
             I3,
         )

@@ -108,7 +108,7 @@ def _matrix_norm(x, ord, axes):
     matrices = np.moveaxis(x, (rows, columns), (-2, -1))
     if 0 in matrices.shape[-2:]:
         return np.sum(matrices, axis=(-1, -2))
-    s, smooth = singular_values(matrices)
+    s, smooth = singular_values(matrices, average=ord != "nuc")
     if ord == "nuc":
         return np.sum(s, axis=-1)  # smooth where every singular value is above zero
     at = 0 if ord == 2 else -1
@@ -132,7 +132,7 @@ def cond(x, p=None):
     values = np.linalg.cond(*float_operands(x), p)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         if p is None or p in (2, -2):
-            s, smooth = singular_values(x)
+            s, smooth = singular_values(x, average=True)
             checked("cond", s, smooth[..., [0, -1]])
             result = s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
         else:

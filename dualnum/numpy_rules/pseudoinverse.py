@@ -4,7 +4,7 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.numpy_rules import numpy_rule
-from dualnum.numpy_rules.eigen import EPSILON
+from dualnum.numpy_rules.blocks import EPSILON
 from dualnum.numpy_rules.singular import rounding, singular_values
 from dualnum.numpy_rules.solve import inverse, solution, symmetric, transpose
 from dualnum.numpy_rules.values import (

@@ -4,7 +4,8 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.numpy_rules import numpy_rule
-from dualnum.numpy_rules.eigen import EPSILON, block_values, checked, clusters, decoupled
+from dualnum.numpy_rules.blocks import EPSILON, block_values, clusters, decoupled
+from dualnum.numpy_rules.eigen import checked
 from dualnum.numpy_rules.solve import symmetric, transpose
 from dualnum.numpy_rules.values import degree, finished, float_operands, nilpotent, operands
 
@@ -12,13 +13,25 @@ __all__ = []
 
 
 def rounding(shape):
-    """Return the size up to which a singular value is zero, for a largest one of 1."""
+    """Return the size up to which a singular value may be zero, for a largest one of 1."""
     return 8 * max(shape) * EPSILON
 
 
-def _zero(s, shape):
-    """Return which singular values are zero up to rounding."""
-    return s <= rounding(shape) * np.max(s, axis=-1, keepdims=True, initial=0)
+def _zero(a0, u0, s0, v0):
+    """
+    Return which singular values are zero up to rounding.
+
+    Rounding of the entries of A moves u' A v by as much of ``|u|' |A| |v|``, and the residuals A v - u s and A' u - v s
+    tell what NumPy's own does: the small ones of a diagonal or otherwise graded matrix may be right in all digits.
+    """
+    unit = rounding(a0.shape[-2:])
+    zero = s0 <= unit * np.max(s0, axis=-1, keepdims=True, initial=0)
+    if np.any(zero):
+        left = np.linalg.norm(a0 @ v0 - u0 * s0[..., None, :], axis=-2)
+        right = np.linalg.norm(transpose(a0) @ u0 - v0 * s0[..., None, :], axis=-2)
+        sizes = np.sum(np.abs(u0) * (np.abs(a0) @ np.abs(v0)), axis=-2)
+        zero &= s0 <= np.maximum(unit * sizes, np.maximum(left, right))
+    return zero
 
 
 @np.errstate(all="ignore")
@@ -60,40 +73,44 @@ def _decomposition(a, u0, s0, v0):
 
 
 @np.errstate(all="ignore")
-def singular_values(a):
+def singular_values(a, average=False):
     """
     Return (s, smooth): singular values with derivatives, and whether they are all there is to them.
 
-    Zero ones are at a kink, where every derivative is 0.  Repeated ones are eigenvalues of ``[[0, A], [A', 0]]``.
+    Repeated ones and zeros are eigenvalues of ``[[0, A], [A', 0]]``; see block_values for `average`.
     """
     if a.shape[-2] < a.shape[-1]:
-        return singular_values(transpose(a))
-    u0, s0, vt0 = np.linalg.svd(value(a), full_matrices=False)
-    v0, n = transpose(vt0), a.shape[-1]
-    zero = _zero(s0, a.shape[-2:])
-    same = clusters(s0)
-    if n == 1 and not zero.any():
-        return np.sqrt(np.sum(a * a, axis=-2)), np.ones(s0.shape, bool)
-    if not np.any(same & ~np.eye(n, dtype=bool)) and not np.any(zero):
-        return _decomposition(a, u0, s0, v0)[1], np.ones(s0.shape, bool)
-    m = a.shape[-2]
-    u = np.linalg.svd(value(a))[0]
-    pairs = np.concatenate([u[..., :n], v0], axis=-2) / np.sqrt(2)
+        return singular_values(transpose(a), average)
+    a0 = value(a)
+    u0, s0, vt0 = np.linalg.svd(a0, full_matrices=False)
+    v0, (m, n) = transpose(vt0), a.shape[-2:]
+    zero = _zero(a0, u0, s0, v0)
+    if not np.any(zero):
+        if n == 1:
+            return np.sqrt(np.sum(a * a, axis=-2)), np.ones(s0.shape, bool)
+        if not np.any(clusters(s0) & ~np.eye(n, dtype=bool)):
+            return _decomposition(a, u0, s0, v0)[1], np.ones(s0.shape, bool)
+    zero = np.any(clusters(s0) & zero[..., None, :], axis=-1)
+    u, none = np.linalg.svd(a0)[0], np.zeros((*a.shape[:-2], m - n))
     opposite = np.concatenate([u[..., :n], -v0], axis=-2) / np.sqrt(2)
+    pairs = np.concatenate([u[..., :n], v0], axis=-2) / np.sqrt(2)
     rest = np.concatenate([u[..., n:], np.zeros((*a.shape[:-2], n, m - n))], axis=-2)
-    vectors = np.concatenate([pairs, opposite, rest], axis=-1)
-    w0 = np.concatenate([s0, -s0, np.zeros((*a.shape[:-2], m - n))], axis=-1)
+    vectors = np.concatenate([opposite, rest, pairs[..., ::-1]], axis=-1)  # in ascending order
+    w0 = np.concatenate([-s0, none, s0[..., ::-1]], axis=-1)
+    sign = np.concatenate([zero - 1.0, none, 1.0 - zero[..., ::-1]], axis=-1)
+    same = clusters(w0) & (sign[..., None] == sign[..., None, :])
     upper = np.concatenate([np.zeros((*a.shape[:-2], m, m)), a], axis=-1)
     lower = np.concatenate([transpose(a), np.zeros((*a.shape[:-2], n, n))], axis=-1)
     double = np.concatenate([upper, lower], axis=-2)
-    c, _, equal = decoupled(double, w0, vectors, transpose(vectors), True)
-    w, smooth = block_values(c if equal is not None else c[..., None] * np.eye(m + n), equal, degree(a.dtype))
-    return w[..., :n] * ~zero, smooth[..., :n] | zero
+    c, _, blocks = decoupled(double, w0, vectors, transpose(vectors), True, same)
+    c = c if blocks is not None else c[..., None] * np.eye(m + n)
+    w, smooth = block_values(c, blocks, True, average, sign == 0)
+    return w[..., : -n - 1 : -1], smooth[..., : -n - 1 : -1]
 
 
 @numpy_rule(np.linalg.svdvals)
 def svdvals(x, /):
-    """Singular values; repeated ones share their derivatives equally, zero ones have none."""
+    """Singular values; repeated ones share their derivatives equally, zero ones are absolute values."""
     return svd(x, compute_uv=False)
 
 
@@ -115,16 +132,17 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
             f"svd(A) of duals expects full_matrices=False for matrices of shape {(m, n)}: the vectors that complete a "
             f"basis are arbitrary and have no derivatives."
         )
-    distinct = not np.any(clusters(s0) & ~np.eye(s0.shape[-1], dtype=bool))
-    if not (distinct and not np.any(_zero(s0, (m, n)))) and degree(a.dtype) and a.size:
+    k, v0 = min(m, n), transpose(vt0)
+    repeated = np.any(clusters(s0) & ~np.eye(k, dtype=bool))
+    if degree(a.dtype) and (repeated or np.any(_zero(value(a), u0[..., :k], s0, v0[..., :k]))):
         raise ValueError(
             "svd(A) of duals expects distinct singular values above zero: the vectors of others have no derivatives; "
             "use svdvals(A) or compute_uv=False."
         )
     if m >= n:
-        u, s, v = _decomposition(a, u0, s0, transpose(vt0))
+        u, s, v = _decomposition(a, u0, s0, v0)
     else:
-        v, s, u = _decomposition(transpose(a), transpose(vt0), s0, u0)
+        v, s, u = _decomposition(transpose(a), v0, s0, u0)
     parts = (u, u0), (s, s0), (transpose(v), vt0)
     return type(values)(*[finished(np.array(part), given, a.dtype) for part, given in parts])
 

@@ -1,0 +1,212 @@
+"""
+Repeated eigenvalues and singular values: branches along one direction, in order, whatever the scales.
+
+Matrices are made of polynomials that tie to some order, turned by rotations that move; the truth is the polynomials.
+"""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import dualnum as dn
+
+L = np.linalg
+DIAGONAL = np.diag([1.0, -1.0])
+SEEDS = pytest.mark.parametrize("seed", range(40))
+
+
+def close(got, want, tolerance=1e-9):
+    np.testing.assert_allclose(got, want, rtol=0, atol=tolerance * max(1.0, np.max(np.abs(want), initial=0)))
+
+
+def polynomials(rng, n, order, values):
+    """Return n rows of coefficients, many of which are equal."""
+    rows = np.zeros((n, order + 1))
+    rows[:, 0] = rng.choice(values, n)
+    for k in range(1, order + 1):
+        rows[:, k] = rng.choice([0.0, 1.0, -1.0, 2.0] if rng.random() < 0.6 else [0.0, 0.5], n)
+    return rows
+
+
+def turning(rng, n):
+    """Return t -> an orthogonal matrix that is a product of rotations at different rates."""
+    pairs = list(itertools.combinations(range(n), 2))
+    turns = [(*pairs[i], *rng.normal(size=2)) for i in rng.integers(0, len(pairs), 4)]
+
+    def q(t):
+        columns = list(np.eye(n))
+        for i, j, start, rate in turns:
+            c, s = np.cos(start + rate * t), np.sin(start + rate * t)
+            columns[i], columns[j] = c * columns[i] + s * columns[j], c * columns[j] - s * columns[i]
+        return np.stack([column + 0 * t for column in columns], axis=1)
+
+    return q
+
+
+def diagonal(rows, t):
+    return np.stack([sum(c * t**k for k, c in enumerate(row)) for row in rows])
+
+
+def branches(rows, average=False, k=1):
+    """Return the polynomials of one value in ascending order by the rules of the documentation."""
+    order = rows.shape[1] - 1
+    while k <= order and np.ptp(rows[:, k]) == 0:
+        k += 1
+    if len(rows) == 1 or k > order:
+        return rows
+    if k % 2 and (average or 2 * k > order):
+        return np.tile(rows.mean(axis=0), (len(rows), 1))
+    return np.concatenate([branches(rows[rows[:, k] == c], average, k + 1) for c in np.unique(rows[:, k])])
+
+
+def absolute(rows, average=False, k=0):
+    """Return the absolute values of polynomials whose coefficients below k vanish, in ascending order."""
+    if k == rows.shape[1] or not len(rows):
+        return rows
+    tops = rows[rows[:, k] != 0]
+    tops = np.sign(tops[:, k : k + 1]) * tops if k % 2 == 0 else 0 * tops
+    parts = [branches(tops[tops[:, k] == c], average, k + 1) for c in np.unique(tops[:, k])]
+    return np.concatenate([absolute(rows[rows[:, k] == 0], average, k + 1), *parts])
+
+
+@SEEDS
+def test_eigenvalues_are_the_branches(seed):
+    rng = np.random.default_rng(seed)
+    n, order = rng.integers(2, 6), rng.integers(1, 7)
+    rows = polynomials(rng, n, order, [1.0, 2.0, -3.0, 1.3])
+    q = turning(rng, n)
+    want = np.concatenate([branches(rows[rows[:, 0] == c]) for c in np.unique(rows[:, 0])])
+
+    def f(t):
+        return L.eigvalsh((q(t) * diagonal(rows, t)) @ q(t).T)
+
+    close(dn.taylor(f, order)(0.0), want.T)
+    if order == 2:  # levels of first order are a Taylor level
+        close(dn.hessian(lambda t: f(t[0]))([0.0])[:, 0, 0] / 2, want.T[2])
+
+
+@SEEDS
+@pytest.mark.parametrize("tall", [0, 1, 2])
+def test_singular_values_are_the_branches(seed, tall):
+    rng = np.random.default_rng(100 + seed)
+    n, order = rng.integers(2, 4), rng.integers(1, 6)
+    rows = polynomials(rng, n, order, [0.0, 2.0, -2.0, 1.3])
+    u, v = turning(rng, n + tall), turning(rng, n)
+
+    def matrix(t):
+        return (u(t)[:, :n] * diagonal(rows, t)) @ v(t).T
+
+    for average, f in (
+        (False, lambda a: L.svd(a, compute_uv=False)),
+        (False, lambda a: L.svd(a.T, compute_uv=False)),
+        (True, lambda a: np.stack([L.norm(a, 2), L.norm(a, -2)])),
+    ):
+        signs = np.where(rows[:, :1] < 0, -1.0, 1.0)
+        want = [absolute((signs * rows)[rows[:, 0] == 0], average, 1)]
+        for c in np.unique(np.abs(rows[:, 0])):
+            if c:
+                want.append(branches((signs * rows)[np.abs(rows[:, 0]) == c], average))
+        want = np.concatenate(want)[::-1]
+        want = want[[0, -1]] if average else want
+        close(dn.taylor(lambda t, f=f: f(matrix(t)), order)(0.0), want.T)
+
+
+@SEEDS
+def test_real_eigenvalues_are_the_branches(seed):
+    """A similarity that moves does not change them; at t = 0 there is none, for NumPy to find the values exactly."""
+    rng = np.random.default_rng(200 + seed)
+    n, order = rng.integers(2, 5), rng.integers(1, 5)
+    rows = polynomials(rng, n, order, [1.0, 2.0])
+    b = rng.normal(size=(n, n)) / 4
+    want = np.concatenate([branches(rows[rows[:, 0] == c]) for c in np.unique(rows[:, 0])])
+
+    def f(t):
+        s = np.eye(n) + t * b
+        return L.eigvals((s * diagonal(rows, t)) @ L.inv(s))
+
+    got = dn.taylor(f, order)(0.0)
+    close(got[:, np.argsort(got[0], kind="stable")], want.T)
+
+
+@pytest.mark.parametrize("power", range(1, 8))
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_largest_of_two_branches(power, sign):
+    """norm(A, 2) of diag(1 + u, 1 - u) is 1 + |u|, its kinks included; every driver has the same."""
+
+    def u(t):
+        return sign * t**power - 3 * t ** (power + 1)
+
+    def f(t):
+        return L.norm(np.eye(2) + u(t) * DIAGONAL, 2)
+
+    close(dn.taylor(f, 8)(0.0), dn.taylor(lambda t: 1 + abs(u(t)), 8)(0.0))
+    value, gradient, hessian = dn.value_gradient_hessian(lambda t: f(t[0]))([0.0])
+    close([value, gradient[0], hessian[0, 0]], dn.taylor(f, 2)(0.0) * [1, 1, 2])
+    close(dn.gradient(lambda t: f(t[0]))([0.0]), gradient)
+
+
+def test_second_order_in_several_directions_averages():
+    """As abs(-x @ x) does."""
+    for f in (lambda a: L.eigvalsh(a)[0], lambda a: L.norm(a, 2), lambda a: L.norm(a, -2)):
+        assert not dn.hessian(lambda x, f=f: f(np.eye(2) + np.sum(x**2) * DIAGONAL))(np.zeros(3)).any()
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-3, 1.0, 1e5, 1e12])
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+def test_units_do_not_matter(unit, scale):
+    """Branches of A(t) in any unit of t and of A, beside eigenvalues that are close and move fast."""
+
+    def f(t):
+        a = np.zeros_like(t, shape=(5, 5))
+        a[[0, 1, 2, 3, 4], [0, 1, 2, 3, 4]] = np.stack(
+            [1 + t * t, 1 - t * t, 5 + 0 * t, 5.001 + 0 * t, 9 + 1e4 * t]
+        )
+        a[2, 3] = a[3, 2] = t
+        return a
+
+    got = dn.taylor(lambda t: L.eigvalsh(scale * f(unit * t)), 4)(0.0)[:, :2] / scale
+    got = got / unit ** np.arange(5)[:, None]
+    close(got, [[1, 1], [0, 0], [-1, 1], [0, 0], [0, 0]])
+
+
+def test_directions_have_scales_of_their_own():
+    def f(x):
+        return np.diag(np.stack([1 + x[1], 1 - x[1], 5 + 1e10 * x[0]]))
+
+    with pytest.raises(ValueError, match="expects distinct eigenvalues"):
+        dn.jacobian(lambda x: L.eigh(f(x))[1])(np.zeros(2))
+    close(dn.hessian(lambda x: np.sum(L.eigvalsh(f(x))[:2] ** 2))(np.zeros(2)), np.diag([0.0, 4.0]), 1e-12)
+
+
+@pytest.mark.parametrize("small", [1e-14, 3e-15, 1e-16, 1e-20, 1e-150])
+def test_small_singular_values_are_not_zero(small):
+    a = np.diag([1.0, small])
+    np.testing.assert_allclose(dn.gradient(lambda a: L.norm(a, -2))(a), np.diag([0.0, 1.0]), rtol=1e-12)
+    np.testing.assert_allclose(dn.gradient(L.cond)(a), np.diag([1 / small, -1 / small**2]), rtol=1e-12)
+
+
+def test_values_equal_up_to_rounding_of_the_largest_share():
+    a = np.diag([1e-20, 2e-20, 1.0])
+    close(dn.jacobian(L.eigvalsh)(a), [np.diag([0.5, 0.5, 0])] * 2 + [np.diag([0.0, 0, 1])])
+    close(dn.jacobian(lambda a: L.svd(a, compute_uv=False))(a)[1:], [np.diag([0.5, 0.5, 0])] * 2)
+
+
+@pytest.mark.parametrize("rank", [1, 2])
+def test_zeros_up_to_rounding_are_kinks(rank):
+    """Singular values of products of lower rank, which are noise, have no derivatives."""
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        for draw in (lambda *shape: rng.integers(-9, 9, shape), lambda *shape: rng.normal(size=shape)):
+            a = draw(4, rank) @ draw(rank, 3) * np.ones(())
+            if np.linalg.matrix_rank(a) == rank:
+                assert not dn.jacobian(lambda a: L.svd(a, compute_uv=False))(a)[rank:].any()
+
+
+def test_no_branches():
+    """Where the first part that moves has complex eigenvalues, or too few vectors."""
+    for part in ([[1.0, 2.0], [-2.0, 1.0]], [[1.0, 1.0], [0.0, 1.0]]):
+        with pytest.raises(
+            ValueError, match=r"eigvals\(A\) of duals expects distinct values beyond first order"
+        ):
+            dn.taylor(lambda t, part=part: L.eigvals(np.eye(2) + t * np.array(part)), 2)(0.0)
