@@ -103,10 +103,15 @@ def laid_out(x, layout):
     return x
 
 
+def elements(x):
+    """Return the strides in elements."""
+    return [step // x.itemsize for step, n in zip(x.strides, x.shape, strict=True) if n > 1]
+
+
 @cases
 @pytest.mark.parametrize("layout", ["C", "F", "T", "strided", "reversed"])
 def test_values_are_numpys(name, layout):
-    """The value part is bit-identical to NumPy's own call on floats laid out alike; result types are NumPy's."""
+    """Values are bit-identical to NumPy's own call on floats laid out alike; types and memory layouts are NumPy's."""
     case = CASES[name]
     x, levels, _ = moving(case.argument, 1)
     plain_argument, argument = laid_out(case.argument, layout), laid_out(x, layout)
@@ -118,12 +123,26 @@ def test_values_are_numpys(name, layout):
         assert np.array_equal(_core.value(part), plain)
         if isinstance(part, np.ndarray):
             assert type(part) is dn.DualArray
-            assert np.shares_memory(part, argument) == np.shares_memory(
-                plain, plain_argument
-            )  # views of einsum
+            assert elements(part) == elements(plain)
+            views = np.shares_memory(part, argument), np.shares_memory(plain, plain_argument)
+            assert views[0] == views[1]  # einsum gives views
     same = outputs(case.call(x))
     for part, other in zip(outputs(got), same, strict=True):
         close(coefficients(part, levels, (1,)), coefficients(other, levels, (1,)), 1e-12)
+
+
+@pytest.mark.parametrize("shape", [(2, 5), (4, 4), (7, 3)], ids=str)
+@pytest.mark.parametrize("name", ["svd", "eigh", "eig", "qr"])
+def test_products_of_factors_are_numpys(name, shape):
+    """BLAS's sums depend on the layout of what is multiplied."""
+    f = (lambda a: np.linalg.svd(a, full_matrices=False)) if name == "svd" else getattr(np.linalg, name)
+    for seed in range(20):
+        a = draw(*shape, seed=seed)
+        a = a @ a.T + np.diag(np.arange(shape[0])) if name.startswith("eig") else a
+        dual, plain = f(dn.seed(a)), f(a)
+        for i, j in itertools.permutations(range(len(plain)), 2):
+            if plain[i].shape[-1] == plain[j].shape[0]:
+                assert np.array_equal(_core.value(dual[i] @ dual[j]), plain[i] @ plain[j])
 
 
 STACKED = {

@@ -144,7 +144,7 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     else:
         v, s, u = _decomposition(transpose(a), v0, s0, u0)
     parts = (u, u0), (s, s0), (transpose(v), vt0)
-    return type(values)(*[finished(np.array(part), given, a.dtype) for part, given in parts])
+    return type(values)(*[finished(np.array(part, order="C"), given, a.dtype) for part, given in parts])
 
 
 @numpy_rule(np.linalg.matrix_rank)

@@ -154,7 +154,7 @@ def with_values(result, values):
 
 def finished(result, values, dtype=None):
     """
-    Return what a rule computed, as its caller gets it: NumPy's values, a scalar where NumPy gives one.
+    Return what a rule computed as its caller gets it: with NumPy's values and strides, a scalar where NumPy gives one.
 
     The memory of result is overwritten.  Where dtype is given and result is not dual, it is lifted to that dtype.
     """
@@ -165,8 +165,34 @@ def finished(result, values, dtype=None):
         array = array.astype(dtype)
     if array.shape != np.shape(values):
         raise ValueError(f"a rule expects a result of shape {np.shape(values)}, got {array.shape}.")
+    if not isinstance(values, np.ndarray):
+        value(array)[...] = values
+        return array[()]
+    if not (array.flags.c_contiguous and values.flags.c_contiguous):
+        array, given = _laid_out_like(values, array.dtype), array
+        array[...] = given
     value(array)[...] = values
-    return array.view(DualArray) if isinstance(values, np.ndarray) else array[()]
+    return array.view(DualArray)
+
+
+def _laid_out_like(values, dtype):
+    """
+    Return memory for duals with the strides, in elements, of these values, on which BLAS's sums depend.
+
+    Only values with more holes than elements, parts of larger arrays, are not imitated.
+    """
+    first = last = 0
+    for step, n in zip(values.strides, values.shape, strict=True):
+        if step < 0:
+            first += step // 8 * (n - 1)
+        else:
+            last += step // 8 * (n - 1)
+    if values.flags.forc or last - first >= 2 * values.size:
+        return np.empty_like(values, dtype=dtype)
+    ratio = dtype.itemsize // 8
+    buffer = np.empty((last - first + 1) * ratio)
+    strides = tuple([step * ratio for step in values.strides])
+    return np.ndarray(values.shape, dtype, buffer=buffer, offset=-first * dtype.itemsize, strides=strides)
 
 
 def components(x):
