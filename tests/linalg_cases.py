@@ -244,6 +244,14 @@ LINALG = {
     "qr(square)": Case(lambda a: tuple(L.qr(a)), SQUARE, lambda a, like: householder(a)),
     "qr(tall)": Case(lambda a: tuple(L.qr(a)), TALL, lambda a, like: householder(a, complete=False)),
     "qr(wide)": Case(lambda a: tuple(L.qr(a)), WIDE, lambda a, like: householder(a)),
+    "qr(square, last column dependent)": Case(
+        lambda a: tuple(L.qr(a)), SQUARE @ np.diag([1.0, 1.0, 1.0, 0.0]), lambda a, like: householder(a)
+    ),
+    "qr(wide, third column dependent)": Case(
+        lambda a: tuple(L.qr(a)), WIDE[:, [0, 1, 1, 2]], lambda a, like: householder(a)
+    ),
+    "qr(row)": Case(lambda a: tuple(L.qr(a)), np.array([[0.0, 1.0]]), lambda a, like: householder(a)),
+    "qr(zero)": Case(lambda a: tuple(L.qr(a)), np.zeros((1, 1)), lambda a, like: householder(a)),
     "qr(r)": Case(lambda a: L.qr(a, mode="r"), TALL, lambda a, like: householder(a, complete=False)[1]),
     "qr(complete)": Case(lambda a: tuple(L.qr(a, mode="complete")), TALL, lambda a, like: householder(a)),
     "eigh": Case(lambda a: tuple(L.eigh(a)), DEFINITE, lambda a, like: eigh_truth(lower(a), like)),

@@ -236,6 +236,27 @@ def test_empty_and_one_by_one(name, n):
             )
 
 
+@pytest.mark.parametrize("shape", [(3, 0), (0, 3), (0, 0), (0, 4, 4), (2, 0, 3), (2, 3, 0)], ids=str)
+@pytest.mark.parametrize("name", ["qr", "qr(complete)", "qr(r)", "svd", "svd(thin)", "svdvals"])
+def test_without_elements(name, shape):
+    """There are no derivatives to lose: what NumPy returns, as duals."""
+    f = {
+        "qr": lambda a: tuple(np.linalg.qr(a)),
+        "qr(complete)": lambda a: tuple(np.linalg.qr(a, mode="complete")),
+        "qr(r)": lambda a: np.linalg.qr(a, mode="r"),
+        "svd": lambda a: tuple(np.linalg.svd(a)),
+        "svd(thin)": lambda a: tuple(np.linalg.svd(a, full_matrices=False)),
+        "svdvals": lambda a: np.linalg.svd(a, compute_uv=False),
+    }[name]
+    plain = np.zeros(shape)
+    for dtype in (dn.DualDType(2), dn.DualDType(1, 1), dn.DualDType(order=3)):
+        for part, want in zip(
+            outputs(f(plain.astype(dtype).view(dn.DualArray))), outputs(f(plain)), strict=True
+        ):
+            assert part.dtype is dtype and np.array_equal(_core.value(part), want)
+            assert np.array_equal(part.view(np.ndarray), want.astype(dtype))
+
+
 @pytest.mark.parametrize("n", [4, 7])
 @pytest.mark.parametrize(
     "name",

@@ -113,7 +113,7 @@ def test_errors_where_no_derivative_exists():
     refused(
         "qr(A) of duals expects the first 2 columns of A to be independent; elsewhere Q has no derivative.",
         L.qr,
-        seed(np.ones((2, 2))),
+        seed(np.ones((3, 3))),
     )
     refused(
         "qr(A, mode='raw') has no rule for duals; use mode='reduced', 'complete' or 'r'.",
@@ -143,6 +143,29 @@ def test_linalg_errors_are_numpys(name):
     with pytest.raises(L.LinAlgError) as want:
         calls[name](bad)
     refused(str(want.value), calls[name], dn.seed(bad), error=L.LinAlgError)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    "name", ["eigvalsh", "eigh", "eigvals", "eig", "svd", "svdvals", "svd(hermitian)", "svdvals(h)"]
+)
+def test_what_is_not_finite_is_numpys(name, bad):
+    """The values, or the same error."""
+    f = {
+        "svdvals": lambda a: L.svd(a, compute_uv=False),
+        "svd(hermitian)": lambda a: L.svd(a, hermitian=True)[1],
+        "svdvals(h)": lambda a: L.svd(a, compute_uv=False, hermitian=True),
+        "eigvalsh": L.eigvalsh,
+        "eigvals": L.eigvals,
+    }.get(name, lambda a: getattr(L, name)(a)[0])
+    a = np.array([[1.0, bad], [bad, 2.0]])
+    with np.errstate(all="ignore"):
+        try:
+            want = f(a)
+        except L.LinAlgError as error:
+            refused(str(error), f, dn.seed(a), error=L.LinAlgError)
+        else:
+            np.testing.assert_array_equal(_core.value(f(dn.seed(a))), want)
 
 
 def test_other_types_are_refused_by_name():

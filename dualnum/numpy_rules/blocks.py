@@ -37,7 +37,8 @@ def clusters(w, tolerance=None):
     ascending = np.take_along_axis(w, order, -1)
     if tolerance is None:
         tolerance = 8 * n * EPSILON * np.max(np.abs(w), axis=-1, keepdims=True, initial=0)
-    numbers = np.cumsum(np.diff(ascending, axis=-1, prepend=ascending[..., :1]) > tolerance, axis=-1)
+    distinct = ~(np.diff(ascending, axis=-1, prepend=ascending[..., :1]) <= tolerance)  # nan, too
+    numbers = np.cumsum(distinct, axis=-1)
     labels = np.empty_like(numbers)
     np.put_along_axis(labels, order, numbers, -1)
     return labels[..., :, None] == labels[..., None, :]

@@ -32,15 +32,18 @@ def cholesky(a, /, *, upper=False):
 
 
 @np.errstate(all="ignore")
-def _thin(a, q0, r0):
+def _thin(a, q0, r0, independent):
     """
-    Return the factors of a tall matrix of full rank.
+    Return Q, and R's first columns, of a matrix whose first columns are independent: all of a tall one, all but the
+    last of a square one.
 
     With ``E = A - Q R`` and ``F = 1 - Q' Q``, the corrections are ``dQ = Q0 X + (1 - Q0 Q0') E R0^-1`` and
-    ``dR = (Q0' E R0^-1 - X) R0``, where X + X' = F and the strict lower triangle of X is that of Q0' E R0^-1.
+    ``dR = (Q0' E R0^-1 - X) R0``, where X + X' = F and the strict lower triangle of X is that of Q0' E R0^-1.  Of the
+    last column of a square matrix no entry is in that triangle.
     """
     q, r, n = q0, r0, a.shape[-1]
-    inverse = np.linalg.inv(r0)
+    inverse = np.zeros(r0.shape)
+    inverse[..., :independent, :independent] = np.linalg.inv(r0[..., :independent, :independent])
     for _ in range(degree(a.dtype)):
         quotient = nilpotent(a - q @ r) @ inverse
         f = nilpotent(np.eye(n) - transpose(q) @ q)
@@ -49,7 +52,7 @@ def _thin(a, q0, r0):
         x = low + np.triu(f - transpose(low), 1) + f * (np.eye(n) / 2)
         q = q + q0 @ (x - m) + quotient
         r = r + np.triu(m - x) @ r0
-    return q, r
+    return q, r[..., :independent]
 
 
 @np.errstate(all="ignore")
@@ -62,7 +65,7 @@ def _completed(q):
     """
     m, n = q.shape[-2:]
     work = np.eye(m, n) - q
-    columns, rows = [], []
+    v, u = np.zeros_like(work), np.zeros_like(work[..., :n, :])
     for j in range(n):
         row = work[..., j : j + 1, :].copy()
         pivot = row[..., j : j + 1]
@@ -74,10 +77,9 @@ def _completed(q):
         column = work[..., :, j : j + 1] / pivot
         column[..., :j, :] = 0
         column[..., j, :] = 1
-        columns.append(column)
-        rows.append(row)
+        v[..., :, j : j + 1] = column
+        u[..., j : j + 1, :] = row
         work = work - column @ row
-    v, u = np.concatenate(columns, axis=-1), np.concatenate(rows, axis=-2)
     u[..., np.tril_indices(n, -1)[0], np.tril_indices(n, -1)[1]] = 0
     v1, v2 = v[..., :n, :], v[..., n:, :]
     v1, u = transpose(v1), transpose(u)
@@ -87,25 +89,26 @@ def _completed(q):
 
 @numpy_rule(np.linalg.qr)
 def qr(a, mode="reduced"):
-    """The orthogonal and the triangular factor, where the first min(m, n) columns of a are independent."""
+    """The orthogonal and the triangular factor, where the first min(m - 1, n) columns of a are independent."""
     (a,) = operands("qr", a)
     plain = float_operands(a)[0]
     values = np.linalg.qr(plain, mode)
     if mode not in ("reduced", "complete", "r"):
         raise TypeError(f"qr(A, mode={mode!r}) has no rule for duals; use mode='reduced', 'complete' or 'r'.")
     m, n = a.shape[-2:]
-    k = min(m, n)
+    k, independent = min(m, n), max(min(m - 1, n), 0)  # LAPACK makes no reflection in the last row
     q0, r0 = np.linalg.qr(plain)
-    diagonal = np.abs(np.diagonal(r0, axis1=-2, axis2=-1))
+    diagonal = np.abs(np.diagonal(r0, axis1=-2, axis2=-1)[..., :independent])
     tiny = max(m, n) * np.finfo(float).eps * np.abs(r0).max(axis=(-2, -1), initial=0)
     if np.any(diagonal <= tiny[..., None]) and degree(a.dtype):
         raise ValueError(
-            f"qr(A) of duals expects the first {k} columns of A to be independent; elsewhere Q has no derivative."
+            f"qr(A) of duals expects the first {independent} columns of A to be independent; elsewhere Q has no "
+            f"derivative."
         )
-    q, r = _thin(a[..., :k], q0, r0[..., :k])
+    q, r = _thin(a[..., :k], q0, r0[..., :k], independent)
     with np.errstate(all="ignore"):
-        if n > k:
-            r = np.concatenate([r, transpose(q) @ a[..., k:]], axis=-1)
+        if n > independent:
+            r = np.concatenate([r, transpose(q) @ a[..., independent:]], axis=-1)
         if mode == "r":
             return finished(r.copy(), values, a.dtype)
         if mode == "complete" and m > k:

@@ -73,7 +73,7 @@ def _decomposition(a, u0, s0, v0):
 
 
 @np.errstate(all="ignore")
-def singular_values(a, average=False):
+def singular_values(a, average=False, hermitian=False):
     """
     Return (s, smooth): singular values with derivatives, and whether they are all there is to them.
 
@@ -82,7 +82,7 @@ def singular_values(a, average=False):
     if a.shape[-2] < a.shape[-1]:
         return singular_values(transpose(a), average)
     a0 = value(a)
-    u0, s0, vt0 = np.linalg.svd(a0, full_matrices=False)
+    u0, s0, vt0 = np.linalg.svd(a0, full_matrices=False, hermitian=hermitian)
     v0, (m, n) = transpose(vt0), a.shape[-2:]
     zero = _zero(a0, u0, s0, v0)
     if not np.any(zero):
@@ -91,10 +91,13 @@ def singular_values(a, average=False):
         if not np.any(clusters(s0) & ~np.eye(n, dtype=bool)):
             return _decomposition(a, u0, s0, v0)[1], np.ones(s0.shape, bool)
     zero = np.any(clusters(s0) & zero[..., None, :], axis=-1)
-    u, none = np.linalg.svd(a0)[0], np.zeros((*a.shape[:-2], m - n))
-    opposite = np.concatenate([u[..., :n], -v0], axis=-2) / np.sqrt(2)
-    pairs = np.concatenate([u[..., :n], v0], axis=-2) / np.sqrt(2)
-    rest = np.concatenate([u[..., n:], np.zeros((*a.shape[:-2], n, m - n))], axis=-2)
+    if m > n:  # vectors of one basis
+        u0, _, vt0 = np.linalg.svd(a0)
+        v0 = transpose(vt0)
+    none = np.zeros((*a.shape[:-2], m - n))
+    opposite = np.concatenate([u0[..., :n], -v0], axis=-2) / np.sqrt(2)
+    pairs = np.concatenate([u0[..., :n], v0], axis=-2) / np.sqrt(2)
+    rest = np.concatenate([u0[..., n:], np.zeros((*a.shape[:-2], n, m - n))], axis=-2)
     vectors = np.concatenate([opposite, rest, pairs[..., ::-1]], axis=-1)  # in ascending order
     w0 = np.concatenate([-s0, none, s0[..., ::-1]], axis=-1)
     sign = np.concatenate([zero - 1.0, none, 1.0 - zero[..., ::-1]], axis=-1)
@@ -122,9 +125,11 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     values = np.linalg.svd(plain, full_matrices, compute_uv, hermitian)
     if hermitian:
         a = symmetric(a)
+    if not a.size:
+        parts = [finished(part, part, a.dtype) for part in (values if compute_uv else [values])]
+        return type(values)(*parts) if compute_uv else parts[0]
     if not compute_uv:
-        s = checked("svd", *singular_values(a)) if a.size else values
-        return finished(s, values, a.dtype)
+        return finished(checked("svd", *singular_values(a, hermitian=hermitian)), values, a.dtype)
     u0, s0, vt0 = values
     m, n = a.shape[-2:]
     if full_matrices and abs(m - n) > 1 and degree(a.dtype):
