@@ -37,8 +37,9 @@ def clusters(w, tolerance=None):
     ascending = np.take_along_axis(w, order, -1)
     if tolerance is None:
         tolerance = 8 * n * EPSILON * np.max(np.abs(w), axis=-1, keepdims=True, initial=0)
-    distinct = ~(np.diff(ascending, axis=-1, prepend=ascending[..., :1]) <= tolerance)  # nan, too
-    numbers = np.cumsum(distinct, axis=-1)
+    numbers = np.zeros(w.shape, int)
+    distinct = ~(ascending[..., 1:] - ascending[..., :-1] <= tolerance)  # nan, too
+    np.cumsum(distinct, axis=-1, out=numbers[..., 1:])
     labels = np.empty_like(numbers)
     np.put_along_axis(labels, order, numbers, -1)
     return labels[..., :, None] == labels[..., None, :]

@@ -97,7 +97,7 @@ def qr(a, mode="reduced"):
         raise TypeError(f"qr(A, mode={mode!r}) has no rule for duals; use mode='reduced', 'complete' or 'r'.")
     m, n = a.shape[-2:]
     k, independent = min(m, n), max(min(m - 1, n), 0)  # LAPACK makes no reflection in the last row
-    q0, r0 = np.linalg.qr(plain)
+    q0, r0 = values if mode == "reduced" else np.linalg.qr(plain)
     diagonal = np.abs(np.diagonal(r0, axis1=-2, axis2=-1)[..., :independent])
     tiny = max(m, n) * np.finfo(float).eps * np.abs(r0).max(axis=(-2, -1), initial=0)
     if np.any(diagonal <= tiny[..., None]) and degree(a.dtype):
@@ -110,8 +110,8 @@ def qr(a, mode="reduced"):
         if n > independent:
             r = np.concatenate([r, transpose(q) @ a[..., independent:]], axis=-1)
         if mode == "r":
-            return finished(r.copy(), values, a.dtype)
+            return finished(r, values, a.dtype)
         if mode == "complete" and m > k:
             q = _completed(q)
             r = np.concatenate([r, np.zeros((*r.shape[:-2], m - k, n))], axis=-2)
-    return type(values)(finished(q.copy(), values.Q, a.dtype), finished(r.copy(), values.R, a.dtype))
+    return type(values)(finished(q, values.Q, a.dtype), finished(r, values.R, a.dtype))
