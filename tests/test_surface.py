@@ -121,6 +121,11 @@ def check(code, subok, exactly=True):
         if not exactly:
             np.testing.assert_allclose(_core.value(z), value, rtol=1e-13, atol=1e-13)
             continue
+        if (
+            "**" in code and not subok
+        ):  # NumPy 2.0 calls power for plain arrays of duals, which differs by an ulp
+            np.testing.assert_array_max_ulp(_core.value(z), value, 2)
+            continue
         assert np.array_equal(_core.value(z), value, equal_nan=True), (_core.value(z), value)
         if np.result_type(value).kind == "f":
             assert np.array_equal(np.signbit(_core.value(z)), np.signbit(value))
