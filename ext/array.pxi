@@ -92,6 +92,8 @@ cdef object _quick(int op, object ufunc, int nin, object x, object y):
     cdef int i
     cdef Kernel kernel
     cdef unsigned int flags
+    if type(x) is not DualArray and type(y) is not DualArray:
+        return None  # a subclass
     like = <ndarray>x if type(x) is DualArray else <ndarray>y
     if like.nd == 0:
         return None
@@ -150,24 +152,25 @@ cdef object _array_operator(int op, object x, object y):
 
 cdef bint _gives_up(object x, object y):
     """NumPy's rule for x + y and the like: whether x, an array, leaves the operation to y."""
-    if type(x) is not DualArray or isinstance(y, _no_rivals):
+    if not isinstance(x, DualArray) or type(y) in _no_rivals or isinstance(y, (DualArray, _generic)):
         return False
     dispatch = getattr(type(y), "__array_ufunc__", _absent)
     if dispatch is not _absent:
         return dispatch is None
-    return getattr(type(y), "__array_priority__", -1e6) > DualArray.__array_priority__
+    return getattr(y, "__array_priority__", -1e6) > DualArray.__array_priority__
 
 
 cdef object _absent = object()
-cdef tuple _no_rivals = (DualArray, int, float, complex, str, bytes, list, tuple, dict, type(None))
+cdef frozenset _no_rivals = frozenset(
+    [int, float, complex, bool, str, bytes, list, tuple, dict, set, type(None), slice, type(Ellipsis), np.ndarray, Dual])
 
 
 cdef object _as_dual_array(object a):
     """A dual array as DualArray, anything else as a plain array: what results of NumPy functions are given back as."""
     if isinstance(a, ndarray):
         if _is_dual_dtype((<ndarray>a).dtype):
-            return a if type(a) is DualArray else PyArray_View(_array(a), NULL, _dual_array_type)
-        return PyArray_View(_array(a), NULL, &PyArray_Type) if type(a) is DualArray else a
+            return a if isinstance(a, DualArray) else PyArray_View(_array(a), NULL, _dual_array_type)
+        return PyArray_View(_array(a), NULL, &PyArray_Type) if isinstance(a, DualArray) else a
     if type(a) is tuple:
         return tuple([_as_dual_array(item) for item in a])
     if type(a) is list:
@@ -178,7 +181,7 @@ cdef object _as_dual_array(object a):
 cdef object _as_plain(object a):
     if type(a) is Dual:
         return _zero_d(a)
-    return PyArray_View(_array(a), NULL, &PyArray_Type) if type(a) is DualArray else a
+    return PyArray_View(_array(a), NULL, &PyArray_Type) if isinstance(a, DualArray) else a
 
 
 cdef list _of_equal_levels(list arrays, object outputs):

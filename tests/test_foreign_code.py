@@ -39,6 +39,71 @@ def test_operators_do_not_give_up_for_what_has_a_lower_priority():
     assert (x * Number()).dtype == object == (np.ones(3) * Number()).dtype
 
 
+NUMBERS = [
+    np.float64(2),
+    np.float32(2),
+    np.float16(2),
+    np.int64(2),
+    np.uint8(2),
+    np.bool_(True),
+    2,
+    2.0,
+    True,
+]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize(
+    "name", ["add", "sub", "mul", "truediv", "pow", "floordiv", "mod", "iadd", "imul", "lt", "eq"]
+)
+@pytest.mark.parametrize("kind", [np.ndarray, dn.DualArray])
+@pytest.mark.parametrize("shape", [(3,), (2, 3), ()], ids=str)
+def test_operators_beside_every_scalar_type(number, name, kind, shape):
+    values, operate = (
+        np.linspace(1, 2, 6).reshape(2, 3)[(0,) * (2 - len(shape))] if shape else np.array(1.5),
+        getattr(operator, name),
+    )
+    x = dn.seed(values).view(kind)
+    assert np.array_equal(dn.value(operate(x.copy(), number)), operate(values.copy(), number))
+    if not name.startswith("i"):
+        assert np.array_equal(dn.value(operate(number, x)), operate(number, values))
+
+
+def test_lists_that_give_nothing_up_and_priorities_of_instances():
+    class Mine(list):
+        __array_ufunc__ = None
+
+        def __radd__(self, other):
+            return "mine"
+
+    rival = Rival()
+    rival.__array_priority__ = 1000.0
+    for x in (np.ones(2), dn.seed(np.ones(2))):
+        assert x + Mine([1.0, 2.0]) == "mine" and x + rival == "rival"
+
+
+def test_subclasses_in_python():
+    class Sub(dn.DualArray):
+        pass
+
+    x = dn.seed(np.array([1.0, 2.0])).view(Sub)
+    for result in (
+        x + 1,
+        x * x,
+        np.sin(x),
+        np.dot(x, x),
+        x.sum(),
+        np.add.reduce(x),
+        x @ x,
+        2 - x,
+        x**2,
+        x[:1],
+        -x,
+    ):
+        assert isinstance(result, (dn.DualArray, dn.Dual))
+    assert dn.value(x * x).tolist() == [1, 4] and dn.tangent(x * x).tolist() == [[2, 0], [0, 4]]
+
+
 def test_conjugates_are_the_array_itself():
     """As ndarray.conj of real numbers: what is written to it is written to the array."""
     for x in (np.arange(3.0), dn.seed(np.arange(3.0))):

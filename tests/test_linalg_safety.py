@@ -327,7 +327,12 @@ def test_numpy_rule():
 def test_pseudoinverses_of_what_is_not_finite_or_empty():
     """NumPy's values, and no warning; no derivative is made up for values that are NaN."""
     for bad in ([[np.inf]], [[np.inf, 1.0], [0.0, 1.0]], [[1.0, np.inf], [0.0, 1.0]], [[np.inf, 0.0]]):
-        want = L.pinv(np.array(bad))
+        try:
+            want = L.pinv(np.array(bad))
+        except np.linalg.LinAlgError:  # NumPy 2.5
+            with pytest.raises(np.linalg.LinAlgError):
+                L.pinv(dn.seed(np.array(bad)))
+            continue
         with warnings.catch_warnings(action="error"):
             got = L.pinv(dn.seed(np.array(bad)))
         assert np.array_equal(_core.value(got), want, equal_nan=True)
