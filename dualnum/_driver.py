@@ -347,8 +347,8 @@ class Driver:
                 return result if type(result) is tuple else (result,)
 
             starts = range(0, len(points) or 1, self.points)
-            parts = zip(*in_order(self, one, starts, workers), strict=True)
-            results = tuple([np.concatenate(part) for part in parts])
+            blocks = zip(*in_order(self, one, starts, workers), strict=True)
+            results = tuple([np.concatenate(block) for block in blocks])
             results = tuple([a.reshape(x.shape[:-1] + a.shape[1:]) for a in results])
             return results if len(results) > 1 else results[0]
 

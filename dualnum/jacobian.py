@@ -20,7 +20,8 @@ def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     batched : bool or int, optional
         Call `f` with the whole ``(..., p)`` array, whose last axis holds the variables and whose leading axes
         independent points; f(x) has the shape ``(...)``. An int says how many points one call gets at most, as an
-        array ``(points, p)``: some thousands are faster than 1e5, because the arrays of duals stay in cache.
+        array ``(points, p)``: some thousands are faster than 1e5, because the arrays of duals stay in cache. Other
+        arguments go into every call as they are.
     subok : bool, optional
         Hand `f` a `DualArray`, which NumPy's functions know how to treat; otherwise a plain array, which is
         faster and enough for ufuncs, indexing and reductions.

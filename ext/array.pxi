@@ -162,7 +162,7 @@ cdef bint _gives_up(object x, object y):
 
 cdef object _absent = object()
 cdef frozenset _no_rivals = frozenset(
-    [int, float, complex, bool, str, bytes, list, tuple, dict, set, type(None), slice, type(Ellipsis), np.ndarray, Dual])
+    [int, float, complex, bool, str, bytes, list, tuple, dict, set, type(None), np.ndarray, Dual])
 
 
 cdef object _as_dual_array(object a):

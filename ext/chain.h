@@ -183,7 +183,7 @@ inline bool quick(const Shape& s, double* z, const double* x, const double* y, d
   return true;
 }
 
-// 0 * x is nan where x is not finite.  Four sums, because one would wait for itself.
+// 0 * x is nan where x is not finite.
 inline bool all_finite(const double* x, index_t n) {
   constexpr index_t lanes = 16;  // sums at a time, because one would wait for itself
   double sum[lanes] = {};

@@ -7,10 +7,10 @@ cdef str DISCARD = "use dualnum.value(x) to discard the derivatives on purpose"
 cdef extern from *:
     """
     // How often this thread has refused to lose a derivative; drivers look whether their function went on regardless.
-    static thread_local long refusals = 0;
+    static thread_local unsigned long refusals = 0;
     static void count_refusal() { ++refusals; }
     """
-    long refusals
+    unsigned long refusals
     void _count_refusal "count_refusal" ()
 
 

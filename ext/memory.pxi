@@ -37,7 +37,7 @@ cdef inline void _open_pass() noexcept:
 
 cdef int _close_pass() except -1:
     _count_passes(-1)
-    if keeping and open_passes <= 0:
+    if keeping and open_passes == 0:
         _set_keeping(False)
         if PyDataMem_GetHandler() is _memory:
             Py_XDECREF(PyDataMem_SetHandler(NULL))

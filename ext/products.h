@@ -8,7 +8,7 @@
 
 namespace dn {
 
-constexpr index_t SMALL = 100;  // products of numbers, up to which BLAS does not pay
+constexpr index_t MOST_WITHOUT_BLAS = 100;  // products of numbers, for which a call of BLAS costs more than they do
 
 // The component of the product of components a and b, or -1 where it vanishes.
 inline index_t product_component(const Shape& s, index_t a, index_t b) {
@@ -172,8 +172,8 @@ inline VectorSums fill_values(const Matrix& x, const ValueCopy& vx, const Matrix
 inline void finish_row(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, index_t i,
                        const double* values, Arena& arena) {
   scatter(values + i * z.columns, 1, z.data + i * z.row_step, z.column_step, z.columns);
-  const bool closely = z.columns == 1 || z.column_step == z.components * index_t{sizeof(double)};
-  if (!closely || !all_finite(z.at(i, 0), z.components * z.columns)) mend_row(s, x, y, z, i, arena);
+  const bool row_is_one_run = z.columns == 1 || z.column_step == z.components * index_t{sizeof(double)};
+  if (!row_is_one_run || !all_finite(z.at(i, 0), z.components * z.columns)) mend_row(s, x, y, z, i, arena);
 }
 
 // x y into z's elements, given its values.  x0 and y0 are the operands' values; sums, where there are any, are the parts
@@ -191,7 +191,7 @@ inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, c
     for (index_t i = first; i < first + count; ++i) finish_row(s, x, y, z, i, values, arena);
   };
   if (tangents == 0) return finish(0, m);
-  if (s.is_dual() && m * n * p <= SMALL && sums.x == nullptr && sums.y == nullptr) {
+  if (s.is_dual() && m * n * p <= MOST_WITHOUT_BLAS && sums.x == nullptr && sums.y == nullptr) {
     if (x_moves && y_moves) small_tangents<true, true>(x, y, z);
     else if (x_moves) small_tangents<true, false>(x, y, z);
     else small_tangents<false, true>(x, y, z);
@@ -290,15 +290,20 @@ void one_product(const Shape& s, const Matrix& x, const Matrix& y, const Matrix&
                    {vy.origin, vy.row_step / d, vy.column_step / d}, sums, result, arena);
 }
 
-// Calls work with an arena.  Fresh memory costs more than the product of matrices of moderate size, so each thread keeps
-// some.
+// Fresh memory costs more than the product of matrices of moderate size, so each thread keeps some.
+inline Arena& kept_arena() {
+  static thread_local Arena kept;
+  return kept;
+}
+
+// Calls work with an arena that has room for the parts of one product.
 template <class Work>
 void with_arena(const Matrix& x, const Matrix& y, Work work) {
-  static thread_local Arena kept;
+  const index_t components = std::max(x.components, y.components);
   const index_t needed =
-      (x.components > 1 ? x.rows * x.columns : 0) + (y.components + 1) * y.rows * y.columns + x.rows * y.columns;
+      x.components * x.rows * x.columns + (y.components + 1) * y.rows * y.columns + 2 * components * x.rows * y.columns;
   Arena fresh;
-  work(needed <= index_t{1} << 21 ? kept : fresh);
+  work(needed <= index_t{1} << 21 ? kept_arena() : fresh);
 }
 
 // counts: outer, then the core's; strides: the outer ones of x, y, z, then the core's of x, y, z.

@@ -50,9 +50,8 @@ def matmul_of_values(x, y, values):
         If the shapes do not fit, or the stacks do not broadcast to that of values.
     """
     cdef ndarray a, b, v, z
-    x, y = np.asarray(x), np.asarray(y)
-    dtype = np.result_type(x, y)
-    v = np.ascontiguousarray(values, dtype=float)
+    x, y, values = np.asarray(x), np.asarray(y), np.ascontiguousarray(values, dtype=float)
+    dtype, v = np.result_type(x, y), values
     if x.ndim < 2 or y.ndim < 2 or v.nd < 2 or not _is_dual_dtype(dtype):
         raise ValueError(f"matmul_of_values expects stacks of matrices with duals, got {_dtype_text(x.dtype)} "
                          f"and {_dtype_text(y.dtype)} of {x.ndim} and {y.ndim} axes.")
@@ -60,6 +59,9 @@ def matmul_of_values(x, y, values):
     if x.shape[-1] != y.shape[-2] or values.shape[-2:] != (x.shape[-2], y.shape[-1]):
         raise ValueError(f"matmul_of_values expects shapes (m, n), (n, p) and (m, p), got {x.shape[-2:]}, "
                          f"{y.shape[-2:]} and {values.shape[-2:]}.")
+    if np.broadcast_shapes(x.shape[:-2], y.shape[:-2], stack) != stack:
+        raise ValueError(f"matmul_of_values expects values to have the shape of the stacks {x.shape[:-2]} and "
+                         f"{y.shape[:-2]}, got {stack}.")
     a, b = _factor(x, dtype, stack), _factor(y, dtype, stack)
     z = np.empty(values.shape, dtype)
     if z.size == 0:

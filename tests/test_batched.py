@@ -131,6 +131,18 @@ def test_blocks_of_points(name, lead, block, workers):
     assert sorted(set(sizes)) == sorted(set(expected)) and len(sizes) % len(expected) == 0
 
 
+def test_blocks_go_to_workers():
+    calls = []
+
+    def counting(work, places):
+        calls.append(len(places))
+        return map(work, places)
+
+    x = draw(75, 7, 3)
+    got = dn.hessian(_ripple, batched=3, workers=counting)(x)
+    assert calls == [3] and np.array_equal(got, dn.hessian(_ripple, batched=True)(x))
+
+
 def test_blocks_of_another_argument_and_of_duals():
     x = draw(74, 7, 3)
 
