@@ -81,8 +81,8 @@ def test_errors_where_no_derivative_exists():
         "cond(A)": L.cond,
     }.items():
         refused(
-            f"{name} of duals expects distinct values beyond first order: these repeated ones have no second "
-            f"derivatives; trace, det, norm(A, 'fro') and matrix_power of A do.",
+            f"{name} of duals expects distinct values beyond first order, got repeated ones that have no second "
+            f"derivatives; use trace, det, norm(A, 'fro') or matrix_power, which do.",
             two(f),
             I3,
         )
@@ -111,7 +111,8 @@ def test_errors_where_no_derivative_exists():
         seed(np.ones((3, 2))),
     )
     refused(
-        "qr(A) of duals expects the first 2 columns of A to be independent; elsewhere Q has no derivative.",
+        "qr(A) of duals expects the first 2 columns of A to be independent, got dependent ones, where Q has no "
+        "derivative.",
         L.qr,
         seed(np.ones((3, 3))),
     )
@@ -122,8 +123,8 @@ def test_errors_where_no_derivative_exists():
         error=TypeError,
     )
     refused(
-        "qr(A, mode='complete') of duals expects A not to be triangular already: a reflection's sign jumps there; "
-        "use mode='reduced'.",
+        "qr(A, mode='complete') of duals expects A not to be triangular, got a column that is so already, where a "
+        "reflection's sign jumps; use mode='reduced'.",
         lambda a: L.qr(a, mode="complete"),
         seed(np.eye(4, 2)),
     )

@@ -15,8 +15,8 @@ def checked(name, w, smooth):
     """Return w, or raise where an eigenvalue or singular value has no derivatives."""
     if not np.all(smooth):
         raise ValueError(
-            f"{name}(A) of duals expects distinct values beyond first order: these repeated ones have no second "
-            f"derivatives; trace, det, norm(A, 'fro') and matrix_power of A do."
+            f"{name}(A) of duals expects distinct values beyond first order, got repeated ones that have no second "
+            f"derivatives; use trace, det, norm(A, 'fro') or matrix_power, which do."
         )
     return w
 

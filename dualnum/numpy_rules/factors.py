@@ -71,8 +71,8 @@ def _completed(q):
         pivot = row[..., j : j + 1]
         if np.any(value(pivot) == 0):
             raise ValueError(
-                "qr(A, mode='complete') of duals expects A not to be triangular already: a reflection's sign jumps "
-                "there; use mode='reduced'."
+                "qr(A, mode='complete') of duals expects A not to be triangular, got a column that is so already, "
+                "where a reflection's sign jumps; use mode='reduced'."
             )
         column = work[..., :, j : j + 1] / pivot
         column[..., :j, :] = 0
@@ -102,8 +102,8 @@ def qr(a, mode="reduced"):
     tiny = max(m, n) * np.finfo(float).eps * np.abs(r0).max(axis=(-2, -1), initial=0)
     if np.any(diagonal <= tiny[..., None]) and degree(a.dtype):
         raise ValueError(
-            f"qr(A) of duals expects the first {independent} columns of A to be independent; elsewhere Q has no "
-            f"derivative."
+            f"qr(A) of duals expects the first {independent} columns of A to be independent, got dependent ones, "
+            f"where Q has no derivative."
         )
     q, r = _thin(a[..., :k], q0, r0[..., :k], independent)
     with np.errstate(all="ignore"):

@@ -16,6 +16,7 @@ from dualnum.numpy_rules.values import (
     nilpotent,
     of_components,
     operands,
+    orders,
 )
 
 __all__ = []
@@ -61,11 +62,11 @@ def _scaled_norm(x, p, axes):
     n = np.sum(np.abs(x0 / unit) ** p, axis=axes, keepdims=True) ** (1 / p)
     zero = n == 0
     n = n + zero
-    top = _highest(x.dtype)
+    top = orders(x.dtype).sum(axis=0) == degree(x.dtype)
 
     def moved(u, move, p):
         quotient = components(move / unit / n)
-        quotient[..., top] = 0  # they meet nothing but the value 0 of a term, and may be infinite
+        quotient[..., top] = 0  # parts of the highest order meet nothing but the value 0 of a term
         quotient = of_components(quotient, x.dtype)
         total, term, weight = 0 * move, move, 1.0
         for k in range(degree(x.dtype)):
@@ -78,12 +79,6 @@ def _scaled_norm(x, p, axes):
 
     total = np.sum(moved(x0 / unit / n, nilpotent(x.copy()), p), axis=axes, keepdims=True)
     return moved(1.0, total, 1 / p) * ~zero
-
-
-def _highest(dtype):
-    """Return which components of a number are of the highest order: those that a product of value-free ones keeps."""
-    free = nilpotent(of_components(np.ones((degree(dtype), dtype.itemsize // 8)), dtype))
-    return components(np.prod(free, keepdims=True))[0] != 0
 
 
 def _vector_norm(x, values, ord, axes):

@@ -181,18 +181,10 @@ def _laid_out_like(values, dtype):
 
     Only values with more holes than elements, parts of larger arrays, are not imitated.
     """
-    first = last = 0
-    for step, n in zip(values.strides, values.shape, strict=True):
-        if step < 0:
-            first += step // 8 * (n - 1)
-        else:
-            last += step // 8 * (n - 1)
-    if values.flags.forc or last - first >= 2 * values.size:
+    reach = sum(abs(step) * (n - 1) for step, n in zip(values.strides, values.shape, strict=True))
+    if values.flags.forc or reach >= 2 * values.nbytes:
         return np.empty_like(values, dtype=dtype)
-    ratio = dtype.itemsize // 8
-    buffer = np.empty((last - first + 1) * ratio)
-    strides = tuple([step * ratio for step in values.strides])
-    return np.ndarray(values.shape, dtype, buffer=buffer, offset=-first * dtype.itemsize, strides=strides)
+    return _empty_alike([values], dtype)[0]
 
 
 def components(x):
