@@ -1,8 +1,8 @@
 """
 Inverses and solutions of linear systems.
 
-The values are factored once; the nilpotent part is iterated: each pass of ``x += A0^-1 (b - A x)`` makes one more order
-exact, whatever the levels.
+The values are factored, once for themselves and once for all tangents; the nilpotent part is iterated: each pass of
+``x += A0^-1 (b - A x)`` makes one more order exact, whatever the levels.
 """
 
 import math
