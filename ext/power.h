@@ -2,6 +2,7 @@
 #pragma once
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "algebra.h"
 #include "series.h"
@@ -75,6 +76,28 @@ inline void power_at_zero(const Shape& s, double* z, const double* x, double p, 
     c[n] = binomial == 0 ? 0 : binomial * power;
   }
   compose(s, z, c, x, arena);
+}
+
+// The components of z = x^p above second order, for a whole number p from 1 on, by squaring: y' = p y / x divides what
+// rounding has left of terms that vanish by a small x.
+inline void whole_power(const Shape& s, double* z, const double* x, index_t p, Arena& arena) {
+  const index_t n = s.components();
+  Arena::Mark mark(arena);
+  double *square = arena.take(n), *power = arena.take(n), *room = arena.take(n);
+  copy(n, square, x);
+  zero(n, power);
+  power[0] = 1;
+  for (;; p /= 2) {
+    if (p % 2 == 1) {
+      multiply(s, s.levels, room, power, square);
+      std::swap(power, room);
+    }
+    if (p == 1) break;
+    multiply(s, s.levels, room, square, square);
+    std::swap(square, room);
+  }
+  for (index_t c = 1; c < n; ++c)
+    if (s.order(c) > 2) z[c] = power[c];
 }
 
 // y' = p y / x needs a y that has not underflowed.

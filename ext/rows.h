@@ -262,6 +262,8 @@ inline void power_constant(const Shape& s, double* z, const double* x, double p,
     Arena::Mark mark(arena);
     z[0] = value;
     evaluate(PowerRow{p}, s, s.levels, x, Outcome{z, arena.take(s.components()), nullptr}, arena);
+    if (s.degree() > 2 && p >= 1 && p <= 1024 && p == std::floor(p))
+      whole_power(s, z, x, static_cast<index_t>(p), arena);
   }
   z[0] = value;
 }

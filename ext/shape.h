@@ -26,6 +26,16 @@ struct Shape {
 
   bool is_single_hyper() const { return is_hyper() && size[0] == 1 && size[1] == 1; }
 
+  // How many infinitesimals a component's monomial is made of.
+  index_t order(index_t component) const {
+    index_t sum = 0;
+    for (int l = 0; l < levels; component /= 1 + size[l++]) {
+      const index_t i = component % (1 + size[l]);
+      sum += kind[l] == Kind::first_order ? i != 0 : i;
+    }
+    return sum;
+  }
+
   // The smallest power of the infinitesimals that vanishes is degree() + 1.
   index_t degree() const {
     index_t d = 0;

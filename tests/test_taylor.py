@@ -3,6 +3,7 @@
 import math
 import re
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -266,3 +267,26 @@ def test_cost_grows_with_the_square_of_the_order():
 
     seconds = {n: min(timeit.repeat(lambda n=n: f(n), number=1, repeat=5)) for n in (40, 80)}
     assert seconds[80] < 8 * seconds[40]
+
+
+@pytest.mark.parametrize("p", [1, 2, 3, 5, 12])
+@pytest.mark.parametrize("x", [1e-16, 1e-6, 0.01, -0.3, 2.0])
+def test_whole_powers_of_small_numbers(p, x):
+    """(x + x^2)^p is a polynomial, of whose coefficients none is divided by a small x."""
+    with mp.workdps(60):
+        v = mp.mpf(x)
+        # sum_k C(p, k) x^(p + k), expanded at v
+        want = [
+            mp.fsum(
+                mp.binomial(p, k) * mp.binomial(p + k, n) * v ** (p + k - n)
+                for k in range(p + 1)
+                if n <= p + k
+            )
+            for n in range(11)
+        ]
+    for f in (lambda t: np.power(t + t * t, p), lambda t: (t + t * t) ** float(p)):
+        for got in (dn.taylor(f, 10)(x), dn.taylor(f, 10)(np.array([x]))[:, 0]):
+            size = sum(abs(c) for c in (v, 1 + 2 * v, 1)) ** p
+            np.testing.assert_allclose(got, np.array(want, float), rtol=1e-13, atol=1e-15 * float(size))
+        third = dn.derivative(dn.derivative(dn.derivative(f)))(x)
+        np.testing.assert_allclose(third, 6 * float(want[3]), rtol=1e-13, atol=6e-15 * float(size))
