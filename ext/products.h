@@ -168,12 +168,20 @@ inline VectorSums fill_values(const Matrix& x, const ValueCopy& vx, const Matrix
   return sums;
 }
 
-// Writes the values of row i of z beside its tangents; where something is not finite, those are looked at one by one.
-inline void finish_row(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, index_t i,
-                       const double* values, Arena& arena) {
-  scatter(values + i * z.columns, 1, z.data + i * z.row_step, z.column_step, z.columns);
-  const bool row_is_one_run = z.columns == 1 || z.column_step == z.components * index_t{sizeof(double)};
-  if (!row_is_one_run || !all_finite(z.at(i, 0), z.components * z.columns)) mend_row(s, x, y, z, i, arena);
+// Writes the values of some rows of z beside their tangents; where something is not finite, those are looked at one by
+// one.
+inline void finish_rows(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, index_t first, index_t count,
+                        const double* values, Arena& arena) {
+  const index_t size = z.components * index_t{sizeof(double)};
+  const bool rows_are_runs = z.columns == 1 || z.column_step == size;
+  const bool all_are_one = rows_are_runs && (count == 1 || z.row_step == z.columns * size);
+  const index_t runs = all_are_one ? 1 : count, columns = all_are_one ? count * z.columns : z.columns;
+  for (index_t i = 0; i < runs; ++i)
+    scatter(values + (first + i) * z.columns, 1, z.data + (first + i) * z.row_step,
+            all_are_one && z.columns == 1 ? z.row_step : z.column_step, columns);
+  bool whole = rows_are_runs;
+  for (index_t i = 0; i < runs && whole; ++i) whole = all_finite(z.at(first + i, 0), z.components * columns);
+  for (index_t i = 0; i < count && !whole; ++i) mend_row(s, x, y, z, first + i, arena);
 }
 
 // x y into z's elements, given its values.  x0 and y0 are the operands' values; sums, where there are any, are the parts
@@ -187,9 +195,7 @@ inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, c
   const bool x_moves = x.components > 1, y_moves = y.components > 1, planes_needed = x_moves && sums.x == nullptr;
   const bool wide_needed = y_moves && sums.y == nullptr;
   constexpr index_t d = sizeof(double);
-  const auto finish = [&](index_t first, index_t count) {
-    for (index_t i = first; i < first + count; ++i) finish_row(s, x, y, z, i, values, arena);
-  };
+  const auto finish = [&](index_t first, index_t count) { finish_rows(s, x, y, z, first, count, values, arena); };
   if (tangents == 0) return finish(0, m);
   if (s.is_dual() && m * n * p <= MOST_WITHOUT_BLAS && sums.x == nullptr && sums.y == nullptr) {
     if (x_moves && y_moves) small_tangents<true, true>(x, y, z);
@@ -260,9 +266,11 @@ inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, c
     else if (y_moves) by_y = direct ? Sums{wide + 1, wide_step, 1, components} : Sums{wide, wide_step, p, 1};
     if (tall != nullptr) by_x = {tall, p, count * p, 1};
     else if (x_moves) by_x = {sums.x + first * tangents, tangents, 1, 0};
-    for (index_t i = 0; i < count; ++i) {
-      if (!direct || x_moves) put_tangents(z, first + i, by_x, by_y, i);
-      finish(first + i, 1);
+    const index_t together = std::max(index_t{1}, 2048 / (components * p + 1));  // rows, while they are in the cache
+    for (index_t i = 0; i < count; i += together) {
+      const index_t rest = std::min(together, count - i);
+      for (index_t j = i; j < i + rest && !(direct && !x_moves); ++j) put_tangents(z, first + j, by_x, by_y, j);
+      finish(first + i, rest);
     }
   }
 }

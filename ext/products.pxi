@@ -59,7 +59,7 @@ def matmul_of_values(x, y, values):
     if x.shape[-1] != y.shape[-2] or values.shape[-2:] != (x.shape[-2], y.shape[-1]):
         raise ValueError(f"matmul_of_values expects shapes (m, n), (n, p) and (m, p), got {x.shape[-2:]}, "
                          f"{y.shape[-2:]} and {values.shape[-2:]}.")
-    if np.broadcast_shapes(x.shape[:-2], y.shape[:-2], stack) != stack:
+    if x.ndim + y.ndim > 4 and np.broadcast_shapes(x.shape[:-2], y.shape[:-2], stack) != stack:
         raise ValueError(f"matmul_of_values expects values to have the shape of the stacks {x.shape[:-2]} and "
                          f"{y.shape[:-2]}, got {stack}.")
     a, b = _factor(x, dtype, stack), _factor(y, dtype, stack)
