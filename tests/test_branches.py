@@ -70,6 +70,16 @@ def absolute(rows, average=False, k=0):
     return np.concatenate([absolute(rows[rows[:, k] == 0], average, k + 1), *parts])
 
 
+def integer_similarity(rng, n):
+    """Return an integer matrix of determinant 1, and its inverse."""
+    p, inverse = np.eye(n), np.eye(n)
+    for _ in range(2 * n):
+        i, j = rng.choice(n, 2, replace=False)
+        c = rng.integers(-1, 2)
+        p[i], inverse[:, j] = p[i] + c * p[j], inverse[:, j] - c * inverse[:, i]
+    return p, inverse
+
+
 @SEEDS
 def test_eigenvalues_are_the_branches(seed):
     rng = np.random.default_rng(seed)
@@ -113,17 +123,21 @@ def test_singular_values_are_the_branches(seed, tall):
 
 
 @SEEDS
-def test_real_eigenvalues_are_the_branches(seed):
-    """A similarity that moves does not change them; at t = 0 there is none, for NumPy to find the values exactly."""
+@pytest.mark.parametrize("similar", [False, True])
+def test_real_eigenvalues_are_the_branches(seed, similar):
+    """A similarity that moves does not change them; at t = 0 it is none, or one whose matrix A is exact."""
     rng = np.random.default_rng(200 + seed)
     n, order = rng.integers(2, 5), rng.integers(1, 5)
     rows = polynomials(rng, n, order, [1.0, 2.0])
-    b = rng.normal(size=(n, n)) / 4
+    b = rng.integers(-2, 3, (n, n)) / 4  # for products without rounding
+    p, inverse = integer_similarity(rng, n) if similar else (np.eye(n), np.eye(n))
+    if np.any(np.imag(np.linalg.eigvals((p * rows[:, 0]) @ inverse))):
+        pytest.skip("rounding makes the values complex")
     want = np.concatenate([branches(rows[rows[:, 0] == c]) for c in np.unique(rows[:, 0])])
 
     def f(t):
         s = np.eye(n) + t * b
-        return L.eigvals((s * diagonal(rows, t)) @ L.inv(s))
+        return L.eigvals(p @ (s * diagonal(rows, t)) @ L.inv(s) @ inverse)
 
     got = dn.taylor(f, order)(0.0)
     close(got[:, np.argsort(got[0], kind="stable")], want.T)
@@ -186,10 +200,52 @@ def test_small_singular_values_are_not_zero(small):
     np.testing.assert_allclose(dn.gradient(L.cond)(a), np.diag([1 / small, -1 / small**2]), rtol=1e-12)
 
 
-def test_values_equal_up_to_rounding_of_the_largest_share():
+def test_small_values_that_differ_are_distinct():
+    """In a graded matrix, rounding of large entries says nothing of small ones."""
     a = np.diag([1e-20, 2e-20, 1.0])
-    close(dn.jacobian(L.eigvalsh)(a), [np.diag([0.5, 0.5, 0])] * 2 + [np.diag([0.0, 0, 1])])
-    close(dn.jacobian(lambda a: L.svd(a, compute_uv=False))(a)[1:], [np.diag([0.5, 0.5, 0])] * 2)
+    close(dn.jacobian(L.eigvalsh)(a), [np.diag(row) for row in np.eye(3)])
+    close(dn.jacobian(L.eigvals)(a), [np.diag(row) for row in np.eye(3)])
+    close(dn.jacobian(L.svdvals)(a), [np.diag(row) for row in np.eye(3)[::-1]])
+    vectors = dn.jacobian(lambda a: L.eigh(a)[1])(a)  # dv_ij = dA_ij / (w_j - w_i)
+    np.testing.assert_allclose(vectors[0, 1, 1, 0], 1e20, rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("scaled", [False, True])
+def test_lapack_splits_repeated_values_of_matrices_that_are_not_symmetric(seed, scaled):
+    """By rounding errors times the condition number of the vectors, which still count as none."""
+    rng = np.random.default_rng(400 + seed)
+    n = rng.integers(2, 6)
+    p, inverse = integer_similarity(rng, n)
+    w = np.sort(rng.integers(-2, 3, n))
+    w[0] = w[1]
+    unit = 2.0 ** rng.integers(-3, 4, n) if scaled else np.ones(n)
+    p, inverse = p * unit[:, None], inverse / unit
+    a, move = (p * w) @ inverse, rng.normal(size=(n, n))
+    values = np.linalg.eigvals(a)
+    vectors = np.linalg.eig(a)[1]
+    if np.any(np.imag(values)) or np.linalg.cond(vectors) > 1e12:
+        with pytest.raises(ValueError, match="expects A to"):
+            dn.jvp(L.eigvals)(a, move)
+        return
+    values, got = dn.jvp(L.eigvals)(a, move)
+    along = np.diagonal(inverse @ move @ p)
+    want = [np.mean(along[w == c]) for c in w]
+    size = np.max(np.abs(inverse) @ np.abs(move) @ np.abs(p))
+    np.testing.assert_allclose(got[np.argsort(values, kind="stable")], want, rtol=0, atol=1e-9 * size)
+
+
+@pytest.mark.parametrize("gap", [1e-3, 1e-6, 1e-9, 1e-11])
+@pytest.mark.parametrize("angle", [0.0, 0.5])
+def test_nearly_defective_matrices_have_distinct_values(gap, angle):
+    """``[[1, 1], [s, 1 + gap]]`` has them at 1 + (gap -+ sqrt(gap^2 + 4 s)) / 2: slopes -+1 / gap at s = 0."""
+    q = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) if angle else np.eye(2)
+    a = q @ np.array([[1.0, 1.0], [0.0, 1 + gap]]) @ q.T
+    gap = np.ptp(np.linalg.eigvals(a)) if angle else a[1, 1] - 1  # what rounding of a has left of it
+    if not gap or np.any(np.imag(np.linalg.eigvals(a))):
+        pytest.skip("rounding has made it defective, or its values complex")
+    _, slopes = dn.jvp(L.eigvals)(a, q @ np.array([[0.0, 0.0], [1.0, 0.0]]) @ q.T)
+    np.testing.assert_allclose(np.sort(slopes) * gap, [-1, 1], rtol=1e-3 if angle else 1e-9)
 
 
 @pytest.mark.parametrize("rank", [1, 2])

@@ -30,30 +30,65 @@ Blocks = namedtuple("Blocks", "same noise")
 Places = namedtuple("Places", "orders weights single")
 
 
-def clusters(w, tolerance=None):
-    """Return for every pair whether two eigenvalues are equal up to rounding: matrices of bool."""
-    n = w.shape[-1]
-    order = np.argsort(w, axis=-1)
-    ascending = np.take_along_axis(w, order, -1)
-    if tolerance is None:
-        tolerance = 8 * n * EPSILON * np.max(np.abs(w), axis=-1, keepdims=True, initial=0)
-    numbers = np.zeros(w.shape, int)
-    distinct = ~(ascending[..., 1:] - ascending[..., :-1] <= tolerance)  # nan, too
-    np.cumsum(distinct, axis=-1, out=numbers[..., 1:])
-    labels = np.empty_like(numbers)
-    np.put_along_axis(labels, order, numbers, -1)
-    return labels[..., :, None] == labels[..., None, :]
+@np.errstate(all="ignore")
+def equal_values(a, w, v, left, noise=None):
+    """
+    Return (same, v, left): for every pair whether two eigenvalues are equal up to rounding, and bases for their spaces.
+
+    They are equal where ``P A Q`` is a multiple of 1 up to the rounding errors of A's entries, by default those of sums
+    as large as their row and column.  Q is orthonormal and spans their vectors, P Q is 1: of a matrix that is nearly
+    defective it shows what those vectors, which are nearly parallel, do not.  With U' for `left` they are singular
+    values.
+    """
+    entry = NOISE * _length(a, (-2, -1)) if noise is None else np.max(noise, axis=(-2, -1))
+    reach = max(a.shape[-2:]) * entry[..., None] * _length(left, -1)  # of rounding errors, at most
+    same = np.abs(w[..., :, None] - w[..., None, :]) <= reach[..., None]
+    if np.count_nonzero(same) <= w.size:
+        return same, v, left
+    if noise is None:
+        noise = NOISE * np.minimum(_length(a, -1)[..., :, None], _length(a, -2)[..., None, :])
+    v, left = v.copy(), left.copy()
+    for i in np.ndindex(w.shape[:-1]):
+        order = np.argsort(w[i])
+        near = same[i][order[:-1], order[1:]] | same[i][order[1:], order[:-1]]
+        same[i] = np.eye(w.shape[-1])
+        for run in np.split(order, np.flatnonzero(~near) + 1):
+            for members, p, q in _equal_among(run, a[i], w[i], v[i], left[i], noise[i]):
+                same[i][np.ix_(members, members)] = True
+                left[i][members], v[i][:, members] = p, q
+    return same, v, left
+
+
+def _length(a, axis):
+    return np.sqrt(np.sum(a * a, axis=axis))
+
+
+def _equal_among(members, a, w, v, left, noise):
+    """Yield (members, p, q) for every set of equal eigenvalues among members, which ascend."""
+    if len(members) < 2:
+        return
+    q, r = np.linalg.qr(v[:, members])
+    p = r @ left[members]
+    share = np.eye(len(members)) / len(members)
+    block, bound = p @ a @ q, np.abs(p) @ noise @ np.abs(q)
+    if np.all(np.abs(block - np.trace(block) * share) <= bound + np.trace(bound) * share):
+        yield members, p, q
+        return
+    split = 1 + np.argmax(np.diff(w[members]))
+    yield from _equal_among(members[:split], a, w, v, left, noise)
+    yield from _equal_among(members[split:], a, w, v, left, noise)
 
 
 @np.errstate(all="ignore")
-def decoupled(a, w0, v0, left, orthogonal, same=None, size=None):
+def decoupled(a, w0, v0, left, orthogonal, same, size=None):
     """
     Return (c, v, blocks): the eigenvalues, the vectors, and None where all are distinct.
 
-    Else c is block diagonal.  The rounding errors of a are those of terms of this size, by default its own.
+    Else c is block diagonal, with a block for those that are the same.  The rounding errors of a are those of terms of
+    this size, by default its own.
     """
     n = a.shape[-1]
-    same, one = clusters(w0) if same is None else same, np.eye(n)
+    one = np.eye(n)
     repeated = bool(np.any(same & (one == 0)))
     gap = np.where(same, np.inf, w0[..., None, :] - w0[..., :, None])
     c, v = w0[..., None] * one if repeated else w0, v0
@@ -83,7 +118,6 @@ def _noise(a, c, v, left, gap):
     """Return the rounding errors of V0^-1 (A V - V C), given sizes, and of V0, which has those of A0 over the gaps."""
     terms = components(left @ (a @ v + v @ c))
     largest = np.max(value(a), axis=(-2, -1), initial=0)[..., None]
-    terms[..., 0] = largest[..., None]  # as clusters are told
     condition = np.maximum(1, largest / np.min(np.abs(gap), axis=-2, initial=np.inf))
     return NOISE * terms * condition[..., None, :, None]
 
@@ -146,8 +180,10 @@ def _places(*levels):
 
 
 def _groups(w, same):
-    """Return the places of equal eigenvalues for each of the different ones, in ascending order."""
-    return [np.flatnonzero(same[j]) for j in np.argsort(w, kind="stable") if not np.any(same[j][:j])]
+    """Return the places of equal eigenvalues for each of the different ones, all in ascending order."""
+    order = np.argsort(w, kind="stable")
+    found = (order[same[j][order]] for j in order)
+    return [members for j, members in zip(order, found, strict=True) if members[0] == j]
 
 
 def _of_block(numbers, noise, places, orthogonal, average, absolute):
@@ -233,7 +269,7 @@ def _branches(series, noise, start, orthogonal, average, absolute):
     w, v, left = basis
     dtype = DualDType(order=length - 1 - k)
     size = of_components(np.broadcast_to(noise[k:] / NOISE, (count, count, length - k)), dtype)
-    same = clusters(w, count * noise[k])
+    same, v, left = equal_values(rest[..., k], w, v, left, np.full((count, count), noise[k]))
     c, _, blocks = decoupled(of_components(rest[..., k:], dtype), w, v, left, orthogonal, same, size)
     c, floors = (c, blocks.noise) if blocks else (c[:, None] * np.eye(count), NOISE * components(size))
     found = []

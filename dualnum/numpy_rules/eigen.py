@@ -4,7 +4,7 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.numpy_rules import numpy_rule
-from dualnum.numpy_rules.blocks import block_values, decoupled, multiples
+from dualnum.numpy_rules.blocks import block_values, decoupled, equal_values, multiples
 from dualnum.numpy_rules.solve import symmetric, transpose
 from dualnum.numpy_rules.values import finished, float_operands, operands
 
@@ -42,7 +42,9 @@ def eigh(a, UPLO="L"):
     (a,) = operands("eigh", a)
     values = np.linalg.eigh(*float_operands(a), UPLO)
     w0, v0 = values
-    c, v, blocks = decoupled(symmetric(a, _triangle("eigh", UPLO)), w0, v0, transpose(v0), True)
+    whole = symmetric(a, _triangle("eigh", UPLO))
+    same, *_ = equal_values(value(whole), w0, v0, transpose(v0))
+    c, v, blocks = decoupled(whole, w0, v0, transpose(v0), True, same)
     w = _distinct("eigh", c, blocks)
     return type(values)(finished(w, w0, a.dtype), finished(v, v0, a.dtype))
 
@@ -54,18 +56,28 @@ def eigvalsh(a, UPLO="L"):
     values = np.linalg.eigvalsh(*float_operands(a), UPLO)
     whole = symmetric(a, _triangle("eigvalsh", UPLO))
     w0, v0 = np.linalg.eigh(value(whole))
-    c, _, blocks = decoupled(whole, w0, v0, transpose(v0), True)
+    same, v0, left = equal_values(value(whole), w0, v0, transpose(v0))
+    c, _, blocks = decoupled(whole, w0, v0, left, True, same)
     w = c if blocks is None else checked("eigvalsh", *block_values(c, blocks, True))
     return finished(w, values, a.dtype)
 
 
-def _left(name, v0):
-    """Return the inverse of the vectors, which a matrix that lacks some of them does not have."""
-    if v0.size and np.any(np.linalg.cond(v0) > 1e12):
+@np.errstate(all="ignore")
+def _balanced(name, a, v):
+    """
+    Return (a, v, v^-1) in units of the coordinates that make rows of v and columns of v^-1 of like size.
+
+    A matrix that lacks some of the vectors has no v^-1.
+    """
+    if v.size and np.any(np.linalg.cond(v) > 1e12):
         raise ValueError(
             f"{name}(A) of duals expects A to be diagonalisable: elsewhere eigenvalues have no derivatives."
         )
-    return np.linalg.inv(v0)
+    left = np.linalg.inv(v)
+    ratio = np.linalg.norm(v, axis=-1) / np.linalg.norm(left, axis=-2)
+    unit = np.exp2(np.rint(np.log2(ratio) / 2))[..., None]
+    length = np.linalg.norm(v / unit, axis=-2, keepdims=True)
+    return a / unit * transpose(unit), v / unit / length, left * transpose(unit * length)
 
 
 def _real(name, w, *vectors):
@@ -83,7 +95,9 @@ def eig(a):
     (a,) = operands("eig", a)
     values = np.linalg.eig(*float_operands(a))
     w0, v0 = _real("eig", *values)
-    c, v, blocks = decoupled(a, w0, v0, _left("eig", v0), False)
+    balanced, v, left = _balanced("eig", a, v0)
+    same, *_ = equal_values(value(balanced), w0, v, left)
+    c, v, blocks = decoupled(a, w0, v0, np.linalg.inv(v0), False, same)
     w = _distinct("eig", c, blocks)
     return type(values)(finished(w, w0, a.dtype), finished(v, v0, a.dtype))
 
@@ -94,7 +108,9 @@ def eigvals(a):
     (a,) = operands("eigvals", a)
     (values,) = _real("eigvals", np.linalg.eigvals(*float_operands(a)))
     w0, v0 = _real("eigvals", *np.linalg.eig(value(a)))
-    c, _, blocks = decoupled(a, w0, v0, _left("eigvals", v0), False)
+    a, v0, left = _balanced("eigvals", a, v0)
+    same, v0, left = equal_values(value(a), w0, v0, left)
+    c, _, blocks = decoupled(a, w0, v0, left, False, same)
     w = c if blocks is None else checked("eigvals", *block_values(c, blocks, False))
     ordered = np.empty_like(w)  # two calls of LAPACK need not agree on the order
     np.put_along_axis(

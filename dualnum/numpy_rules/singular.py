@@ -4,7 +4,7 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.numpy_rules import numpy_rule
-from dualnum.numpy_rules.blocks import EPSILON, block_values, clusters, decoupled
+from dualnum.numpy_rules.blocks import EPSILON, block_values, decoupled, equal_values
 from dualnum.numpy_rules.eigen import checked
 from dualnum.numpy_rules.solve import symmetric, transpose
 from dualnum.numpy_rules.values import degree, finished, float_operands, nilpotent, operands
@@ -32,6 +32,11 @@ def _zero(a0, u0, s0, v0):
         sizes = np.sum(np.abs(u0) * (np.abs(a0) @ np.abs(v0)), axis=-2)
         zero &= s0 <= np.maximum(unit * sizes, np.maximum(left, right))
     return zero
+
+
+def _same(a0, u0, s0, v0):
+    """Return for every pair whether two singular values are equal up to rounding."""
+    return equal_values(a0, s0, v0, transpose(u0))[0]
 
 
 @np.errstate(all="ignore")
@@ -88,9 +93,11 @@ def singular_values(a, average=False, hermitian=False):
     if not np.any(zero):
         if n == 1:
             return np.sqrt(np.sum(a * a, axis=-2)), np.ones(s0.shape, bool)
-        if not np.any(clusters(s0) & ~np.eye(n, dtype=bool)):
+        if not np.any(_same(a0, u0, s0, v0) & ~np.eye(n, dtype=bool)):
             return _decomposition(a, u0, s0, v0)[1], np.ones(s0.shape, bool)
-    zero = np.any(clusters(s0) & zero[..., None, :], axis=-1)
+    same = _same(a0, u0, s0, v0)
+    zero = np.any(same & zero[..., None, :], axis=-1)
+    number = np.where(zero, 0, 1 + np.argmax(same, axis=-1))  # that of equal ones is the same
     if m > n:  # vectors of one basis
         u0, _, vt0 = np.linalg.svd(a0)
         v0 = transpose(vt0)
@@ -100,14 +107,14 @@ def singular_values(a, average=False, hermitian=False):
     rest = np.concatenate([u0[..., n:], np.zeros((*a.shape[:-2], n, m - n))], axis=-2)
     vectors = np.concatenate([opposite, rest, pairs[..., ::-1]], axis=-1)  # in ascending order
     w0 = np.concatenate([-s0, none, s0[..., ::-1]], axis=-1)
-    sign = np.concatenate([zero - 1.0, none, 1.0 - zero[..., ::-1]], axis=-1)
-    same = clusters(w0) & (sign[..., None] == sign[..., None, :])
+    number = np.concatenate([-number, none, number[..., ::-1]], axis=-1)
+    same = number[..., None] == number[..., None, :]
     upper = np.concatenate([np.zeros((*a.shape[:-2], m, m)), a], axis=-1)
     lower = np.concatenate([transpose(a), np.zeros((*a.shape[:-2], n, n))], axis=-1)
     double = np.concatenate([upper, lower], axis=-2)
     c, _, blocks = decoupled(double, w0, vectors, transpose(vectors), True, same)
     c = c if blocks is not None else c[..., None] * np.eye(m + n)
-    w, smooth = block_values(c, blocks, True, average, sign == 0)
+    w, smooth = block_values(c, blocks, True, average, number == 0)
     return w[..., : -n - 1 : -1], smooth[..., : -n - 1 : -1]
 
 
@@ -138,8 +145,8 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
             f"basis are arbitrary and have no derivatives."
         )
     k, v0 = min(m, n), transpose(vt0)
-    repeated = np.any(clusters(s0) & ~np.eye(k, dtype=bool))
-    if degree(a.dtype) and (repeated or np.any(_zero(value(a), u0[..., :k], s0, v0[..., :k]))):
+    vectors = value(a), u0[..., :k], s0, v0[..., :k]
+    if degree(a.dtype) and (np.any(_same(*vectors) & ~np.eye(k, dtype=bool)) or np.any(_zero(*vectors))):
         raise ValueError(
             "svd(A) of duals expects distinct singular values above zero: the vectors of others have no derivatives; "
             "use svdvals(A) or compute_uv=False."
