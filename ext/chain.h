@@ -2,6 +2,7 @@
 //
 // z may be x or y themselves.  Guard says that a slope may not be finite, so that zero tangents are kept zero by hand.
 #pragma once
+#include "strided.h"
 #include "values.h"
 
 // Says that the loop's elements do not depend on each other: y is x itself, or apart from it.
@@ -184,7 +185,7 @@ inline bool quick(const Shape& s, double* z, const double* x, const double* y, d
 }
 
 // 0 * x is nan where x is not finite.
-inline bool all_finite(const double* x, index_t n) {
+CLONES inline bool all_finite(const double* x, index_t n) {
   constexpr index_t lanes = 16;  // sums at a time, because one would wait for itself
   double sum[lanes] = {};
   index_t i = 0;

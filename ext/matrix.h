@@ -28,6 +28,10 @@ inline void scatter(const double* from, index_t step, char* to, index_t to_step,
   for (index_t k = 0; k < n; ++k, from += step, to += to_step) *reinterpret_cast<double*>(to) = *from;
 }
 
+CLONES inline void every_other(const double* from, double* to, index_t n) {
+  for (index_t k = 0; k < n; ++k) to[k] = from[2 * k];
+}
+
 // to[i * row_step + k * column_step] = component c of element (i, k), in the order in which the elements lie
 inline void gather(const Matrix& a, index_t c, double* to, index_t row_step, index_t column_step) {
   const bool by_rows = a.lies_by_rows();
@@ -37,6 +41,10 @@ inline void gather(const Matrix& a, index_t c, double* to, index_t row_step, ind
   for (index_t i = 0; i < outer; ++i) {
     const char* from = a.data + i * from_outer + c * index_t{sizeof(double)};
     double* place = to + i * to_outer;
+    if (from_inner == 2 * index_t{sizeof(double)} && to_inner == 1) {
+      every_other(reinterpret_cast<const double*>(from), place, inner);
+      continue;
+    }
     for (index_t k = 0; k < inner; ++k, from += from_inner, place += to_inner)
       *place = *reinterpret_cast<const double*>(from);
   }
@@ -108,6 +116,12 @@ inline void plain_product(const Plain& x, const Plain& y, double* z, index_t z_s
 inline Matrix some_rows(Matrix a, index_t first, index_t count) {
   a.data += first * a.row_step;
   a.rows = count;
+  return a;
+}
+
+inline Matrix some_columns(Matrix a, index_t first, index_t count) {
+  a.data += first * a.column_step;
+  a.columns = count;
   return a;
 }
 

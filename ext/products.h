@@ -9,6 +9,7 @@
 namespace dn {
 
 constexpr index_t MOST_WITHOUT_BLAS = 100;  // products of numbers, for which a call of BLAS costs more than they do
+constexpr index_t LEAST_ROWS = 128;         // of a block, for which BLAS is fast
 
 // The component of the product of components a and b, or -1 where it vanishes.
 inline index_t product_component(const Shape& s, index_t a, index_t b) {
@@ -38,6 +39,9 @@ inline void product_of_elements(const Shape& s, const Matrix& x, const Matrix& y
 struct Sums {
   const double* data = nullptr;
   index_t row = 0, component = 0, column = 0;
+
+  Sums from_row(index_t i) const { return {data == nullptr ? data : data + i * row, row, component, column}; }
+  Sums transposed() const { return {data, column, component, row}; }
 };
 
 // C components of n neighbours in a row: to[k * step + c] = p[k * p.column + c * p.component], plus the same of q.
@@ -47,17 +51,33 @@ inline void put_components(double* to, index_t step, const double* p, Sums a, co
     for (index_t c = 0; c < C; ++c) to[c] = Both ? p[c * a.component] + q[c * b.component] : p[c * a.component];
 }
 
-// Writes the tangents a + b into row i of z.
-inline void put_tangents(const Matrix& z, index_t i, Sums a, Sums b, index_t from_row) {
+// Of n elements with one tangent that lie closely, values and tangents.
+template <bool Both>
+CLONES void put_pairs(double* to, const double* values, const double* p, const double* q, index_t n) {
+  for (index_t k = 0; k < n; ++k) {
+    to[2 * k] = values[k];
+    to[2 * k + 1] = Both ? p[k] + q[k] : p[k];
+  }
+}
+
+// Writes the one row of z: its values and the tangents a + b.
+inline void put_row(const Matrix& z, const double* values, Sums a, Sums b) {
   if (a.data == nullptr) std::swap(a, b);
   const bool both = b.data != nullptr;
   const index_t stretch = std::max(index_t{8}, 2048 / z.components);  // of z's row, so that it is written in the cache
   const index_t step = z.column_step / index_t{sizeof(double)};
+  const bool pairs = z.components == 2 && step == 2 && a.column == 1 && (!both || b.column == 1);
   for (index_t j = 0; j < z.columns; j += stretch) {
     const index_t n = std::min(z.columns - j, stretch);
-    double* to = const_cast<double*>(z.at(i, j));
-    const double* p = a.data + from_row * a.row + j * a.column;
-    const double* q = both ? b.data + from_row * b.row + j * b.column : nullptr;
+    double* to = const_cast<double*>(z.at(0, j));
+    const double* p = a.data + j * a.column;
+    const double* q = both ? b.data + j * b.column : nullptr;
+    if (pairs) {
+      if (both) put_pairs<true>(to, values + j, p, q, n);
+      else put_pairs<false>(to, values + j, p, q, n);
+      continue;
+    }
+    scatter(values + j, 1, reinterpret_cast<char*>(to), z.column_step, n);
     for (index_t c = 1, count; c < z.components;
          c += count, p += count * a.component, q += both ? count * b.component : 0) {
       count = z.components - c < 4 ? 1 : 4;
@@ -82,18 +102,6 @@ inline void mend_row(const Shape& s, const Matrix& x, const Matrix& y, const Mat
     product_of_elements(s, x, y, i, j, sum, room);
     for (index_t c = 1; c < components; ++c) element[c] = sum[c];
   }
-}
-
-// The tangents of one row of z where x alone moves and elements lie closely, straight from BLAS; false where that does
-// not pay.
-inline bool direct_row(const Matrix& x, const Matrix& z, Plain y0) {
-  constexpr index_t d = sizeof(double);
-  const index_t components = z.components, n = x.columns, p = z.columns;
-  if (x.rows != 1 || p == 1 || n == 0 || components <= 16) return false;
-  if (z.column_step != components * d || x.column_step != components * d) return false;
-  double* to = const_cast<double*>(z.at(0, 0));
-  plain_product({y0.data, y0.column_step, y0.row_step}, {x.at(0, 0), components, 1}, to, components, p, n, components);
-  return true;
 }
 
 // The tangents of a product of matrices so small that a call of BLAS costs more than they do: T components of each
@@ -168,20 +176,41 @@ inline VectorSums fill_values(const Matrix& x, const ValueCopy& vx, const Matrix
   return sums;
 }
 
-// Writes the values of some rows of z beside their tangents; where something is not finite, those are looked at one by
-// one.
-inline void finish_rows(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, index_t first, index_t count,
-                        const double* values, Arena& arena) {
-  const index_t size = z.components * index_t{sizeof(double)};
-  const bool rows_are_runs = z.columns == 1 || z.column_step == size;
-  const bool all_are_one = rows_are_runs && (count == 1 || z.row_step == z.columns * size);
-  const index_t runs = all_are_one ? 1 : count, columns = all_are_one ? count * z.columns : z.columns;
-  for (index_t i = 0; i < runs; ++i)
-    scatter(values + (first + i) * z.columns, 1, z.data + (first + i) * z.row_step,
-            all_are_one && z.columns == 1 ? z.row_step : z.column_step, columns);
-  bool whole = rows_are_runs;
-  for (index_t i = 0; i < runs && whole; ++i) whole = all_finite(z.at(first + i, 0), z.components * columns);
+// Writes the values of some rows of z.
+inline void put_values(const Matrix& z, index_t first, index_t count, const double* values) {
+  for (index_t i = first; i < first + count; ++i)
+    scatter(values + i * z.columns, 1, z.data + i * z.row_step, z.column_step, z.columns);
+}
+
+// Looks at some rows of z; where something is not finite, at one element after another.
+inline void mend_rows(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, index_t first, index_t count,
+                      Arena& arena) {
+  const index_t size = z.components * index_t{sizeof(double)}, row_size = z.columns * size;
+  bool whole = z.columns == 1 || z.column_step == size;
+  if (whole && z.row_step == row_size) whole = all_finite(z.at(first, 0), count * row_size / index_t{sizeof(double)});
+  else
+    for (index_t i = 0; i < count && whole; ++i)
+      whole = all_finite(z.at(first + i, 0), row_size / index_t{sizeof(double)});
   for (index_t i = 0; i < count && !whole; ++i) mend_row(s, x, y, z, first + i, arena);
+}
+
+// One row of z where x alone moves and elements lie closely, its tangents straight from BLAS; false where that does not
+// pay.  So many columns at a time as the cache holds.
+inline bool direct_row(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain y0,
+                       const double* values, Arena& arena) {
+  constexpr index_t d = sizeof(double), most = 512;
+  const index_t components = z.components, n = x.columns;
+  if (x.rows != 1 || z.columns == 1 || n == 0 || components <= 6) return false;
+  if (z.column_step != components * d || x.column_step != components * d) return false;
+  for (index_t j = 0; j < z.columns; j += most) {
+    const index_t p = std::min(most, z.columns - j);
+    const Matrix to = some_columns(z, j, p);
+    plain_product({y0.data + j * y0.column_step, y0.column_step, y0.row_step}, {x.at(0, 0), components, 1},
+                  const_cast<double*>(to.at(0, 0)), components, p, n, components);
+    put_values(to, 0, 1, values + j);
+    mend_rows(s, x, some_columns(y, j, p), to, 0, 1, arena);
+  }
+  return true;
 }
 
 // x y into z's elements, given its values.  x0 and y0 are the operands' values; sums, where there are any, are the parts
@@ -195,13 +224,16 @@ inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, c
   const bool x_moves = x.components > 1, y_moves = y.components > 1, planes_needed = x_moves && sums.x == nullptr;
   const bool wide_needed = y_moves && sums.y == nullptr;
   constexpr index_t d = sizeof(double);
-  const auto finish = [&](index_t first, index_t count) { finish_rows(s, x, y, z, first, count, values, arena); };
-  if (tangents == 0) return finish(0, m);
+  const auto finish = [&] {
+    put_values(z, 0, m, values);
+    mend_rows(s, x, y, z, 0, m, arena);
+  };
+  if (tangents == 0) return put_values(z, 0, m, values);
   if (s.is_dual() && m * n * p <= MOST_WITHOUT_BLAS && sums.x == nullptr && sums.y == nullptr) {
     if (x_moves && y_moves) small_tangents<true, true>(x, y, z);
     else if (x_moves) small_tangents<true, false>(x, y, z);
     else small_tangents<false, true>(x, y, z);
-    return finish(0, m);
+    return finish();
   }
   Arena::Mark mark(arena);
   if (wide_needed && !x0.blasable(m, n)) {
@@ -214,7 +246,7 @@ inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, c
     gather(y, 0, packed, p, 1);
     y0 = {packed, p, 1};
   }
-  if (!y_moves && direct_row(x, z, y0)) return finish(0, 1);
+  if (!y_moves && direct_row(s, x, y, z, y0, values, arena)) return;
   // Elements that lie closely are a plain matrix of numbers, which BLAS takes and writes as it is: nothing to pack, but
   // the values are multiplied once more.  With few columns BLAS is slow.
   const bool direct = wide_needed && tangents >= 4 && components * p > 16 && y.lies_closely() && z.lies_closely();
@@ -228,7 +260,7 @@ inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, c
   }
   const index_t wide_columns = (direct ? components : tangents) * p, wide_step = direct ? z.row_step / d : wide_columns;
   const index_t row_size = tangents * ((planes_needed ? n : 0) + 2 * p) + 1;
-  const index_t block = std::min(m, std::max(index_t{128}, (index_t{1} << 19) / row_size));
+  const index_t block = std::min(m, std::max(LEAST_ROWS, (index_t{1} << 19) / row_size));
   double* wide = wide_needed && !direct ? arena.take(block * wide_step) : nullptr;
   double* planes = planes_needed ? arena.take(tangents * block * n) : nullptr;
   double* tall = planes_needed || pairs ? arena.take(tangents * block * p) : nullptr;
@@ -268,9 +300,15 @@ inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, c
     else if (x_moves) by_x = {sums.x + first * tangents, tangents, 1, 0};
     const index_t together = std::max(index_t{1}, 2048 / (components * p + 1));  // rows, while they are in the cache
     for (index_t i = 0; i < count; i += together) {
-      const index_t rest = std::min(together, count - i);
-      for (index_t j = i; j < i + rest && !(direct && !x_moves); ++j) put_tangents(z, first + j, by_x, by_y, j);
-      finish(first + i, rest);
+      const index_t at = first + i, rest = std::min(together, count - i);
+      if (direct && !x_moves) put_values(z, at, rest, values);
+      else if (p == 1)
+        put_row({z.data + at * z.row_step, 1, rest, 0, z.row_step, components}, values + at,
+                by_x.from_row(i).transposed(), by_y.from_row(i).transposed());
+      else
+        for (index_t j = 0; j < rest; ++j)
+          put_row(some_rows(z, at + j, 1), values + (at + j) * p, by_x.from_row(i + j), by_y.from_row(i + j));
+      mend_rows(s, x, y, z, at, rest, arena);
     }
   }
 }
@@ -304,12 +342,11 @@ inline Arena& kept_arena() {
   return kept;
 }
 
-// Calls work with an arena that has room for the parts of one product.
+// Calls work with an arena for one product: the copies of values, the planes of y, and a block of rows.
 template <class Work>
 void with_arena(const Matrix& x, const Matrix& y, Work work) {
-  const index_t components = std::max(x.components, y.components);
-  const index_t needed =
-      x.components * x.rows * x.columns + (y.components + 1) * y.rows * y.columns + 2 * components * x.rows * y.columns;
+  const index_t m = x.rows, n = x.columns, p = y.columns, components = std::max(x.components, y.components);
+  const index_t needed = m * n + y.components * n * p + m * p + std::min(m, LEAST_ROWS) * components * (n + 2 * p);
   Arena fresh;
   work(needed <= index_t{1} << 21 ? kept_arena() : fresh);
 }
