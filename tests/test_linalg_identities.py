@@ -252,6 +252,22 @@ def test_norms_keep_huge_and_tiny_numbers(p, exponent):
             same(third(scale * v) * scale**2, third(v), 1e-11)
 
 
+@pytest.mark.parametrize("p", [None, 2, 1.5, 3, 4, -1, 0.5])
+def test_rows_have_the_norms_they_have_alone(p):
+    """Whatever rows are beside them, of zeros, of huge and tiny numbers, not finite."""
+    ordinary = np.random.default_rng(4).normal(size=(4, 3))
+    others = np.array([[0, 0, 0], [-0.0, 0, 0], [3e200, 4e200, 1e200], [1e-200, -2e-200, 3e-201]])
+    unreal = np.array([[np.nan, 1, 2], [1, -np.inf, 2], [0, np.nan, 0]])
+    rows = np.concatenate([ordinary, others, unreal])
+    for batch in (rows, np.asfortranarray(rows)):
+        with np.errstate(all="ignore"):
+            got = dn.value_gradient_hessian(lambda x: L.norm(x, p, axis=-1), batched=True)(batch)
+            alone = [dn.value_gradient_hessian(lambda x: L.norm(x, p))(row) for row in rows]
+        for part, wanted in zip(got, zip(*alone, strict=True), strict=True):
+            np.testing.assert_allclose(part, np.array(wanted), rtol=1e-13)
+            np.testing.assert_array_equal(part[4:6], 0)
+
+
 def test_euclidean_norm():
     v = np.array([3.0, -4.0, 12.0])
     same(dn.hessian(np.linalg.norm)(v), (np.eye(3) - np.outer(v, v) / 169) / 13)

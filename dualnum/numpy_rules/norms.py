@@ -42,24 +42,29 @@ def _power_norm(x, values, p, axes):
     """Return ``(sum |x|^p)^(1/p)``, given the values that NumPy finds for it."""
     size = x if p % 2 == 0 else np.abs(x)
     limit = 1e280 ** (1 / ((abs(p) + 1) * max(degree(x.dtype), 1)))  # so that no power leaves float64's range
-    if ((values > 1 / limit) & (values < limit)).all():
-        return np.sqrt(np.sum(x * x, axis=axes)) if p == 2 else np.sum(size**p, axis=axes) ** (1 / p)
-    return _scaled_norm(size, float(p), axes)
+    norms = np.sqrt(np.sum(x * x, axis=axes)) if p == 2 else np.sum(size**p, axis=axes) ** (1 / p)
+    extreme = ~((values > 1 / limit) & (values < limit))
+    if extreme.any():
+        norms, extreme = np.asarray(norms), extreme.reshape(np.shape(norms))
+        rows = np.moveaxis(size, axes, range(-len(axes), 0)).reshape(*extreme.shape, -1)
+        norms[extreme] = 0  # and stays so, derivatives too, where every entry is 0
+        extreme &= np.any(value(rows), axis=-1)
+        if extreme.any():
+            norms[extreme] = _scaled_norms(rows[extreme], float(p))
+    return norms
 
 
-def _scaled_norm(x, p, axes):
+def _scaled_norms(x, p):
     """
-    Return the norm of numbers whose powers overflow or vanish.
+    Return the norms of rows of numbers whose powers overflow or vanish.
 
     With values u n of the numbers, n being the norm's, and M what moves, ``((u + M/n)^p - u^p) n`` is the series
     ``sum_k C(p, k) u^(p-k) M (M/n)^(k-1)``, whose terms are no larger than derivatives are; so is the root of its sum.
     """
     x0 = value(x)
-    reach = (np.max if p > 0 else np.min)(
-        np.abs(x0), axis=axes, keepdims=True, initial=0 if p > 0 else np.inf
-    )
+    reach = (np.max if p > 0 else np.min)(np.abs(x0), axis=-1, keepdims=True)
     unit = np.ldexp(1.0, np.clip(np.frexp(reach)[1], -1022, 1022))
-    n = np.sum(np.abs(x0 / unit) ** p, axis=axes, keepdims=True) ** (1 / p)
+    n = np.sum(np.abs(x0 / unit) ** p, axis=-1, keepdims=True) ** (1 / p)
     zero = n == 0
     n = n + zero
     top = orders(x.dtype).sum(axis=0) == degree(x.dtype)
@@ -77,8 +82,8 @@ def _scaled_norm(x, p, axes):
             term = nilpotent(term * quotient)
         return total
 
-    total = np.sum(moved(x0 / unit / n, nilpotent(x.copy()), p), axis=axes, keepdims=True)
-    return moved(1.0, total, 1 / p) * ~zero
+    total = np.sum(moved(x0 / unit / n, nilpotent(x.copy()), p), axis=-1, keepdims=True)
+    return (moved(1.0, total, 1 / p) * ~zero)[:, 0]
 
 
 def _vector_norm(x, values, ord, axes):
