@@ -131,6 +131,30 @@ def test_values_are_numpys(name, layout):
         close(coefficients(part, levels, (1,)), coefficients(other, levels, (1,)), 1e-12)
 
 
+OWNING = {
+    **{name: getattr(np.linalg, name) for name in "inv pinv cholesky qr eigh eigvalsh svd cond norm".split()},
+    "pinv(low rank)": lambda a: np.linalg.pinv(a, rcond=2.0),
+    "cholesky(upper)": lambda a: np.linalg.cholesky(a, upper=True),
+    "qr(complete)": lambda a: np.linalg.qr(a, mode="complete"),
+    "cond(1)": lambda a: np.linalg.cond(a, 1),
+    "norm(axis)": lambda a: np.linalg.norm(a, axis=-1, keepdims=True),
+    "solve": lambda a: np.linalg.solve(a, a),
+    "lstsq": lambda a: np.linalg.lstsq(a[..., 0, :, :], a[..., 0, :, :], rcond=None),
+}
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (2, 2, 2)], ids=str)
+@pytest.mark.parametrize("dtype", [dn.DualDType(), dn.DualDType(1)], ids=str)
+@pytest.mark.parametrize("name", OWNING)
+def test_results_have_memory_of_their_own(name, dtype, shape):
+    """Neither that of the argument nor that of each other: also of one element, or without levels."""
+    x = (draw(*shape, seed=8) + 3 * np.eye(shape[-1])).astype(dtype).view(dn.DualArray)
+    arrays = [x, *(part for part in outputs(OWNING[name](x)) if isinstance(part, np.ndarray))]
+    for one, other in itertools.combinations(arrays, 2):
+        assert not np.shares_memory(one, other)
+    assert all(part.flags.writeable for part in arrays)
+
+
 @pytest.mark.parametrize("shape", [(2, 5), (4, 4), (7, 3)], ids=str)
 @pytest.mark.parametrize("name", ["svd", "eigh", "eig", "qr"])
 def test_products_of_factors_are_numpys(name, shape):

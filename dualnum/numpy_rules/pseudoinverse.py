@@ -43,15 +43,15 @@ def _least_squares(a, b, x, pseudoinverse):
     return x
 
 
-def _pseudoinverse(name, a, rank, cutoff):
+def _pseudoinverse(name, a, svd, rank, cutoff):
     """
-    Return the pseudoinverse of one matrix, of whose singular values NumPy keeps the first rank.
+    Return the pseudoinverse of one matrix, given its values' SVD, of which NumPy keeps the first rank.
 
     Q = U1 + X and W = V1 + Y, with U1' X = 0 = V1' Y, span the subspaces of these singular values where
     ``R = A W - Q (U1' A W)`` and ``P = A' Q - W (V1' A' Q)`` vanish; then ``A^+ = W (Q' A W)^-1 Q'``.  The corrections
     satisfy ``dX S1 - U2 S2 V2' dY = R`` and ``dY S1 - V2 S2 U2' dX = P``.
     """
-    u, s, vt = np.linalg.svd(value(a), full_matrices=False)
+    u, s, vt = svd
     u1, kept, v1 = u[:, :rank], s[:rank], vt[:rank].T
     u2, others, v2 = u[:, rank:], s[rank:, None], vt[rank:].T
     ratio = others / kept
@@ -108,16 +108,16 @@ def pinv(a, rcond=None, hermitian=False, **options):
         trace = np.sum(transpose(values) * value(a), axis=(-1, -2))  # of a projection: its rank
         full = ~(np.abs(trace - min(a.shape[-2:])) > 0.25)
         if np.all(full):
-            return finished(_full_rank_pseudoinverse(a, values).copy(), values, a.dtype)
+            return finished(_full_rank_pseudoinverse(a, values), values, a.dtype)
         cutoff = options.get("rtol", 1e-15) if rcond is None else rcond
-        ranks = np.linalg.matrix_rank(plain, hermitian=hermitian, rtol=cutoff)
-        cutoffs = np.broadcast_to(0.0 if cutoff is None else cutoff, full.shape)
-        result = np.empty(values.shape, a.dtype)
-        for i in np.ndindex(full.shape):
-            if full[i]:
-                result[i] = _full_rank_pseudoinverse(a[i], values[i])
-            else:
-                result[i] = _pseudoinverse("pinv", a[i], ranks[i], cutoffs[i])
+        cutoffs = np.broadcast_to(max(a.shape[-2:]) * EPSILON if cutoff is None else cutoff, full.shape)
+        result, low = np.empty(values.shape, a.dtype), ~full
+        if np.any(full):
+            result[full] = _full_rank_pseudoinverse(a[full], values[full])
+        svd = np.linalg.svd(plain[low], full_matrices=False, hermitian=hermitian)
+        ranks = np.sum(svd.S > cutoffs[low, None] * svd.S[:, :1], axis=-1)
+        each = zip(a[low], zip(*svd, strict=True), ranks, cutoffs[low], strict=True)
+        result[low] = np.stack([_pseudoinverse("pinv", *one) for one in each])
     return finished(result, values)
 
 
@@ -138,11 +138,12 @@ def lstsq(a, b, rcond=None):
         elif rank == m:
             x = _full_rank_pseudoinverse(a, np.linalg.pinv(value(a), 0.0)) @ columns
         elif a.size:
-            x = _pseudoinverse("lstsq", a, rank, 0.0 if rcond is None else rcond) @ columns
+            svd = np.linalg.svd(value(a), full_matrices=False)
+            x = _pseudoinverse("lstsq", a, svd, rank, 0.0 if rcond is None else rcond) @ columns
         else:
             x = x0.reshape(x.shape).astype(dtype)
         rest = np.sum((columns - a @ x) ** 2, axis=0) if residuals.size else residuals
-        s = singular_values(a)[0] if a.size else s0
+        s = singular_values(a)[0] if a.size and degree(a.dtype) else s0
     return (
         finished(x.reshape(x0.shape), x0, dtype),
         finished(rest, residuals, dtype),
