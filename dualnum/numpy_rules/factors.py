@@ -4,6 +4,7 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.numpy_rules import numpy_rule
+from dualnum.numpy_rules.singular import rounding
 from dualnum.numpy_rules.solve import solution, symmetric, transpose
 from dualnum.numpy_rules.values import degree, finished, float_operands, nilpotent, operands
 
@@ -99,8 +100,8 @@ def qr(a, mode="reduced"):
     k, independent = min(m, n), max(min(m - 1, n), 0)  # LAPACK makes no reflection in the last row
     q0, r0 = values if mode == "reduced" else np.linalg.qr(plain)
     diagonal = np.abs(np.diagonal(r0, axis1=-2, axis2=-1)[..., :independent])
-    tiny = max(m, n) * np.finfo(float).eps * np.abs(r0).max(axis=(-2, -1), initial=0)
-    if np.any(diagonal <= tiny[..., None]) and degree(a.dtype):
+    largest = np.max(np.abs(r0), axis=(-2, -1), initial=0)
+    if np.any(diagonal <= rounding((m, n)) * largest[..., None]) and degree(a.dtype):
         raise ValueError(
             f"qr(A) of duals expects the first {independent} columns of A to be independent, got dependent ones, "
             f"where Q has no derivative."
