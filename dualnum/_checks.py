@@ -259,15 +259,15 @@ def check_orders(driver, what, numbers, bad):
 
 def place(driver, argnum, count):
     """Return argnum counted from the left, for a call with `count` positional arguments (v not counted)."""
+    if count < 1:
+        number = count + driver.arguments.count(",") if count >= 0 else 0
+        plural = "1 argument" if number == 1 else f"{number} arguments"
+        raise TypeError(expects(driver, f"{driver.arguments} by position", plural))
     if type(argnum) is tuple:
         places = tuple(place(driver, i, count) for i in argnum)
         if len(set(places)) < len(places):
             raise ValueError(expects(driver, "argnum to name every argument once", f"{argnum}"))
         return places
-    if count < 1:
-        number = count + driver.arguments.count(",") if count >= 0 else 0
-        plural = "1 argument" if number == 1 else f"{number} arguments"
-        raise TypeError(expects(driver, f"{driver.arguments} by position", plural))
     if not -count <= argnum < count:
         plural = "1 positional argument" if count == 1 else f"{count} positional arguments"
         raise ValueError(expects(driver, f"argnum to be in the range of its {plural}", f"{argnum}"))

@@ -31,7 +31,7 @@ from dualnum._core import (
     Dual,
     KeepMemory,
     Level,
-    called,
+    guarded_call,
     parts,
     pass_at_array,
     second_pass_at_array,
@@ -297,6 +297,7 @@ class Driver:
         "points",
         "subok",
         "workers",
+        "block_workers",
         "arguments",
         "direct",
     )
@@ -309,9 +310,10 @@ class Driver:
         self.chunk = check_chunk(name, chunk)
         self.batched, self.points = check_batched(name, batched, arguments == "x")
         self.subok = check_flag(name, "subok", subok)
-        self.workers = check_workers(name, workers)
-        if self.workers == -1:
-            self.workers = all_processors()
+        workers = check_workers(name, workers)
+        workers = all_processors() if workers == -1 else workers
+        # blocks of a batch go to workers where there are some, else the passes
+        self.workers, self.block_workers = (workers, 1) if self.points is None else (1, workers)
         self.direct = min(self.chunk or ONE_PASS, ONE_PASS) if argnum == 0 and not batched else -1
 
     def __str__(self):
@@ -329,8 +331,7 @@ class Driver:
         return run
 
     def in_blocks(self, run):
-        """Return what `run` does, on blocks of a batch's points, which workers= then counts instead of passes."""
-        workers, self.workers = self.workers, 1
+        """Return what `run` does, on blocks of a batch's points."""
 
         def run_in_blocks(*args, **kwargs):
             i = place(self, self.argnum, len(args))
@@ -347,7 +348,7 @@ class Driver:
                 return result if type(result) is tuple else (result,)
 
             starts = range(0, len(points) or 1, self.points)
-            blocks = zip(*in_order(self, one, starts, workers), strict=True)
+            blocks = zip(*in_order(self, one, starts, self.block_workers), strict=True)
             results = tuple([np.concatenate(block) for block in blocks])
             results = tuple([a.reshape(x.shape[:-1] + a.shape[1:]) for a in results])
             return results if len(results) > 1 else results[0]
@@ -364,7 +365,7 @@ class Driver:
 
     def call(self, args, kwargs):
         """Return f(*args, **kwargs) as a float, a Dual, or an array of float64 or duals."""
-        return as_output(self, called(self.f, args, kwargs))
+        return as_output(self, guarded_call(self.f, args[0], args[1:], kwargs))
 
     def first(self, variables, kwargs, seed, width=1):
         """Call f once with one fresh level of `width` tangents.

@@ -19,7 +19,7 @@ from dualnum._core import (
     DualArray,
     DualDType,
     Level,
-    called,
+    guarded_call,
     parts,
     seed_scalar,
     seed_tangents,
@@ -233,12 +233,12 @@ class _Equation:
                 if isinstance(coefficients.dtype, DualDType)
                 else coefficients[0].copy()
             )
-            return self.check(called(self.f, (t, np.reshape(y, self.shape)[()], *self.args), {}))
+            return self.check(guarded_call(self.f, t, (np.reshape(y, self.shape)[()], *self.args), {}))
         level = Level(taylor=True)
         try:
             series = seed_tangents(coefficients[0], level, coefficients[1 : k + 1].T)
             series = series if len(self.shape) == 1 else series.reshape(self.shape)[()]
-            rates = self.check(called(self.f, (seed_scalar(t, level, 1.0, k), series, *self.args), {}))
+            rates = self.check(guarded_call(self.f, seed_scalar(t, level, 1.0, k), (series, *self.args), {}))
             _, rest = split(rates, level)
             return np.zeros(rates.shape) if rest is None else rest[:, k - 1]
         finally:

@@ -53,17 +53,13 @@ cdef int _retire(object dtype) except -1:
     return 0
 
 
-cdef object _call_at(object f, object x, tuple args, dict kwargs):
+cpdef object guarded_call(object f, object x, tuple rest, dict kwargs):
+    """Return f(x, *rest, **kwargs); f may not catch a refusal to lose a derivative and give another value instead."""
     cdef unsigned long before = refusals
-    y = f(x) if len(args) == 1 and not kwargs else f(x, *args[1:], **kwargs)
+    y = f(x, *rest, **kwargs) if rest or kwargs else f(x)
     if refusals != before:
-        _check_refused(f, (x, *args[1:]), kwargs, y)
+        _check_refused(f, (x, *rest), kwargs, y)
     return y
-
-
-def called(f, tuple args, dict kwargs):
-    """Return f(*args, **kwargs); f may not catch a refusal to lose a derivative and give another value instead."""
-    return _call_at(f, args[0], args, kwargs) if args else f(**kwargs)
 
 
 cdef object _stripped(object x):
@@ -95,7 +91,7 @@ cdef object _pass_at_number(object f, double rate, object dtype, tuple args, dic
     d.data[0], d.data[1] = PyFloat_AS_DOUBLE(args[0]), rate
     _open_pass()
     try:
-        return _call_at(f, d, args, kwargs)
+        return guarded_call(f, d, args[1:], kwargs)
     finally:
         _close_pass()
         _retire(dtype)
@@ -144,7 +140,7 @@ def pass_at_array(f, ndarray x not None, bint subok, tuple args, dict kwargs):
     cdef Dual d
     _open_pass()
     try:
-        y = _call_at(f, _seed_identity(x, dtype, 0, 0, n, False, subok), args, kwargs)
+        y = guarded_call(f, _seed_identity(x, dtype, 0, 0, n, False, subok), args[1:], kwargs)
     finally:
         _close_pass()
         _retire(dtype)
@@ -172,7 +168,7 @@ def second_pass_at_array(f, ndarray x not None, bint subok, tuple args, dict kwa
     try:
         seeded = _seed_identity(x, dtype, 0, 0, n, False, subok)
         _mark_identity(seeded, width * sizeof(double), 0, n)
-        y = _call_at(f, seeded, args, kwargs)
+        y = guarded_call(f, seeded, args[1:], kwargs)
     finally:
         _close_pass()
         younger.retire()

@@ -97,6 +97,12 @@ def test_missing_arguments(name):
             getattr(dn, name)(abs)(1.0)
 
 
+def test_missing_arguments_where_none_is_differentiated():
+    with raises(TypeError, "gradient(f, argnum=())(x) expects x by position, got 0 arguments."):
+        dn.gradient(lambda: 1.0, argnum=())()
+    assert dn.gradient(abs, argnum=())(1.0) == ()
+
+
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("argnum", [1, -2])
 def test_argnum_out_of_range(name, argnum):
