@@ -199,25 +199,16 @@ def check_batched(name, batched, blocks):
     return True, number
 
 
-def check_order(name, order, arguments="f"):
-    """Return the order of a derivative, a positive int; `arguments` are those before it in the call named."""
-    what = "order to be a positive int"
-    return _int_from(1, name, order, arguments, what, what)
-
-
-def check_degree(name, order):
-    """Return the order of a series, an int from 0 on."""
-    return _int_from(0, name, order, "f", "order to be an int", "order to be at least 0")
-
-
-def _int_from(least, name, order, arguments, kind_expected, value_expected):
+def check_order(name, order, least=1, arguments="f"):
+    """Return an order, an int from `least`, 1 or 0, on; `arguments` are those before it in the call named."""
+    what = "order to be a positive int" if least else "order to be an int from 0 on"
     try:
         number = operator.index(order)
     except TypeError:
         use = f"{name}(f, order)(x)" if arguments == "f" else "args= for further arguments of f"
-        raise TypeError(expects(f"{name}({arguments}, order)", kind_expected, kind(order), use)) from None
+        raise TypeError(expects(f"{name}({arguments}, order)", what, kind(order), use)) from None
     if number < least:
-        raise ValueError(expects(f"{name}({arguments}, order={number})", value_expected, f"{number}"))
+        raise ValueError(expects(f"{name}({arguments}, order={number})", what, f"{number}"))
     return number
 
 

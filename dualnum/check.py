@@ -163,7 +163,7 @@ def _target(name: str, order: int | None, jac: Any, hess: Any) -> tuple[int, Any
     """Return the order to check and the derivatives written by hand, if any."""
     if order is None:
         order = 2 if hess is not None else 1
-    order = check_order(name, order, "f, x")
+    order = check_order(name, order, arguments="f, x")
     call = f"{name}(f, x, order={order})"
     if order > 2:
         raise ValueError(expects(call, "order to be 1 or 2", f"{order}", "derivative_tensor(f, order)(x)"))

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from dualnum._checks import as_variable, check_degree, check_series, check_single, expects
+from dualnum._checks import as_variable, check_order, check_series, check_single, expects
 from dualnum._core import value
 from dualnum._driver import Driver, Variables, finish
 from dualnum._expansion import check_one_argument
@@ -48,7 +48,7 @@ def taylor_polynomial(f, order, *, argnum=0, subok=True):
     >>> p([2.0, 3.0])
     43.0
     """
-    order = check_degree("taylor_polynomial", order)
+    order = check_order("taylor_polynomial", order, least=0)
     driver = Driver("taylor_polynomial", f, argnum, subok=subok)
     check_one_argument(driver)
 

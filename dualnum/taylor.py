@@ -1,10 +1,10 @@
 """Taylor coefficients of a function: taylor."""
 
 from dualnum._checks import (
-    check_degree,
     check_elementwise,
     check_flag,
     check_leading,
+    check_order,
     check_series,
     check_single,
 )
@@ -60,7 +60,7 @@ def taylor(f, order, *, argnum=0, direction=None, batched=False, subok=True):
     >>> dn.taylor(lambda x: x[0] * x[1] ** 2, 3, direction=[1.0, 1.0])(np.array([1.0, 2.0]))
     array([4., 8., 5., 1.])
     """
-    order = check_degree("taylor", order)
+    order = check_order("taylor", order, least=0)
     check_flag("taylor", "batched", batched)
     driver = Driver("taylor", f, argnum, batched=batched and direction is not None, subok=subok)
     check_one_argument(driver)

@@ -16,10 +16,10 @@ import math
 import numpy as np
 
 from dualnum._checks import (
-    check_degree,
     check_derivatives,
     check_flag,
     check_leading,
+    check_order,
     check_single,
 )
 from dualnum._core import Level, seed_scalar, seed_tangents, value
@@ -78,7 +78,7 @@ def derivative_tensor(f, order, *, argnum=0, chunk=None, batched=False, subok=Tr
            [[0., 0.],
             [0., 6.]]])
     """
-    order = check_degree("derivative_tensor", order)
+    order = check_order("derivative_tensor", order, least=0)
     check_flag("derivative_tensor", "batched", batched)
     driver = Driver("derivative_tensor", f, argnum, chunk, batched, subok)
     check_one_argument(driver)

@@ -179,10 +179,11 @@ def test_errors():
     taylor = dn.taylor
     with raises(TypeError, "taylor(f) expects f to be callable, got float; use taylor(f)(x)."):
         taylor(3.0, 2)
-    with raises(ValueError, "taylor(f, order=-1) expects order to be at least 0, got -1."):
+    with raises(ValueError, "taylor(f, order=-1) expects order to be an int from 0 on, got -1."):
         taylor(dn.sin, -1)
     with raises(
-        TypeError, "taylor(f, order) expects order to be an int, got float; use taylor(f, order)(x)."
+        TypeError,
+        "taylor(f, order) expects order to be an int from 0 on, got float; use taylor(f, order)(x).",
     ):
         taylor(dn.sin, 1.0)
     message = (

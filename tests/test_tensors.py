@@ -126,7 +126,7 @@ def test_inside_another_driver():
 
 
 def test_errors():
-    with raises(ValueError, "derivative_tensor(f, order=-1) expects order to be at least 0, got -1."):
+    with raises(ValueError, "derivative_tensor(f, order=-1) expects order to be an int from 0 on, got -1."):
         dn.derivative_tensor(lecture, -1)
     with raises(
         TypeError,
