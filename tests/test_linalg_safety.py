@@ -231,14 +231,14 @@ def test_inputs_stay_intact():
 @pytest.mark.parametrize("text", ["ij->ji", "ij", "ii->i", "ii->i...", "...i->i...", b"ji"])
 def test_einsum_of_one_operand_is_a_view_as_numpys(text):
     """NumPy's idiom for diagonals writes through it: np.einsum("ii->i", a)[...] = 0."""
-    values = draw(3, 3, seed=57)
-    x = dn.seed(values)
-    for a in (values, x):
+    values, tangents = draw(3, 3, seed=57), draw(3, 3, 2, seed=58)
+    x = _core.seed_tangents(values, _core.Level(), tangents)
+    for a, number in ((x, 7), (values, 7), (tangents[..., 0], 0), (tangents[..., 1], 0)):
         view = np.einsum(text, a)
         assert type(view) is type(a)
         view[...] = 2 * a[0, 1]
-        view[0] = 7
-    assert np.array_equal(dn.value(x), values)
+        view[0] = number
+    assert np.array_equal(dn.value(x), values) and np.array_equal(dn.tangent(x), tangents)
     x.flags.writeable = False
     assert not np.einsum(text, x).flags.writeable
 
