@@ -1,6 +1,7 @@
 // Work space for elements whose size is known at run time only.
 #pragma once
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "shape.h"
@@ -13,11 +14,15 @@ class Arena {
     std::unique_ptr<double[]> data;
     index_t size, used;
   };
+  static constexpr index_t FEW = 256;
+  double few_[FEW];  // taken first, for which no memory is asked
+  index_t few_used_ = 0;
   std::vector<Chunk> chunks_;
   std::size_t current_ = 0;
 
  public:
   double* take(index_t n) {
+    if (n <= FEW - few_used_) return few_ + std::exchange(few_used_, few_used_ + n);
     while (current_ < chunks_.size() && chunks_[current_].size - chunks_[current_].used < n) ++current_;
     if (current_ == chunks_.size()) {
       index_t size = n > 4096 ? n : 4096;
@@ -31,20 +36,22 @@ class Arena {
 
   class Mark {
     Arena& arena_;
+    index_t few_used_;
     std::size_t current_;
     index_t used_;
 
    public:
     explicit Mark(Arena& arena)
-        : arena_(arena), current_(arena.current_), used_(arena.chunks_.empty() ? 0 : arena.used_now()) {}
+        : arena_(arena), few_used_(arena.few_used_), current_(arena.current_), used_(arena.used_now()) {}
     Mark(const Mark&) = delete;
     Mark& operator=(const Mark&) = delete;
-    ~Mark() { arena_.release(current_, used_); }
+    ~Mark() { arena_.release(few_used_, current_, used_); }
   };
 
  private:
   index_t used_now() const { return current_ < chunks_.size() ? chunks_[current_].used : 0; }
-  void release(std::size_t current, index_t used) {
+  void release(index_t few_used, std::size_t current, index_t used) {
+    few_used_ = few_used;
     for (std::size_t i = current + 1; i < chunks_.size(); ++i) chunks_[i].used = 0;
     if (current < chunks_.size()) chunks_[current].used = used;
     current_ = current;
