@@ -157,6 +157,15 @@ def HyperDual(value: _Real, e1: ArrayLike = 1.0, e2: ArrayLike = 1.0, e12: Array
 
 class DualArray(np.ndarray[Any, Any]):
     def dot(self, other: Any, out: Any = None) -> Any: ...
+    def sum(
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = ...,
+        where: Any = True,
+    ) -> Any: ...
     @property
     def value(self) -> NDArray[np.float64]: ...
     @property

@@ -268,11 +268,11 @@ cdef dict _without_dual_dtype(dict kwargs):
     return kwargs
 
 
-cdef object _np_sum = np.sum
+cdef object _np_sum = np.sum, _no_value = np._NoValue
 cdef int SQUARE = _index_of("square")
 
 
-cdef object _quick_sum(object x, dict kwargs):
+cdef object _quick_sum(object x, object axis):
     """The sum of a contiguous vector straight through the loop, as NumPy calls it, or None."""
     cdef ndarray a
     cdef Dual z
@@ -280,7 +280,7 @@ cdef object _quick_sum(object x, dict kwargs):
     cdef Py_ssize_t strides[3]
     cdef unsigned int flags
     cdef int raised
-    if type(x) is not DualArray or kwargs and (len(kwargs) > 1 or kwargs.get("axis", 1) not in _the_only_axis):
+    if type(x) is not DualArray or axis not in _the_only_axis:
         return None
     a = <ndarray>x
     if a.nd != 1 or not 0 < a.dimensions[0] <= 8192 or not _contiguous(a) or not _is_dual_dtype(<object>a.descr):
@@ -305,8 +305,8 @@ cdef tuple _the_only_axis = (None, -1, 0)
 
 
 cdef object _dispatch(object function, object types, tuple args, dict kwargs):
-    if function is _np_sum and len(args) == 1:
-        result = _quick_sum(args[0], kwargs)
+    if function is _np_sum and len(args) == 1 and len(kwargs) == ("axis" in kwargs):
+        result = _quick_sum(args[0], kwargs.get("axis"))
         if result is not None:
             return result
     for cls in types:
@@ -447,12 +447,13 @@ cdef class DualArray(ndarray):
         """The same as np.dot(x, other)."""
         return np.dot(self, other) if out is None else np.dot(self, other, out=out)
 
-    def sum(self, *args, **kwargs):
+    def sum(self, axis=None, dtype=None, out=None, keepdims=False, initial=_no_value, where=True):
         """The same as ndarray.sum, with dtype=x.dtype allowed."""
-        result = _quick_sum(self, kwargs) if not args else None
-        if result is not None:
-            return result
-        return np.ndarray.sum(self, *args, **_without_dual_dtype(kwargs))
+        if dtype is None and out is None and keepdims is False and initial is _no_value and where is True:
+            result = _quick_sum(self, axis)
+            if result is not None:
+                return result
+        return np.ndarray.sum(self, axis, None if _is_dual_dtype(dtype) else dtype, out, keepdims, initial, where)
 
     def prod(self, *args, **kwargs):
         """The same as ndarray.prod, with dtype=x.dtype allowed."""

@@ -182,6 +182,10 @@ def test_cumsum_where_initial_keepdims(sizes, subok):
     want = terms.sum(0)
     want[(0,) * len(sizes)] += 10
     np.testing.assert_array_equal(coefficients(np.sum(d, initial=10), levels, sizes), want)
+    np.testing.assert_array_equal(coefficients(d.sum(0, None, None, False, 10, True), levels, sizes), want)
+    out = d[:1].copy()
+    assert d.sum(0, d.dtype if subok else None, out, True) is out
+    np.testing.assert_array_equal(coefficients(out[0], levels, sizes), terms.sum(0))
     assert np.sum(d.reshape(2, 3), axis=1, keepdims=True).shape == (2, 1)
     np.testing.assert_array_equal(
         coefficients(d.reshape(2, 3).sum(axis=0), levels, sizes), terms.reshape(2, 3, *terms.shape[1:]).sum(0)
