@@ -235,21 +235,23 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
     return result if outputs[0] is None else outputs[0]
 
 
-cdef dict _rules = {}  # NumPy function -> what it is on duals; filled by dualnum.numpy_rules
+cdef dict _rules = {}  # NumPy function, or ufunc -> what it is on duals; filled by dualnum.numpy_rules
 
 
 def register_rule(function, rule):
-    """Say that this NumPy function on duals is rule(*args, **kwargs), or with None, that it is NumPy's own again."""
+    """Say that this function on duals is rule(*args, **kwargs), or with None, that it is NumPy's own again."""
     if rule is None:
         _rules.pop(function, None)
         return
     if not callable(rule):
         raise TypeError(f"numpy_rule expects a callable, got {type(rule).__name__}.")
+    if isinstance(function, np.ufunc) and function not in _letters:
+        _add_loops_of_rule(function)
     _rules[function] = rule
 
 
 def rule_of(function):
-    """Return the rule of a NumPy function, or None."""
+    """Return the rule of a function, or None."""
     return _rules.get(function)
 
 

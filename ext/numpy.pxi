@@ -44,6 +44,7 @@ cdef extern from "numpy_loops.h" nogil:
     ctypedef enum NPY_ARRAYMETHOD_FLAGS:
         NPY_METH_NO_FLOATINGPOINT_ERRORS
         NPY_METH_IS_REORDERABLE
+        NPY_METH_REQUIRES_PYAPI
         NPY_METH_SUPPORTS_UNALIGNED
 
     ctypedef void (*AnyFunction)()  # in C++ each has a type of its own; Cython need not know
@@ -73,7 +74,7 @@ cdef extern from "numpy_loops.h" nogil:
     int NPY_DT_ensure_canonical, NPY_DT_setitem, NPY_DT_getitem
     int NPY_METH_resolve_descriptors, NPY_METH_strided_loop, NPY_METH_unaligned_strided_loop
     int NPY_METH_get_loop, NPY_METH_get_reduction_initial
-    int NPY_DOUBLE, NPY_BOOL, NPY_INT, NPY_LONG, NPY_OBJECT, NPY_COMPLEX128, NPY_LONGDOUBLE
+    int NPY_DOUBLE, NPY_BOOL, NPY_INT, NPY_LONG, NPY_LONGLONG, NPY_OBJECT, NPY_COMPLEX128, NPY_LONGDOUBLE
     int NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_ALIGNED, NPY_ARRAY_WRITEABLE
     ctypedef enum NPY_ORDER:
         NPY_KEEPORDER

@@ -3,7 +3,8 @@
 cdef object _bool_class = _dtype_class(NPY_BOOL)
 cdef object _object_class = _dtype_class(NPY_OBJECT)
 cdef dict _classes = {
-    "d": _dtype_class(NPY_DOUBLE), "?": _bool_class, "i": _dtype_class(NPY_INT), "l": _dtype_class(NPY_LONG)
+    "d": _dtype_class(NPY_DOUBLE), "?": _bool_class, "i": _dtype_class(NPY_INT), "l": _dtype_class(NPY_LONG),
+    "q": _dtype_class(NPY_LONGLONG),
 }
 cdef object _double = np.dtype(float)
 
@@ -68,12 +69,30 @@ cdef int _resolve_3_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given
     return _resolve(3, 1, dtypes, given, loop)
 
 
-cdef void *_resolver(int nin, int nout):
-    if nin == 1:
-        return <void *>_resolve_1_1 if nout == 1 else <void *>_resolve_1_2
-    if nin == 2:
-        return <void *>_resolve_2_1 if nout == 1 else <void *>_resolve_2_2
-    return <void *>_resolve_3_1
+cdef int _resolve_1_4(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                      npy_intp *view) except -1:
+    return _resolve(1, 4, dtypes, given, loop)
+
+
+cdef int _resolve_2_4(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                      npy_intp *view) except -1:
+    return _resolve(2, 4, dtypes, given, loop)
+
+
+cdef int _resolve_4_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                      npy_intp *view) except -1:
+    return _resolve(4, 1, dtypes, given, loop)
+
+
+cdef dict _resolvers = {
+    (1, 1): <Py_ssize_t>_resolve_1_1, (1, 2): <Py_ssize_t>_resolve_1_2, (1, 4): <Py_ssize_t>_resolve_1_4,
+    (2, 1): <Py_ssize_t>_resolve_2_1, (2, 2): <Py_ssize_t>_resolve_2_2, (2, 4): <Py_ssize_t>_resolve_2_4,
+    (3, 1): <Py_ssize_t>_resolve_3_1, (4, 1): <Py_ssize_t>_resolve_4_1,
+}
+
+
+cdef void *_resolver(int nin, int nout) except NULL:
+    return <void *><Py_ssize_t>_resolvers[nin, nout]
 
 
 cdef PyArray_DTypeMeta *_float64_class = <PyArray_DTypeMeta *><PyObject *>_classes["d"]
@@ -105,7 +124,9 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
         elif given[i] == &dual_dtype or function in _dual_only:
             chosen[i] = &dual_dtype
         elif <object>given[i] in _promotable or (<object>given[i]).__name__ in _python_numbers:
-            chosen[i] = _class_pointer("l") if letters[i] in "il" else _float64_class
+            chosen[i] = (_class_pointer("l") if letters[i] in "il"
+                         else _class_pointer(_integers[function][i]) if function in _integers and _counts(<object>given[i])
+                         else _float64_class)
         elif letters[nargs - 1] == "?" and (<object>given[i]).__name__ not in _extended:
             # from which NumPy knows that x == "text" is False everywhere
             raise _UFuncNoLoopError(function, tuple([<object>given[j] for j in range(nin)]) + (None,) * (nargs - nin))
@@ -136,6 +157,11 @@ cdef str _no_rule(object ufunc):
 cdef tuple _extended = ("LongDoubleDType", "Complex64DType", "Complex128DType", "CLongDoubleDType", "_PyComplexDType")
 cdef frozenset _reorderable = frozenset(  # reductions that NumPy may run over several axes at once
     "add multiply maximum minimum fmax fmin logical_and logical_or logical_xor".split())
+cdef bint _counts(object dtype_class):
+    return dtype_class.__name__ == "_PyLongDType" or issubclass(dtype_class.type, np.integer)
+
+
+cdef dict _integers = {}  # ufunc with a rule -> the types that its own loops take for integers
 cdef dict _letters = {}  # ufunc -> the types of its operands where all real ones are duals
 cdef set _dual_only = set()  # ufuncs whose loops take duals alone
 
@@ -232,14 +258,17 @@ cdef void _register_loops() except *:
             _letters[ufunc] = letters
             if name == "clip":
                 _dual_only.add(ufunc)
+    for ufunc in (*_letters, np.nextafter, np.spacing):  # these two are refused, as steps of float64's format
+        _add_promoters(ufunc)
+
+
+cdef void _add_promoters(object ufunc) except *:
     promoter = promoter_capsule(<void *>_promote)
     dual, anything = <object><PyObject *>&dual_dtype, np.dtype
-    for ufunc in (*_letters, np.nextafter, np.spacing):  # these two are refused, as steps of float64's format
-        outputs = (anything,) * ufunc.nout
-        # the promoters for more duals first: NumPy takes two that match equally well for an error
-        choices = itertools.product((dual, anything), repeat=ufunc.nin)
-        for inputs in sorted(choices, key=lambda inputs: -inputs.count(dual))[:-1]:
-            PyUFunc_AddPromoter(ufunc, inputs + outputs, promoter)
+    # those for more duals first: NumPy takes two that match equally well for an error
+    choices = itertools.product((dual, anything), repeat=ufunc.nin)
+    for inputs in sorted(choices, key=lambda inputs: -inputs.count(dual))[:-1]:
+        PyUFunc_AddPromoter(ufunc, inputs + (anything,) * ufunc.nout, promoter)
 
 
 Row = namedtuple("Row", "name lo hi c y dy d2y dc")

@@ -309,9 +309,7 @@ def test_scipy_refuses(name, subok):
 
 
 def test_numpy_rule():
-    with pytest.raises(
-        TypeError, match=re.escape("numpy_rule expects NumPy functions that dispatch, got <ufunc 'sin'>.")
-    ):
+    with pytest.raises(TypeError, match=re.escape("without derivatives, got <ufunc 'sin'>.")):
         dn.numpy_rule(np.sin)
     with pytest.raises(TypeError, match=r"numpy_rule expects a callable, got int\."):
         dn.numpy_rule(np.sinc)(3)

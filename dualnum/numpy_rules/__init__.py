@@ -5,7 +5,8 @@ What NumPy functions that hard-code built-in dtypes are on duals.
 function of the same arguments.  One file a family; a NumPy function without a rule is NumPy's own.
 """
 
-from dualnum._core import register_rule
+from dualnum._core import register_rule, takes_rule
+from dualnum._when_imported import when_imported
 
 __all__ = ["numpy_rule"]
 
@@ -17,17 +18,21 @@ def numpy_rule(*functions):
     Parameters
     ----------
     *functions : callable
-        Functions of NumPy's public interface that dispatch through ``__array_function__``.
+        Functions of NumPy's public interface that dispatch through ``__array_function__``, or ufuncs for float64 from
+        other packages.
 
     Returns
     -------
     callable
-        A decorator for the rule, which is called with the arguments of the NumPy function and returned unchanged.
+        A decorator for the rule, which is returned unchanged.  It is called with the arguments of the function; that of
+        a ufunc with one-dimensional arrays of equal shape, duals with the same levels or numbers, and returns one of
+        that shape, or a tuple of them.
 
     Raises
     ------
     TypeError
-        If one of the functions does not dispatch, so that the rule could never be called.
+        If one of the functions does not dispatch, so that the rule could never be called, or is a ufunc that has
+        derivatives.
 
     Examples
     --------
@@ -42,8 +47,11 @@ def numpy_rule(*functions):
     >>> dn.numpy_rule(np.trapezoid)(None)  # NumPy's own again, which differentiates as well
     """
     for function in functions:
-        if not hasattr(function, "_implementation"):
-            raise TypeError(f"numpy_rule expects NumPy functions that dispatch, got {function!r}.")
+        if not takes_rule(function):
+            raise TypeError(
+                f"numpy_rule expects NumPy functions that dispatch, or ufuncs of float64 without derivatives, got "
+                f"{function!r}."
+            )
 
     def register(rule):
         for function in functions:
@@ -76,3 +84,5 @@ from dualnum.numpy_rules import (  # noqa: E402  (each registers its rules)
     text,  # noqa: F401
     undispatched,  # noqa: F401
 )
+
+when_imported("scipy.special", "dualnum.numpy_rules.scipy_special")

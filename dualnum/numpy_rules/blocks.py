@@ -16,7 +16,7 @@ import numpy as np
 
 from dualnum._core import DualDType, value
 from dualnum.numpy_rules.solve import transpose
-from dualnum.numpy_rules.values import components, degree, nilpotent, of_components
+from dualnum.numpy_rules.values import components, degree, kinds, nilpotent, of_components, orders
 
 __all__ = []
 
@@ -148,7 +148,7 @@ def block_values(c, blocks, orthogonal, average=False, zero=None):
     w, smooth = _diagonal(c).copy(), np.ones(c.shape[:-1], bool)
     if blocks is None:
         return w, smooth
-    w0, places = value(w).copy(), _places(*((level.taylor, k) for level, k in _levels(c.dtype)))
+    w0, places = value(w).copy(), _places(*kinds(c.dtype))
     for i in np.ndindex(c.shape[:-2]):
         for members in _groups(w0[i], blocks.same[i]):
             if len(members) > 1:
@@ -163,20 +163,13 @@ def block_values(c, blocks, orthogonal, average=False, zero=None):
     return w, smooth
 
 
-def _levels(dtype):
-    return zip(dtype.levels, dtype.sizes, strict=True) if isinstance(dtype, DualDType) else ()
-
-
 @functools.lru_cache(64)
-def _places(*levels):
-    orders, weights = np.zeros(1, int), np.ones(1)
-    for taylor, k in levels:  # the first level's components lie closest
-        powers = np.arange(k + 1) if taylor else np.arange(k + 1) > 0
-        orders, added = np.add.outer(powers, orders).ravel(), np.repeat(powers, orders.size)
-        weights = np.tile(weights, k + 1)
-        for i in range(1, int(powers.max()) + 1):  # the binomials (orders over added)
-            weights = weights * np.where(i <= added, (orders - added + i) / i, 1)
-    return Places(orders, weights, all(taylor or k < 2 for taylor, k in levels))
+def _places(*kinds):
+    own = orders(*kinds)
+    total = own.sum(axis=0)
+    factorials = np.cumprod(np.maximum(1.0, np.arange(total.max() + 1)))
+    weights = factorials[total] / np.prod(factorials[own], axis=0)
+    return Places(total, weights, all(taylor or k < 2 for taylor, k in kinds))
 
 
 def _groups(w, same):

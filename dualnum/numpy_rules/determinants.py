@@ -12,6 +12,7 @@ from dualnum.numpy_rules.values import (
     degree,
     finished,
     float_operands,
+    kinds,
     nilpotent,
     of_components,
     operands,
@@ -100,7 +101,7 @@ def _by_singular_values(a):
     they are larger by the product of ``s_i / s_j`` over those of the K smallest that are above s_j, and by (h / s_j)^m
     with m orders more than s.  What is not eliminated is multiplied out.
     """
-    n, passes, order = a.shape[-1], degree(a.dtype), orders(a.dtype)
+    n, passes, order = a.shape[-1], degree(a.dtype), orders(*kinds(a.dtype))
     finite = np.isfinite(value(a)).all(axis=(1, 2))
     u, s, vt = np.linalg.svd(np.where(finite[:, None, None], value(a), 0))
     h = nilpotent(u.swapaxes(-1, -2) @ a @ vt.swapaxes(-1, -2))

@@ -13,6 +13,7 @@ from dualnum.numpy_rules.values import (
     degree,
     finished,
     float_operands,
+    kinds,
     nilpotent,
     of_components,
     operands,
@@ -67,7 +68,7 @@ def _scaled_norms(x, p):
     n = np.sum(np.abs(x0 / unit) ** p, axis=-1, keepdims=True) ** (1 / p)
     zero = n == 0
     n = n + zero
-    top = orders(x.dtype).sum(axis=0) == degree(x.dtype)
+    top = orders(*kinds(x.dtype)).sum(axis=0) == degree(x.dtype)
 
     def moved(u, move, p):
         quotient = components(move / unit / n)

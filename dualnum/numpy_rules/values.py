@@ -1,5 +1,7 @@
 """Values of results as NumPy computes them, float64 operands laid out as it would see them, and parts of duals."""
 
+import functools
+
 import numpy as np
 
 from dualnum._core import Dual, DualArray, DualDType, value
@@ -11,6 +13,7 @@ __all__ = [
     "dtype_of",
     "finished",
     "float_operands",
+    "kinds",
     "lifted",
     "nilpotent",
     "of_components",
@@ -215,10 +218,18 @@ def degree(dtype):
     return dtype.degree if isinstance(dtype, DualDType) else 0
 
 
-def orders(dtype):
-    """Return the order of each component in each level, oldest first: the powers that its monomial is made of."""
+def kinds(dtype):
+    """Return for each level, oldest first, whether it is a series, and its size."""
+    if not isinstance(dtype, DualDType):
+        return ()
+    return tuple([(level.taylor, size) for level, size in zip(dtype.levels, dtype.sizes, strict=True)])
+
+
+@functools.lru_cache(64)
+def orders(*kinds):
+    """Return the order of each component in each level of these kinds: the powers that its monomial is made of."""
     found = np.zeros((0, 1), int)
-    for level, size in zip(dtype.levels, dtype.sizes, strict=True):
-        own = np.arange(size + 1) if level.taylor else np.minimum(np.arange(size + 1), 1)
+    for taylor, size in kinds:  # the first level's components lie closest
+        own = np.arange(size + 1) if taylor else np.minimum(np.arange(size + 1), 1)
         found = np.vstack([np.tile(found, size + 1), np.repeat(own, found.shape[1])])
     return found

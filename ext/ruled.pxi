@@ -1,0 +1,77 @@
+# Ufuncs that a package beside NumPy compiles for floats, which a rule in Python differentiates: scipy.special's and others.
+
+cdef object _operand(PyArrayMethod_Context *context, int i, char *data, npy_intp stride, npy_intp n, int flags):
+    """The n elements of operand i as they lie."""
+    Py_INCREF(<object>context.descriptors[i])
+    a = PyArray_NewFromDescr(&PyArray_Type, context.descriptors[i], 1, &n, &stride, data, flags, None)
+    return PyArray_View(_array(a), NULL, _dual_array_type) if _is_dual_dtype(a.dtype) else a
+
+
+cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const npy_intp *counts,
+                     const npy_intp *strides, NpyAuxData *state) except -1:
+    """The loop of all of them."""
+    ufunc = <object>context.caller
+    cdef int i, nin = ufunc.nin, nargs = ufunc.nargs
+    cdef npy_intp start, n = counts[0], step = n
+    rule = _rules.get(ufunc)
+    if rule is None:
+        raise TypeError(_no_rule(ufunc))
+    for i in range(nin, nargs):
+        if strides[i] == 0:
+            step = 1  # a reduction, whose operand is the result before
+    for start in range(0, n, step or 1):
+        operands = []
+        for i in range(nargs):
+            operands.append(_operand(context, i, data[i] + start * strides[i], strides[i], step,
+                                     0 if i < nin else NPY_ARRAY_WRITEABLE))
+        results = rule(*operands[:nin])
+        for out, result in zip(operands[nin:], results if type(results) is tuple else (results,), strict=True):
+            if np.shape(result) != out.shape:
+                raise ValueError(f"the rule of {ufunc.__name__} expects to return arrays of shape {out.shape}, as its "
+                                 f"arguments have, got {np.shape(result)}.")
+            out[...] = result
+    return 0
+
+
+cdef tuple _input_types(object ufunc):
+    """For every input the letters of its types: dual, float64, and integers where there are loops for them."""
+    found = [set("D") for _ in range(ufunc.nin)]
+    for types in ufunc.types:
+        inputs, outputs = types.split("->")
+        if set(outputs) == {"d"} and set(inputs) <= set("dilq"):
+            for letters, letter in zip(found, inputs):
+                letters.add(letter)
+    return tuple(found)
+
+
+def takes_rule(function):
+    """Return whether a rule can say what this function is on duals."""
+    if not isinstance(function, np.ufunc):
+        return hasattr(function, "_implementation")  # it dispatches
+    if function in _letters:
+        return function in _integers
+    returns_floats = any([types.split("->")[1] == "d" * function.nout for types in function.types])
+    return returns_floats and function.signature is None and (function.nin, function.nout) in _resolvers
+
+
+cdef void _add_loops_of_rule(object ufunc) except *:
+    cdef PyArrayMethod_Spec spec
+    cdef PyArray_DTypeMeta *dtypes[8]
+    cdef PyType_Slot slots[3]
+    cdef int i
+    spec.name, spec.nin, spec.nout = "rule", ufunc.nin, ufunc.nout
+    spec.casting = NPY_NO_CASTING
+    spec.flags = <NPY_ARRAYMETHOD_FLAGS><int>(NPY_METH_NO_FLOATINGPOINT_ERRORS | NPY_METH_REQUIRES_PYAPI)
+    spec.dtypes, spec.slots = dtypes, slots
+    slots[0] = PyType_Slot(NPY_METH_resolve_descriptors, _resolver(ufunc.nin, ufunc.nout))
+    slots[1] = PyType_Slot(NPY_METH_strided_loop, <void *>_apply_rule)
+    slots[2] = PyType_Slot(0, NULL)
+    letters = _input_types(ufunc)
+    for inputs in itertools.product(*letters):
+        if "D" in inputs:
+            for i, letter in enumerate(inputs + ("D",) * ufunc.nout):
+                dtypes[i] = _class_pointer(letter)
+            PyUFunc_AddLoopFromSpec(ufunc, &spec)
+    _letters[ufunc] = "D" * ufunc.nargs
+    _integers[ufunc] = tuple([min(found - set("Dd"), default="d") for found in letters])
+    _add_promoters(ufunc)

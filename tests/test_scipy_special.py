@@ -1,0 +1,435 @@
+"""
+The ufuncs of scipy.special against mpmath: every function that has a rule, to third order, by every argument it has.
+
+Values are SciPy's bit for bit.  A derivative may be off by the rounding errors of the functions that it is made of.
+"""
+
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import dualnum as dn
+
+mp = pytest.importorskip("mpmath")
+special = pytest.importorskip("scipy.special")
+
+ROOT2 = mp.sqrt(2)
+
+
+def normal(x):
+    return mp.erfc(-x / ROOT2) / 2
+
+
+def density(x):
+    return mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
+
+
+def inverse(f, low, high):
+    """Return p -> the root of f(x) = p in an interval."""
+    return lambda p: mp.findroot(lambda x: f(x) - p, (low, high), solver="anderson", tol=1e-40, maxsteps=200)
+
+
+def gammainc(a, x):
+    return mp.gammainc(a, 0, x, regularized=True)
+
+
+def gammaincc(a, x):
+    return mp.gammainc(a, x, mp.inf, regularized=True)
+
+
+def betainc(a, b, x):
+    return mp.betainc(a, b, 0, x, regularized=True)
+
+
+def student(df, t):
+    return mp.mpf(1) / 2 + t * mp.gamma((df + 1) / mp.mpf(2)) * mp.hyp2f1(
+        0.5, (df + 1) / mp.mpf(2), 1.5, -t * t / df
+    ) / (mp.sqrt(mp.pi * df) * mp.gamma(df / mp.mpf(2)))
+
+
+def laguerre(n, a, x):
+    if n != mp.floor(n):
+        return mp.laguerre(n, a, x)
+    return sum(mp.binomial(n + a, n - k) * (-x) ** k / mp.factorial(k) for k in range(int(n) + 1))
+
+
+def xlogy(x, y):
+    return x * mp.log(y)
+
+
+def amplitude(u, m):
+    return mp.findroot(lambda phi: mp.ellipf(phi, m) - u, u)
+
+
+DEGREE = mp.pi / 180
+WIDE = [-3.1, -0.7, 0.01, 0.8, 2.5]
+POSITIVE = [0.03, 0.6, 1.7, 4.2, 11.0]
+UNIT = [0.02, 0.3, 0.55, 0.97]
+
+#: name: the same of mpmath, then for each argument its points, a tuple where no derivatives are taken by it.
+CASES = {
+    "erf": (mp.erf, WIDE),
+    "erfc": (mp.erfc, [*WIDE, 8.0]),
+    "erfi": (mp.erfi, WIDE),
+    "erfcx": (lambda x: mp.exp(x * x) * mp.erfc(x), [*WIDE, 6.9, 7.1, 30.0, 1e5]),
+    "dawsn": (lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(-x * x) * mp.erfi(x), [*WIDE, 6.9, -7.1, 25.0]),
+    "erfinv": (mp.erfinv, [-0.9, 0.01, 0.5, 0.99]),
+    "erfcinv": (lambda x: mp.erfinv(1 - x), [0.03, 0.5, 1.2, 1.9]),
+    "ndtr": (normal, [*WIDE, -20.0]),
+    "ndtri": (lambda p: ROOT2 * mp.erfinv(2 * p - 1), UNIT),
+    "log_ndtr": (lambda x: mp.log(normal(x)), [*WIDE, -40.0, 8.0]),
+    "ndtri_exp": (lambda x: ROOT2 * mp.erfinv(2 * mp.exp(x) - 1), [-30.0, -2.0, -0.1]),
+    "owens_t": (
+        lambda h, a: mp.quad(lambda x: mp.exp(-h * h * (1 + x * x) / 2) / (1 + x * x), [0, a]) / (2 * mp.pi),
+        [-0.7, 0.4, 1.5],
+        [0.3, 1.0, 2.5],
+    ),
+    "expit": (lambda x: 1 / (1 + mp.exp(-x)), [*WIDE, -50.0, 50.0]),
+    "logit": (lambda x: mp.log(x / (1 - x)), UNIT),
+    "log_expit": (lambda x: -mp.log1p(mp.exp(-x)), [*WIDE, -50.0, 50.0]),
+    "entr": (lambda x: -x * mp.log(x), POSITIVE),
+    "rel_entr": (lambda x, y: x * mp.log(x / y), POSITIVE, POSITIVE),
+    "kl_div": (lambda x, y: x * mp.log(x / y) - x + y, POSITIVE, POSITIVE),
+    "xlogy": (xlogy, WIDE, POSITIVE),
+    "xlog1py": (lambda x, y: x * mp.log1p(y), WIDE, [-0.5, 1e-9, 2.0]),
+    "exprel": (lambda x: mp.expm1(x) / x, [-3.0, -1e-3, 1e-9, 0.9, 1.1, 20.0]),
+    "spence": (lambda x: mp.polylog(2, 1 - x).real, [0.1, 0.74, 0.76, 1.0 + 1e-9, 1.2, 1.3, 8.0]),
+    "boxcox": (lambda x, p: (x**p - 1) / p, POSITIVE, [-1.5, 1e-6, 0.4, 2.0]),
+    "boxcox1p": (lambda x, p: ((1 + x) ** p - 1) / p, POSITIVE, [-1.5, 1e-6, 0.4, 2.0]),
+    "inv_boxcox": (lambda y, p: (y * p + 1) ** (1 / p), [0.1, 0.6], [-1.5, 1e-3, 0.4, 2.0]),
+    "inv_boxcox1p": (lambda y, p: (y * p + 1) ** (1 / p) - 1, [0.1, 0.6], [-1.5, 1e-3, 0.4, 2.0]),
+    "huber": (
+        lambda d, r: r * r / 2 if abs(r) <= d else d * (abs(r) - d / 2),
+        [0.5, 1.5],
+        [-2.0, -0.4, 0.3, 1.0, 5.0],
+    ),
+    "pseudo_huber": (lambda d, r: d * d * (mp.sqrt(1 + (r / d) ** 2) - 1), [0.5, 1.5], [-2.0, 0.3, 5.0]),
+    "wrightomega": (lambda x: mp.lambertw(mp.exp(x)).real, WIDE),
+    "exp2": (lambda x: mp.mpf(2) ** x, WIDE),
+    "exp10": (lambda x: mp.mpf(10) ** x, WIDE),
+    "expm1": (mp.expm1, WIDE),
+    "log1p": (mp.log1p, POSITIVE),
+    "cbrt": (mp.cbrt, POSITIVE),
+    "cosm1": (lambda x: mp.cos(x) - 1, WIDE),
+    "sindg": (lambda x: mp.sin(x * DEGREE), [10.0, 95.0]),
+    "cosdg": (lambda x: mp.cos(x * DEGREE), [10.0, 95.0]),
+    "tandg": (lambda x: mp.tan(x * DEGREE), [10.0, 95.0]),
+    "cotdg": (lambda x: 1 / mp.tan(x * DEGREE), [10.0, 95.0]),
+    "powm1": (lambda x, y: x**y - 1, POSITIVE, [-1.5, 0.4, 2.0]),
+    "psi": (mp.digamma, [*POSITIVE, -0.3, -2.6]),
+    "digamma": (mp.digamma, [*POSITIVE, -0.3]),
+    "gammaln": (lambda x: mp.log(abs(mp.gamma(x))), [*POSITIVE, -0.3, 150.0]),
+    "loggamma": (mp.loggamma, POSITIVE),
+    "gamma": (mp.gamma, [*POSITIVE, -0.3, -2.6]),
+    "rgamma": (mp.rgamma, [*POSITIVE, -0.3, -2.6]),
+    "beta": (mp.beta, POSITIVE[:4], POSITIVE[:4]),
+    "betaln": (lambda a, b: mp.log(mp.beta(a, b)), POSITIVE, POSITIVE),
+    "binom": (mp.binomial, [3.5, 9.2], [0.4, 1.7]),
+    "poch": (mp.rf, [0.6, 3.2], [0.4, 2.7]),
+    "exp1": (mp.e1, POSITIVE),
+    "expi": (mp.ei, [*POSITIVE, -2.0]),
+    "expn": (mp.expint, (0, 1, 2, 5), POSITIVE),
+    "sici": ((lambda x: mp.si(x), lambda x: mp.ci(x)), POSITIVE),
+    "shichi": ((lambda x: mp.shi(x), lambda x: mp.chi(x)), POSITIVE),
+    "fresnel": ((mp.fresnels, mp.fresnelc), WIDE),
+    "gammainc": (gammainc, (0.6, 3.0), POSITIVE),
+    "gammaincc": (gammaincc, (0.6, 3.0), POSITIVE),
+    "gammaincinv": (lambda a, p: inverse(lambda x: gammainc(a, x), 0.3, 4)(p), (2.0, 3.0), [0.3, 0.7]),
+    "gammainccinv": (lambda a, p: inverse(lambda x: gammaincc(a, x), 0.3, 4)(p), (2.0, 3.0), [0.3, 0.7]),
+    "chdtr": (lambda v, x: gammainc(v / mp.mpf(2), x / 2), (1.0, 5.0), POSITIVE),
+    "chdtrc": (lambda v, x: gammaincc(v / mp.mpf(2), x / 2), (1.0, 5.0), POSITIVE),
+    "chdtri": (
+        lambda v, p: 2 * inverse(lambda x: gammaincc(v / mp.mpf(2), x), 0.3, 4)(p),
+        (4.0, 6.0),
+        [0.3, 0.7],
+    ),
+    "pdtr": (lambda k, m: gammaincc(mp.floor(k) + 1, m), (0.0, 3.0), POSITIVE),
+    "pdtrc": (lambda k, m: gammainc(mp.floor(k) + 1, m), (0.0, 3.0), POSITIVE),
+    "stdtr": (student, (1.0, 4.5), WIDE),
+    "stdtrit": (lambda df, p: inverse(lambda t: student(df, t), -2, 2)(p), (3.0, 4.5), [0.3, 0.8]),
+    "betainc": (betainc, (0.6, 3.0), (2.5,), UNIT),
+    "betaincc": (lambda a, b, x: 1 - betainc(a, b, x), (0.6, 3.0), (2.5,), UNIT),
+    "betaincinv": (
+        lambda a, b, p: inverse(lambda x: betainc(a, b, x), 0.2, 0.8)(p),
+        (2.0,),
+        (2.5,),
+        [0.3, 0.7],
+    ),
+    "betainccinv": (
+        lambda a, b, p: inverse(lambda x: 1 - betainc(a, b, x), 0.2, 0.8)(p),
+        (2.0,),
+        (2.5,),
+        [0.3, 0.7],
+    ),
+    "gdtr": (lambda a, b, x: gammainc(b, a * x), (0.6, 2.0), (3.0,), POSITIVE),
+    "gdtrc": (lambda a, b, x: gammaincc(b, a * x), (0.6, 2.0), (3.0,), POSITIVE),
+    "fdtr": (
+        lambda m, n, x: betainc(m / mp.mpf(2), n / mp.mpf(2), m * x / (m * x + n)),
+        (3.0,),
+        (5.0,),
+        POSITIVE,
+    ),
+    "fdtrc": (
+        lambda m, n, x: 1 - betainc(m / mp.mpf(2), n / mp.mpf(2), m * x / (m * x + n)),
+        (3.0,),
+        (5.0,),
+        POSITIVE,
+    ),
+    "bdtr": (lambda k, n, p: betainc(n - k, k + 1, 1 - p), (2.0,), (7,), UNIT),
+    "bdtrc": (lambda k, n, p: betainc(k + 1, n - k, p), (2.0,), (7,), UNIT),
+    "ellipk": (mp.ellipk, [-3.0, 1e-9, 0.2, 0.3, 0.97]),
+    "ellipe": (mp.ellipe, [-3.0, 1e-9, 0.2, 0.3, 0.97]),
+    "ellipkm1": (lambda p: mp.ellipk(1 - p), [0.02, 0.5, 0.9]),
+    "ellipkinc": (mp.ellipf, [-0.4, 0.9, 2.0], (0.0, 0.4, 0.9)),
+    "ellipeinc": (mp.ellipe, [-0.4, 0.9, 2.0], (0.0, 0.4, 0.9)),
+    "ellipj": (
+        tuple(
+            [lambda u, m, kind=kind: mp.ellipfun(kind, u, m=m) for kind in ("sn", "cn", "dn")] + [amplitude]
+        ),
+        [-0.4, 0.9, 1.3],
+        (0.2, 0.6),
+    ),
+    "airy": (
+        (
+            mp.airyai,
+            lambda x: mp.airyai(x, derivative=1),
+            mp.airybi,
+            lambda x: mp.airybi(x, derivative=1),
+        ),
+        WIDE,
+    ),
+    "hyp0f1": (mp.hyp0f1, (0.7, 2.0), WIDE),
+    "hyp1f1": (mp.hyp1f1, (0.7,), (1.9,), WIDE),
+    "hyp2f1": (mp.hyp2f1, (0.7,), (1.9,), (2.3,), [-2.0, 0.3, 0.8]),
+    "hyperu": (mp.hyperu, (0.7,), (1.4,), POSITIVE),
+    "eval_chebyt": (mp.chebyt, (0, 1, 2, 5, 2.5), [-0.8, 0.3]),
+    "eval_chebyu": (mp.chebyu, (0, 1, 2, 5, 2.5), [-0.8, 0.3]),
+    "eval_chebyc": (lambda n, x: 2 * mp.chebyt(n, x / 2), (1, 2, 5), [-0.8, 0.3]),
+    "eval_chebys": (lambda n, x: mp.chebyu(n, x / 2), (1, 2, 5), [-0.8, 0.3]),
+    "eval_sh_chebyt": (lambda n, x: mp.chebyt(n, 2 * x - 1), (1, 2, 5), UNIT[:3]),
+    "eval_sh_chebyu": (lambda n, x: mp.chebyu(n, 2 * x - 1), (1, 2, 5), UNIT[:3]),
+    "eval_legendre": (mp.legendre, (0, 1, 2, 5, 2.5), [-0.8, 0.3]),
+    "eval_sh_legendre": (lambda n, x: mp.legendre(n, 2 * x - 1), (1, 2, 5), UNIT[:3]),
+    "eval_gegenbauer": (mp.gegenbauer, (0, 1, 2, 5, 2.5), (0.7,), [-0.8, 0.3]),
+    "eval_jacobi": (mp.jacobi, (0, 1, 2, 5, 2.5), (0.7,), (1.2,), [-0.8, 0.3]),
+    "eval_hermite": (mp.hermite, (0, 1, 2, 5), WIDE),
+    "eval_hermitenorm": (lambda n, x: mp.hermite(n, x / ROOT2) / ROOT2**n, (0, 1, 2, 5), WIDE),
+    "eval_laguerre": (lambda n, x: laguerre(n, 0, x), (0, 1, 2, 5, 2.5), POSITIVE),
+    "eval_genlaguerre": (laguerre, (0, 1, 2, 5, 2.5), (0.7,), POSITIVE[:4]),
+}
+BESSEL = {"j": mp.besselj, "y": mp.bessely, "i": mp.besseli, "k": mp.besselk}
+for _letter, _function in BESSEL.items():
+    _points = WIDE if _letter in "ji" else POSITIVE
+    _scale = {"i": lambda x: mp.exp(-abs(x)), "k": mp.exp}.get(_letter, lambda x: mp.mpf(1))
+    CASES[f"{_letter}v"] = (_function, (0.0, 1.5, 3.0), POSITIVE)
+    CASES[f"{_letter}ve"] = (
+        lambda v, x, f=_function, scale=_scale: f(v, x) * scale(x),
+        (0.0, 1.5, 3.0),
+        POSITIVE,
+    )
+    for _order in (0, 1):
+        CASES[f"{_letter}{_order}"] = (lambda x, f=_function, n=_order: f(n, x), _points)
+        if _letter in "ik":
+            CASES[f"{_letter}{_order}e"] = (
+                lambda x, f=_function, n=_order, scale=_scale: f(n, x) * scale(x),
+                POSITIVE,
+            )
+CASES["jn"], CASES["yn"], CASES["kn"] = ((BESSEL[a], (0, 1, 4), POSITIVE) for a in "jyk")
+CASES = {name: case for name, case in CASES.items() if hasattr(special, name)}
+
+#: Where functions that derivatives are made of are less exact in SciPy, or cancel: relative to the largest derivative.
+TOLERANCES = {"erfcx": 1e-9, "dawsn": 1e-9, "hyp2f1": 1e-9, "hyperu": 1e-8, "chdtri": 1e-9, "spence": 1e-10}
+
+
+def truth(f, at, by, orders):
+    """Return the derivative of these orders by these arguments."""
+    with mp.workdps(40):
+        at = [mp.mpf(x) if type(x) is float else x for x in at]
+        moving = [(i, n) for i, n in zip(by, orders, strict=True) if n]
+
+        def g(*x):
+            full = list(at)
+            for (i, _), v in zip(moving, x, strict=True):
+                full[i] = v
+            return f(*full)
+
+        return mp.diff(g, tuple(at[i] for i, _ in moving), tuple(n for _, n in moving))
+
+
+def agree(got, want, tolerance, what):
+    size = max(abs(w) for w in want)
+    for g, w in zip(got, want, strict=True):
+        assert abs(g - w) <= tolerance * max(abs(w), size * mp.mpf("1e-3")), (what, float(g), float(w))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_derivatives_are_those_of_mpmath(name):
+    ufunc, (functions, *arguments) = getattr(special, name), CASES[name]
+    functions = functions if type(functions) is tuple else (functions,)
+    by = [i for i, points in enumerate(arguments) if type(points) is list]
+    orders = [
+        o for o in itertools.product(range(4), repeat=len(by)) if 1 <= sum(o) <= (3 if len(by) == 1 else 2)
+    ]
+    for at in itertools.product(*arguments):
+
+        def f(x, at=at):
+            args = list(at)
+            for i, moving in zip(by, x, strict=True):
+                args[i] = moving
+            results = ufunc(*args)
+            return np.stack(results if type(results) is tuple else (results,))
+
+        start = [float(at[i]) for i in by]
+        tensors = [dn.derivative_tensor(f, n)(start) for n in range(4)]
+        np.testing.assert_array_equal(tensors[0], f(start))
+        for i, function in enumerate(functions):
+            want = [truth(function, at, by, o) for o in orders]
+            got = [tensors[sum(o)][(i, *np.repeat(np.arange(len(by)), o))] for o in orders]
+            agree(got, want, TOLERANCES.get(name, 2e-12), (name, at, i))
+
+
+def test_every_rule_is_tested():
+    ufuncs = {name: f for name, f in vars(special).items() if isinstance(f, np.ufunc)}
+    rules = {name for name, ufunc in ufuncs.items() if dn._core.rule_of(ufunc)}
+    assert rules == set(CASES)
+
+
+SHAPES = ((), (0,), (7,), (2, 3))
+
+
+@pytest.mark.parametrize("subok", [True, False])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_arrays_of_every_kind(shape, subok):
+    x = np.random.default_rng(0).uniform(0.1, 2, shape)
+    slope = 2 / np.sqrt(np.pi) * np.exp(-(x**2))
+    got = dn.jvp(special.erf, subok=subok)(x, np.full(shape, 3.0))
+    np.testing.assert_array_equal(got[0], special.erf(x))
+    np.testing.assert_allclose(got[1], 3 * slope, rtol=1e-15)
+    if shape == (2, 3):
+        for view in (lambda a: a.T, lambda a: a[:, ::2], lambda a: a[::-1], np.asfortranarray):
+            np.testing.assert_array_equal(dn.value(special.erf(view(dn.seed(x)))), special.erf(view(x)))
+        out = np.zeros_like(dn.seed(x))
+        assert special.erf(dn.seed(x), out=out) is out
+        np.testing.assert_array_equal(out.tangent, special.erf(dn.seed(x)).tangent)
+        rows = special.xlogy(dn.seed(x)[0], 2.0 + np.arange(2)[:, None])
+        assert rows.shape == (2, 3)
+        with pytest.raises(TypeError, match="lose"):
+            special.erf(dn.seed(x), out=np.zeros((2, 3)))
+
+
+def test_scalars_series_and_levels():
+    assert isinstance(special.erf(dn.Dual(0.5)), dn.Dual)
+    series = dn.taylor(special.erf, 30)(0.3)
+    with mp.workdps(40):
+        want = [float(c) for c in mp.taylor(mp.erf, mp.mpf(0.3), 30)]
+    np.testing.assert_allclose(series, want, rtol=1e-11, atol=1e-18)
+    mixed = dn.derivative(lambda x: x * dn.derivative(lambda y: special.gamma(x * y))(2.0))(1.5)
+    with mp.workdps(40):
+        want = mp.diff(lambda x: x * x * mp.gamma(2 * x) * mp.digamma(2 * x), mp.mpf(1.5))
+    np.testing.assert_allclose(mixed, float(want), rtol=1e-13)
+    tensor = dn.derivative_tensor(lambda x: special.beta(x[0], x[1]), 3)([1.5, 2.5])
+    with mp.workdps(40):
+        want = mp.diff(mp.beta, (mp.mpf(1.5), mp.mpf(2.5)), (2, 1))
+    np.testing.assert_allclose(tensor[0, 0, 1], float(want), rtol=1e-13)
+
+
+def test_functions_in_python_that_call_them():
+    x = np.array([0.4, 1.3])
+    with mp.workdps(40):
+        trigamma = [float(mp.polygamma(2, mp.mpf(v))) for v in x]
+    np.testing.assert_allclose(dn.derivative(lambda x: special.polygamma(1, x))(x), trigamma, rtol=1e-13)
+    np.testing.assert_allclose(dn.derivative(lambda x: special.zeta(2, x))(x), trigamma, rtol=1e-13)
+
+
+@pytest.mark.parametrize("n", [3, np.int32(3), 3.0, np.array([2, 3])])
+def test_integers_choose_the_loop_that_they_choose_without_duals(n):
+    x = np.linspace(-0.9, 0.8, 2)
+    np.testing.assert_array_equal(dn.value(special.eval_legendre(n, dn.seed(x))), special.eval_legendre(n, x))
+    np.testing.assert_allclose(dn.derivative(lambda x: special.jn(n, x))(x), special.jvp(n, x), rtol=1e-14)
+
+
+def test_arguments_without_derivatives_are_refused():
+    with pytest.raises(
+        TypeError, match=r"^gammainc of duals has no rule for derivatives by its argument number 1; use"
+    ):
+        dn.derivative(lambda a: special.gammainc(a, 2.0))(1.5)
+    a = dn.value(dn.seed([1.5])) + 0 * dn.seed([1.5])  # duals whose tangents are zero are numbers
+    assert special.gammainc(a, 2.0).value == special.gammainc(1.5, 2.0)
+
+
+def test_ufuncs_without_a_rule_and_wrong_operands_are_refused():
+    with pytest.raises(TypeError, match="kolmogorov of duals has no rule that gives its derivatives"):
+        dn.derivative(special.kolmogorov)(1.0)
+    with pytest.raises(TypeError, match="erf of duals with dtype=float64 would lose derivatives"):
+        special.erf(dn.seed([1.0]), dtype=float)
+    with pytest.raises(TypeError, match="xlogy expects real numbers beside duals, got _PyComplexDType"):
+        special.xlogy(dn.seed([1.0]), 1j)
+
+
+def test_warnings_are_those_of_the_values():
+    with np.errstate(all="raise"):
+        assert np.isinf(dn.derivative(special.entr)(0.0))
+        assert dn.gradient(lambda x: special.xlogy(x[0], x[1]))([0.0, 2.0])[0] == np.log(2.0)
+        assert dn.derivative(special.erf, order=2)(1e200) == 0
+
+
+def test_a_zero_tangent_stays_zero():
+    """y = 0 * inf is 0: the branch that np.where does not take gives no nan."""
+    x = np.array([0.0, 1.0])
+    got = dn.gradient(lambda x: np.sum(np.where(x > 0, special.entr(np.where(x > 0, x, 1.0)), 0.0)))(x)
+    np.testing.assert_array_equal(got, [0.0, -1.0])
+    assert dn.derivative(lambda x: special.entr(0.0 * x))(1.0) == 0
+
+
+def test_a_rule_for_a_ufunc_of_ones_own():
+    ufunc = special.kolmogorov
+
+    @dn.numpy_rule(ufunc)
+    def rule(x):
+        v, move = dn.value(x), x - dn.value(x)
+        return ufunc(v) - 7.0 * move
+
+    try:
+        assert dn.derivative(ufunc)(1.0) == -7.0
+        np.testing.assert_array_equal(dn.derivative(ufunc)(np.ones((2, 2))), np.full((2, 2), -7.0))
+        dn.numpy_rule(ufunc)(lambda x: x[:0])
+        with pytest.raises(
+            ValueError, match=r"the rule of kolmogorov expects to return arrays of shape \(1,\)"
+        ):
+            dn.derivative(ufunc)(1.0)
+        dn.numpy_rule(ufunc)(lambda x: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            dn.derivative(ufunc)(1.0)
+    finally:
+        dn.numpy_rule(ufunc)(None)
+    with pytest.raises(TypeError, match="kolmogorov of duals has no rule"):
+        dn.derivative(ufunc)(1.0)
+
+
+@pytest.mark.parametrize("ufunc", [np.sin, np.matmul, np.isnan, np.frompyfunc(abs, 1, 1), np.bitwise_and])
+def test_rules_for_what_cannot_have_one_are_refused(ufunc):
+    with pytest.raises(
+        TypeError, match=r"numpy_rule expects .* or ufuncs of float64 without derivatives, got"
+    ):
+        dn.numpy_rule(ufunc)
+
+
+@pytest.mark.parametrize(
+    "first, then",
+    [
+        ("dualnum as dn", "scipy.special as sp"),
+        ("scipy.special as sp", "dualnum as dn"),
+        ("dualnum as dn, scipy", "scipy.special as sp"),
+    ],
+)
+def test_the_order_of_imports_does_not_matter(first, then):
+    code = f"import sys; import {first}; import {then}; print(dn.derivative(sp.erf)(0.0) > 1)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "True\n"
+
+
+def test_scipy_is_not_imported_by_dualnum():
+    code = "import dualnum, sys; print('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
