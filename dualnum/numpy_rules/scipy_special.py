@@ -20,19 +20,23 @@ ROOT_PI, ROOT_2PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
 psi, gammaln = special.psi, special.gammaln
 
 
+def _named(name):
+    """Return one of SciPy's ufuncs, or None where this SciPy has none of that name."""
+    found = getattr(special, name, None) or getattr(special._ufuncs, name, None)
+    return found if isinstance(found, np.ufunc) else None
+
+
 def _differentiate(slopes, *by):
     """Register functions whose slopes by these arguments, by default all, are functions of the arguments and of y."""
     for name, slope in slopes.items():
-        ufunc = getattr(special, name, None)
-        if isinstance(ufunc, np.ufunc):  # this SciPy has it
+        if ufunc := _named(name):
             numpy_rule(ufunc)(equations((ufunc, slope), by=by or tuple(range(ufunc.nin))))
 
 
 def _expand(derivatives):
     """Register functions whose n-th derivatives by the last argument are functions of n and of the arguments."""
     for name, derivative in derivatives.items():
-        ufunc = getattr(special, name, None)
-        if isinstance(ufunc, np.ufunc):
+        if ufunc := _named(name):
             numpy_rule(ufunc)(formula(ufunc, derivative))
 
 
@@ -317,11 +321,14 @@ _by_last = {
     "gdtrc": lambda a, b, x, y: -a * _gamma_density(b, a * x),
     "fdtr": lambda m, n, x, y: _f_density(m, n, x),
     "fdtrc": lambda m, n, x, y: -_f_density(m, n, x),
+    "fdtri": lambda m, n, p, x: 1 / _f_density(m, n, x),
     "bdtr": lambda k, n, p, y: -_beta_density(np.floor(k) + 1, n - np.floor(k), p),
     "bdtrc": lambda k, n, p, y: _beta_density(np.floor(k) + 1, n - np.floor(k), p),
 }
 for _name, _slope in _by_last.items():
-    _differentiate({_name: _slope}, getattr(special, _name, special.beta).nin - 1)
+    if _named(_name):
+        _differentiate({_name: _slope}, _named(_name).nin - 1)
+_differentiate({"_beta_pdf": lambda x, a, b, y: y * ((a - 1) / x - (b - 1) / (1 - x))}, 0)  # of scipy.stats
 
 # ---- elliptic integrals and functions ----
 
@@ -380,10 +387,6 @@ def _cylinder(function, sign, factor=1.0):
     return derivative
 
 
-def _of_order(order, derivative):
-    return lambda n, x: derivative(n, order, x)
-
-
 def _times_exponential(rate, derivative):
     """Return the derivatives of exp(rate x) f, given exp(rate x) times those of f."""
 
@@ -393,29 +396,41 @@ def _times_exponential(rate, derivative):
     return of_product
 
 
-_J, _Y = _cylinder(special.jv, -1), _cylinder(special.yv, -1)
-_I, _Kv = _cylinder(special.iv, 1), _cylinder(special.kv, 1, -1.0)
-_IE = _times_exponential(lambda x: -np.sign(x), _cylinder(special.ive, 1))
-_KE = _times_exponential(lambda x: 1.0, _cylinder(special.kve, 1, -1.0))
-_expand(
-    {
-        "jv": _J,
-        "jn": _J,
-        "jve": _J,
-        "yv": _Y,
-        "yn": _Y,
-        "yve": _Y,
-        "iv": _I,
-        "kv": _Kv,
-        "kn": _Kv,
-        "ive": _IE,
-        "kve": _KE,
-    }
-)
-for _letter, _derivative in (("j", _J), ("y", _Y), ("i", _I), ("k", _Kv)):
-    _expand({f"{_letter}{order}": _of_order(order, _derivative) for order in (0, 1)})
-for _letter, _derivative in (("i", _IE), ("k", _KE)):
-    _expand({f"{_letter}{order}e": _of_order(order, _derivative) for order in (0, 1)})
+def _of_j(f):
+    return _cylinder(f, -1)
+
+
+def _of_i(f):
+    return _cylinder(f, 1)
+
+
+def _of_k(f):
+    return _cylinder(f, 1, -1.0)
+
+
+def _of_ie(f):
+    return _times_exponential(lambda x: -np.sign(x), _of_i(f))
+
+
+def _of_ke(f):
+    return _times_exponential(lambda x: 1.0, _of_k(f))
+
+
+def _bessel(kind, general, names, zero, one, reflected):
+    """Register functions of any order, and those made for the orders 0 and 1, with f_-1 = reflected f_1."""
+    f0, f1 = getattr(special, zero), getattr(special, one)
+    known = {0: f0, 1: f1, -1: lambda x: reflected * f1(x)}
+    whole = kind(lambda order, x: known[order](x) if order in known else general(order, x))
+    _expand(dict.fromkeys(names.split(), kind(general)))
+    _expand({zero: lambda n, x: whole(n, 0, x), one: lambda n, x: whole(n, 1, x)})
+
+
+_bessel(_of_j, special.jv, "jv jn jve", "j0", "j1", -1)
+_bessel(_of_j, special.yv, "yv yn yve", "y0", "y1", -1)
+_bessel(_of_i, special.iv, "iv", "i0", "i1", 1)
+_bessel(_of_k, special.kv, "kv kn", "k0", "k1", 1)
+_bessel(_of_ie, special.ive, "ive", "i0e", "i1e", 1)
+_bessel(_of_ke, special.kve, "kve", "k0e", "k1e", 1)
 numpy_rule(special.airy)(
     equations(
         (special.airy, lambda x, ai, aip, bi, bip: aip),
