@@ -10,12 +10,13 @@ from bench.report import from_json, quantity
 FILE = Path(__file__).with_name("results.json")
 
 #: Contenders that are no package: the floor, work by hand, and approximations.
-FLOORS = ("numpy", "python", "f alone")
+FLOORS = ("numpy", "python", "f alone", "scipy")
 HANDS = ("by hand", "lists")
 ROUGH = ("differences", "numdifftools")
 
 DERIVATIVES = (
-    "scalar_function|elementwise|gradient/|hessian/|black_scholes|bundle|two_layers|batched|linalg/gradient"
+    "scalar_function|elementwise|special|gradient/|hessian/"
+    "|black_scholes|bundle|two_layers|batched|linalg/gradient"
 )
 TAYLOR = "taylor/"
 PRODUCTS = "linalg/(?!gradient)|matmul|matvec|einsum"

@@ -104,6 +104,8 @@ def formula(ufunc, derivative):
             return ufunc(*numbers)
         values = ufunc(*numbers)
         with np.errstate(all="ignore"):  # the values have warned
+            if degree(args[last].dtype) == 1:
+                return primitive(values, (derivative(1, *numbers), args[last]))
             move = nilpotent(args[last].copy())
             y, power, factorial = np.zeros_like(move), move, 1.0
             for n in range(1, 1 + degree(move.dtype)):
