@@ -354,6 +354,25 @@ def test_functions_in_python_that_call_them():
     np.testing.assert_allclose(dn.derivative(lambda x: special.zeta(2, x))(x), trigamma, rtol=1e-13)
 
 
+@pytest.mark.skipif(not hasattr(special._logsumexp, "_logsumexp"), reason="this SciPy writes it otherwise")
+@pytest.mark.parametrize("b", [None, [1.0, -0.2, 0.0, 2.0]])
+def test_logsumexp(b):
+    x = np.array([0.5, 1.5, 800.0, 1.5]) if b else np.array([700.0, 0.5, 1.5, 700.0])
+    value, gradient, hessian = dn.value_gradient_hessian(lambda x: special.logsumexp(x, b=b))(x)
+    assert value == special.logsumexp(x, b=b)
+    weights = np.ones(4) if b is None else np.array(b)
+    p = weights * np.exp(np.where(weights == 0, -np.inf, x - value))
+    np.testing.assert_allclose(gradient, p, rtol=1e-12, atol=1e-300)
+    np.testing.assert_allclose(hessian, np.diag(p) - np.outer(p, p), rtol=0, atol=1e-12)
+    rows = dn.jacobian(lambda x: special.logsumexp(x.reshape(2, 2), axis=1, keepdims=True))(x)
+    assert rows.shape == (2, 1, 4) and not rows[0, 0, 2:].any()
+    if b:
+        by_weights = dn.gradient(lambda b: special.logsumexp(np.array([0.5, 1.5]), b=b))([1.0, 3.0])
+        np.testing.assert_allclose(
+            by_weights, np.exp([0.5, 1.5]) / (np.exp(0.5) + 3 * np.exp(1.5)), rtol=1e-14
+        )
+
+
 @pytest.mark.parametrize("n", [3, np.int32(3), 3.0, np.array([2, 3])])
 def test_integers_choose_the_loop_that_they_choose_without_duals(n):
     x = np.linspace(-0.9, 0.8, 2)

@@ -11,7 +11,9 @@ from scipy import special
 
 from dualnum._core import value
 from dualnum.numpy_rules import numpy_rule
+from dualnum.numpy_rules.numpys_values import carried
 from dualnum.numpy_rules.ufunc_rules import equations, formula
+from dualnum.numpy_rules.undispatched import extended
 from dualnum.numpy_rules.values import with_values
 
 __all__ = []
@@ -494,3 +496,19 @@ _expand(
         "eval_genlaguerre": lambda k, n, a, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, a + k, x),
     }
 )
+
+# ---- functions in Python whose helpers hide a derivative ----
+
+
+@extended(special._logsumexp, "_logsumexp")
+def _log_of_sum(own, a, b, *, axis, return_sign, xp):
+    """Return the logarithm of sums of exponentials, which SciPy builds by an array of no dispatching kind."""
+    if not carried(a, b):
+        return own(a, b, axis=axis, return_sign=return_sign, xp=xp)
+    values, sign = own(value(a), None if b is None else value(b), axis=axis, return_sign=return_sign, xp=xp)
+    with np.errstate(all="ignore"):  # the values have warned
+        weights = 1.0 if b is None else b
+        shift = np.max(np.where(value(weights) != 0, value(a), -np.inf), axis=axis, keepdims=True)
+        shift = np.where(np.isfinite(shift), shift, 0.0)
+        total = np.sum(weights * np.exp(a - shift), axis=axis, keepdims=True)
+        return with_values(np.log(np.abs(total)) + shift, values), sign

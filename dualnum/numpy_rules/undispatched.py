@@ -15,7 +15,7 @@ from dualnum._core import Dual, DualDType
 from dualnum.numpy_rules.numpys_values import as_duals, carried, plain, restored
 from dualnum.numpy_rules.values import carries, components
 
-__all__ = []
+__all__ = ["extended"]
 
 _poly1d_module = sys.modules.get("numpy.lib._polynomial_impl", np.lib)
 _FAMILIES = {
@@ -28,7 +28,7 @@ _FAMILIES = {
 }
 
 
-def _extended(owner, name):
+def extended(owner, name):
     """Decorate what a helper of NumPy is on duals: called with NumPy's own helper, and the arguments."""
 
     def decorate(on_duals):
@@ -46,7 +46,7 @@ def _extended(owner, name):
     return decorate
 
 
-@_extended(polyutils, "as_series")
+@extended(polyutils, "as_series")
 def as_series(own, alist, trim=True):
     """One-dimensional arrays of coefficients, without the zeros at the end of each that have no derivatives either."""
     alist = list(alist)
@@ -67,13 +67,13 @@ def trimmed(a):
     return a[: max(count[-1] + 1, 1)] if count.size else a[:1]
 
 
-@_extended(polyutils, "trimseq")
+@extended(polyutils, "trimseq")
 def trimseq(own, seq):
     """NumPy's trimseq, for which a derivative of zero makes a coefficient stay."""
     return as_duals(trimmed(seq)) if carries(seq) and len(seq) else own(seq)
 
 
-@_extended(polyutils, "_fit")
+@extended(polyutils, "_fit")
 def fit(own, vander_f, x, y, deg, rcond=None, full=False, w=None):
     """NumPy's least squares on its values; the coefficients by np.linalg.lstsq of duals."""
     if not carried(x, y, w):
@@ -96,7 +96,7 @@ def fit(own, vander_f, x, y, deg, rcond=None, full=False, w=None):
     return restored((result, [*rest, rcond]), values) if full else restored(result, values)
 
 
-@_extended(_poly1d_module, "trim_zeros")
+@extended(_poly1d_module, "trim_zeros")
 def trim_zeros(own, filt, trim="fb", **options):
     """NumPy's trim_zeros for np.poly1d, for which a derivative of zero makes a leading coefficient stay."""
     if carries(filt) and trim == "f" and not options:
@@ -104,7 +104,7 @@ def trim_zeros(own, filt, trim="fb", **options):
     return own(filt, trim, **options)
 
 
-@_extended(np.polynomial.chebyshev, "_cseries_to_zseries")
+@extended(np.polynomial.chebyshev, "_cseries_to_zseries")
 def cseries_to_zseries(own, c):
     """NumPy's, as a DualArray: the product of Chebyshev series convolves it."""
     return as_duals(own(c))
@@ -114,7 +114,7 @@ def _extend_companions():
     """The companion matrices, whose eigenvalues are the roots: as DualArrays, which np.linalg has rules for."""
     for module, prefix in _FAMILIES.items():
 
-        @_extended(getattr(np.polynomial, module), f"{prefix}companion")
+        @extended(getattr(np.polynomial, module), f"{prefix}companion")
         def companion(own, c):
             return as_duals(own(c))
 
@@ -122,13 +122,13 @@ def _extend_companions():
 _extend_companions()
 
 
-@_extended(getattr(np.linalg, "_linalg", np.linalg), "_to_real_if_imag_zero")
+@extended(getattr(np.linalg, "_linalg", np.linalg), "_to_real_if_imag_zero")
 def to_real_if_imag_zero(own, w, t):
     """NumPy 2.5's way from complex roots to real ones; those of duals are real already."""
     return w if carries(w) else own(w, t)
 
 
-@_extended(sys.modules.get("numpy.lib._function_base_impl", np.lib), "_lerp")
+@extended(sys.modules.get("numpy.lib._function_base_impl", np.lib), "_lerp")
 def lerp(own, a, b, t, out=None):
     """NumPy's interpolation for quantiles, which is made in place: a single dual goes as an array of one."""
     if out is None and isinstance(a, Dual):
@@ -136,7 +136,7 @@ def lerp(own, a, b, t, out=None):
     return own(a, b, t, out)
 
 
-@_extended(sys.modules.get("numpy.lib._utils_impl", np.lib), "_median_nancheck")
+@extended(sys.modules.get("numpy.lib._utils_impl", np.lib), "_median_nancheck")
 def median_nancheck(own, data, result, axis):
     """NumPy's, which writes nan into arrays, and returns it for scalars, of which it does not take a dual for one."""
     if isinstance(result, Dual) and data.size:
@@ -145,7 +145,7 @@ def median_nancheck(own, data, result, axis):
     return own(data, result, axis)
 
 
-@_extended(np.vectorize, "_get_ufunc_and_otypes")
+@extended(np.vectorize, "_get_ufunc_and_otypes")
 def otypes_of(own, vectorized, func, args):
     """NumPy's, with the class of duals for the letter that stands for them in a result."""
     ufunc, otypes = own(vectorized, func=func, args=args)
@@ -155,7 +155,7 @@ def otypes_of(own, vectorized, func, args):
 _LETTER = DualDType().char
 
 
-@_extended(np.vectorize, "_vectorize_call")
+@extended(np.vectorize, "_vectorize_call")
 def vectorize_call(own, vectorized, func, args):
     """NumPy's, with duals in a DualArray."""
     return as_duals(own(vectorized, func=func, args=args))
