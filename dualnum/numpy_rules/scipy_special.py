@@ -14,7 +14,7 @@ from dualnum.numpy_rules import numpy_rule
 from dualnum.numpy_rules.numpys_values import carried
 from dualnum.numpy_rules.ufunc_rules import equations, formula
 from dualnum.numpy_rules.undispatched import extended
-from dualnum.numpy_rules.values import carries, with_values
+from dualnum.numpy_rules.values import components, with_values
 
 __all__ = []
 
@@ -507,8 +507,8 @@ def _log_of_sum(own, a, b, *, axis, return_sign, xp):
         return own(a, b, axis=axis, return_sign=return_sign, xp=xp)
     values, sign = own(value(a), None if b is None else value(b), axis=axis, return_sign=return_sign, xp=xp)
     with np.errstate(all="ignore"):  # the values have warned
-        weights = np.ones(a.shape) if b is None else b
-        counts = (value(weights) != 0) | carries(weights)  # a weight of zero that moves counts
+        weights = np.ones_like(a) if b is None else b
+        counts = np.any(components(weights), axis=-1)  # a weight of zero that moves does
         shift = np.max(np.where(counts, value(a), -np.inf), axis=axis, keepdims=True)
         shift = np.where(np.isfinite(shift), shift, 0.0)
         total = np.sum(weights * np.exp(np.where(counts, a - shift, 0.0)), axis=axis, keepdims=True)
