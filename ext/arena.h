@@ -1,5 +1,6 @@
 // Work space for elements whose size is known at run time only.
 #pragma once
+#include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -23,7 +24,10 @@ class Arena {
  public:
   double* take(index_t n) {
     if (n <= FEW - few_used_) return few_ + std::exchange(few_used_, few_used_ + n);
-    while (current_ < chunks_.size() && chunks_[current_].size - chunks_[current_].used < n) ++current_;
+    while (current_ < chunks_.size() && chunks_[current_].size - chunks_[current_].used < n) {
+      if (chunks_[current_].used > 0) ++current_;
+      else chunks_.erase(chunks_.begin() + static_cast<std::ptrdiff_t>(current_));  // a larger one takes its place
+    }
     if (current_ == chunks_.size()) {
       index_t size = n > 4096 ? n : 4096;
       chunks_.push_back({std::unique_ptr<double[]>(new double[static_cast<std::size_t>(size)]), size, 0});

@@ -197,6 +197,32 @@ def test_what_is_kept_is_bounded():
     assert int(done.stdout) < (128 << 20) + (16 << 20)
 
 
+PRODUCTS = """
+import os
+import numpy as np
+import dualnum as dn
+
+def resident():
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+before = resident()
+for n in range(8, 250):
+    x = np.zeros_like(dn.seed(np.zeros(3)), shape=(n, n))
+    x @ x
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(
+    not pathlib.Path("/proc/self/statm").exists(), reason="the resident set is read from /proc, as on Linux"
+)
+def test_products_of_ever_larger_matrices_keep_the_room_of_one():
+    done = subprocess.run([sys.executable, "-c", PRODUCTS], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 64 << 20
+
+
 @pytest.mark.parametrize("driver", [gradient, hessian, jacobian])
 def test_passes_of_many_variables(driver):
     """The handler is set and taken back for each of many passes."""
