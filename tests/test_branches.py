@@ -184,6 +184,34 @@ def test_units_do_not_matter(unit, scale):
     close(got, [[1, 1], [0, 0], [-1, 1], [0, 0], [0, 0]])
 
 
+@pytest.mark.parametrize("power", [-1000, -565, 520, 1000])
+@pytest.mark.parametrize("name", ["eigvalsh", "eigvals", "svdvals"])
+def test_repeated_values_of_every_size(name, power):
+    """Squares of the entries need not be floats."""
+    a, b = np.ones((3, 3)) + np.eye(3), np.array([[1.0, 2.0, 0.0], [2.0, 0.0, 1.0], [0.0, 1.0, 3.0]])
+
+    def at(unit):
+        found = dn.taylor(lambda t: getattr(L, name)(a * unit + t * (b * unit)), 3)(0.0) / unit
+        return found[:, np.argsort(found[1])]
+
+    close(at(2.0**power), at(1.0))
+
+
+@pytest.mark.parametrize("power", [-1000, -565, 520, 1000])
+@pytest.mark.parametrize("shape", [(3, 2), (2, 3), (3, 1), (1, 3), (1, 1)])
+def test_distinct_singular_values_of_every_size(shape, power):
+    a, b = np.random.default_rng(3).normal(size=(2, *shape))
+
+    def at(unit):
+        def f(t):
+            u, s, _ = L.svd(a * unit + t * (b * unit), full_matrices=False)
+            return np.concatenate([L.svdvals(a * unit + t * (b * unit)), s, u.ravel() * unit])
+
+        return dn.taylor(f, 3)(0.0) / unit
+
+    close(at(2.0**power), at(1.0))
+
+
 def test_directions_have_scales_of_their_own():
     def f(x):
         return np.diag(np.stack([1 + x[1], 1 - x[1], 5 + 1e10 * x[0]]))

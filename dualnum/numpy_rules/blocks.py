@@ -60,7 +60,7 @@ def equal_values(a, w, v, left, noise=None):
 
 
 def _length(a, axis):
-    return np.sqrt(np.sum(a * a, axis=axis))
+    return np.hypot.reduce(a, axis=axis)  # squares may vanish or overflow
 
 
 def _equal_among(members, a, w, v, left, noise):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualnum._core import value
+from dualnum._core import DualArray, value
 from dualnum.numpy_rules import numpy_rule
 from dualnum.numpy_rules.blocks import EPSILON, block_values, decoupled, equal_values
 from dualnum.numpy_rules.eigen import checked
@@ -51,8 +51,9 @@ def _decomposition(a, u0, s0, v0):
     u, s, v = u0, s0, v0
     one = np.eye(n)
     row, column = s0[..., :, None], s0[..., None, :]
-    gap = (column - row) * (column + row)
+    gap = column - row
     gap[..., range(n), range(n)] = np.inf
+    row_share, column_share = row / (column + row), column / (column + row)  # squares may vanish
     tall = k > n or a.shape[-2] > n
     for _ in range(degree(a.dtype)):
         e = nilpotent(a - u[..., :n] * s[..., None, :] @ transpose(v))
@@ -61,8 +62,8 @@ def _decomposition(a, u0, s0, v0):
         p = transpose(u0[..., :n]) @ ev
         inner = f[..., :n, :n]
         q = row * inner + column * h - transpose(p)
-        x = (column * p - row * q) / gap + inner * (one / 2)
-        y = transpose((column * q - row * p) / gap) + h * (one / 2)
+        x = (column_share * p - row_share * q) / gap + inner * (one / 2)
+        y = transpose((column_share * q - row_share * p) / gap) + h * (one / 2)
         s = s + np.diagonal(p, axis1=-2, axis2=-1) - s0 * np.diagonal(inner + h, axis1=-2, axis2=-1) / 2
         correction = u0[..., :n] @ x
         if tall:
@@ -92,7 +93,7 @@ def singular_values(a, average=False, hermitian=False):
     zero = _zero(a0, u0, s0, v0)
     if not np.any(zero):
         if n == 1:
-            return np.sqrt(np.sum(a * a, axis=-2)), np.ones(s0.shape, bool)
+            return np.linalg.norm(a.view(DualArray), axis=-2), np.ones(s0.shape, bool)
         if not np.any(_same(a0, u0, s0, v0) & ~np.eye(n, dtype=bool)):
             return _decomposition(a, u0, s0, v0)[1], np.ones(s0.shape, bool)
     same = _same(a0, u0, s0, v0)
