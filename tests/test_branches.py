@@ -238,6 +238,18 @@ def test_small_values_that_differ_are_distinct():
     np.testing.assert_allclose(vectors[0, 1, 1, 0], 1e20, rtol=1e-12)
 
 
+def test_values_that_are_close_are_distinct():
+    """As far as rounding of a symmetric matrix tells."""
+    a = np.diag([1.0, 1 + 1e-14])
+    for f in (L.eigvalsh, lambda a: L.svdvals(a)[::-1], lambda a: L.eigh(a)[0]):
+        close(dn.jacobian(f)(a), [np.diag(row) for row in np.eye(2)])
+    rng = np.random.default_rng(0)
+    q, b = L.qr(rng.normal(size=(60, 60)))[0], rng.normal(size=(60, 60))
+    a = (q * np.append(np.linspace(-0.8, 0.8, 58), [1.0, 1 + 1e-12])) @ q.T
+    v = L.eigh((a + a.T) / 2)[1]
+    close(dn.jvp(L.eigvalsh)((a + a.T) / 2, b + b.T)[1], np.diag(v.T @ (b + b.T) @ v), 1e-9)
+
+
 @pytest.mark.parametrize("seed", range(200))
 @pytest.mark.parametrize("scaled", [False, True])
 def test_lapack_splits_repeated_values_of_matrices_that_are_not_symmetric(seed, scaled):

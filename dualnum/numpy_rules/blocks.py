@@ -22,6 +22,7 @@ __all__ = []
 
 EPSILON = np.finfo(float).eps
 NOISE = 64 * EPSILON  # of a sum of products, relative to the sum of their sizes
+ORTHOGONAL_NOISE = 8 * EPSILON  # where rounding is not magnified by vectors that are nearly parallel
 
 #: Which pairs of eigenvalues are equal, and the rounding errors of the blocks' components.
 Blocks = namedtuple("Blocks", "same noise")
@@ -31,22 +32,22 @@ Places = namedtuple("Places", "orders weights single")
 
 
 @np.errstate(all="ignore")
-def equal_values(a, w, v, left, noise=None):
+def equal_values(a, w, v, left, noise=None, unit=NOISE):
     """
     Return (same, v, left): for every pair whether two eigenvalues are equal up to rounding, and bases for their spaces.
 
-    They are equal where ``P A Q`` is a multiple of 1 up to the rounding errors of A's entries, by default those of sums
-    as large as their row and column.  Q is orthonormal and spans their vectors, P Q is 1: of a matrix that is nearly
-    defective it shows what those vectors, which are nearly parallel, do not.  With U' for `left` they are singular
-    values.
+    They are equal where ``P A Q`` is a multiple of 1 up to the rounding errors of A's entries, by default `unit` times
+    sums as large as their row and column.  Q is orthonormal and spans their vectors, P Q is 1: of a matrix that is
+    nearly defective it shows what those vectors, which are nearly parallel, do not.  With U' for `left` they are
+    singular values.
     """
-    entry = NOISE * _length(a, (-2, -1)) if noise is None else np.max(noise, axis=(-2, -1))
+    entry = unit * _length(a, (-2, -1)) if noise is None else np.max(noise, axis=(-2, -1))
     reach = max(a.shape[-2:]) * entry[..., None] * _length(left, -1)  # of rounding errors, at most
     same = np.abs(w[..., :, None] - w[..., None, :]) <= reach[..., None]
     if np.count_nonzero(same) <= w.size:
         return same, v, left
     if noise is None:
-        noise = NOISE * np.minimum(_length(a, -1)[..., :, None], _length(a, -2)[..., None, :])
+        noise = unit * np.minimum(_length(a, -1)[..., :, None], _length(a, -2)[..., None, :])
     v, left = v.copy(), left.copy()
     for i in np.ndindex(w.shape[:-1]):
         order = np.argsort(w[i])

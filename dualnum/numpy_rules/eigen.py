@@ -4,7 +4,7 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.numpy_rules import numpy_rule
-from dualnum.numpy_rules.blocks import block_values, decoupled, equal_values, multiples
+from dualnum.numpy_rules.blocks import ORTHOGONAL_NOISE, block_values, decoupled, equal_values, multiples
 from dualnum.numpy_rules.solve import symmetric, transpose
 from dualnum.numpy_rules.values import finished, float_operands, operands
 
@@ -43,7 +43,7 @@ def eigh(a, UPLO="L"):
     values = np.linalg.eigh(*float_operands(a), UPLO)
     w0, v0 = values
     whole = symmetric(a, _triangle("eigh", UPLO))
-    same, *_ = equal_values(value(whole), w0, v0, transpose(v0))
+    same, *_ = equal_values(value(whole), w0, v0, transpose(v0), unit=ORTHOGONAL_NOISE)
     c, v, blocks = decoupled(whole, w0, v0, transpose(v0), True, same)
     w = _distinct("eigh", c, blocks)
     return type(values)(finished(w, w0, a.dtype), finished(v, v0, a.dtype))
@@ -56,7 +56,7 @@ def eigvalsh(a, UPLO="L"):
     values = np.linalg.eigvalsh(*float_operands(a), UPLO)
     whole = symmetric(a, _triangle("eigvalsh", UPLO))
     w0, v0 = np.linalg.eigh(value(whole))
-    same, v0, left = equal_values(value(whole), w0, v0, transpose(v0))
+    same, v0, left = equal_values(value(whole), w0, v0, transpose(v0), unit=ORTHOGONAL_NOISE)
     c, _, blocks = decoupled(whole, w0, v0, left, True, same)
     w = c if blocks is None else checked("eigvalsh", *block_values(c, blocks, True))
     return finished(w, values, a.dtype)

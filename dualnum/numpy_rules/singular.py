@@ -4,7 +4,7 @@ import numpy as np
 
 from dualnum._core import DualArray, value
 from dualnum.numpy_rules import numpy_rule
-from dualnum.numpy_rules.blocks import EPSILON, block_values, decoupled, equal_values
+from dualnum.numpy_rules.blocks import EPSILON, ORTHOGONAL_NOISE, block_values, decoupled, equal_values
 from dualnum.numpy_rules.eigen import checked
 from dualnum.numpy_rules.solve import symmetric, transpose
 from dualnum.numpy_rules.values import degree, finished, float_operands, nilpotent, operands
@@ -36,7 +36,7 @@ def _zero(a0, u0, s0, v0):
 
 def _same(a0, u0, s0, v0):
     """Return for every pair whether two singular values are equal up to rounding."""
-    return equal_values(a0, s0, v0, transpose(u0))[0]
+    return equal_values(a0, s0, v0, transpose(u0), unit=ORTHOGONAL_NOISE)[0]
 
 
 @np.errstate(all="ignore")
