@@ -3,8 +3,18 @@
 cdef object _operand(PyArrayMethod_Context *context, int i, char *data, npy_intp stride, npy_intp n, int flags):
     """The n elements of operand i as they lie."""
     Py_INCREF(<object>context.descriptors[i])
-    a = PyArray_NewFromDescr(&PyArray_Type, context.descriptors[i], 1, &n, &stride, data, flags, None)
+    return PyArray_NewFromDescr(&PyArray_Type, context.descriptors[i], 1, &n, &stride, data, flags, None)
+
+
+cdef object _argument(PyArrayMethod_Context *context, int i, char *data, npy_intp stride, npy_intp n):
+    """A copy of the n elements: NumPy's buffers end with the call, what a rule or a traceback holds does not."""
+    a = _operand(context, i, data, stride, n, 0).copy()
     return PyArray_View(_array(a), NULL, _dual_array_type) if _is_dual_dtype(a.dtype) else a
+
+
+cdef bint _depends(char *source, npy_intp step, char *out, npy_intp out_step):
+    """Whether an element of the result is read after it is written: reductions and, one place further, accumulations."""
+    return out_step == 0 or (step == out_step and source + step == out)
 
 
 cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const npy_intp *counts,
@@ -17,15 +27,17 @@ cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const np
     if rule is None:
         raise TypeError(_no_rule(ufunc))
     for i in range(nin, nargs):
-        if strides[i] == 0:
-            step = 1  # a reduction, whose operand is the result before
+        if _depends(data[0], strides[0], data[i], strides[i]):
+            step = 1
     for start in range(0, n, step or 1):
         operands = []
-        for i in range(nargs):
-            operands.append(_operand(context, i, data[i] + start * strides[i], strides[i], step,
-                                     0 if i < nin else NPY_ARRAY_WRITEABLE))
-        results = rule(*operands[:nin])
-        for out, result in zip(operands[nin:], results if type(results) is tuple else (results,), strict=True):
+        for i in range(nin):
+            operands.append(_argument(context, i, data[i] + start * strides[i], strides[i], step))
+        results = rule(*operands)
+        operands = []
+        for i in range(nin, nargs):
+            operands.append(_operand(context, i, data[i] + start * strides[i], strides[i], step, NPY_ARRAY_WRITEABLE))
+        for out, result in zip(operands, results if type(results) is tuple else (results,), strict=True):
             if np.shape(result) != out.shape:
                 raise ValueError(f"the rule of {ufunc.__name__} expects to return arrays of shape {out.shape}, as its "
                                  f"arguments have, got {np.shape(result)}.")

@@ -330,6 +330,23 @@ def test_arrays_of_every_kind(shape, subok):
             special.erf(dn.seed(x), out=np.zeros((2, 3)))
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("method", ["accumulate", "reduce"])
+def test_accumulations_read_what_they_have_written(method, axis):
+    x = np.random.default_rng(0).uniform(0.5, 1.5, (3, 4))
+    over = getattr(special.beta, method)
+    y, tangents = dn.value(over(dn.seed(x), axis=axis)), over(dn.seed(x), axis=axis).tangent
+    np.testing.assert_array_equal(y, over(x, axis=axis))
+
+    def loop(x):
+        rows = list(np.moveaxis(x, axis, 0))
+        for i in range(1, len(rows)):
+            rows[i] = special.beta(rows[i - 1], rows[i])
+        return np.stack(rows, axis) if method == "accumulate" else rows[-1]
+
+    np.testing.assert_array_equal(tangents, loop(dn.seed(x)).tangent)
+
+
 def test_scalars_series_and_levels():
     assert isinstance(special.erf(dn.Dual(0.5)), dn.Dual)
     series = dn.taylor(special.erf, 30)(0.3)
@@ -436,6 +453,19 @@ def test_a_rule_for_a_ufunc_of_ones_own():
         dn.numpy_rule(ufunc)(None)
     with pytest.raises(TypeError, match="kolmogorov of duals has no rule"):
         dn.derivative(ufunc)(1.0)
+
+
+def test_arguments_of_rules_outlive_the_call():
+    ufunc, held = special.kolmogorov, []
+    dn.numpy_rule(ufunc)(lambda x: held.append(x) or x)
+    try:
+        x = np.random.default_rng(0).uniform(0.5, 1.5, 100_000)
+        dn.jvp(ufunc)(x, x)
+        np.zeros(300_000)  # takes the memory that is free now
+        np.testing.assert_array_equal(dn.value(np.concatenate(held)), x)
+        np.testing.assert_array_equal(np.concatenate(held).tangent[:, 0], x)
+    finally:
+        dn.numpy_rule(ufunc)(None)
 
 
 @pytest.mark.parametrize("ufunc", [np.sin, np.matmul, np.isnan, np.frompyfunc(abs, 1, 1), np.bitwise_and])
