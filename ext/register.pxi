@@ -125,7 +125,8 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
             chosen[i] = &dual_dtype
         elif <object>given[i] in _promotable or (<object>given[i]).__name__ in _python_numbers:
             chosen[i] = (_class_pointer("l") if letters[i] in "il"
-                         else _class_pointer(_integers[function][i]) if function in _integers and _counts(<object>given[i])
+                         else _class_pointer(_integers[function][i])
+                         if function in _integers and _counts(<object>given[i], _integers[function][i])
                          else _float64_class)
         elif letters[nargs - 1] == "?" and (<object>given[i]).__name__ not in _extended:
             # from which NumPy knows that x == "text" is False everywhere
@@ -157,8 +158,10 @@ cdef str _no_rule(object ufunc):
 cdef tuple _extended = ("LongDoubleDType", "Complex64DType", "Complex128DType", "CLongDoubleDType", "_PyComplexDType")
 cdef frozenset _reorderable = frozenset(  # reductions that NumPy may run over several axes at once
     "add multiply maximum minimum fmax fmin logical_and logical_or logical_xor".split())
-cdef bint _counts(object dtype_class):
-    return dtype_class.__name__ == "_PyLongDType" or issubclass(dtype_class.type, np.integer)
+
+cdef bint _counts(object dtype_class, str letter):
+    """Whether NumPy takes numbers of this class to a loop for these integers."""
+    return dtype_class.__name__ == "_PyLongDType" or np.can_cast(np.dtype(dtype_class.type), np.dtype(letter))
 
 
 cdef dict _integers = {}  # ufunc with a rule -> the types that its own loops take for integers

@@ -13,7 +13,7 @@ cdef object _argument(PyArrayMethod_Context *context, int i, char *data, npy_int
 
 
 cdef bint _depends(char *source, npy_intp step, char *out, npy_intp out_step):
-    """Whether an element of the result is read after it is written: reductions and, one place further, accumulations."""
+    """Whether elements are read after they are written: in reductions and, one place further, in accumulations."""
     return out_step == 0 or (step == out_step and source + step == out)
 
 
