@@ -130,14 +130,14 @@ _differentiate(
 # ---- logarithms and powers ----
 
 
-def _power_slope(log_x, p):
-    """Return the slope by p of (x^p - 1) / p: log(x)^2 sum (k + 1) / (k + 2)! (p log x)^k."""
+def _power_slope(log_x, p, y):
+    """Return the slope by p of y = (x^p - 1) / p: log(x)^2 sum (k + 1) / (k + 2)! (p log x)^k."""
     coefficients = [(k + 1) / math.factorial(k + 2) for k in range(20)]
-    return (
-        log_x
-        * log_x
-        * _or_series(p * log_x, 1.0, coefficients, lambda u: (np.exp(u) * (u - 1) + 1) / (u * u))
-    )
+    u = p * log_x
+    near = np.abs(value(u)) < 1
+    series = log_x * log_x * _series(np.where(near, u, 0.0), coefficients)
+    power = np.exp(u)
+    return np.where(near, series, (np.where(value(power) == 0, 0.0, power * log_x) - y) / p)
 
 
 def _huber_slopes(delta, r, y):
@@ -163,13 +163,13 @@ _differentiate(
             x,
             1.0,
             [(k + 1) / math.factorial(k + 2) for k in range(20)],
-            lambda x: (np.exp(x) * (x - 1) + 1) / (x * x),
+            lambda x: np.where(value(x) > 0, y * (1 - 1 / x) + 1 / x, (np.exp(x) - y) / x),
         ),
         "spence": lambda x, y: _or_series(
-            x - 1, 0.25, [(-1.0) ** (k + 1) / (k + 1) for k in range(30)], lambda u: -np.log(u + 1) / u
+            x - 1, 0.25, [(-1.0) ** (k + 1) / (k + 1) for k in range(30)], lambda u: np.log(x) / (1 - x)
         ),
-        "boxcox": lambda x, p, y: (np.power(x, p - 1), _power_slope(np.log(x), p)),
-        "boxcox1p": lambda x, p, y: (np.exp((p - 1) * np.log1p(x)), _power_slope(np.log1p(x), p)),
+        "boxcox": lambda x, p, y: (np.power(x, p - 1), _power_slope(np.log(x), p, y)),
+        "boxcox1p": lambda x, p, y: (np.exp((p - 1) * np.log1p(x)), _power_slope(np.log1p(x), p, y)),
         "huber": _huber_slopes,
         "pseudo_huber": _pseudo_huber_slopes,
         "wrightomega": lambda x, y: y / (1 + y),
@@ -189,7 +189,6 @@ def _same(ufunc, on_duals):
     return rule
 
 
-DEGREE = math.pi / 180
 for _ufunc, _on_duals in (
     (special.exp2, np.exp2),
     (special.exp10, lambda x: np.power(10.0, x)),
@@ -197,19 +196,31 @@ for _ufunc, _on_duals in (
     (special.log1p, np.log1p),
     (special.cbrt, np.cbrt),
     (special.cosm1, np.cos),
-    (special.sindg, lambda x: np.sin(x * DEGREE)),
-    (special.cosdg, lambda x: np.cos(x * DEGREE)),
-    (special.tandg, lambda x: np.tan(x * DEGREE)),
-    (special.cotdg, lambda x: 1 / np.tan(x * DEGREE)),
     (special.powm1, np.power),
 ):
     numpy_rule(_ufunc)(_same(_ufunc, _on_duals))
+DEGREE = math.pi / 180
+numpy_rule(special.sindg)(
+    equations((special.sindg, lambda x, y, c: DEGREE * c), (special.cosdg, lambda x, y, c: -DEGREE * y))
+)
+numpy_rule(special.cosdg)(
+    equations((special.cosdg, lambda x, y, c: -DEGREE * c), (special.sindg, lambda x, y, c: DEGREE * y))
+)
+_differentiate(
+    {
+        "tandg": lambda x, y: DEGREE * (1 + y * y),
+        "cotdg": lambda x, y: -DEGREE * (1 + y * y),
+    }
+)
 _differentiate(
     {  # the inverse functions of boxcox
-        "inv_boxcox": lambda y, p, x: (np.power(x, 1 - p), -np.power(x, 1 - p) * _power_slope(np.log(x), p)),
+        "inv_boxcox": lambda y, p, x: (
+            np.power(x, 1 - p),
+            -np.power(x, 1 - p) * _power_slope(np.log(x), p, y),
+        ),
         "inv_boxcox1p": lambda y, p, x: (
             np.power(1 + x, 1 - p),
-            -np.power(1 + x, 1 - p) * _power_slope(np.log1p(x), p),
+            -np.power(1 + x, 1 - p) * _power_slope(np.log1p(x), p, y),
         ),
     }
 )
@@ -221,6 +232,14 @@ _zeta = special._ufuncs._zeta  # of Hurwitz; special.zeta calls it
 
 def _polygamma(n, x):
     return (-1) ** (n + 1) * math.factorial(n) * _zeta(n + 1.0, x) if n else psi(x)
+
+
+def _rgamma_slope(x, y):
+    """Return -y psi(x), left of 1/2 by the reflection y = sin(pi x) gamma(1 - x) / pi: psi has poles, y has none."""
+    left = value(x) < 0.5
+    u = np.where(left, x, 0.0)
+    reflected = np.cos(math.pi * u) * special.gamma(1 - u) - y * psi(1 - u)
+    return np.where(left, reflected, -y * psi(np.where(left, 1.0, x)))
 
 
 numpy_rule(_zeta)(formula(_zeta, lambda n, s, q: (-1) ** n * _rising(s, n) * _zeta(s + n, q)))
@@ -235,7 +254,7 @@ _expand(
 _differentiate(
     {
         "gamma": lambda x, y: y * psi(x),
-        "rgamma": lambda x, y: -y * psi(x),
+        "rgamma": _rgamma_slope,
         "beta": lambda a, b, y: (y * (psi(a) - psi(a + b)), y * (psi(b) - psi(a + b))),
         "betaln": lambda a, b, y: (psi(a) - psi(a + b), psi(b) - psi(a + b)),
         "binom": lambda n, k, y: (y * (psi(n + 1) - psi(n - k + 1)), y * (psi(n - k + 1) - psi(k + 1))),
@@ -338,24 +357,27 @@ _N = np.arange(1, 40)
 _RATIOS = math.pi / 2 * np.cumprod((2 * _N - 1) / (2 * _N)) ** 2  # K(m) = pi/2 + sum_(n >= 1) ratio_n m^n
 
 
-def _k_slope(m, k, e):
-    return _or_series(m, 0.25, _N * _RATIOS, lambda m: (e - (1 - m) * k) / (2 * m * (1 - m)))
+def _k_slope(m, p, k, e):
+    """Return dK / dm, where m + p = 1."""
+    return _or_series(m, 0.25, _N * _RATIOS, lambda m: (e - p * k) / (2 * m * p))
 
 
 def _e_slope(m, k, e):
     return _or_series(m, 0.25, -_N * _RATIOS / (2 * _N - 1), lambda m: (e - k) / (2 * m))
 
 
-numpy_rule(special.ellipk)(equations((special.ellipk, _k_slope), (special.ellipe, _e_slope)))
+numpy_rule(special.ellipk)(
+    equations((special.ellipk, lambda m, k, e: _k_slope(m, 1 - m, k, e)), (special.ellipe, _e_slope))
+)
 numpy_rule(special.ellipe)(
     equations(
         (special.ellipe, lambda m, e, k: _e_slope(m, k, e)),
-        (special.ellipk, lambda m, e, k: _k_slope(m, k, e)),
+        (special.ellipk, lambda m, e, k: _k_slope(m, 1 - m, k, e)),
     )
 )
 numpy_rule(special.ellipkm1)(
     equations(
-        (special.ellipkm1, lambda p, k, e: -_k_slope(1 - p, k, e)),
+        (special.ellipkm1, lambda p, k, e: -_k_slope(1 - p, p, k, e)),
         (lambda p: special.ellipe(1 - p), lambda p, k, e: -_e_slope(1 - p, k, e)),
     )
 )
@@ -390,10 +412,11 @@ def _cylinder(function, sign, factor=1.0):
 
 
 def _times_exponential(rate, derivative):
-    """Return the derivatives of exp(rate x) f, given exp(rate x) times those of f."""
+    """Return the derivatives of exp(rate x) f, given exp(rate x) times those of f; rate^2 is 1."""
 
     def of_product(n, order, x):
-        return sum(math.comb(n, j) * rate(x) ** (n - j) * derivative(j, order, x) for j in range(n + 1))
+        powers = 1.0, rate(x)  # at the kink of exp(-|x|) their averages
+        return sum(math.comb(n, j) * powers[(n - j) % 2] * derivative(j, order, x) for j in range(n + 1))
 
     return of_product
 

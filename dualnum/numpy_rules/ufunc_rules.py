@@ -23,6 +23,19 @@ from dualnum.numpy_rules.values import (
 __all__ = ["constant", "equations", "formula", "primitive"]
 
 
+def _times(slope, x):
+    """Return slope x, where x has no values; no order of the slope that is infinite meets these zeros."""
+    if not carries(slope) or np.isfinite(components(slope)).all():
+        return slope * x
+    dtype = dtype_of(slope, x)
+    slope, total = components(slope.astype(dtype)), orders(*kinds(dtype)).sum(axis=0)
+    y = np.zeros_like(slope)
+    for n in range(1, 1 + degree(dtype)):
+        lower = of_components(np.where(total < n, slope, 0.0), dtype)
+        y[..., total == n] = components(lower * x)[..., total == n]
+    return of_components(y, dtype)
+
+
 def primitive(values, *terms):
     """
     Return the duals y with these values and ``dy = sum slope dx``, given pairs (slope, x).
@@ -34,7 +47,7 @@ def primitive(values, *terms):
     total = orders(*kinds(dtype)).sum(axis=0)
     if degree(dtype) > 1:
         moved = [(slope, of_components(components(x) * total, dtype)) for slope, x in moved]
-    y = sum([slope * x for slope, x in moved[1:]], moved[0][0] * moved[0][1])
+    y = sum([_times(slope, x) for slope, x in moved[1:]], _times(*moved[0]))
     if degree(dtype) > 1:
         y = of_components(components(y) / np.maximum(total, 1), dtype)
     value(y)[...] = values
