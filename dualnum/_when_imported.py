@@ -3,16 +3,29 @@
 import importlib
 import importlib.util
 import sys
+import warnings
 
 __all__ = ["when_imported"]
 
 
 def when_imported(name, extension):
     """Import the module `extension` as soon as the module `name` is there, which may be now."""
-    if name in sys.modules:
-        importlib.import_module(extension)
+    if sys.modules.get(name):
+        _extend(name, extension)
     else:
         sys.meta_path.insert(0, _Finder(name, extension))
+
+
+def _extend(name, extension):
+    """Import the extension; where it fails, as with a version that it does not know, the package itself still works."""
+    try:
+        importlib.import_module(extension)
+    except Exception as error:
+        warnings.warn(
+            f"dualnum has no derivatives of {name}, for {extension} fails: {error!r}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
 
 class _Finder:
@@ -38,7 +51,7 @@ class _Finder:
             run(module)
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
-            importlib.import_module(self.extension)
+            _extend(self.name, self.extension)
 
         spec.loader.exec_module = run_both
         return spec

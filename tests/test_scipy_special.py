@@ -502,3 +502,26 @@ def test_the_order_of_imports_does_not_matter(first, then):
 def test_scipy_is_not_imported_by_dualnum():
     code = "import dualnum, sys; print('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize("first, then", [("dualnum", "scipy.special"), ("scipy.special", "dualnum")])
+def test_rules_that_fail_break_neither_package(first, then):
+    code = f"""
+import importlib, sys, warnings
+import scipy
+sys.modules["dualnum.numpy_rules.scipy_special"] = None  # its import fails
+importlib.import_module("{first}")
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    importlib.import_module("{then}")
+print(scipy.special.erf(0.0), sys.modules["dualnum"].derivative(lambda x: x * x)(1.0))
+print(*[w.message for w in caught])
+"""
+    lines = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.splitlines()
+    assert lines[0] == "0.0 2.0"
+    assert lines[1].startswith("dualnum has no derivatives of scipy.special, for")
+
+
+def test_scipy_may_be_blocked():
+    code = "import sys; sys.modules['scipy.special'] = None; import dualnum; print(dualnum.Dual(1.0))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).returncode == 0
