@@ -146,8 +146,10 @@ def _huber_slopes(delta, r, y):
 
 
 def _pseudo_huber_slopes(delta, r, y):
-    root = np.hypot(1.0, r / delta)
-    return 2 * y / delta - (r / delta) * r / root, r / root
+    u = r / delta
+    root = np.hypot(1.0, u)
+    more = u * (u / (1 + root))  # root - 1
+    return delta * more * (more / root), r / root
 
 
 _differentiate(
@@ -156,7 +158,7 @@ _differentiate(
         "log_expit": lambda x, y: special.expit(-x),
         "entr": lambda x, y: -1 - np.log(x),
         "rel_entr": lambda x, q, y: (1 + np.log(x / q), -x / q),
-        "kl_div": lambda x, q, y: (np.log(x / q), (q - x) / q),
+        "kl_div": lambda x, q, y: (np.log(x / q), with_values(1 - x / q, (value(q) - value(x)) / value(q))),
         "xlogy": lambda x, q, y: (np.log(q), x / q),
         "xlog1py": lambda x, q, y: (np.log1p(q), x / (1 + q)),
         "exprel": lambda x, y: _or_series(
