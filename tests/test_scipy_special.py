@@ -250,7 +250,7 @@ TOLERANCES = {
     "hyp2f1": 1e-9,
     "hyperu": 1e-8,
     "chdtri": 1e-9,
-    "stdtrit": 2e-11,
+    "stdtrit": 1e-10,
 }
 
 
@@ -335,6 +335,8 @@ def test_arrays_of_every_kind(shape, subok):
 def test_accumulations_read_what_they_have_written(method, axis):
     x = np.random.default_rng(0).uniform(0.5, 1.5, (3, 4))
     over = getattr(special.beta, method)
+    if method == "reduce" and special.beta.identity is not None:
+        pytest.skip("this SciPy starts with 0, for which beta is infinite")
     y, tangents = dn.value(over(dn.seed(x), axis=axis)), over(dn.seed(x), axis=axis).tangent
     np.testing.assert_array_equal(y, over(x, axis=axis))
 
@@ -365,6 +367,13 @@ def test_scalars_series_and_levels():
 
 def test_slopes_at_edges():
     assert dn.hessian(special.entr)(1e-300) == -1 / 1e-300  # whose slope has an infinite second derivative
+    hessian = dn.hessian(lambda x: np.sum(special.entr(x)))([0.0, 0.5])
+    np.testing.assert_array_equal(hessian, [[-np.inf, 0], [0, -2]])
+    series = dn.taylor(lambda x: special.gammainc(2, x), 3)(0.0)  # of x exp(-x), integrated
+    np.testing.assert_array_equal(series, [0, 0, 1 / 2, -1 / 3])
+    for at in (0.0, 1.0):
+        bends = [dn.derivative(lambda x, b=b: special.betainc(2, b, x), order=2)(at) for b in (1.0, 2.0)]
+        np.testing.assert_allclose(bends, [2, 6 - 12 * at], rtol=1e-14)
     np.testing.assert_array_equal(dn.gradient(lambda z: special.boxcox(z[0], z[1]))([0.0, 2.0]), [0, 0.25])
     mixed = dn.hessian(lambda z: special.boxcox(z[0], z[1]))([1e-10, 3.0])[0, 1]
     np.testing.assert_allclose(mixed, 1e-20 * np.log(1e-10), rtol=1e-14)

@@ -307,12 +307,22 @@ numpy_rule(special.fresnel)(
 # ---- distributions, by their last argument ----
 
 
+def _power_times_exp(x, p, exponent):
+    """Return x^p exp(exponent), by one exponential except at x = 0, where the logarithm has no derivatives."""
+    zero = value(x) == 0
+    inside = np.exp(p * np.log(np.where(zero, 1.0, x)) + exponent)
+    return np.where(zero, np.power(np.where(zero, x, 1.0), p) * np.exp(exponent), inside)
+
+
 def _gamma_density(a, x):
-    return np.exp(special.xlogy(a - 1, x) - x - gammaln(a))
+    return _power_times_exp(x, a - 1, -x - gammaln(a))
 
 
 def _beta_density(a, b, x):
-    return np.exp(special.xlogy(a - 1, x) + special.xlog1py(b - 1, -x) - special.betaln(a, b))
+    other = np.where(value(x) == 1, 0.0, special.xlog1py(b - 1, -x))
+    density = _power_times_exp(x, a - 1, other - special.betaln(a, b))
+    at_one = np.where(value(x) == 1, 1 - x, 1.0)
+    return density * np.power(at_one, np.where(value(x) == 1, b - 1, 0.0))
 
 
 def _student_density(df, t):

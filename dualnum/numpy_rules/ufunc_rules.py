@@ -24,16 +24,20 @@ __all__ = ["constant", "equations", "formula", "primitive"]
 
 
 def _times(slope, x):
-    """Return slope x, where x has no values; no order of the slope that is infinite meets these zeros."""
+    """Return slope x, where 0 inf = 0 in all components: x has no values, and most of the tangents may be zero."""
     if not carries(slope) or np.isfinite(components(slope)).all():
         return slope * x
     dtype = dtype_of(slope, x)
-    slope, total = components(slope.astype(dtype)), orders(*kinds(dtype)).sum(axis=0)
-    y = np.zeros_like(slope)
-    for n in range(1, 1 + degree(dtype)):
-        lower = of_components(np.where(total < n, slope, 0.0), dtype)
-        y[..., total == n] = components(lower * x)[..., total == n]
-    return of_components(y, dtype)
+    slope, x = components(slope.astype(dtype)), components(x.astype(dtype))
+    ends = ~np.isfinite(slope)
+
+    def product(a, b):
+        return components(of_components(a, dtype) * of_components(b, dtype))
+
+    met = product(ends.astype(float), (x != 0).astype(float))  # how many terms are infinite or nan
+    balance = product(np.where(np.isinf(slope), np.sign(slope), 0.0), np.sign(x))
+    infinite = np.where(np.abs(balance) == met, np.copysign(np.inf, balance), np.nan)
+    return of_components(np.where(met > 0, infinite, product(np.where(ends, 0.0, slope), x)), dtype)
 
 
 def primitive(values, *terms):
