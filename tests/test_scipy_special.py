@@ -117,7 +117,7 @@ CASES = {
     "sindg": (lambda x: mp.sin(x * DEGREE), [10.0, 95.0, 1e10]),
     "cosdg": (lambda x: mp.cos(x * DEGREE), [10.0, 95.0, 1e10]),
     "tandg": (lambda x: mp.tan(x * DEGREE), [10.0, 95.0, 1e10]),
-    "cotdg": (lambda x: 1 / mp.tan(x * DEGREE), [10.0, 95.0, 1e10]),
+    "cotdg": (lambda x: 1 / mp.tan(x * DEGREE), [1e-10, 10.0, 95.0, 1e10]),
     "powm1": (lambda x, y: x**y - 1, POSITIVE, [-1.5, 0.4, 2.0]),
     "psi": (mp.digamma, [*POSITIVE, -0.3, -2.6]),
     "digamma": (mp.digamma, [*POSITIVE, -0.3]),

@@ -210,8 +210,8 @@ numpy_rule(special.cosdg)(
 )
 _differentiate(
     {
-        "tandg": lambda x, y: DEGREE * (1 + y * y),
-        "cotdg": lambda x, y: -DEGREE * (1 + y * y),
+        "tandg": lambda x, y: DEGREE / special.cosdg(x) ** 2,
+        "cotdg": lambda x, y: -DEGREE / special.sindg(x) ** 2,
     }
 )
 _differentiate(
