@@ -37,7 +37,10 @@ cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const np
         operands = []
         for i in range(nin, nargs):
             operands.append(_operand(context, i, data[i] + start * strides[i], strides[i], step, NPY_ARRAY_WRITEABLE))
-        for out, result in zip(operands, results if type(results) is tuple else (results,), strict=True):
+        results = results if type(results) is tuple else (results,)
+        if len(results) != nargs - nin:
+            raise ValueError(f"the rule of {ufunc.__name__} expects to return {nargs - nin} arrays, got {len(results)}.")
+        for out, result in zip(operands, results):
             if np.shape(result) != out.shape:
                 raise ValueError(f"the rule of {ufunc.__name__} expects to return arrays of shape {out.shape}, as its "
                                  f"arguments have, got {np.shape(result)}.")

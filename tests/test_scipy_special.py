@@ -469,6 +469,9 @@ def test_a_rule_for_a_ufunc_of_ones_own():
             ValueError, match=r"the rule of kolmogorov expects to return arrays of shape \(1,\)"
         ):
             dn.derivative(ufunc)(1.0)
+        dn.numpy_rule(ufunc)(lambda x: (x, x))
+        with pytest.raises(ValueError, match=r"the rule of kolmogorov expects to return 1 arrays, got 2\."):
+            dn.derivative(ufunc)(1.0)
         dn.numpy_rule(ufunc)(lambda x: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             dn.derivative(ufunc)(1.0)
