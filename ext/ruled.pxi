@@ -1,4 +1,4 @@
-# Ufuncs that a package beside NumPy compiles for floats, which a rule in Python differentiates: scipy.special's and others.
+# Ufuncs that another package compiles for floats and a rule in Python differentiates: scipy.special's and others.
 
 cdef object _operand(PyArrayMethod_Context *context, int i, char *data, npy_intp stride, npy_intp n, int flags):
     """The n elements of operand i as they lie."""
@@ -39,7 +39,8 @@ cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const np
             operands.append(_operand(context, i, data[i] + start * strides[i], strides[i], step, NPY_ARRAY_WRITEABLE))
         results = results if type(results) is tuple else (results,)
         if len(results) != nargs - nin:
-            raise ValueError(f"the rule of {ufunc.__name__} expects to return {nargs - nin} arrays, got {len(results)}.")
+            raise ValueError(f"the rule of {ufunc.__name__} expects to return {nargs - nin} arrays, got "
+                             f"{len(results)}.")
         for out, result in zip(operands, results):
             if np.shape(result) != out.shape:
                 raise ValueError(f"the rule of {ufunc.__name__} expects to return arrays of shape {out.shape}, as its "
