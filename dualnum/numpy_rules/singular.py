@@ -90,13 +90,12 @@ def singular_values(a, average=False, hermitian=False):
     a0 = value(a)
     u0, s0, vt0 = np.linalg.svd(a0, full_matrices=False, hermitian=hermitian)
     v0, (m, n) = transpose(vt0), a.shape[-2:]
-    zero = _zero(a0, u0, s0, v0)
+    zero, same = _zero(a0, u0, s0, v0), _same(a0, u0, s0, v0)
     if not np.any(zero):
         if n == 1:
             return np.linalg.norm(a.view(DualArray), axis=-2), np.ones(s0.shape, bool)
-        if not np.any(_same(a0, u0, s0, v0) & ~np.eye(n, dtype=bool)):
+        if not np.any(same & ~np.eye(n, dtype=bool)):
             return _decomposition(a, u0, s0, v0)[1], np.ones(s0.shape, bool)
-    same = _same(a0, u0, s0, v0)
     zero = np.any(same & zero[..., None, :], axis=-1)
     number = np.where(zero, 0, 1 + np.argmax(same, axis=-1))  # that of equal ones is the same
     if m > n:  # vectors of one basis
