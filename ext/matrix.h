@@ -15,6 +15,7 @@ struct Matrix {
   const double* at(index_t i, index_t j) const {
     return reinterpret_cast<const double*>(data + i * row_step + j * column_step);
   }
+  Matrix transposed() const { return {data, columns, rows, column_step, row_step, components}; }
   // Whether each row is one run of numbers, component by component, as the row of a plain matrix.
   bool lies_closely() const {
     constexpr index_t d = sizeof(double);
@@ -96,6 +97,7 @@ struct Plain {
   const double* data;
   index_t row_step, column_step;
 
+  Plain transposed() const { return {data, column_step, row_step}; }
   // Whether BLAS takes it as it lies, transposed or not.
   bool blasable(index_t rows, index_t columns) const {
     return (column_step == 1 && row_step >= columns) || (row_step == 1 && column_step >= rows);

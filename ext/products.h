@@ -5,11 +5,13 @@
 #pragma once
 #include "matrix.h"
 #include "row_sums.h"
+#include "sparse.h"
 
 namespace dn {
 
 constexpr index_t MOST_WITHOUT_BLAS = 100;  // products of numbers, for which a call of BLAS costs more than they do
 constexpr index_t LEAST_ROWS = 128;         // of a block, for which BLAS is fast
+constexpr index_t LEAST_SPARSE = 16;        // products with each tangent, for which it pays to look for zeros
 
 // The component of the product of components a and b, or -1 where it vanishes.
 inline index_t product_component(const Shape& s, index_t a, index_t b) {
@@ -96,9 +98,7 @@ inline void mend_row(const Shape& s, const Matrix& x, const Matrix& y, const Mat
   double *sum = arena.take(components), *room = arena.take(2 * components);
   for (index_t j = 0; j < z.columns; ++j) {
     double* element = const_cast<double*>(z.at(i, j));
-    bool fine = true;
-    for (index_t c = 1; c < components; ++c) fine &= finite(element[c]);
-    if (fine) continue;
+    if (all_finite(element + 1, components - 1)) continue;
     product_of_elements(s, x, y, i, j, sum, room);
     for (index_t c = 1; c < components; ++c) element[c] = sum[c];
   }
@@ -213,6 +213,29 @@ inline bool direct_row(const Shape& s, const Matrix& x, const Matrix& y, const M
   return true;
 }
 
+// z where x alone moves and most of its tangents are zero; false where they are not.
+inline bool sparse_product(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, const Plain& y0,
+                           const Plain& values, Arena& arena) {
+  if (z.columns < LEAST_SPARSE) return false;
+  Nonzeros all = Nonzeros::of(x, arena);
+  if (!all.found()) return false;
+  const index_t most = std::min(z.columns, std::max(index_t{8}, 2048 / z.components));  // so that z stays in the cache
+  SparseRow row(z.components - 1, most, arena);
+  for (index_t i = 0; i < z.rows; ++i) {
+    Nonzeros here{all.first, all.first};
+    while (here.last != all.last && here.last->row == i) ++here.last;
+    all.first = here.last;
+    for (index_t j = 0; j < z.columns; j += most) {
+      const Matrix to = some_columns(some_rows(z, i, 1), j, std::min(most, z.columns - j));
+      scatter(values.data + i * values.row_step + j * values.column_step, values.column_step, to.data, to.column_step,
+              to.columns);
+      row.put(here, {y0.data + j * y0.column_step, y0.row_step, y0.column_step}, to);
+      mend_rows(s, some_rows(x, i, 1), some_columns(y, j, to.columns), to, 0, 1, arena);
+    }
+  }
+  return true;
+}
+
 // x y into z's elements, given its values.  x0 and y0 are the operands' values; sums, where there are any, are the parts
 // of x's or of y's tangents, which then need no work here.
 //   Z_c = sum X_a Y_b over the pairs (a, b) whose product is component c:
@@ -236,6 +259,10 @@ inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, c
     return finish();
   }
   Arena::Mark mark(arena);
+  if (planes_needed && !y_moves && sparse_product(s, x, y, z, y0, {values, p, 1}, arena)) return;
+  if (wide_needed && !x_moves &&
+      sparse_product(s, y.transposed(), x.transposed(), z.transposed(), x0.transposed(), {values, 1, p}, arena))
+    return;
   if (wide_needed && !x0.blasable(m, n)) {
     double* packed = arena.take(m * n);
     gather(x, 0, packed, n, 1);
@@ -346,7 +373,8 @@ inline Arena& kept_arena() {
 template <class Work>
 void with_arena(const Matrix& x, const Matrix& y, Work work) {
   const index_t m = x.rows, n = x.columns, p = y.columns, components = std::max(x.components, y.components);
-  const index_t needed = m * n + y.components * n * p + m * p + std::min(m, LEAST_ROWS) * components * (n + 2 * p);
+  const index_t needed = m * n + y.components * n * p + m * p + std::min(m, LEAST_ROWS) * components * (n + 2 * p) +
+                         (x.components > 1 ? x.components * m * n / 2 : 0);  // its nonzero tangents
   Arena fresh;
   work(needed <= index_t{1} << 21 ? kept_arena() : fresh);
 }

@@ -87,6 +87,57 @@ def test_products_of_many_tangents(k, layout, special, columns, left):
     np.testing.assert_allclose(_core.split(got, level)[1], want, rtol=1e-13, atol=1e-13)
 
 
+@pytest.mark.parametrize("sizes", [(1,), (20,), (9, 2), (40, 2)], ids=str)
+@pytest.mark.parametrize("nonzero", [0, 1, 3, "variables", "last"])
+@pytest.mark.parametrize("special", [None, np.inf, np.nan])
+def test_products_of_sparse_tangents(sizes, nonzero, special):
+    """Operands with few nonzero tangents, in any order of memory, against sums over elementwise products."""
+    draw = np.random.default_rng(7)
+    levels = fresh_levels(len(sizes))
+    tangents = int(np.prod([1 + k for k in sizes])) - 1
+    for m, n, p in [(30, 12, 1), (1, 12, 30), (17, 9, 20), (300, 5, 2), (3, 4, 700), (40, 0, 40)]:
+        for dual_is_left in (True, False):
+            shape, other = ((m, n), (n, p)) if dual_is_left else ((n, p), (m, n))
+            c = np.zeros((*shape, 1 + tangents))
+            c[..., 0] = draw.normal(size=shape)
+            elements = c.reshape(-1, 1 + tangents)
+            if nonzero == "variables":
+                at = np.arange(len(elements))
+                elements[at, 1 + at % tangents] = draw.normal(size=len(at))
+            elif nonzero == "last":
+                elements[-1:, -1:] = 2.0
+            else:
+                at = draw.integers(len(elements) or 1, size=nonzero if len(elements) else 0)
+                elements[at, draw.integers(1, 1 + tangents, size=len(at))] = 1.0
+            order, steps = "CF"[draw.integers(2)], np.s_[:: draw.choice([-2, -1, 1, 2])]
+            filled = join(c.reshape(*shape, *(1 + k for k in sizes)), levels)
+            dual, number = (
+                np.zeros((2 * shape[0], shape[1]), t, order)[steps][: shape[0]] for t in (filled.dtype, float)
+            )
+            dual[...], number[...] = filled, c[..., 0]
+            plain = np.asarray(draw.normal(size=other), order="CF"[draw.integers(2)])
+            if special is not None and plain.size:
+                plain.flat[draw.integers(plain.size, size=2)] = special
+            x, y = (dual, plain) if dual_is_left else (plain, dual)
+            with np.errstate(all="ignore"):
+                want = np.sum(x[:, :, None] * y[None], axis=1)
+                got = [x @ y]
+                if p == 1:
+                    got.append((x @ y[:, 0])[:, None])
+                if m == 1:
+                    got.append((x[0] @ y)[None])
+                    got.append((y.T @ x[0])[None])
+                exact = number @ plain if dual_is_left else plain @ number
+            assert np.array_equal(_core.value(got[0]), exact, equal_nan=True)
+            for one in got:
+                np.testing.assert_allclose(
+                    coefficients(one, levels, sizes).reshape(m, p, -1)[..., 1:],
+                    coefficients(want, levels, sizes).reshape(m, p, -1)[..., 1:],
+                    rtol=1e-12,
+                    atol=1e-12,
+                )
+
+
 @pytest.mark.parametrize("position", ["left", "right"])
 def test_matmul_with_infinities_keeps_zero_tangents(position):
     level = _core.Level()
