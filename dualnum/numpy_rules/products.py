@@ -37,7 +37,7 @@ def _joined(rows, columns, values):
         return values
     rows = rows[np.newaxis] if rows.ndim == 1 else rows
     columns = columns[:, np.newaxis] if columns.ndim == 1 else columns
-    product = matmul_of_values(rows, columns, np.reshape(values, (len(rows), columns.shape[1])))
+    product = matmul_of_values(rows, columns, np.asarray(values).reshape(len(rows), columns.shape[1]))
     return product.reshape(values.shape).view(DualArray) if isinstance(values, np.ndarray) else product[0, 0]
 
 

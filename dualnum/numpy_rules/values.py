@@ -73,34 +73,18 @@ def float_operands(*operands):
     elements, and operands that are views of one array of duals become views of one buffer of their values.  Of that
     buffer only the operands' own places are ever touched.
     """
-    result, places = list(operands), []
+    result, sharing = list(operands), {}
     for i, x in enumerate(operands):
         if not isinstance(x, np.ndarray):
             result[i] = value(x)
         elif type(x.dtype) is DualDType:
-            places.append(i)
-    if len(places) == 1:
-        result[places[0]] = _copy(operands[places[0]])
-    elif places:
-        for group in _sharing(operands, places):
-            first = operands[group[0]]
-            if all(operands[i] is first for i in group):
-                copies = [_copy(first)] * len(group)
-            else:
-                copies = _buffered([operands[i] for i in group])
-            for i, copy in zip(group, copies, strict=True):
-                result[i] = copy
+            sharing.setdefault(id(_owner(x)), []).append(i)
+    for places in sharing.values():
+        views = [operands[i] for i in places]
+        copies = [_copy(views[0])] * len(views) if len(views) == 1 or all(x is views[0] for x in views) else _buffered(views)
+        for i, copy in zip(places, copies, strict=True):
+            result[i] = copy
     return result
-
-
-def _sharing(arrays, places):
-    """Return the places of the arrays that are views of one array of duals, for each such array."""
-    if all(arrays[i] is arrays[places[0]] for i in places):
-        return [places]
-    groups = {}
-    for i in places:
-        groups.setdefault(id(_owner(arrays[i])), []).append(i)
-    return groups.values()
 
 
 def _copy(x):
