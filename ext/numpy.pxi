@@ -75,7 +75,7 @@ cdef extern from "numpy_loops.h" nogil:
     int NPY_METH_resolve_descriptors, NPY_METH_strided_loop, NPY_METH_unaligned_strided_loop
     int NPY_METH_get_loop, NPY_METH_get_reduction_initial
     int NPY_DOUBLE, NPY_BOOL, NPY_INT, NPY_LONG, NPY_LONGLONG, NPY_OBJECT, NPY_COMPLEX128, NPY_LONGDOUBLE
-    int NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_ALIGNED, NPY_ARRAY_WRITEABLE
+    int NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS, NPY_ARRAY_ALIGNED, NPY_ARRAY_WRITEABLE
     ctypedef enum NPY_ORDER:
         NPY_KEEPORDER
 
@@ -90,6 +90,7 @@ cdef extern from "numpy_loops.h" nogil:
     int PyUFunc_AddPromoter(object, object, object) except -1
     PyArray_Descr *PyArray_DescrFromType(int) except NULL
     PyArray_DTypeMeta *NPY_DTYPE(PyArray_Descr *)
+    object PyArray_NewCopy(PyArrayObject *, NPY_ORDER)
     object PyArray_NewLikeArray(PyArrayObject *, NPY_ORDER, PyArray_Descr *, int)
     object PyArray_NewFromDescr(PyTypeObject *, PyArray_Descr *, int, npy_intp *, npy_intp *, void *, int, object)
     object PyArray_View(PyArrayObject *, PyArray_Descr *, PyTypeObject *)

@@ -25,7 +25,7 @@ cdef ndarray _factor(object x, object dtype, tuple stack):
         x = x.astype(dtype if _is_dual_dtype(x.dtype) else float)
     if not (<ndarray>x).flags & NPY_ARRAY_ALIGNED:
         x = x.copy()
-    return x if x.shape[:-2] == stack else np.broadcast_to(x, stack + x.shape[-2:])
+    return x if x.ndim == 2 and not stack or x.shape[:-2] == stack else np.broadcast_to(x, stack + x.shape[-2:])
 
 
 def matmul_of_values(x, y, values):
@@ -51,7 +51,7 @@ def matmul_of_values(x, y, values):
     """
     cdef ndarray a, b, v, z
     x, y, values = np.asarray(x), np.asarray(y), np.ascontiguousarray(values, dtype=float)
-    dtype, v = np.result_type(x, y), values
+    dtype, v = x.dtype if x.dtype is y.dtype else np.result_type(x, y), values
     if x.ndim < 2 or y.ndim < 2 or v.nd < 2 or not _is_dual_dtype(dtype):
         raise ValueError(f"matmul_of_values expects stacks of matrices with duals, got {_dtype_text(x.dtype)} "
                          f"and {_dtype_text(y.dtype)} of {x.ndim} and {y.ndim} axes.")

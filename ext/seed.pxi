@@ -101,6 +101,51 @@ def value(x):
     return x
 
 
+def memory_owner(ndarray x):
+    """Return the array, of x's dtype, that owns x's memory."""
+    cdef ndarray base
+    while x.base != NULL and isinstance(<object>x.base, ndarray):
+        base = <ndarray>x.base
+        if base.descr != x.descr and <object>base.descr != <object>x.descr:
+            break
+        x = base
+    return x
+
+
+def float_copies(*operands):
+    """
+    Return the values of operands, float64 copies of duals with the same strides, in elements.
+
+    None where that takes more than a copy of each: where duals do not lie closely, or are views of one array.
+    """
+    cdef list copies = [], seen = [], owners = []
+    cdef ndarray array, owner
+    cdef Py_ssize_t i
+    for x in operands:
+        if not isinstance(x, ndarray):
+            copies.append(value(x))
+            continue
+        array = x
+        if not _is_dual_dtype(<object>array.descr):
+            copies.append(x)
+            continue
+        if not array.flags & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS):
+            return None
+        owner = memory_owner(array)
+        for i in range(len(owners)):
+            if owners[i] is owner:
+                if seen[i][0] is not x:
+                    return None
+                copies.append(seen[i][1])
+                break
+        else:
+            values = _part_view(array, 0, NULL)
+            copies.append(PyArray_NewCopy(<PyArrayObject *>values, NPY_KEEPORDER))
+            owners.append(owner)
+            seen.append((x, copies[-1]))
+    return copies
+
+
 cdef object _tangent(ndarray a):
     cdef int zero_ = 0
     cdef const Shape *shape = &(<DualDescr *>a.descr).shape if _is_dual_dtype(<object>a.descr) else NULL

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, value
+from dualnum._core import Dual, DualArray, DualDType, float_copies, memory_owner, value
 
 __all__ = [
     "carries",
@@ -59,12 +59,6 @@ def dtype_of(*arrays):
     return found
 
 
-def _owner(x):
-    while isinstance(x.base, np.ndarray) and x.base.dtype == x.dtype:
-        x = x.base
-    return x
-
-
 def float_operands(*operands):
     """
     Return the values of the operands as float64 arrays.
@@ -73,23 +67,19 @@ def float_operands(*operands):
     elements, and operands that are views of one array of duals become views of one buffer of their values.  Of that
     buffer only the operands' own places are ever touched.
     """
+    copies = float_copies(*operands)
+    if copies is not None:
+        return copies
     result, sharing = list(operands), {}
     for i, x in enumerate(operands):
         if not isinstance(x, np.ndarray):
             result[i] = value(x)
-        elif type(x.dtype) is DualDType:
-            sharing.setdefault(id(_owner(x)), []).append(i)
+        elif carries(x):
+            sharing.setdefault(id(memory_owner(x)), []).append(i)
     for places in sharing.values():
-        views = [operands[i] for i in places]
-        copies = [_copy(views[0])] * len(views) if len(views) == 1 or all(x is views[0] for x in views) else _buffered(views)
-        for i, copy in zip(places, copies, strict=True):
+        for i, copy in zip(places, _buffered([operands[i] for i in places]), strict=True):
             result[i] = copy
     return result
-
-
-def _copy(x):
-    """Return a float64 copy of an array of duals whose strides, in elements, are the same."""
-    return value(x).copy(order="K") if x.flags.forc else _buffered([x])[0]
 
 
 def _buffered(views):
