@@ -2,10 +2,12 @@
 //
 // x, y and z point to elements over the first l levels of a Shape; z may not overlap x or y unless a comment says so.
 // A zero component stays zero whatever it is multiplied by (0 * inf = 0), so that an infinite slope does not poison a
-// direction in which nothing moves; the value, component 0, follows IEEE.
+// direction in which nothing moves; the value, component 0, follows IEEE, and whoever calls looks at what it meets
+// (spread_infinities).
 #pragma once
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "arena.h"
 #include "shape.h"
@@ -13,6 +15,12 @@
 namespace dn {
 
 inline double times(double slope, double tangent) { return slope == 0 || tangent == 0 ? 0 : slope * tangent; }
+
+// What a slope of zero leaves of a tangent x_c that is not finite, as in sqrt(x) * sqrt(x) at 0, no one knows: z_c is nan.
+inline void spread_infinities(const Shape& s, double* z, const double* x) {
+  for (index_t c = 1; c < s.components(); ++c)
+    if (!std::isfinite(x[c]) && std::isfinite(z[c])) z[c] = std::numeric_limits<double>::quiet_NaN();
+}
 
 inline void copy(index_t n, double* z, const double* x) {
   std::memmove(z, x, sizeof(double) * static_cast<std::size_t>(n));

@@ -86,6 +86,7 @@ void element(const Shape& s, double* y, const double* x, double value, Arena& ar
   Arena::Mark mark(arena);
   double* result = arena.take(s.components());
   apply<Row>(s, result, x, value, arena);
+  spread_infinities(s, result, x);
   copy(s.components(), y, result);
 }
 
@@ -245,6 +246,8 @@ void element(const Shape& s, double* z, const double* x, const double* y, double
   x = lifted(X, x, components, room);
   y = lifted(Y, y, components, room + components);
   apply<Row>(s, room + 2 * components, x, y, !Y, value, arena);
+  spread_infinities(s, room + 2 * components, x);
+  spread_infinities(s, room + 2 * components, y);
   copy(components, z, room + 2 * components);
 }
 

@@ -34,9 +34,9 @@ inline int branch(const Shape& s, const double* difference) {
   return lowest % 2 == 0 && lowest <= s.degree() ? sign : 0;
 }
 
-// y = factor * x, tangents only; a zero factor gives zeros whatever x holds
-inline void scale_tangents(index_t components, double* y, const double* x, double factor) {
-  for (index_t j = 1; j < components; ++j) y[j] = factor == 0 ? 0 : factor * x[j];
+// y = factor * x, tangents only; a zero factor gives zeros whatever x holds, unless it is the average of two branches
+inline void scale_tangents(index_t components, double* y, const double* x, double factor, bool average) {
+  for (index_t j = 1; j < components; ++j) y[j] = factor != 0 ? factor * x[j] : average ? 0 * x[j] + 0 : 0;
 }
 
 // Functions of one argument that are linear between their kinks: Slope gives the factor of the tangents.
@@ -52,7 +52,7 @@ void piecewise_unary(const Strided& a) {
     for (index_t i = 0; i < m; ++i) {
       const double* in = a.at(0, start + i);
       double* out = a.at(1, start + i);
-      scale_tangents(components, out, in, Slope::slope(a.shape, in, x[i]));
+      scale_tangents(components, out, in, Slope::slope(a.shape, in, x[i]), Slope::averages);
       out[0] = y[i];
     }
   }
@@ -60,6 +60,7 @@ void piecewise_unary(const Strided& a) {
 
 // |x|: slope -1 or 1; at 0 the branches x and -x, whose difference is 2 x.
 struct AbsoluteSlope {
+  static constexpr bool averages = true;
   static void values(const double* x, double* y, index_t n) { unary_values(value_of_absolute, x, y, n); }
   static double slope(const Shape& s, const double* x, double v) {
     return v > 0 ? 1 : v < 0 ? -1 : v == 0 ? branch(s, x) : v;
@@ -69,6 +70,7 @@ struct AbsoluteSlope {
 // the constant's 0 is what every other library gives.
 template <ValueId Id>
 struct StepSlope {
+  static constexpr bool averages = false;
   static void values(const double* x, double* y, index_t n) { unary_values(Id, x, y, n); }
   static double slope(const Shape&, const double*, double) { return 0; }
 };
@@ -85,6 +87,7 @@ inline void negative(const Strided& a) {
     for (index_t j = 0; j < components; ++j) y[j] = -x[j];
 }
 struct PositiveSlope {
+  static constexpr bool averages = false;
   static void values(const double* x, double* y, index_t n) { copy(n, y, x); }
   static double slope(const Shape&, const double*, double) { return 1; }
 };

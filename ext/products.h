@@ -26,14 +26,22 @@ inline index_t product_component(const Shape& s, index_t a, index_t b) {
   return c;
 }
 
-// One element of the product, where 0 * inf = 0 must be kept by hand.
+// One element of the product, where 0 * inf = 0 must be kept by hand.  A zero that does not move contributes nothing.
 inline void product_of_elements(const Shape& s, const Matrix& x, const Matrix& y, index_t i, index_t j, double* sum,
                                 double* room) {
   const index_t components = s.components();
+  const auto is_zero = [components](const double* a) {
+    return std::all_of(a, a + components, [](double c) { return c == 0; });
+  };
   zero(components, sum);
-  for (index_t k = 0; k < x.columns; ++k)
-    multiply_add(s, s.levels, sum, lifted(x.components > 1, x.at(i, k), components, room),
-                 lifted(y.components > 1, y.at(k, j), components, room + components));
+  for (index_t k = 0; k < x.columns; ++k) {
+    const double* a = lifted(x.components > 1, x.at(i, k), components, room);
+    const double* b = lifted(y.components > 1, y.at(k, j), components, room + components);
+    if (is_zero(a) || is_zero(b)) continue;
+    multiply_add(s, s.levels, sum, a, b);
+    spread_infinities(s, sum, a);
+    spread_infinities(s, sum, b);
+  }
 }
 
 // Sums that make up tangents: number (row i, component c, column j) lies at data[i * row + (c - 1) * component + j *

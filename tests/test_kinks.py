@@ -167,6 +167,68 @@ def test_infinite_slopes_are_silent():
             assert dn.derivative(f, order=2)(x) == curvature
 
 
+# Functions with a slope of zero at 0, whose product with an infinite tangent no one knows, and where more is known.
+FLAT = {
+    "x x": lambda x: x * x,
+    "x**2": lambda x: x**2,
+    "x**3": lambda x: x**3,
+    "power": lambda x: np.power(x, 2.0),
+    "square": np.square,
+    "cos": np.cos,
+    "cosh": np.cosh,
+    "abs": np.abs,
+    "hypot": lambda x: np.hypot(x, 0.0),
+    "0 x": lambda x: 0.0 * x,
+    "norm": lambda x: np.linalg.norm(np.stack([x]), axis=0),
+    "norm 3": lambda x: np.linalg.norm(np.stack([x]), 3, axis=0),
+    "prod": lambda x: np.prod(np.stack([x, x]), axis=0),
+    "@": lambda x: (x[..., None, None] @ x[..., None, None])[..., 0, 0],
+    "vecdot": lambda x: np.vecdot(x[..., None], x[..., None]),
+    "einsum": lambda x: np.einsum("i,i->i", x, x) if x.ndim else x * x,
+    "dot": lambda x: np.dot(x.reshape(1, -1)[:, :1], x.reshape(-1, 1)[:1])[0, 0] + 0 * x,
+}
+
+
+@pytest.mark.parametrize("name", FLAT)
+@pytest.mark.parametrize("sizes", [(2,), (2, 2), (2, 2, 1)], ids=str)
+def test_infinite_tangents_do_not_vanish(name, sizes):
+    """sqrt(x) * sqrt(x) at 0 moves at a rate that 0 * inf does not tell; where nothing moves, zeros stay zero."""
+    f, levels = FLAT[name], fresh_levels(len(sizes))
+    c = np.zeros([1 + k for k in sizes])
+    along_first = (1,) + (0,) * (len(sizes) - 1)  # the second direction of the first level stays at rest
+    at_rest = (2,) + (0,) * (len(sizes) - 1)
+    c[along_first] = INF
+    with np.errstate(all="ignore"):
+        for x in (join(np.stack([c, c]), levels, subok=True), join(c[None], levels, subok=True)[0]):
+            x = np.asanyarray(x).view(dn.DualArray)
+            result = coefficients(f(x), levels, sizes)
+            assert not np.isfinite(result[..., *along_first]).any()
+            assert (result[..., *at_rest] == 0).all()
+
+
+@pytest.mark.parametrize("name", FLAT)
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_infinite_coefficients_do_not_vanish(name, order):
+    c = np.zeros(1 + order)
+    c[1] = INF
+    x = np.frombuffer(np.stack([c, c]), dn.DualDType(order=order)).view(dn.DualArray)
+    with np.errstate(all="ignore"):
+        result = np.asarray(FLAT[name](x))
+    assert not np.isfinite(np.ascontiguousarray(result).view(float).reshape(2, -1)[:, 1]).any()
+
+
+def test_zeros_that_do_not_move_contribute_nothing_to_products():
+    """A constant 0 times whatever moves is 0; so a matrix with zeros takes roots of 0."""
+    matrix = np.array([[0.0, 1.0], [0.0, 0.0]])
+    for f in (
+        lambda x: matrix @ np.sqrt(x),
+        lambda x: (matrix + 0 * x[1]) @ np.sqrt(x),
+        lambda x: np.einsum("ij,j", matrix, np.sqrt(x)),
+    ):
+        with np.errstate(all="ignore"):
+            assert np.array_equal(dn.jacobian(f)(np.array([0.0, 4.0])), [[0, 0.25], [0, 0]])
+
+
 @pytest.mark.parametrize(
     "f",
     [lambda x: abs(x), lambda x: np.maximum(x, -x), lambda x: np.hypot(x, 0.0)],

@@ -48,7 +48,7 @@ def _power_norm(x, values, p, axes):
     if extreme.any():
         norms, extreme = np.asarray(norms), extreme.reshape(np.shape(norms))
         rows = np.moveaxis(size, axes, range(-len(axes), 0)).reshape(*extreme.shape, -1)
-        norms[extreme] = 0  # and stays so, derivatives too, where every entry is 0
+        norms[extreme] = np.sum(0.0 * rows[extreme], axis=-1)  # 0 with its derivatives where every entry is 0
         extreme &= np.any(value(rows), axis=-1)
         if extreme.any():
             norms[extreme] = _scaled_norms(rows[extreme], float(p))
