@@ -11,7 +11,7 @@ namespace dn {
 
 constexpr index_t MOST_WITHOUT_BLAS = 100;  // products of numbers, for which a call of BLAS costs more than they do
 constexpr index_t LEAST_ROWS = 128;         // of a block, for which BLAS is fast
-constexpr index_t LEAST_SPARSE = 16;        // products with each tangent, for which it pays to look for zeros
+constexpr index_t LEAST_MULTIPLES = 32;     // of a tangent, for which it pays to look whether most are zero
 
 // The component of the product of components a and b, or -1 where it vanishes.
 inline index_t product_component(const Shape& s, index_t a, index_t b) {
@@ -221,26 +221,22 @@ inline bool direct_row(const Shape& s, const Matrix& x, const Matrix& y, const M
   return true;
 }
 
-// z where x alone moves and most of its tangents are zero; false where they are not.
-inline bool sparse_product(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, const Plain& y0,
-                           const Plain& values, Arena& arena) {
-  if (z.columns < LEAST_SPARSE) return false;
-  Nonzeros all = Nonzeros::of(x, arena);
-  if (!all.found()) return false;
-  const index_t most = std::min(z.columns, std::max(index_t{8}, 2048 / z.components));  // so that z stays in the cache
-  SparseRow row(z.components - 1, most, arena);
-  for (index_t i = 0; i < z.rows; ++i) {
-    Nonzeros here{all.first, all.first};
-    while (here.last != all.last && here.last->row == i) ++here.last;
-    all.first = here.last;
+// z where x holds variables and y does not move, given its values; false where x's elements are no variables.
+inline bool product_of_variables(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, const Plain& y0,
+                                 const double* values, Arena& arena) {
+  const index_t tangents = z.components - 1;
+  if (z.columns < LEAST_MULTIPLES || tangents < 4) return false;
+  Arena::Mark mark(arena);
+  const Mover* const movers = movers_of(x, arena);
+  if (movers == nullptr) return false;
+  const index_t most = std::max(index_t{8}, 2048 / z.components);  // columns, so that z stays in the cache
+  for (index_t i = 0; i < z.rows; ++i)
     for (index_t j = 0; j < z.columns; j += most) {
       const Matrix to = some_columns(some_rows(z, i, 1), j, std::min(most, z.columns - j));
-      scatter(values.data + i * values.row_step + j * values.column_step, values.column_step, to.data, to.column_step,
-              to.columns);
-      row.put(here, {y0.data + j * y0.column_step, y0.row_step, y0.column_step}, to);
+      put_values(to, 0, 1, values + i * z.columns + j);
+      put_tangents(to, movers + i * tangents, {y0.data + j * y0.column_step, y0.row_step, y0.column_step});
       mend_rows(s, some_rows(x, i, 1), some_columns(y, j, to.columns), to, 0, 1, arena);
     }
-  }
   return true;
 }
 
@@ -267,9 +263,9 @@ inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, c
     return finish();
   }
   Arena::Mark mark(arena);
-  if (planes_needed && !y_moves && sparse_product(s, x, y, z, y0, {values, p, 1}, arena)) return;
-  if (wide_needed && !x_moves &&
-      sparse_product(s, y.transposed(), x.transposed(), z.transposed(), x0.transposed(), {values, 1, p}, arena))
+  if (planes_needed && !y_moves && product_of_variables(s, x, y, z, y0, values, arena)) return;
+  if (wide_needed && !x_moves && p == 1 &&
+      product_of_variables(s, y.transposed(), x.transposed(), z.transposed(), x0.transposed(), values, arena))
     return;
   if (wide_needed && !x0.blasable(m, n)) {
     double* packed = arena.take(m * n);
@@ -382,7 +378,7 @@ template <class Work>
 void with_arena(const Matrix& x, const Matrix& y, Work work) {
   const index_t m = x.rows, n = x.columns, p = y.columns, components = std::max(x.components, y.components);
   const index_t needed = m * n + y.components * n * p + m * p + std::min(m, LEAST_ROWS) * components * (n + 2 * p) +
-                         (x.components > 1 ? x.components * m * n / 2 : 0);  // its nonzero tangents
+                         2 * x.components * m;  // the last ones are its movers
   Arena fresh;
   work(needed <= index_t{1} << 21 ? kept_arena() : fresh);
 }

@@ -1,5 +1,5 @@
-// Products of an operand that moves and one that does not, where most tangents are zero, as those of variables are: each
-// moves along a direction of its own.
+// Products with variables: elements of which no two in a row move along the same direction, so that a tangent of the
+// product is a multiple of one row of the other operand, and nothing is summed.
 #pragma once
 #include <algorithm>
 #include <new>
@@ -7,11 +7,6 @@
 #include "matrix.h"
 
 namespace dn {
-
-struct Nonzero {
-  index_t row, column, component;
-  double value;
-};
 
 constexpr index_t GROUP = 16;
 
@@ -22,107 +17,71 @@ inline bool group_is_zero(const double* x) {
   return sum[0] + sum[1] + sum[2] + sum[3] == 0;
 }
 
-// The nonzero tangents of a matrix, row by row.
-struct Nonzeros {
-  Nonzero *first = nullptr, *last = nullptr;
+// The element of a row that alone moves along a direction, and its tangent; element -1 where none does.
+struct Mover {
+  index_t element;
+  double tangent;
+};
 
-  bool found() const { return first != nullptr; }
-
-  // Not found where they are more than one in eight, which BLAS does in less time; mostly the first few tell.
-  static Nonzeros of(const Matrix& a, Arena& arena) {
-    const index_t tangents = a.components - 1, most = a.rows * a.columns * tangents / 8;
-    Nonzeros all;
-    all.first = all.last = reinterpret_cast<Nonzero*>(arena.take(most * index_t{sizeof(Nonzero) / sizeof(double)} + 1));
-    index_t read = 0;
-    for (index_t i = 0; i < a.rows; ++i)
-      for (index_t j = 0; j < a.columns; ++j, read += tangents) {
-        const double* element = a.at(i, j);
-        for (index_t c = 1, end; c <= tangents; c = end) {
-          end = std::min(c + GROUP, tangents + 1);
-          if (end - c == GROUP && group_is_zero(element + c)) continue;
-          for (; c < end; ++c) {
-            if (element[c] == 0) continue;
-            const index_t count = all.last - all.first;
-            if (count == most || 4 * count > read + 64) return {};
-            new (all.last++) Nonzero{i, j, c, element[c]};
-          }
+// The movers of each direction, for each row of a; null where two elements of a row move along the same.
+inline const Mover* movers_of(const Matrix& a, Arena& arena) {
+  const index_t tangents = a.components - 1;
+  static_assert(sizeof(Mover) <= 2 * sizeof(double), "");
+  Mover* const all = reinterpret_cast<Mover*>(arena.take(2 * a.rows * tangents));
+  for (index_t i = 0; i < a.rows; ++i) {
+    Mover* const movers = all + i * tangents;
+    for (index_t c = 0; c < tangents; ++c) new (movers + c) Mover{-1, 0};
+    for (index_t j = 0; j < a.columns; ++j) {
+      const double* tangent = a.at(i, j) + 1;
+      for (index_t c = 0, end; c < tangents; c = end) {
+        end = std::min(c + GROUP, tangents);
+        if (end - c == GROUP && group_is_zero(tangent + c)) continue;
+        for (; c < end; ++c) {
+          if (tangent[c] == 0) continue;
+          if (movers[c].element >= 0) return nullptr;
+          movers[c] = {j, tangent[c]};
         }
       }
-    return all;
+    }
   }
-};
-
-// Numbers `step` apart, times a factor.
-struct Stream {
-  const double* data;
-  index_t step;
-  double factor;
-};
-
-// to[j] += number j of x
-CLONES inline void add_stream(const Stream& x, double* to, index_t n) {
-  for (index_t j = 0; j < n; ++j) to[j] += x.factor * x.data[j * x.step];
+  return all;
 }
 
-// to[j * step + c] = number j of stream c, of C streams
+// to[j * step + c] = the tangent of mover c times y[its element, j], for C movers and n columns j
 template <int C>
-inline void put_streams(double* to, index_t step, const Stream* streams, index_t n) {
-  Stream x[C];
-  for (int c = 0; c < C; ++c) x[c] = streams[c];
+inline void put_multiples(double* to, index_t step, const Mover* movers, const Plain& y, index_t n) {
+  static constexpr double nothing = 0;
+  const double* from[C];
+  index_t steps[C];
+  double factors[C];
+  for (int c = 0; c < C; ++c) {
+    const bool moves = movers[c].element >= 0;
+    from[c] = moves ? y.data + movers[c].element * y.row_step : &nothing;
+    steps[c] = moves ? y.column_step : 0;
+    factors[c] = movers[c].tangent;
+  }
   for (index_t j = 0; j < n; ++j, to += step) {
     double numbers[C];  // all are read before one is written, because compilers can't tell that they lie apart
-    for (int c = 0; c < C; ++c) numbers[c] = x[c].factor * x[c].data[j * x[c].step];
+    for (int c = 0; c < C; ++c) numbers[c] = factors[c] * from[c][j * steps[c]];
     for (int c = 0; c < C; ++c) to[c] = numbers[c];
   }
 }
 
-// The tangents sum_k X_c[k] y[k, j] of one row of elements, from the nonzero tangents of one row of x.
-class SparseRow {
-  Stream* streams_;  // one for each tangent
-  double *sums_, *zeros_;
-  index_t most_;
-
- public:
-  // For `most` elements at a time.
-  SparseRow(index_t tangents, index_t most, Arena& arena)
-      : streams_(reinterpret_cast<Stream*>(arena.take(tangents * index_t{sizeof(Stream) / sizeof(double)}))),
-        sums_(arena.take(tangents * most)),
-        zeros_(arena.take(most)),
-        most_(most) {
-    zero(most, zeros_);
+// The tangents of one row of a product with y, from the movers of one row.
+inline void put_tangents(const Matrix& z, const Mover* movers, const Plain& y) {
+  constexpr index_t together = 4;
+  const index_t tangents = z.components - 1, n = z.columns, step = z.column_step / index_t{sizeof(double)};
+  double* to = const_cast<double*>(z.at(0, 0)) + 1;
+  const auto at_rest = [](const Mover& one) { return one.element < 0; };
+  const bool mostly = 8 * (tangents - std::count_if(movers, movers + tangents, at_rest)) < tangents;
+  for (index_t j = 0; mostly && j < n; ++j) zero(tangents, to + j * step);
+  for (index_t c = 0; c < tangents; c += together) {
+    const index_t count = std::min(together, tangents - c);
+    if (mostly && std::all_of(movers + c, movers + c + count, at_rest)) continue;
+    if (count == together) put_multiples<together>(to + c, step, movers + c, y, n);
+    else
+      for (index_t i = 0; i < count; ++i) put_multiples<1>(to + c + i, step, movers + c + i, y, n);
   }
-
-  void put(Nonzeros x, const Plain& y, const Matrix& z) {
-    const index_t tangents = z.components - 1, n = z.columns, step = z.column_step / index_t{sizeof(double)};
-    std::fill(streams_, streams_ + tangents, Stream{zeros_, 1, 1});
-    for (const Nonzero* at = x.first; at != x.last; ++at) {
-      const Stream more{y.data + at->column * y.row_step, y.column_step, at->value};
-      Stream& all = streams_[at->component - 1];
-      double* sum = sums_ + (at->component - 1) * most_;
-      if (all.data == zeros_) {
-        all = more;
-        continue;
-      }
-      if (all.data != sum) {
-        zero(n, sum);
-        add_stream(all, sum, n);
-        all = {sum, 1, 1};
-      }
-      add_stream(more, sum, n);
-    }
-    double* to = const_cast<double*>(z.at(0, 0)) + 1;
-    const bool mostly_zero = 8 * (x.last - x.first) < tangents;
-    for (index_t j = 0; mostly_zero && j < n; ++j) zero(tangents, to + j * step);
-    for (index_t c = 0; c < tangents; c += 4) {
-      const Stream* const group = streams_ + c;
-      const index_t count = std::min(index_t{4}, tangents - c);
-      if (mostly_zero && std::all_of(group, group + count, [&](const Stream& one) { return one.data == zeros_; }))
-        continue;
-      if (count == 4) put_streams<4>(to + c, step, group, n);
-      else
-        for (index_t i = 0; i < count; ++i) put_streams<1>(to + c + i, step, group + i, n);
-    }
-  }
-};
+}
 
 }  // namespace dn
