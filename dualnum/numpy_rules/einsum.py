@@ -1,5 +1,6 @@
 """Einstein's summation: pair by pair of operands, each pair one product of stacks of matrices."""
 
+import functools
 import itertools
 import math
 
@@ -22,87 +23,82 @@ def einsum(*arguments, out=None, dtype=None, optimize=False, **options):
         raise TypeError(f"einsum of duals expects dtype=None, got {dtype!r}; a product of duals is dual.")
     if arguments and isinstance(arguments[0], bytes):
         arguments = (arguments[0].decode(), *arguments[1:])
-    positions = [i for i, _ in enumerate(arguments) if _is_array(arguments, i)]
-    if not positions:
+    if arguments and isinstance(arguments[0], str):
+        places, subscripts = slice(1, None), arguments[:1]
+    else:  # behind each operand a list, and at the end perhaps that of the output
+        pairs = len(arguments) // 2
+        places, subscripts = slice(0, 2 * pairs, 2), [*arguments[1 : 2 * pairs : 2], *arguments[2 * pairs :]]
+    if not arguments[places]:
         raise ValueError(
             "einsum expects subscripts and at least one operand, or an operand and its subscripts."
         )
-    if any(carries(x) for i, x in enumerate(arguments) if i not in positions):
+    if any(carries(x) for x in subscripts):
         raise TypeError("einsum expects subscripts to be text or lists of integers, got duals.")
-    arrays = operands("einsum", *[arguments[i] for i in positions])
-    plain = list(arguments)
-    for i, array in zip(positions, float_operands(*arrays), strict=True):
-        plain[i] = array
+    arrays, plain = operands("einsum", *arguments[places]), list(arguments)
+    plain[places] = float_operands(*arrays)
     values = np.einsum(*plain, optimize=optimize, **options)  # NumPy's own checks of the subscripts, too
-    terms, output = _subscripts(arguments, arrays)
+    text = subscripts[0] if places.step is None else _text(subscripts, len(arrays))
+    terms, output = _subscripts(text, tuple([x.ndim for x in arrays]))
     result = _contracted(terms, output, arrays, values)
-    if len(arrays) == 1 and out is None and np.may_share_memory(values, plain[positions[0]]):
+    if len(arrays) == 1 and out is None and np.may_share_memory(values, plain[places][0]):
         return result.view(DualArray)  # as NumPy's, a view of the operand, which can be written to
     return stored(finished(result, values, dtype_of(*arrays)), out, "einsum")
 
 
-def _is_array(arguments, i):
-    """Whether an argument is an array: all but the subscripts, which may stand behind each array as a list."""
-    if isinstance(arguments[0], str):
-        return i > 0
-    return i % 2 == 0 and i < len(arguments) - len(arguments) % 2
+def _text(lists, operands):
+    """Return lists of integers, one an operand and perhaps the output's, as text."""
+    numbers = sorted({index for indices in lists for index in indices if index is not Ellipsis})
+    letter = dict(zip(numbers, LETTERS, strict=False)) | {Ellipsis: "..."}
+    texts = ["".join([letter[index] for index in indices]) for indices in lists]
+    return "->".join([",".join(texts[:operands]), *texts[operands:]])
 
 
-def _subscripts(arguments, arrays):
-    """Return one string of index letters an operand, and the output's, with ellipses spelled out."""
-    if isinstance(arguments[0], str):
-        left, arrow, right = arguments[0].replace(" ", "").partition("->")
-        terms = left.split(",")
-    else:
-        lists = list(arguments[1::2]) + ([arguments[-1]] if len(arguments) % 2 else [])
-        numbers = sorted({index for indices in lists for index in indices if index is not Ellipsis})
-        letter = dict(zip(numbers, LETTERS, strict=False)) | {Ellipsis: "..."}
-        texts = ["".join(letter[index] for index in indices) for indices in lists]
-        terms, arrow, right = texts[: len(arrays)], len(arguments) % 2 == 1, texts[-1]
+@functools.lru_cache(256)
+def _subscripts(text, axes):
+    """Return one string of index letters an operand, of so many axes, and the output's, with ellipses spelled out."""
+    left, arrow, right = text.replace(" ", "").partition("->")
+    terms = left.split(",")
     if not arrow:
-        letters = "".join(terms).replace("...", "")
+        letters = left.replace(",", "").replace("...", "")
         right = "..." + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    if not any("..." in term for term in terms):
+    if "..." not in left:
         return terms, right.replace("...", "")
-    used = set("".join(terms)) | set(right)
+    used = set(left + right)
     free = [chr(i) for i in range(0x100, 0x200) if chr(i) not in used]  # letters that no one writes
-    longest = max(
-        a.ndim - len(t.replace("...", "")) for a, t in zip(arrays, terms, strict=True) if "..." in t
-    )
+    unnamed = [n - len(t.replace("...", "")) for n, t in zip(axes, terms, strict=True)]
+    longest = max(n for n, t in zip(unnamed, terms, strict=True) if "..." in t)
     dots = "".join(free[:longest])
-    spelled = []
-    for array, term in zip(arrays, terms, strict=True):
-        axes = array.ndim - len(term.replace("...", ""))
-        spelled.append(term.replace("...", dots[longest - axes :]))
+    spelled = [t.replace("...", dots[longest - n :]) for n, t in zip(unnamed, terms, strict=True)]
     return spelled, right.replace("...", dots)
 
 
 @np.errstate(all="ignore")
 def _contracted(terms, output, arrays, values):
     """Return the whole sum of duals; each step drops the indices that nothing else needs."""
-    work = [
-        _reduced(t, a, _needed(terms, i, output)) for i, (t, a) in enumerate(zip(terms, arrays, strict=True))
-    ]
+    work = []
+    for i, (term, array) in enumerate(zip(terms, arrays, strict=True)):
+        work.append(_reduced(term, array, _needed(output, terms[:i] + terms[i + 1 :])))
     if len(work) > 2:
-        order = _order(work, output)
+        letters, shapes = zip(*[(t, a.shape) for t, a in work], strict=True)
+        order = _order(letters, shapes, output)
     else:
         order = [(0, 1)] if len(work) == 2 else []
     for i, j in order:
         pair = work[i], work[j]
         work = [w for k, w in enumerate(work) if k not in (i, j)]
-        keep = set(output).union(*[t for t, _ in work])
+        keep = _needed(output, [t for t, _ in work])
         work.append(_pair(*pair, keep, None if work else (output, values)))
     ((term, array),) = work
     return _arranged(array, term, output)
 
 
-def _needed(terms, i, output):
-    return set(output).union(*[t for k, t in enumerate(terms) if k != i])
+def _needed(output, others):
+    return "".join([output, *others])
 
 
 def _reduced(term, array, keep):
     """Return an operand with repeated indices taken along their diagonal and lone ones summed."""
-    for c in [c for c in dict.fromkeys(term) if term.count(c) > 1]:
+    for c in dict.fromkeys(term) if len(set(term)) < len(term) else ():
         while term.count(c) > 1:
             first = term.index(c)
             second = term.index(c, first + 1)
@@ -113,10 +109,10 @@ def _reduced(term, array, keep):
                 array = np.broadcast_to(array, shape)
             array = _diagonal(array, first, second)
             term = term[:first] + term[first + 1 : second] + term[second + 1 :] + c
-    lone = tuple(i for i, c in enumerate(term) if c not in keep)
+    lone = tuple([i for i, c in enumerate(term) if c not in keep])
     if lone:
-        array = np.asarray(np.sum(array, axis=lone))
-        term = "".join(c for c in term if c in keep)
+        array = np.asarray(array.sum(axis=lone))
+        term = "".join([c for c in term if c in keep])
     return term, array
 
 
@@ -127,13 +123,14 @@ def _diagonal(array, first, second):
     return diagonal
 
 
-def _order(work, output):
+@functools.lru_cache(256)
+def _order(terms, shapes, output):
     """Return pairs of places, the cheapest product first."""
-    terms = [set(t) for t, _ in work]
     sizes = {}
-    for t, a in work:
-        for c, n in zip(t, a.shape, strict=True):
+    for t, shape in zip(terms, shapes, strict=True):
+        for c, n in zip(t, shape, strict=True):
             sizes[c] = max(n, sizes.get(c, 1))
+    terms = [set(t) for t in terms]
     pairs = []
     while len(terms) > 1:
         i, j = min(
@@ -160,10 +157,58 @@ def _cost(terms, sizes, output, i, j):
     return grown > 0, count(terms[i] | terms[j]), grown
 
 
+@functools.lru_cache(256)
+def _axes(term, order):
+    """Return the axes of a term in the order of these letters, and an index that adds one for each that it lacks."""
+    return [term.index(c) for c in order if c in term], tuple(
+        [slice(None) if c in term else None for c in order]
+    )
+
+
 def _arranged(array, term, order):
     """Return the array with its axes in the order of these letters, of length 1 where it lacks one."""
-    array = array.transpose([term.index(c) for c in order if c in term])
-    return array[tuple(slice(None) if c in term else None for c in order)]
+    axes, index = _axes(term, order)
+    return array.transpose(axes)[index]
+
+
+@functools.lru_cache(256)
+def _matrices(s, t, keep, m, n):
+    """
+    Return what makes two terms of shapes m and n matrices whose product sums over the indices that are not kept.
+
+    That is the letters of the product and its shape, and in this order for either term: the letters, the shape to
+    which axes of length 1 stretch, and that of a stack of matrices.  Where there is nothing to sum, it is the letters.
+    """
+    sizes = dict(zip(t, n, strict=True))
+    sizes |= {c: max(k, sizes.get(c, 1)) for c, k in zip(s, m, strict=True)}
+    if 0 in m or 0 in n:
+        sizes |= {c: 0 for c, k in [*zip(s, m, strict=True), *zip(t, n, strict=True)] if k == 0}
+    stack = "".join([c for c in s if c in t and c in keep])
+    rows = "".join([c for c in s if c not in t])
+    columns = "".join([c for c in t if c not in s])
+    summed = "".join([c for c in s if c in t and c not in keep])
+    letters = stack + rows + columns
+    if not summed:
+        return letters, None, None, None, None
+
+    def shape(*groups):
+        return tuple([math.prod([sizes[c] for c in group]) for group in groups])
+
+    def matrices(term, shape_of_term, first, second):
+        heads = [shape_of_term[term.index(c)] for c in stack]
+        return (
+            stack + first + second,
+            (*heads, *shape(*first, *second)),
+            (*heads, *shape(first, second)),
+        )
+
+    return (
+        letters,
+        shape(*letters),
+        shape(*stack, rows, columns),
+        matrices(s, m, rows, summed),
+        matrices(t, n, summed, columns),
+    )
 
 
 def _pair(left, right, keep, known):
@@ -173,34 +218,17 @@ def _pair(left, right, keep, known):
     Of the last pair the result's values are known: a term and an array.
     """
     (s, a), (t, b) = left, right
-    shape = dict(zip(t, b.shape, strict=True))
-    shape |= {c: max(n, shape.get(c, 1)) for c, n in zip(s, a.shape, strict=True)}
-    if 0 in a.shape or 0 in b.shape:
-        shape |= {c: 0 for x, u in ((a, s), (b, t)) for c, n in zip(u, x.shape, strict=True) if n == 0}
-    summed = [c for c in s if c in t and c not in keep]
-    rows = [c for c in s if c not in t]
-    columns = [c for c in t if c not in s]
-    stack = [c for c in s if c in t and c in keep]
-    if not summed:
-        letters = [*stack, *rows, *columns]
-        return "".join(letters), _arranged(a, s, letters) * _arranged(b, t, letters)
-
-    def count(letters):
-        return math.prod(shape[c] for c in letters)
-
-    def matrix(array, term, first, second):
-        array = _arranged(array, term, [*stack, *first, *second])
-        head = array.shape[: len(stack)]
-        tail = [shape[c] for c in [*first, *second]]
-        if list(array.shape[len(stack) :]) != tail:
-            array = np.broadcast_to(array, (*head, *tail))
-        return array.reshape(*head, count(first), count(second))
-
-    letters, sizes = [*stack, *rows, *columns], [count((c,)) for c in stack]
-    a, b = matrix(a, s, rows, summed), matrix(b, t, summed, columns)
+    letters, shape, matrix, first, second = _matrices(s, t, keep, a.shape, b.shape)
+    if shape is None:
+        return letters, _arranged(a, s, letters) * _arranged(b, t, letters)
+    a, b = _as_matrices(a, s, *first), _as_matrices(b, t, *second)
     if known and (carries(a) or carries(b)):
-        values = _arranged(np.asarray(known[1]), known[0], letters)
-        product = matmul_of_values(a, b, values.reshape(*sizes, count(rows), count(columns)))
+        product = matmul_of_values(a, b, _arranged(known[1], known[0], letters).reshape(matrix))
     else:
         product = np.matmul(a, b)
-    return "".join(letters), product.reshape([shape[c] for c in letters])
+    return letters, product.reshape(shape)
+
+
+def _as_matrices(array, term, letters, stretched, shape):
+    array = _arranged(array, term, letters)
+    return (array if array.shape == stretched else np.broadcast_to(array, stretched)).reshape(shape)
