@@ -25,7 +25,7 @@ def cholesky(a, /, *, upper=False):
         whole = symmetric(a, lower=not upper)
         factor0 = factor = transpose(values) if upper else values
         inverse = np.linalg.inv(factor0)
-        half = np.tril(np.ones(a.shape[-2:])) - np.eye(a.shape[-1]) / 2
+        half = np.tri(a.shape[-1]) - np.eye(a.shape[-1]) / 2
         for _ in range(degree(a.dtype)):
             rest = nilpotent(whole - factor @ transpose(factor))
             factor = factor + factor0 @ (half * (inverse @ rest @ transpose(inverse)))
@@ -43,16 +43,16 @@ def _thin(a, q0, r0, independent):
     last column of a square matrix no entry is in that triangle.
     """
     q, r, n = q0, r0, a.shape[-1]
+    low = np.tri(n, k=-1, dtype=bool)
     inverse = np.zeros(r0.shape)
     inverse[..., :independent, :independent] = np.linalg.inv(r0[..., :independent, :independent])
     for _ in range(degree(a.dtype)):
         quotient = nilpotent(a - q @ r) @ inverse
         f = nilpotent(np.eye(n) - transpose(q) @ q)
         m = transpose(q0) @ quotient
-        low = np.tril(m, -1)
-        x = low + np.triu(f - transpose(low), 1) + f * (np.eye(n) / 2)
+        x = np.where(low, m, np.where(low.T, f - transpose(m), f / 2))
         q = q + q0 @ (x - m) + quotient
-        r = r + np.triu(m - x) @ r0
+        r = r + np.where(low, 0.0, m - x) @ r0
     return q, r[..., :independent]
 
 
@@ -99,9 +99,9 @@ def qr(a, mode="reduced"):
     m, n = a.shape[-2:]
     k, independent = min(m, n), max(min(m - 1, n), 0)  # LAPACK makes no reflection in the last row
     q0, r0 = values if mode == "reduced" else np.linalg.qr(plain)
-    diagonal = np.abs(np.diagonal(r0, axis1=-2, axis2=-1)[..., :independent])
-    largest = np.max(np.abs(r0), axis=(-2, -1), initial=0)
-    if np.any(diagonal <= rounding((m, n)) * largest[..., None]) and degree(a.dtype):
+    diagonal = np.abs(r0.diagonal(axis1=-2, axis2=-1)[..., :independent])
+    largest = np.abs(r0).max(axis=(-2, -1), initial=0)
+    if (diagonal <= rounding((m, n)) * largest[..., None]).any() and degree(a.dtype):
         raise ValueError(
             f"qr(A) of duals expects the first {independent} columns of A to be independent, got dependent ones, "
             f"where Q has no derivative."

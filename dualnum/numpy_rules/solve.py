@@ -32,8 +32,8 @@ def transpose(a):
 
 def symmetric(a, lower=True):
     """Return the symmetric matrix of which NumPy reads one triangle."""
-    half = np.tril(a) if lower else np.triu(a)
-    return half + transpose(np.tril(a, -1) if lower else np.triu(a, 1))
+    read = np.tri(a.shape[-1], dtype=bool)
+    return np.where(read if lower else read.T, a, transpose(a)) + 0.0  # not -0.0, whose sign LAPACK looks at
 
 
 def _divider(a0, passes):
