@@ -81,27 +81,30 @@ def _equal_among(members, a, w, v, left, noise):
 
 
 @np.errstate(all="ignore")
-def decoupled(a, w0, v0, left, orthogonal, same, size=None):
+def decoupled(a, w0, v0, left, orthogonal, same, size=None, vectors=True):
     """
     Return (c, v, blocks): the eigenvalues, the vectors, and None where all are distinct.
 
     Else c is block diagonal, with a block for those that are the same.  The rounding errors of a are those of terms of
-    this size, by default its own.
+    this size, by default its own.  Without `vectors`, v lacks its highest order, which c does not need, where
+    eigenvalues are distinct.
     """
     n = a.shape[-1]
     one = np.eye(n)
-    repeated = bool(np.any(same & (one == 0)))
+    repeated = bool((same > one).any())
     gap = np.where(same, np.inf, w0[..., None, :] - w0[..., :, None])
     c, v = w0[..., None] * one if repeated else w0, v0
     inner = one if orthogonal else transpose(v0) @ v0
-    for _ in range(degree(a.dtype)):
+    for rest in reversed(range(degree(a.dtype))):
         g = nilpotent(left @ (a @ v - (v @ c if repeated else v * c[..., None, :])))
-        c = c + (g * same if repeated else np.diagonal(g, axis1=-2, axis2=-1))
+        c = c + (g * same if repeated else _diagonal(g))
+        if not (rest or vectors or repeated):
+            break
         k = g / gap
         if orthogonal:
             k = k + nilpotent(one - transpose(v) @ v) * (same / 2)
         else:  # columns of length 1: 2 sum_i (v_j' v_i) K_ij = 1 - v_j' v_j
-            length = nilpotent(1 - np.sum(v * v, axis=-2)) / 2 - np.sum(inner * k, axis=-2)
+            length = nilpotent(1 - (v * v).sum(axis=-2)) / 2 - (inner * k).sum(axis=-2)
             k = k + one * length[..., None, :]
         v = v + v0 @ k
     if not repeated:
@@ -124,7 +127,7 @@ def _noise(a, c, v, left, gap):
 
 
 def _diagonal(c):
-    return np.diagonal(c, axis1=-2, axis2=-1)
+    return c.diagonal(axis1=-2, axis2=-1)
 
 
 def multiples(c, blocks):

@@ -25,8 +25,8 @@ def _zero(a0, u0, s0, v0):
     tell what NumPy's own does: the small ones of a diagonal or otherwise graded matrix may be right in all digits.
     """
     unit = rounding(a0.shape[-2:])
-    zero = s0 <= unit * np.max(s0, axis=-1, keepdims=True, initial=0)
-    if np.any(zero):
+    zero = s0 <= unit * s0.max(axis=-1, keepdims=True, initial=0)
+    if zero.any():
         left = np.linalg.norm(a0 @ v0 - u0 * s0[..., None, :], axis=-2)
         right = np.linalg.norm(transpose(a0) @ u0 - v0 * s0[..., None, :], axis=-2)
         sizes = np.sum(np.abs(u0) * (np.abs(a0) @ np.abs(v0)), axis=-2)
@@ -40,9 +40,9 @@ def _same(a0, u0, s0, v0):
 
 
 @np.errstate(all="ignore")
-def _decomposition(a, u0, s0, v0):
+def _decomposition(a, u0, s0, v0, vectors=True):
     """
-    Return (u, s, v) of tall matrices with distinct singular values, v square.
+    Return (u, s, v) of tall matrices with distinct singular values, v square; without `vectors` only s to every order.
 
     With ``E = A - U S V'``, ``P = U0' E V0`` and the defects ``F = 1 - U' U``, ``H = 1 - V' V``, the corrections
     ``dU = U0 X + (1 - U0 U0') E V0 S^-1`` and ``dV = V0 Y`` satisfy ``P = X S + dS + S Y'``, X + X' = F, Y + Y' = H.
@@ -55,16 +55,18 @@ def _decomposition(a, u0, s0, v0):
     gap[..., range(n), range(n)] = np.inf
     row_share, column_share = row / (column + row), column / (column + row)  # squares may vanish
     tall = k > n or a.shape[-2] > n
-    for _ in range(degree(a.dtype)):
+    for rest in reversed(range(degree(a.dtype))):
         e = nilpotent(a - u[..., :n] * s[..., None, :] @ transpose(v))
         f, h = nilpotent(np.eye(k) - transpose(u) @ u), nilpotent(one - transpose(v) @ v)
         ev = e @ v0
         p = transpose(u0[..., :n]) @ ev
         inner = f[..., :n, :n]
+        s = s + p.diagonal(axis1=-2, axis2=-1) - s0 * (inner + h).diagonal(axis1=-2, axis2=-1) / 2
+        if not (rest or vectors):
+            break
         q = row * inner + column * h - transpose(p)
         x = (column_share * p - row_share * q) / gap + inner * (one / 2)
         y = transpose((column_share * q - row_share * p) / gap) + h * (one / 2)
-        s = s + np.diagonal(p, axis1=-2, axis2=-1) - s0 * np.diagonal(inner + h, axis1=-2, axis2=-1) / 2
         correction = u0[..., :n] @ x
         if tall:
             beyond = ev / column
@@ -91,11 +93,11 @@ def singular_values(a, average=False, hermitian=False):
     u0, s0, vt0 = np.linalg.svd(a0, full_matrices=False, hermitian=hermitian)
     v0, (m, n) = transpose(vt0), a.shape[-2:]
     zero, same = _zero(a0, u0, s0, v0), _same(a0, u0, s0, v0)
-    if not np.any(zero):
+    if not zero.any():
         if n == 1:
             return np.linalg.norm(a.view(DualArray), axis=-2), np.ones(s0.shape, bool)
-        if not np.any(same & ~np.eye(n, dtype=bool)):
-            return _decomposition(a, u0, s0, v0)[1], np.ones(s0.shape, bool)
+        if not (same > np.eye(n)).any():
+            return _decomposition(a, u0, s0, v0, vectors=False)[1], np.ones(s0.shape, bool)
     zero = np.any(same & zero[..., None, :], axis=-1)
     number = np.where(zero, 0, 1 + np.argmax(same, axis=-1))  # that of equal ones is the same
     if m > n:  # vectors of one basis
@@ -146,7 +148,7 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
         )
     k, v0 = min(m, n), transpose(vt0)
     vectors = value(a), u0[..., :k], s0, v0[..., :k]
-    if degree(a.dtype) and (np.any(_same(*vectors) & ~np.eye(k, dtype=bool)) or np.any(_zero(*vectors))):
+    if degree(a.dtype) and ((_same(*vectors) > np.eye(k)).any() or _zero(*vectors).any()):
         raise ValueError(
             "svd(A) of duals expects distinct singular values above zero: the vectors of others have no derivatives; "
             "use svdvals(A) or compute_uv=False."
