@@ -27,7 +27,7 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     # Constant pieces stand outside the knots: slope i is that of the piece on the left of knot i.
     zero = np.zeros(1)
     slopes = np.concatenate([zero, (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1]), zero])
-    place = np.clip(np.searchsorted(knots, points, side="right") - 1, 0, n - 1)
+    place = (knots.searchsorted(points, side="right") - 1).clip(0, n - 1)
     after = x - xp[place]
     meets = (value(after) == 0) & ((place > 0) | (left is None))  # no value of its own on the left side
     before = np.where(meets, slopes[place], slopes[place + 1])

@@ -36,14 +36,14 @@ def norm(x, ord=None, axis=None, keepdims=False):
             result = _vector_norm(x, values, ord, axes)
         else:
             result = _matrix_norm(x, ord, axes)
-    return finished(np.reshape(np.asarray(result), np.shape(values)), values, x.dtype)
+    return finished(np.asarray(result).reshape(np.shape(values)), values, x.dtype)
 
 
 def _power_norm(x, values, p, axes):
     """Return ``(sum |x|^p)^(1/p)``, given the values that NumPy finds for it."""
     size = x if p % 2 == 0 else np.abs(x)
     limit = 1e280 ** (1 / ((abs(p) + 1) * max(degree(x.dtype), 1)))  # so that no power leaves float64's range
-    norms = np.sqrt(np.sum(x * x, axis=axes)) if p == 2 else np.sum(size**p, axis=axes) ** (1 / p)
+    norms = np.sqrt((x * x).sum(axis=axes)) if p == 2 else (size**p).sum(axis=axes) ** (1 / p)
     extreme = ~((values > 1 / limit) & (values < limit))
     if extreme.any():
         norms, extreme = np.asarray(norms), extreme.reshape(np.shape(norms))
@@ -95,7 +95,7 @@ def _vector_norm(x, values, ord, axes):
         return (np.max if ord > 0 else np.min)(
             np.abs(x), axis=axes, **({"initial": empty} if 0 in x.shape else {})
         )
-    return np.sum(np.abs(x), axis=axes) if ord == 1 else _power_norm(x, values, ord, axes)
+    return np.abs(x).sum(axis=axes) if ord == 1 else _power_norm(x, values, ord, axes)
 
 
 def _matrix_norm(x, ord, axes):

@@ -169,7 +169,7 @@ def components(x):
     n = x.dtype.itemsize // 8
     if x.size == 0:
         return np.empty((*x.shape, n))
-    return np.ascontiguousarray(x).view(np.ndarray)[..., None].view(float).reshape(*x.shape, n)
+    return np.ascontiguousarray(x)[..., None].view(float).reshape(*x.shape, n)
 
 
 def of_components(numbers, dtype):
