@@ -135,6 +135,7 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
             name = (<object>given[i]).__name__
             hint = "; complex and extended precision duals do not exist yet" if name in _extended else ""
             raise TypeError(f"{function.__name__} expects real numbers beside duals, got {name}{hint}.")
+    for i in range(nargs):
         Py_INCREF(<object>chosen[i])
     return 0
 

@@ -9,7 +9,10 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+import dualnum as dn
 
 BYTES, BLOCKS = 1_000_000, 1_000
 
@@ -109,3 +112,13 @@ def test_nothing_grows(name):
     grown, blocks = map(int, done.stdout.split())
     assert grown < BYTES, f"{grown / times:.1f} bytes a call"
     assert blocks < BLOCKS, f"{blocks / times:.3f} blocks a call"
+
+
+@pytest.mark.parametrize("other", [1j, np.longdouble(1), "text"], ids=["complex", "longdouble", "text"])
+def test_refused_ufuncs_keep_no_reference(other):
+    x = np.ones(2, dn.DualDType(1))
+    before = sys.getrefcount(dn.DualDType)
+    for _ in range(100):
+        with pytest.raises(TypeError):
+            np.hypot(x, other)
+    assert sys.getrefcount(dn.DualDType) < before + 100
