@@ -5,7 +5,7 @@
 #pragma once
 #include "matrix.h"
 #include "row_sums.h"
-#include "sparse.h"
+#include "variables.h"
 
 namespace dn {
 

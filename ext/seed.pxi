@@ -118,9 +118,8 @@ def float_copies(*operands):
 
     None where that takes more than a copy of each: where duals do not lie closely, or are views of one array.
     """
-    cdef list copies = [], seen = [], owners = []
-    cdef ndarray array, owner
-    cdef Py_ssize_t i
+    cdef list copies = [], duals = []
+    cdef ndarray array
     for x in operands:
         if not isinstance(x, ndarray):
             copies.append(value(x))
@@ -132,17 +131,16 @@ def float_copies(*operands):
         if not array.flags & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS):
             return None
         owner = memory_owner(array)
-        for i in range(len(owners)):
-            if owners[i] is owner:
-                if seen[i][0] is not x:
-                    return None
-                copies.append(seen[i][1])
+        for other, its_owner, copy in duals:
+            if other is x:
                 break
+            if its_owner is owner:
+                return None
         else:
             values = _part_view(array, 0, NULL)
-            copies.append(PyArray_NewCopy(<PyArrayObject *>values, NPY_KEEPORDER))
-            owners.append(owner)
-            seen.append((x, copies[-1]))
+            copy = PyArray_NewCopy(<PyArrayObject *>values, NPY_KEEPORDER)
+            duals.append((x, owner, copy))
+        copies.append(copy)
     return copies
 
 

@@ -73,11 +73,11 @@ inline void put_tangents(const Matrix& z, const Mover* movers, const Plain& y) {
   const index_t tangents = z.components - 1, n = z.columns, step = z.column_step / index_t{sizeof(double)};
   double* to = const_cast<double*>(z.at(0, 0)) + 1;
   const auto at_rest = [](const Mover& one) { return one.element < 0; };
-  const bool mostly = 8 * (tangents - std::count_if(movers, movers + tangents, at_rest)) < tangents;
-  for (index_t j = 0; mostly && j < n; ++j) zero(tangents, to + j * step);
+  const bool mostly_zero = 8 * (tangents - std::count_if(movers, movers + tangents, at_rest)) < tangents;
+  for (index_t j = 0; mostly_zero && j < n; ++j) zero(tangents, to + j * step);
   for (index_t c = 0; c < tangents; c += together) {
     const index_t count = std::min(together, tangents - c);
-    if (mostly && std::all_of(movers + c, movers + c + count, at_rest)) continue;
+    if (mostly_zero && std::all_of(movers + c, movers + c + count, at_rest)) continue;
     if (count == together) put_multiples<together>(to + c, step, movers + c, y, n);
     else
       for (index_t i = 0; i < count; ++i) put_multiples<1>(to + c + i, step, movers + c + i, y, n);
