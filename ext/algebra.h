@@ -16,10 +16,27 @@ namespace dn {
 
 inline double times(double slope, double tangent) { return slope == 0 || tangent == 0 ? 0 : slope * tangent; }
 
-// What a slope of zero leaves of a tangent x_c that is not finite, as in sqrt(x) * sqrt(x) at 0, no one knows: z_c is nan.
+// Whether component d has a part in every direction in which c has one, of at least c's order.
+inline bool contains(const Shape& s, index_t d, index_t c) {
+  for (int l = 0; l < s.levels; ++l) {
+    const index_t i = c % (1 + s.size[l]), j = d % (1 + s.size[l]);
+    if (s.kind[l] == Kind::first_order ? i != 0 && i != j : j < i) return false;
+    c /= 1 + s.size[l];
+    d /= 1 + s.size[l];
+  }
+  return true;
+}
+
+// What a slope of zero leaves of a tangent x_c that is not finite, as in sqrt(x) * sqrt(x) at 0, no one knows: z_c is
+// nan, and with it what is infinite above it.
 inline void spread_infinities(const Shape& s, double* z, const double* x) {
-  for (index_t c = 1; c < s.components(); ++c)
-    if (!std::isfinite(x[c]) && std::isfinite(z[c])) z[c] = std::numeric_limits<double>::quiet_NaN();
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  for (index_t c = 1; c < s.components(); ++c) {
+    if (std::isfinite(x[c]) || !std::isfinite(z[c])) continue;
+    z[c] = nan;
+    for (index_t d = c + 1; d < s.components(); ++d)
+      if (!std::isfinite(z[d]) && contains(s, d, c)) z[d] = nan;
+  }
 }
 
 inline void copy(index_t n, double* z, const double* x) {

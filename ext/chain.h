@@ -1,6 +1,7 @@
 // The chain rule for one element of one or two first-order levels, or of a series of order 2, given the slopes.
 //
-// z may be x or y themselves.  Guard says that a slope may not be finite, so that zero tangents are kept zero by hand.
+// z may be x or y themselves.  Guard says that a slope may not be finite, or for second derivatives a tangent, so that
+// zero tangents are kept zero by hand.
 #pragma once
 #include "strided.h"
 #include "values.h"
@@ -17,6 +18,19 @@ namespace dn {
 template <bool Guard>
 inline double moved(double slope, double tangent) {
   return Guard && tangent == 0 ? 0 : slope * tangent;
+}
+
+template <bool Guard>
+inline double both(double tangent, double other) {
+  return Guard ? times(tangent, other) : tangent * other;
+}
+
+// Whether the tangents of one level alone are finite, which second derivatives multiply by each other.
+inline bool moves_finitely(const Shape& s, const double* x) {
+  double sum = 0;
+  for (index_t i = 1; i <= s.size[0]; ++i) sum += 0 * x[i];
+  for (index_t j = 1; j <= s.size[1]; ++j) sum += 0 * x[j * s.stride[1]];
+  return sum == 0;
 }
 
 // y_j = f' x_j
@@ -36,7 +50,8 @@ inline void chain(double* y, const double* x, double value, double slope, double
     double* yb = y + j * m;
     const double b = xb[0];
     INDEPENDENT
-    for (index_t i = 1; i <= k1; ++i) yb[i] = moved<Guard>(slope, xb[i]) + (Bends ? moved<Guard>(bend, x[i] * b) : 0);
+    for (index_t i = 1; i <= k1; ++i)
+      yb[i] = moved<Guard>(slope, xb[i]) + (Bends ? moved<Guard>(bend, both<Guard>(x[i], b)) : 0);
     yb[0] = moved<Guard>(slope, b);
   }
   chain<Guard>(y, x, value, slope, k1);
@@ -92,9 +107,9 @@ inline void chain(double* z, const double* x, const double* y, double value, con
     INDEPENDENT
     for (index_t i = 1; i <= k1; ++i) {
       double t = 0;
-      if constexpr (X) t += moved<Guard>(d.x, xb[i]) + (XX ? moved<Guard>(d.xx, x[i] * bx) : 0);
-      if constexpr (Y) t += moved<Guard>(d.y, yb[i]) + (YY ? moved<Guard>(d.yy, y[i] * by) : 0);
-      if constexpr (X && Y) t += moved<Guard>(d.xy, x[i] * by + y[i] * bx);
+      if constexpr (X) t += moved<Guard>(d.x, xb[i]) + (XX ? moved<Guard>(d.xx, both<Guard>(x[i], bx)) : 0);
+      if constexpr (Y) t += moved<Guard>(d.y, yb[i]) + (YY ? moved<Guard>(d.yy, both<Guard>(y[i], by)) : 0);
+      if constexpr (X && Y) t += moved<Guard>(d.xy, both<Guard>(x[i], by) + both<Guard>(y[i], bx));
       zb[i] = t;
     }
     double t = 0;
@@ -146,41 +161,52 @@ inline bool finite(const Slopes& d) {
   return finite(d.x) && finite(d.y) && finite(d.xx) && finite(d.xy) && finite(d.yy);
 }
 
+// f of one element of two first-order levels, given the value.
+template <class Row>
+void quick_hyper(const Shape& s, double* y, const double* x, double value) {
+  const double c = companion_of<Row>(*x, value), slope = Row::dy(*x, c, value), bend = Row::d2y(*x, c, value);
+  const bool guard = !finite(slope) || !finite(bend) || !moves_finitely(s, x);
+  (guard ? chain<true, Row::bends> : chain<false, Row::bends>)(y, x, value, slope, bend, s.size[0], s.size[1]);
+}
+
 // f of one element of these kinds, given the value; false for others, and y untouched.
 template <class Row>
 inline bool quick(const Shape& s, double* y, const double* x, double value) {
   if (s.is_quadratic()) return chain_quadratic(Row{}, y, x, value);
-  const bool dual = s.is_dual();
-  if (!dual && !s.is_hyper()) return false;
-  const double c = companion_of<Row>(*x, value), slope = Row::dy(*x, c, value);
-  if (dual) {
+  if (s.is_dual()) {
+    const double slope = Row::dy(*x, companion_of<Row>(*x, value), value);
     if (finite(slope)) chain<false>(y, x, value, slope, s.size[0]);
     else chain<true>(y, x, value, slope, s.size[0]);
     return true;
   }
-  const double bend = Row::d2y(*x, c, value);
-  if (finite(slope) && finite(bend)) chain<false, Row::bends>(y, x, value, slope, bend, s.size[0], s.size[1]);
-  else chain<true, Row::bends>(y, x, value, slope, bend, s.size[0], s.size[1]);
+  if (!s.is_hyper()) return false;
+  quick_hyper<Row>(s, y, x, value);
   return true;
 }
 
 // The same of two elements.
+template <class Row, bool X, bool Y>
+void quick_hyper(const Shape& s, double* z, const double* x, const double* y, double value) {
+  const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
+  const bool guard = !finite(d) || (X && !moves_finitely(s, x)) || (Y && !moves_finitely(s, y));
+  constexpr bool xx = Row::bends_x, yy = Row::bends_y;
+  (guard ? chain<true, X, Y, xx, yy> : chain<false, X, Y, xx, yy>)(z, x, y, value, d, s.size[0], s.size[1]);
+}
+
 template <class Row, bool X, bool Y>
 inline bool quick(const Shape& s, double* z, const double* x, const double* y, double value) {
   if (s.is_quadratic()) {
     if constexpr (is_power<Row>) return !Y && *x != 0 && !is_tiny(value) && chain_quadratic(PowerRow{*y}, z, x, value);
     else return chain_quadratic<Row, X, Y>(z, x, y, value);
   }
-  const bool dual = s.is_dual();
-  if (!dual && !s.is_hyper()) return false;
-  const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, !dual);
-  if (dual) {
+  if (s.is_dual()) {
+    const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, false);
     if (finite(d.x) && finite(d.y)) chain<false, X, Y>(z, x, y, value, d, s.size[0]);
     else chain<true, X, Y>(z, x, y, value, d, s.size[0]);
     return true;
   }
-  if (finite(d)) chain<false, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, s.size[0], s.size[1]);
-  else chain<true, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, s.size[0], s.size[1]);
+  if (!s.is_hyper()) return false;
+  quick_hyper<Row, X, Y>(s, z, x, y, value);
   return true;
 }
 

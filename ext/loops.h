@@ -59,6 +59,16 @@ CLONES void unary_slopes(const double* x, const double* y, double* d1, double* d
   }
 }
 
+// Whether m elements of an operand, of two levels, move finitely.
+inline bool all_move_finitely(const Strided& a, int operand, index_t start, index_t m) {
+  const double* x = a.at(operand, start);
+  const index_t step = a.step(operand), components = a.shape.components();
+  if (step == components && components <= 25) return all_finite(x, m * components);  // more than asked, in less time
+  bool all = true;
+  for (index_t i = 0; i < m; ++i, x += step) all &= moves_finitely(a.shape, x);
+  return all;
+}
+
 inline bool all_within(const double* x, index_t m, double bound) {
   bool within = true;
   for (index_t i = 0; i < m; ++i) within &= std::fabs(x[i]) <= bound;
@@ -106,7 +116,8 @@ void unary_blocks(const Strided& a) {
       continue;
     }
     find_slopes<Row>(x, y, d1, second_order ? d2 : nullptr, m);
-    const bool finite = all_finite(d1, m) && (!second_order || all_finite(d2, m));
+    const bool finite =
+        all_finite(d1, m) && (!second_order || (all_finite(d2, m) && all_move_finitely(a, 0, start, m)));
     if (finite) unary_tangents<false, Row::bends>(a, start, m, y, d1, d2);
     else unary_tangents<true, Row::bends>(a, start, m, y, d1, d2);
   }
@@ -275,7 +286,10 @@ void binary_blocks(const Strided& a) {
     }
     find_slopes<Row, X, Y>(d, x, fixed_x, y, fixed_y, z, m, second_order);
     constexpr bool xx = Row::bends_x, yy = Row::bends_y;
-    if (d.finite(m, second_order)) binary_tangents<false, X, Y, xx, yy>(a, start, m, z, d);
+    const bool finite =
+        d.finite(m, second_order) &&
+        (!second_order || ((!X || all_move_finitely(a, 0, start, m)) && (!Y || all_move_finitely(a, 1, start, m))));
+    if (finite) binary_tangents<false, X, Y, xx, yy>(a, start, m, z, d);
     else binary_tangents<true, X, Y, xx, yy>(a, start, m, z, d);
   }
 }
