@@ -95,6 +95,7 @@ struct PositiveSlope {
 // Tangents z = p x + q y of a function of two arguments that is linear between its kinks.
 template <class Slope, bool X, bool Y>
 void piecewise_binary(const Strided& a) {
+  constexpr bool averages = Slope::id == value_of_copysign;  // a zero p is the average of two branches, as that of |x|
   double x[BLOCK], y[BLOCK], z[BLOCK];
   const index_t components = a.shape.components(), block = a.is_sequential() ? 1 : BLOCK;
   const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0;
@@ -109,7 +110,8 @@ void piecewise_binary(const Strided& a) {
       double* out = a.at(2, start + i);
       double p, q;
       Slope::slopes(a.shape, X ? ex : nullptr, x[fixed_x ? 0 : i], y[fixed_y ? 0 : i], z[i], p, q);
-      for (index_t j = 1; j < components; ++j) out[j] = (X ? times(p, ex[j]) : 0) + (Y ? times(q, ey[j]) : 0);
+      for (index_t j = 1; j < components; ++j)
+        out[j] = (!X ? 0 : averages ? p * ex[j] : times(p, ex[j])) + (Y ? times(q, ey[j]) : 0);
       out[0] = z[i];
     }
   }

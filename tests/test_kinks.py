@@ -177,6 +177,7 @@ FLAT = {
     "cos": np.cos,
     "cosh": np.cosh,
     "abs": np.abs,
+    "copysign": lambda x: np.copysign(x, 1.0),
     "hypot": lambda x: np.hypot(x, 0.0),
     "0 x": lambda x: 0.0 * x,
     "norm": lambda x: np.linalg.norm(np.stack([x]), axis=0),

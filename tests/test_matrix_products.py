@@ -9,6 +9,9 @@ from dualnum import Dual, DualArray, _core
 
 structures = pytest.mark.parametrize("sizes", STRUCTURES, ids=str)
 containers = pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
+products = pytest.mark.parametrize(  # matvec and vecmat exist from NumPy 2.2
+    "name", [name for name in ("matmul", "vecdot", "matvec", "vecmat") if hasattr(np, name)]
+)
 
 
 def make(shape, sizes, levels, seed=1, subok=False):
@@ -17,12 +20,10 @@ def make(shape, sizes, levels, seed=1, subok=False):
 
 @structures
 @containers
-@pytest.mark.parametrize("name", ["matmul", "vecdot", "matvec", "vecmat"])
+@products
 @pytest.mark.parametrize("left, right", [("dual", "dual"), ("dual", "float"), ("float", "dual")])
 def test_products_against_sums(name, left, right, sizes, subok):
     """Each product against the sum over elementwise products, in broadcast stacks and odd layouts too."""
-    if not hasattr(np, name):
-        pytest.skip("matvec and vecmat exist from NumPy 2.2")
     levels = fresh_levels(len(sizes))
     shapes = {
         "matmul": ((3, 4), (4, 2)),
@@ -200,12 +201,10 @@ GENERALISED = {  # shapes of the operands by name, for m, n, p
 }
 
 
-@pytest.mark.parametrize("name", GENERALISED)
+@products
 @pytest.mark.parametrize("largest", [4, 17, 60])
 def test_operands_of_unequal_levels(name, largest):
     """Values are NumPy's for any strides; derivatives are those of operands that have all levels beforehand."""
-    if not hasattr(np, name):
-        pytest.skip("matvec and vecmat exist from NumPy 2.2")
     f, draw = getattr(np, name), np.random.default_rng(largest)
     outer, middle, inner = fresh_levels(3)
     for _ in range(10):
