@@ -165,8 +165,9 @@ inline bool finite(const Slopes& d) {
 template <class Row>
 void quick_hyper(const Shape& s, double* y, const double* x, double value) {
   const double c = companion_of<Row>(*x, value), slope = Row::dy(*x, c, value), bend = Row::d2y(*x, c, value);
-  const bool guard = !finite(slope) || !finite(bend) || !moves_finitely(s, x);
-  (guard ? chain<true, Row::bends> : chain<false, Row::bends>)(y, x, value, slope, bend, s.size[0], s.size[1]);
+  if (finite(slope) && finite(bend) && moves_finitely(s, x))
+    chain<false, Row::bends>(y, x, value, slope, bend, s.size[0], s.size[1]);
+  else chain<true, Row::bends>(y, x, value, slope, bend, s.size[0], s.size[1]);
 }
 
 // f of one element of these kinds, given the value; false for others, and y untouched.
@@ -188,9 +189,9 @@ inline bool quick(const Shape& s, double* y, const double* x, double value) {
 template <class Row, bool X, bool Y>
 void quick_hyper(const Shape& s, double* z, const double* x, const double* y, double value) {
   const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
-  const bool guard = !finite(d) || (X && !moves_finitely(s, x)) || (Y && !moves_finitely(s, y));
-  constexpr bool xx = Row::bends_x, yy = Row::bends_y;
-  (guard ? chain<true, X, Y, xx, yy> : chain<false, X, Y, xx, yy>)(z, x, y, value, d, s.size[0], s.size[1]);
+  if (finite(d) && (!X || moves_finitely(s, x)) && (!Y || moves_finitely(s, y)))
+    chain<false, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, s.size[0], s.size[1]);
+  else chain<true, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, s.size[0], s.size[1]);
 }
 
 template <class Row, bool X, bool Y>
