@@ -37,10 +37,10 @@ class BuildExtension(build_ext):
 
 core = Extension(
     "dualnum._core",
-    sources=["ext/_core.pyx"],
+    sources=["ext/cython/_core.pyx"],
     depends=[
         "setup.py",
-        *sorted(path for kind in ("pyx", "pxi", "h", "def") for path in glob(f"ext/*.{kind}")),
+        *sorted(path for kind in ("pyx", "pxi", "h", "def") for path in glob(f"ext/*/*.{kind}")),
     ],
     include_dirs=["ext", numpy.get_include()],
     define_macros=[

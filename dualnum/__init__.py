@@ -4,19 +4,19 @@ import importlib
 
 from dualnum import series
 from dualnum._core import Dual, DualArray, DualDType, HyperDual, parts, tangent, value
-from dualnum.derivative import derivative, value_and_derivative
-from dualnum.directional import directional_derivative, hvp, jvp, vhv
-from dualnum.fields import curl, divergence, laplacian
+from dualnum.drivers.derivative_tensor import derivative_tensor
+from dualnum.drivers.directional import directional_derivative, hvp, jvp, vhv
+from dualnum.drivers.first_order import gradient, jacobian, value_and_gradient, value_and_jacobian
+from dualnum.drivers.one_variable import derivative, value_and_derivative
+from dualnum.drivers.second_order import hessian, value_gradient_hessian
+from dualnum.drivers.taylor import taylor
+from dualnum.drivers.vector_calculus import curl, divergence, laplacian
 from dualnum.functions import *  # noqa: F403
 from dualnum.functions import __all__ as _functions
-from dualnum.hessian import hessian, value_gradient_hessian
-from dualnum.jacobian import gradient, jacobian, value_and_gradient, value_and_jacobian
-from dualnum.numpy_rules import numpy_rule
 from dualnum.ode import TaylorSolution, taylor_solve
 from dualnum.polynomial import TaylorPolynomial, taylor_polynomial
+from dualnum.rules import numpy_rule
 from dualnum.seeding import seed
-from dualnum.taylor import taylor
-from dualnum.tensors import derivative_tensor
 
 #: Modules that are imported when they are first asked for.
 _on_demand = ("adapters", "check", "finite_difference")

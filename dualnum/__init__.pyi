@@ -14,13 +14,13 @@ from ._core import HyperDual as HyperDual
 from ._core import parts as parts
 from ._core import tangent as tangent
 from ._core import value as value
+from .drivers.derivative_tensor import derivative_tensor as derivative_tensor
+from .drivers.taylor import taylor as taylor
 from .functions import *  # noqa: F403
 from .ode import TaylorSolution as TaylorSolution
 from .ode import taylor_solve as taylor_solve
 from .polynomial import TaylorPolynomial as TaylorPolynomial
 from .polynomial import taylor_polynomial as taylor_polynomial
-from .taylor import taylor as taylor
-from .tensors import derivative_tensor as derivative_tensor
 
 __version__: str
 

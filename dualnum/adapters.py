@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from dualnum._checks import check_callable
-from dualnum.hessian import hessian
-from dualnum.jacobian import jacobian
+from dualnum.drivers._checks import check_callable
+from dualnum.drivers.first_order import jacobian
+from dualnum.drivers.second_order import hessian
 
 __all__ = ["bvp_jac", "constraint_hess", "curve_fit_jac"]
 

@@ -40,7 +40,9 @@ from typing import Any
 
 import numpy as np
 
-from dualnum._checks import (
+from dualnum._core import value
+from dualnum.drivers._base import Driver, Variables, finish, tree_map
+from dualnum.drivers._checks import (
     as_output,
     check_elementwise,
     check_flag,
@@ -50,8 +52,6 @@ from dualnum._checks import (
     check_single,
     expects,
 )
-from dualnum._core import value
-from dualnum._driver import Driver, Variables, finish, tree_map
 
 __all__ = ["derivative", "gradient", "hessian", "jacobian"]
 

@@ -1,4 +1,4 @@
-"""The functions of the tables, by NumPy's names, for floats, duals and arrays: generated from ``ext/*.def``."""
+"""The functions of the tables, by NumPy's names, for floats, duals and arrays: generated from ``ext/math/*.def``."""
 
 from dualnum._core import FUNCTIONS
 

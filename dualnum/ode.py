@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dualnum._checks import as_variable, check_callable, expects
 from dualnum._core import (
     Dual,
     DualArray,
@@ -26,6 +25,7 @@ from dualnum._core import (
     split,
     value,
 )
+from dualnum.drivers._checks import as_variable, check_callable, expects
 
 CALL = "taylor_solve(f, t_span, y0)"
 EPS = np.finfo(float).eps

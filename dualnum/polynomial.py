@@ -5,11 +5,19 @@ import math
 
 import numpy as np
 
-from dualnum._checks import as_variable, check_order, check_series, check_single, expects
 from dualnum._core import value
-from dualnum._driver import Driver, Variables, finish
-from dualnum._expansion import check_one_argument
-from dualnum.tensors import factorials, indices, partials, powers, scaled, tensor, worst_of_each
+from dualnum.drivers._base import Driver, Variables, finish
+from dualnum.drivers._checks import as_variable, check_order, check_series, check_single, expects
+from dualnum.drivers._taylor_pass import check_one_argument
+from dualnum.drivers.derivative_tensor import (
+    factorials,
+    indices,
+    partials,
+    powers,
+    scaled,
+    tensor,
+    worst_of_each,
+)
 
 PLOTTED = 400  # points of a curve
 

@@ -7,9 +7,9 @@ different lengths are taken up to the shorter one's order.
 
 import numpy as np
 
-from dualnum._checks import as_variable
 from dualnum._core import DualArray, DualDType, seed_tangents, split, value
-from dualnum._expansion import stack
+from dualnum.drivers._checks import as_variable
+from dualnum.drivers._taylor_pass import stack
 
 __all__ = ["coefficients", "compose", "derivative", "evaluate", "integral", "multiply", "number", "reversion"]
 

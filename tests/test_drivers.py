@@ -19,7 +19,7 @@ from scenarios import (
 )
 
 import dualnum as dn
-from dualnum import _driver
+from dualnum.drivers import _base as _driver
 
 VECTOR_FIELDS = {"polar", "spherical", "squares", "abc_flow", "identity"}
 EVERY = [

@@ -73,7 +73,7 @@ FUNCTIONS_OF_TWO = {
     "logaddexp2": lambda x, y: max(x, y) + _log2(1 + mp.power(2, -abs(x - y))),
 }
 
-# What columns may call besides: C's spellings, and the helpers of ext/binary.def.
+# What columns may call besides: C's spellings, and the helpers of ext/math/binary.def.
 _HELPERS = {
     "fabs": abs,
     "pow": mp.power,

@@ -9,7 +9,7 @@ import sys
 import traceback
 import warnings
 
-from dualnum import expression
+from dualnum.cli import formula
 from dualnum.cli.arguments import check_options, make_parser
 from dualnum.cli.derivatives import Derivatives, Taylor, at_all_points, at_each_point
 from dualnum.cli.errors import FunctionError, InputError, one_line
@@ -137,7 +137,7 @@ def show_cause(error, options):
 
 def warn(message, category, filename, lineno, *_):
     """Write a warning, and the line of the function that it comes from."""
-    where = "" if filename == expression.__file__ else f" ({filename}, line {lineno})"
+    where = "" if filename == formula.__file__ else f" ({filename}, line {lineno})"
     complain(f"warning: {one_line(message)}{where}")
 
 

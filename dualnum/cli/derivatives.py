@@ -13,7 +13,7 @@ import dualnum
 from dualnum import finite_difference
 from dualnum.cli.errors import FunctionError, InputError, describe
 from dualnum.cli.points import label
-from dualnum.tensors import powers
+from dualnum.drivers.derivative_tensor import powers
 
 
 class Outcome(NamedTuple):

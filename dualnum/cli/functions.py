@@ -11,7 +11,7 @@ import re
 import sys
 
 from dualnum.cli.errors import InputError, describe
-from dualnum.expression import Expression
+from dualnum.cli.formula import Expression
 
 
 def load_function(text):

@@ -12,8 +12,8 @@ import numpy as np
 
 from dualnum.cli.errors import InputError
 from dualnum.cli.files import is_file, read_file
+from dualnum.cli.formula import Expression
 from dualnum.cli.functions import call_by_name, load_function, parameters_of, variables_of
-from dualnum.expression import Expression
 
 
 class Variables(NamedTuple):

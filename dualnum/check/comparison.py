@@ -1,0 +1,280 @@
+"""The comparison behind `dualnum.check`: derivatives, however they came about, against differences of many steps."""
+
+import itertools
+import time
+import warnings
+
+import numpy as np
+
+from dualnum.check.diagnosis import LADDERS, NOISE, SAFETY, WRONG, Evidence, Recorder, scales
+from dualnum.check.report import NOTHING, Method, Report
+from dualnum.drivers._base import Driver, Leaf, Variables, tree_map
+from dualnum.drivers._checks import as_output, check_callable, check_finite, check_structure, expects
+from dualnum.finite_difference import EPSILON, difference, move
+
+#: How many steps there are on the curves of all derivatives together, at most (but 6 of each).
+SWEEP = 2000
+#: Richardson's weights of the central differences by h, h/2 and h/4.
+EXTRAPOLATION = (1 / 45, -20 / 45, 64 / 45)
+
+
+class Point(Driver):
+    """What the arguments and results at the point are checked for, named in messages as the caller spells it."""
+
+    __slots__ = ()
+
+    def __str__(self):
+        return f"{self.name}(f, x)"
+
+
+class Subject:
+    """A function, a point, and its derivatives, by dual numbers or written by hand.
+
+    Parameters
+    ----------
+    name : str
+        The caller.
+    f, x, args, kwargs
+        The function and its arguments.
+    order : {1, 2}
+        The order of the derivatives.
+    written : callable, array_like or None
+        The derivatives, None for those by dual numbers.
+    """
+
+    def __init__(self, name, f, x, args, kwargs, order, written):
+        self.f, self.args, self.kwargs, self.order = f, (x, *args), kwargs, order
+        self.written = None if written is None else "jac" if order == 1 else "hess"
+        self.name = name
+        driver = Point(name, check_callable(name, f, "f, x"))
+        self.variables = Variables(driver, self.args)
+        self.probe = Recorder(driver, self.variables, kwargs)
+        self.leaves = []
+        tree_map(self.leaves.append, self.variables.tree)
+        self.x = np.concatenate([np.zeros(0), *(np.ravel(leaf.x) for leaf in self.leaves)])
+        check_finite(driver, self.x, labels("x", self.variables.tree))
+        self.value = self.probe.centre
+        self.notes = []
+        self.exact = self.effort = None
+        try:
+            self.exact, self.effort = self.by_dual_numbers()
+        except Exception as error:
+            if written is None:
+                raise
+            self.notes.append(
+                f"f does not take dual numbers ({type(error).__name__}): differences are all there is."
+            )
+        self.given = self.exact if written is None else self.as_table(written)
+        size = np.abs(self.given)
+        self.size = float(np.max(size, initial=0.0, where=np.isfinite(size)))
+
+    def by_dual_numbers(self):
+        """Return the derivatives by dual numbers as a table, and how often that called f and how long it took."""
+        calls = 0
+
+        def counted(*args, **kwargs):
+            nonlocal calls
+            calls += 1
+            return self.f(*args, **kwargs)
+
+        driver = Driver("jacobian" if self.order == 1 else "hessian", counted)
+        start = time.perf_counter()
+        variables = Variables(driver, self.args)
+        if self.order == 1:
+            chunks = driver.chunks(variables, self.kwargs)
+            table = np.concatenate([first[..., : variables.size - i] for i, _, first in chunks], axis=-1)
+        else:
+            *_, table = driver.tiles(variables, self.kwargs, lambda *_: None)
+        return self.as_rows(table), (calls, time.perf_counter() - start)
+
+    def as_rows(self, table):
+        """Return derivatives as a table: a row for each value of f, then an axis of all variables for each order."""
+        return np.asarray(table, dtype=float).reshape((self.value.size, *(self.variables.size,) * self.order))
+
+    def as_table(self, written):
+        """Return derivatives written by hand as such a table."""
+        if callable(written):
+            written = written(*self.variables.seeded((move, ())), **self.kwargs)
+
+        def blocks(tree, found, depth, shape):
+            if depth == 0:
+                sizes = [np.prod(s, dtype=int) for s in shape]
+                return self.block(found, shape).reshape((self.value.size, *sizes))
+            if isinstance(tree, Leaf):
+                return blocks(self.variables.tree, found, depth - 1, (*shape, tree.shape))
+            check_structure(self, tree, found, f"{self.written}(x)")
+            keys = range(len(tree)) if isinstance(tree, tuple) else tree
+            parts = [blocks(tree[key], found[key], depth, shape) for key in keys]
+            return np.concatenate(parts, axis=len(shape) + 1) if parts else np.zeros(0)
+
+        return self.as_rows(blocks(self.variables.tree, written, self.order, ()))
+
+    def block(self, found, shape):
+        """Return the derivatives by one array (or a pair of arrays) as an array; sparse ones made dense."""
+        found = np.asarray(found.toarray() if hasattr(found, "toarray") else found, dtype=float)
+        expected = sum(shape, self.value.shape)
+        if found.shape != expected and np.squeeze(found).shape != np.squeeze(np.empty(expected)).shape:
+            what = f"{self.written}(x) to have the shape {expected}"
+            raise ValueError(expects(self, what, f"shape {found.shape}"))
+        return found
+
+    def __str__(self):
+        """Return the call as an error message spells it."""
+        return f"{self.name}(f, x, {self.written}={self.written})"
+
+    def compare(self, steps, rtol):
+        """Return the Report."""
+        places = list(itertools.combinations_with_replacement(range(self.variables.size), self.order))
+        curves = Curves(self.order, steps, len(places))
+        shape = self.given.shape
+        computed = self.computed(rtol)
+        found = [np.zeros(shape), np.zeros(shape), np.empty(shape, object), np.empty(shape, object)]
+        for place in places:
+            evidence = Evidence(self.probe, place, self.x, self.size, rtol)
+            for target in {place, place[::-1]}:  # a Hessian written by hand need not be symmetric
+                findings = evidence.judge(self.given[:, *target], computed[:, *target])
+                for table, part in zip(found, findings, strict=True):
+                    table[:, *target] = part
+            curves.add(self.probe, place, scales(self.x), self.given[:, *place])
+            self.probe.forget(self.order)
+        self.call_again(found[3])
+        if self.written and self.exact is not None:
+            self.compare_with_dual_numbers(*found, rtol)
+        return self.report(found, curves)
+
+    def call_again(self, suspicion):
+        """Suspect noise where a second call of f at the point gives something else."""
+        again = as_output(self.probe.driver, self.f(*self.variables.seeded((move, ())), **self.kwargs))
+        other = np.ravel(~((again == self.value) | (np.isnan(again) & np.isnan(self.value))))
+        if other.any():
+            self.notes.append("f does not give the same value twice.")
+            suspicion[other] = np.where(np.equal(suspicion[other], NOTHING), NOISE, suspicion[other])
+
+    def computed(self, rtol):
+        """Tell which of the derivatives are those of dual numbers, too."""
+        if self.exact is None:
+            return np.zeros(self.given.shape, bool)
+        size = np.maximum(np.abs(self.given), np.abs(self.exact))
+        with np.errstate(invalid="ignore"):
+            near = np.abs(self.given - self.exact) <= rtol * size + 1e-14 * self.size
+        return near & np.isfinite(self.given)
+
+    def compare_with_dual_numbers(self, estimate, error, status, suspicion, rtol):
+        """Call wrong what differs from dual numbers that the differences confirm, where nothing is suspected."""
+        exact, given = self.exact, self.given
+        computed = self.computed(rtol)
+        if np.any(computed & (status == WRONG)):
+            self.notes.append(f"Dual numbers agree with {self.written} where the differences do not.")
+        size = np.maximum(np.abs(given), np.abs(exact))
+        off = ~computed & (np.abs(given - exact) > rtol * size + 1e-14 * self.size + 1e-9 * error)
+        confirmed = np.abs(exact - estimate) <= SAFETY * error + rtol * size
+        plain = np.equal(suspicion, NOTHING) | (suspicion == NOISE)
+        wrong = off & confirmed & plain
+        status[wrong], estimate[wrong], error[wrong] = WRONG, exact[wrong], EPSILON * np.abs(exact[wrong])
+
+    def report(self, found, curves):
+        """Return the Report on what was found."""
+        tree, value = self.variables.tree, self.value
+        alone = isinstance(tree, Leaf)
+        point = tree.shape if alone else (self.variables.size,)
+        if alone and not point:
+            kind = "derivative" if self.order == 1 else "second derivative"
+        else:
+            kind = "Hessian" if self.order == 2 else "Jacobian" if value.ndim else "gradient"
+        methods = curves.methods(self.size)
+        if self.exact is not None:
+            gap = np.abs(self.given - self.exact)
+            error = np.max(gap, initial=0.0, where=np.isfinite(gap)) / (self.size or 1.0)
+            methods.insert(
+                0, Method("dual numbers", np.zeros(0), np.array([error] * bool(self.written)), *self.effort)
+            )
+        name = getattr(self.f, "__name__", "f")
+        return Report(
+            f"{kind} of {'f' if name == '<lambda>' else name}",
+            self.order,
+            self.written or "dual numbers",
+            self.x.reshape(point),
+            value,
+            *(table.reshape(value.shape + point * self.order) for table in (self.given, *found)),
+            tuple(methods),
+            tuple(self.notes),
+            tuple(labels("x", tree)),
+        )
+
+
+class Curves:
+    """The errors of the methods for a sweep of step sizes."""
+
+    def __init__(self, order, steps, count):
+        self.order = order
+        if steps is None:
+            first, last = LADDERS[order]
+            ladder = np.ldexp(1.0, np.arange(first, last - 1, -1))
+            stride = int(np.clip(count * len(ladder) // SWEEP, 1, len(ladder) // 6))
+            self.steps = ladder[::stride]
+        else:
+            self.steps = check_steps(steps)
+        self.names = ["forward", "central", "five-point", "richardson", "complex"]
+        self.errors = {name: np.zeros(len(self.steps)) for name in self.names}
+        self.efforts = {name: [0, 0.0] for name in self.names}
+        self.complex = True
+
+    def add(self, probe, places, scale, given):
+        """Add the derivative by the variables at `places`."""
+        for name in self.names:
+            if name == "complex" and not self.complex:
+                continue
+            calls, seconds = probe.calls, probe.seconds
+            for k, step in enumerate(self.steps):
+                try:
+                    with np.errstate(all="ignore"), warnings.catch_warnings():
+                        warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                        quotient = np.ravel(self.quotient(probe, places, name, step * scale))
+                except Exception:
+                    if name != "complex":
+                        raise
+                    self.complex = False
+                    break
+                off = np.abs(quotient - given)[np.isfinite(given)]
+                self.errors[name][k] = np.max(off, initial=self.errors[name][k])
+            self.efforts[name][0] += probe.calls - calls
+            self.efforts[name][1] += probe.seconds - seconds
+
+    def quotient(self, probe, places, name, steps):
+        """Return the difference quotient of one method."""
+        if name == "richardson":
+            parts = (difference(probe, places, "central", steps / 2**j)[0] for j in range(3))
+            return sum(weight * part for weight, part in zip(EXTRAPOLATION, parts, strict=True))
+        if name == "complex" and self.order == 1:
+            return difference(probe, places, name, steps, imaginary=steps[places[0]])[0]
+        return difference(probe, places, name, steps)[0]
+
+    def methods(self, size):
+        """Return a Method for each, with errors relative to `size`."""
+        found = []
+        for name in self.names:
+            if name == "complex" and not self.complex:
+                none = np.zeros(0)
+                found.append(Method(name, none, none, 0, 0.0, "f does not take complex numbers"))
+                continue
+            calls, seconds = (effort / len(self.steps) for effort in self.efforts[name])
+            found.append(Method(name, self.steps, self.errors[name] / (size or 1.0), round(calls), seconds))
+        return found
+
+
+def check_steps(steps):
+    """Return relative steps as an array, largest first."""
+    found = np.sort(np.atleast_1d(np.asarray(steps, dtype=float)))[::-1]
+    if found.ndim != 1 or not len(found) or not (np.isfinite(found) & (found > 0)).all():
+        raise ValueError(expects("compare(f, x, steps=steps)", "steps to be positive numbers", f"{steps!r}"))
+    return found
+
+
+def labels(name, tree):
+    """Yield a label for each variable: ``x``, ``x[0,1]``, ``x['a'][2]``."""
+    if isinstance(tree, Leaf):
+        for index in np.ndindex(tree.shape):
+            yield f"{name}[{','.join(map(str, index))}]" if index else name
+        return
+    for key in range(len(tree)) if isinstance(tree, tuple) else tree:
+        yield from labels(f"{name}[{key!r}]", tree[key])

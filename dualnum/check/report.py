@@ -1,0 +1,401 @@
+"""What `dualnum.check.compare` returns: a report to print, to plot and to save."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from dualnum.check.diagnosis import (
+    AGREES,
+    EDGE,
+    JUMP,
+    KINK,
+    NEARBY,
+    NOISE,
+    NOT_FINITE,
+    STEEP,
+    UNDECIDED,
+    WRONG,
+)
+
+#: What a suspicion means, as the verdict spells it.
+MEANINGS = {
+    KINK: "the derivatives on the two sides of x differ",
+    JUMP: "f jumps at x",
+    NOISE: "f scatters by far more than the rounding of its values",
+    STEEP: "difference quotients grow without bound",
+    NEARBY: "f changes abruptly close to x",
+    EDGE: "f has values on one side of x only",
+    NOT_FINITE: "f has no derivative there",
+}
+#: No suspicion, as arrays of them hold it.
+NOTHING = np.array(None)
+#: Components that the printed report shows at most.
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Method:
+    """How one method did.
+
+    Attributes
+    ----------
+    name : str
+    steps : ndarray
+        Step sizes, relative to each variable's scale (the power of two below it, or below 0.1 for smaller ones);
+        empty for dual numbers.
+    errors : ndarray
+        The largest error of a component for each step, relative to the largest component.
+    evaluations : int
+        How often one derivative by one step size calls f.
+    seconds : float
+        How long these calls take.
+    note : str
+        Why there are no results, if there are none.
+    """
+
+    name: str
+    steps: np.ndarray
+    errors: np.ndarray
+    evaluations: int
+    seconds: float
+    note: str = ""
+
+    @property
+    def best(self) -> int | None:
+        """The place of the best step, None where there is none."""
+        finite = np.isfinite(self.errors)
+        return int(np.argmin(np.where(finite, self.errors, np.inf))) if finite.any() else None
+
+    @property
+    def best_step(self) -> float:
+        """The step with the least error, NaN where there is none."""
+        return np.nan if self.best is None or not len(self.steps) else float(self.steps[self.best])
+
+    @property
+    def best_error(self) -> float:
+        """The least error."""
+        return np.nan if self.best is None else float(self.errors[self.best])
+
+    @property
+    def digits(self) -> float:
+        """The digits that agree at the best step, at most 16; NaN where there is no error."""
+        error = self.best_error
+        if np.isnan(error):
+            return np.nan
+        return 16.0 if error == 0 else max(0.0, min(-np.log10(error), 16.0))
+
+
+@dataclass(frozen=True)
+class Component:
+    """One number of a derivative that does not simply agree.
+
+    Attributes
+    ----------
+    label : str
+        ``f[0] x[1]``: the derivative of which value by which variables.
+    index : tuple of int
+        Its place in the report's arrays.
+    status, suspicion : str
+        As in the report.
+    given, expected, error : float
+        The derivative, what the differences say, and how far they may be off.
+    excess : float
+        By how many times `error` the two differ.
+    """
+
+    label: str
+    index: tuple[int, ...]
+    status: str
+    suspicion: str | None
+    given: float
+    expected: float
+    error: float
+
+    @property
+    def relative_error(self) -> float:
+        """The difference of the two relative to the expected one (relative to the given one where that is zero)."""
+        gap = abs(self.given - self.expected)
+        size = abs(self.expected) or abs(self.given)
+        return gap / size if gap else 0.0
+
+    @property
+    def excess(self) -> float:
+        """By how many times their own error estimate the differences are off."""
+        gap = abs(self.given - self.expected)
+        return gap / self.error if self.error else (np.inf if gap else 0.0)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Derivatives and what finite differences say about them; `print` shows a table.
+
+    Attributes
+    ----------
+    name : str
+        ``gradient of f``.
+    order : int
+    source : str
+        Where the derivatives are from: ``dual numbers``, ``jac`` or ``hess``.
+    given : ndarray
+        The derivatives: the shape of f(x), then the shape of `x`, for order 2 twice; the variables of a container
+        are along one axis.
+    estimate, error : ndarray
+        The best that the differences can say, with its error.
+    status : ndarray of str
+        ``agrees``, ``undecided`` or ``wrong`` for each component.
+    suspicion : ndarray of object
+        What seems to be the matter: ``kink``, ``discontinuity``, ``noise``, ``infinite slope``, ``edge of the
+        domain``, ``kink or discontinuity nearby``, ``f(x) is not finite``, or None.
+    methods : tuple of Method
+    notes : tuple of str
+    """
+
+    name: str
+    order: int
+    source: str
+    x: np.ndarray
+    value: np.ndarray
+    given: np.ndarray
+    estimate: np.ndarray
+    error: np.ndarray
+    status: np.ndarray
+    suspicion: np.ndarray
+    methods: tuple[Method, ...]
+    notes: tuple[str, ...] = ()
+    variables: tuple[str, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def components(self) -> list[Component]:
+        """The components that do not agree, or where something is suspected; the worst first."""
+        shape = np.shape(self.value)
+        sizes = self.given.shape[len(shape) :]
+        names: Any = np.array(self.variables, dtype=object).reshape(sizes[: len(sizes) // self.order])
+        suspicion: Any = self.suspicion
+        found = []
+        for index in map(
+            tuple, np.argwhere((self.status != AGREES) | ~np.equal(self.suspicion, NOTHING)).tolist()
+        ):
+            row, by = index[: len(shape)], index[len(shape) :]
+            parts = [f"f[{','.join(map(str, row))}]"] if row else []
+            width = len(by) // self.order
+            parts += [names[by[k * width : (k + 1) * width]] for k in range(self.order)]
+            found.append(
+                Component(
+                    " ".join(parts),
+                    index,
+                    str(self.status[index]),
+                    suspicion[index],
+                    *(float(a[index]) for a in (self.given, self.estimate, self.error)),
+                )
+            )
+        rank = {WRONG: 0, UNDECIDED: 1, AGREES: 2}
+        return sorted(found, key=lambda c: (rank[c.status], -np.nan_to_num(c.relative_error, nan=np.inf)))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all derivatives agree with the differences, as far as these can tell."""
+        return bool(np.all(self.status == AGREES))
+
+    @property
+    def wrong(self) -> bool:
+        """Whether a derivative is further off than the differences' own error can explain."""
+        return bool(np.any(self.status == WRONG))
+
+    @property
+    def suspicions(self) -> tuple[str, ...]:
+        """What is suspected, of all components."""
+        return tuple(sorted({c.suspicion for c in self.components if c.suspicion}))
+
+    @property
+    def digits(self) -> float:
+        """The digits that agree with the best that the differences can say, where nothing is suspected.
+
+        Relative to the largest derivative; where one is wrong, those of the worst of the wrong ones by itself.
+        """
+        if self.wrong:
+            off = [c.relative_error for c in self.components if c.status == WRONG]
+            return min(0.0 if np.isnan(x) or x >= 1 else min(-np.log10(x or 1e-16), 16.0) for x in off)
+        plain = np.equal(self.suspicion, NOTHING) | (self.suspicion == NOISE)
+        gap, size = np.abs(self.given - self.estimate), np.abs(self.given)
+        size = np.max(size, initial=0.0, where=np.isfinite(size))
+        worst = np.max(gap, initial=0.0, where=plain & np.isfinite(gap))
+        return 16.0 if worst == 0 else max(0.0, min(-np.log10(worst / (size or 1.0)), 16.0))
+
+    @property
+    def verdict(self) -> str:
+        """One sentence."""
+        total = self.given.size
+        wrong, undecided = (int(np.sum(self.status == kind)) for kind in (WRONG, UNDECIDED))
+        if wrong:
+            worst = self.components[0]
+            text = (
+                f"The derivative is wrong here: {worst.label or 'it'} is {worst.given:.10g} instead of "
+                f"{worst.expected:.10g}, give or take {worst.error:.1g}"
+                + (f" ({wrong} of {total} components are wrong)" if total > 1 else "")
+            )
+        elif undecided:
+            text = "The difference quotient is noisy here and decides nothing" + (
+                f" for {undecided} of {total} components" if total > 1 else ""
+            )
+        else:
+            text = "The derivatives agree"
+            if not set(self.suspicions) - {NOISE}:
+                text += (
+                    f", to {self.digits:.1f} digits"
+                    if self.digits >= 1
+                    else ", as far as the differences can tell"
+                )
+        suspicions = "; ".join(f"{word} ({MEANINGS[word]})" for word in self.suspicions)
+        return text + (f"; suspected: {suspicions}." if suspicions else ".")
+
+    @property
+    def heads(self) -> tuple[str, str]:
+        """What the table calls the methods' errors and digits: those beside a derivative by hand are its own, too."""
+        if self.source == "dual numbers":
+            return "error", "digits"
+        return f"off from {self.source}", "digits shared"
+
+    def __str__(self) -> str:
+        """Return the table of the methods, the components that do not agree, and the verdict."""
+        head: tuple[str, ...] = ("method", "best step", *self.heads, "calls of f", "time")
+        rows: list[tuple[str, ...]] = [
+            (
+                m.name,
+                "" if np.isnan(m.best_step) else f"{m.best_step:.1e}",
+                "" if np.isnan(m.best_error) else f"{m.best_error:.1e}",
+                "" if np.isnan(m.best_error) else f"{m.digits:.1f}",
+                str(m.evaluations) if m.evaluations else "",
+                duration(m.seconds) if m.evaluations else "",
+            )
+            for m in self.methods
+        ]
+        point = np.array2string(self.x, threshold=8, edgeitems=2, precision=6, separator=", ")
+        lines = [f"{self.name}, by {self.source}, beside finite differences", f"at x = {point}", ""]
+        lines += table([head, *rows])
+        for number, method in enumerate(self.methods, len(lines) - len(self.methods)):
+            lines[number] += f"  {method.note}" if method.note else ""
+        if self.components:
+            head = ("component", "given", "differences", "error of these", "off by", "", "suspected")
+            rows = [
+                (
+                    c.label or "f'",
+                    f"{c.given:.10g}",
+                    f"{c.expected:.10g}",
+                    f"{c.error:.1e}",
+                    f"{c.relative_error:.1e}",
+                    c.status,
+                    c.suspicion or "",
+                )
+                for c in self.components[:SHOWN]
+            ]
+            lines += ["", *table([head, *rows])]
+            if len(self.components) > SHOWN:
+                lines.append(f"... and {len(self.components) - SHOWN} more")
+        return "\n".join([*lines, "", *self.notes, self.verdict])
+
+    def plot(self, ax: Any = None) -> Any:
+        """Plot the methods' errors against their steps, the well-known V.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to plot; by default the current one.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError:
+            raise ImportError('plot() expects matplotlib; install "dualnum[plot]".') from None
+        ax = ax or plt.gca()
+        ax.set(
+            xscale="log",
+            yscale="log",
+            xlabel="step / max(|x|, 0.1)",
+            ylabel="relative error",
+            title=self.name,
+        )
+        for method in self.methods:
+            if len(method.steps):
+                shown = np.isfinite(method.errors)
+                # an error of exactly zero has no place on the axis: it is at the rounding of one number
+                errors = np.maximum(method.errors[shown], np.finfo(float).eps / 4)
+                ax.plot(method.steps[shown], errors, marker=".", label=method.name)
+        if ax.lines:
+            ax.legend()
+        return ax
+
+    def to_json(self) -> str:
+        """Return the report as JSON; numbers that are not finite are null."""
+        methods = [
+            {
+                "name": m.name,
+                "best_step": m.best_step,
+                "best_error": m.best_error,
+                "digits": m.digits,
+                "evaluations": m.evaluations,
+                "seconds": m.seconds,
+                "note": m.note,
+                "steps": m.steps,
+                "errors": m.errors,
+            }
+            for m in self.methods
+        ]
+        components = [
+            {
+                "label": c.label,
+                "index": list(c.index),
+                "status": c.status,
+                "suspicion": c.suspicion,
+                "given": c.given,
+                "expected": c.expected,
+                "error": c.error,
+                "relative_error": c.relative_error,
+                "excess": c.excess,
+            }
+            for c in self.components
+        ]
+        names = ("name", "order", "source", "x", "value", "given", "estimate", "error", "status", "suspicion")
+        whole = {name: getattr(self, name) for name in names}
+        whole |= {"methods": methods, "components": components, "notes": list(self.notes)}
+        whole |= {"agrees": self.agrees, "verdict": self.verdict}
+        return json.dumps(portable(whole), allow_nan=False)
+
+
+def portable(x: Any) -> Any:
+    """Return what JSON can hold in place of arrays and of numbers that are not finite."""
+    if isinstance(x, dict):
+        return {str(key): portable(item) for key, item in x.items()}
+    if isinstance(x, (list, tuple)):
+        return [portable(item) for item in x]
+    if isinstance(x, (np.ndarray, np.generic)):
+        return portable(x.tolist())
+    return x if not isinstance(x, float) or np.isfinite(x) else None
+
+
+def table(rows: list[tuple[str, ...]]) -> list[str]:
+    """Return lines of aligned columns: the first to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    last = len(widths) - 1
+    return [
+        "  ".join(
+            cell.ljust(width) if k == 0 or k == last else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def duration(seconds: float) -> str:
+    """Return a time with its unit."""
+    unit, factor = next(
+        (u, k) for u, k in (("s", 1), ("ms", 1e3), ("us", 1e6)) if seconds * k >= 1 or k == 1e6
+    )
+    return f"{seconds * factor:.3g} {unit}"

@@ -1,0 +1,505 @@
+"""What the drivers share: options, variables and containers, seeds, and passes over the function.
+
+A driver's call lays the arguments it differentiates out as one sequence of variables, calls the function on
+seeded copies of them (as often as its chunks require, each time in fresh levels), and reads the derivatives
+off what the function returns: along a new last axis, one place for each variable.
+"""
+
+import functools
+from math import isqrt, prod
+
+import numpy as np
+
+from dualnum._core import (
+    Dual,
+    KeepMemory,
+    Level,
+    guarded_call,
+    parts,
+    pass_at_array,
+    second_pass_at_array,
+    seed_identity,
+    seed_scalar,
+    seed_tangents,
+    split,
+)
+from dualnum.drivers._checks import (
+    FLOAT64,
+    as_output,
+    as_variable,
+    check_argnum,
+    check_batched,
+    check_callable,
+    check_chunk,
+    check_direction,
+    check_flag,
+    check_lead,
+    check_one_array,
+    check_point,
+    check_structure,
+    check_workers,
+    place,
+)
+from dualnum.drivers._parallel import all_processors, in_order
+
+ONE = np.ones(1)
+
+#: What one array of a pass may take, in bytes: several together should fit a core's cache.
+CACHE = 1 << 17
+#: Variables of one array that take one pass by that rule: ``chunk_width(n, n, None) == n`` up to here.
+ONE_PASS = 127
+#: Variables of one array that take one tile of second order: ``tile_width(n, n, None) == n`` up to here.
+ONE_TILE = 24
+#: Tangents of a pass, and variables on each side of a Hessian's tile, that are carried even where `CACHE` is exceeded:
+#: with fewer of them, f's own work for values and calls would weigh more.
+WIDE, TILE = 16, 8
+
+
+# ---- how many variables a pass takes -----------------------------------------------------------------------
+
+
+def even(size, most):
+    """Return the width of the fewest equal chunks of at most `most` that cover `size` variables."""
+    passes = -(-size // most) or 1
+    return -(-size // passes)
+
+
+def chunk_width(size, elements, chunk):
+    """Return how many tangents a first-order pass carries, at most what the option ``chunk=`` says.
+
+    The function's arrays are taken to have as many elements as the variables.
+    """
+    fit = CACHE // (8 * elements + 1) - 1
+    return even(size, chunk or max(fit, WIDE))
+
+
+def tile_width(size, elements, chunk):
+    """Return how many variables each side of a second-order tile takes, at most what ``chunk=`` says.
+
+    At least two where there are two: a hyper-dual number with one tangent on each side counts as carrying one
+    direction only, which would decide kinks by it.
+    """
+    fit = isqrt(CACHE // (8 * elements + 1)) - 1
+    return max(even(size, chunk or max(fit, TILE)), min(size, 2))
+
+
+def diagonal_width(size, elements, chunk):
+    """Return the same for tiles of which only the diagonal is wanted: wide ones cost more than they save."""
+    fit = isqrt(CACHE // (16 * elements + 1)) - 1
+    return max(even(size, chunk or max(fit, 2)), min(size, 2))
+
+
+# ---- variables ---------------------------------------------------------------------------------------------
+
+
+class Leaf:
+    """One array or number among the variables: its places among all of them are start ... stop - 1."""
+
+    __slots__ = ("x", "shape", "start", "stop", "v")
+
+    def __init__(self, x, shape, start, stop):
+        self.x = x
+        self.shape = shape  # of the variables alone: without the leading axes of a batch
+        self.start = start
+        self.stop = stop
+
+
+def tree_map(function, tree):
+    """Apply `function` to what the nested tuples and dicts of `tree` hold."""
+    if type(tree) is Leaf:
+        return function(tree)
+    if isinstance(tree, tuple):
+        children = (tree_map(function, child) for child in tree)
+        return type(tree)(*children) if hasattr(tree, "_fields") else tuple(children)
+    if isinstance(tree, dict):
+        return {key: tree_map(function, child) for key, child in tree.items()}
+    return function(tree)
+
+
+class Variables:
+    """The arguments that one call differentiates, laid out one after the other.
+
+    Attributes
+    ----------
+    tree : the containers as given, with a `Leaf` for each array
+    size : how many variables there are (in each point of a batch)
+    elements : how many elements the arrays have
+    lead : the leading shape of a batch, else ()
+    """
+
+    __slots__ = ("driver", "args", "argnum", "tree", "size", "elements", "lead")
+
+    def __init__(self, driver, args):
+        self.driver = driver
+        self.args = args
+        self.lead = None if driver.batched else ()
+        argnum = driver.argnum
+        if argnum == 0 and not driver.batched and args:
+            x = args[0]
+            if type(x) is np.ndarray and x.dtype is FLOAT64:
+                self.argnum = 0
+                self.size = self.elements = size = x.size
+                self.tree = Leaf(x, x.shape, 0, size)
+                return
+        self.argnum = argnum = place(driver, argnum, len(args))
+        self.size = self.elements = 0
+        if type(argnum) is int:
+            self.tree = self.layout(args[argnum], "x")
+        else:
+            self.tree = tuple(self.layout(args[i], f"argument {i}") for i in argnum)
+        self.lead = self.lead or ()
+
+    def layout(self, x, label):
+        """Return `x` with a Leaf for each of its arrays; `label` is what a message calls it."""
+        if isinstance(x, tuple):
+            children = [self.layout(child, f"{label}[{i}]") for i, child in enumerate(x)]
+            return type(x)(*children) if hasattr(x, "_fields") else tuple(children)
+        if isinstance(x, dict):
+            return {key: self.layout(child, f"{label}[{key!r}]") for key, child in x.items()}
+        x = as_variable(self.driver, x, label)
+        shape = getattr(x, "shape", ())
+        elements = getattr(x, "size", 1)
+        size = elements
+        if self.driver.batched:
+            check_point(self.driver, shape, label)
+            if self.lead is None:
+                self.lead = shape[:-1]
+            check_lead(self.driver, self.lead, shape[:-1], label)
+            shape = shape[-1:]
+            size = shape[0]
+        leaf = Leaf(x, shape, self.size, self.size + size)
+        self.size += size
+        self.elements += elements
+        return leaf
+
+    def aim(self, v):
+        """Give every leaf its part of the direction `v`, which has the variables' structure and shapes."""
+        self._aim(self.tree, v, "v")
+
+    def _aim(self, tree, v, label):
+        if isinstance(tree, Leaf):
+            tree.v = v = as_variable(self.driver, v, label)
+            check_direction(self.driver, tree.x, v, label)
+            return
+        check_structure(self.driver, tree, v, label)
+        for key in range(len(tree)) if isinstance(tree, tuple) else tree:
+            self._aim(tree[key], v[key], f"{label}[{key!r}]")
+
+    def seeded(self, *seeds):
+        """Return the function's arguments: seeded copies of the variables, all others as they are.
+
+        Each of `seeds` is a pair of a function and the level in which it seeds.
+        """
+
+        def seed(leaf):
+            x = leaf.x
+            for function, level in seeds:
+                x = function(x, leaf, level)
+            return x
+
+        if self.argnum == 0:
+            return tree_map(seed, self.tree), *self.args[1:]
+        args = list(self.args)
+        if type(self.argnum) is int:
+            args[self.argnum] = tree_map(seed, self.tree)
+        else:
+            for i, tree in zip(self.argnum, self.tree, strict=True):
+                args[i] = tree_map(seed, tree)
+        return tuple(args)
+
+    def nest(self, a, shape):
+        """Return `a`, of shape ``shape + (size,)``, in the structure and shapes of the variables."""
+        tree = self.tree
+        if type(tree) is Leaf:
+            return finish(a.reshape(shape + tree.shape))
+
+        def part(leaf):
+            return finish(a[..., leaf.start : leaf.stop].reshape(shape + leaf.shape))
+
+        return tree_map(part, tree)
+
+    def nest_twice(self, a, shape):
+        """Return `a`, of shape ``shape + (size, size)``, in the variables' structure within that structure."""
+        tree = self.tree
+        if type(tree) is Leaf:
+            return finish(a.reshape(shape + tree.shape + tree.shape))
+
+        def block(row, column):
+            part = a[..., row.start : row.stop, column.start : column.stop]
+            return finish(part.reshape(shape + row.shape + column.shape))
+
+        return tree_map(lambda row: tree_map(lambda column: block(row, column), tree), tree)
+
+
+def finish(a):
+    """Return an array without axes, or one of NumPy's numbers, as a plain number."""
+    return a.item() if isinstance(a, (np.ndarray, np.float64)) and not a.ndim else a
+
+
+# ---- seeds: what a leaf's copy carries in a level ----------------------------------------------------------
+
+
+def identity(driver, start, width):
+    """Seed variables start ... start + width - 1, a tangent each; places after the last stay zero."""
+    batched, subok = driver.batched, driver.subok
+
+    def seed(x, leaf, level):
+        first, size = start - leaf.start, leaf.stop - leaf.start
+        if first >= 0 and first + width <= size:
+            if isinstance(x, np.ndarray):
+                return seed_identity(x, level, first, first + width, batched, subok)
+            if width == 1:
+                return seed_scalar(x, level)
+        ones = np.eye(size, width, -first).reshape(leaf.shape + (width,))
+        if isinstance(x, np.ndarray):
+            return seed_tangents(x, level, ones, subok)
+        return seed_tangents(np.asarray(x), level, ones)[()]
+
+    return seed
+
+
+def along(driver):
+    """Seed the direction that `Variables.aim` gave to every leaf."""
+    subok = driver.subok
+
+    def seed(x, leaf, level):
+        if isinstance(x, np.ndarray):
+            return seed_tangents(x, level, leaf.v[..., np.newaxis], subok)
+        if type(leaf.v) is float:
+            return seed_scalar(x, level, leaf.v)
+        return seed_tangents(np.asarray(x), level, np.asarray(leaf.v)[np.newaxis])[()]
+
+    return seed
+
+
+def elementwise(driver):
+    """Seed every element with tangent 1."""
+    subok = driver.subok
+
+    def seed(x, leaf, level):
+        return seed_tangents(x, level, ONE, subok) if isinstance(x, np.ndarray) else seed_scalar(x, level)
+
+    return seed
+
+
+# ---- the driver --------------------------------------------------------------------------------------------
+
+
+class Driver:
+    """One driver applied to one function: its checked options, and the passes over the function."""
+
+    __slots__ = (
+        "name",
+        "f",
+        "argnum",
+        "chunk",
+        "batched",
+        "points",
+        "subok",
+        "workers",
+        "block_workers",
+        "arguments",
+        "direct",
+    )
+
+    def __init__(self, name, f, argnum=0, chunk=None, batched=False, subok=True, arguments="x", workers=1):
+        self.name = name
+        self.arguments = arguments
+        self.f = check_callable(name, f)
+        self.argnum = check_argnum(name, argnum)
+        self.chunk = check_chunk(name, chunk)
+        self.batched, self.points = check_batched(name, batched, arguments == "x")
+        self.subok = check_flag(name, "subok", subok)
+        workers = check_workers(name, workers)
+        workers = all_processors() if workers == -1 else workers
+        # blocks of a batch go to workers where there are some, else the passes
+        self.workers, self.block_workers = (workers, 1) if self.points is None else (1, workers)
+        self.direct = min(self.chunk or ONE_PASS, ONE_PASS) if argnum == 0 and not batched else -1
+
+    def __str__(self):
+        """Return the call as an error message spells it."""
+        options = f", argnum={self.argnum}" if self.argnum != 0 else ""
+        options += f", batched={self.points or True}" if self.batched else ""
+        return f"{self.name}(f{options})({self.arguments})"
+
+    def wrap(self, run):
+        """Give `run` the function's name and documentation, and its signature where no v comes in between."""
+        run = run if self.points is None else self.in_blocks(run)
+        functools.update_wrapper(run, self.f, updated=())
+        if self.arguments != "x":
+            del run.__wrapped__
+        return run
+
+    def in_blocks(self, run):
+        """Return what `run` does, on blocks of a batch's points."""
+
+        def run_in_blocks(*args, **kwargs):
+            i = place(self, self.argnum, len(args))
+            check_one_array(self, i, args)
+            x = as_variable(self, args[i], "x")
+            check_point(self, getattr(x, "shape", ()), "x")
+            if x.ndim == 1:
+                return run(*args, **kwargs)
+            points = x.reshape(prod(x.shape[:-1]), x.shape[-1])
+
+            def one(start):
+                block = points[start : start + self.points]
+                result = run(*args[:i], block, *args[i + 1 :], **kwargs)
+                return result if type(result) is tuple else (result,)
+
+            starts = range(0, len(points) or 1, self.points)
+            blocks = zip(*in_order(self, one, starts, self.block_workers), strict=True)
+            results = tuple([np.concatenate(block) for block in blocks])
+            results = tuple([a.reshape(x.shape[:-1] + a.shape[1:]) for a in results])
+            return results if len(results) > 1 else results[0]
+
+        return run_in_blocks
+
+    def aimed(self, args):
+        """Return the variables, with their direction, of a call in which v follows the last of them."""
+        argnum = place(self, self.argnum, len(args) - 1)
+        after = 1 + (argnum if type(argnum) is int else max(argnum, default=-1))
+        variables = Variables(self, args[:after] + args[after + 1 :])
+        variables.aim(args[after])
+        return variables
+
+    def call(self, args, kwargs):
+        """Return f(*args, **kwargs) as a float, a Dual, or an array of float64 or duals."""
+        return as_output(self, guarded_call(self.f, args[0], args[1:], kwargs))
+
+    def first(self, variables, kwargs, seed, width=1):
+        """Call f once with one fresh level of `width` tangents.
+
+        Returns f's value and its derivatives: the shape of the value and a last axis of length `width`.
+        """
+        level = Level()
+        try:
+            with KeepMemory(variables.elements * (1 + width)):
+                y = self.call(variables.seeded((seed, level)), kwargs)
+                return split_or_zeros(y, level, width)
+        finally:
+            level.retire()
+
+    def second(self, variables, kwargs, seed, width, other, other_width):
+        """Call f once with two fresh levels.
+
+        Returns f's value, its derivatives by `seed` and by `other`, and the second ones, by `seed` and
+        `other`: the shape of the value and two last axes, of lengths `width` and `other_width`.
+        """
+        older, younger = Level(), Level()
+        try:
+            with KeepMemory(variables.elements * (1 + width) * (1 + other_width)):
+                y = self.call(variables.seeded((other, older), (seed, younger)), kwargs)
+                return split_twice(y, younger, width, older, other_width)
+        finally:
+            younger.retire()
+            older.retire()
+
+    def first_order(self, args, kwargs, check):
+        """Return f's value and its derivatives in the structure of the variables, as few passes as can be.
+
+        ``check(driver, lead, shape)`` is asked about the shape of f's value before more passes are made.
+        """
+        x = args[0] if args else None
+        if type(x) is np.ndarray and x.size <= self.direct and x.dtype is FLOAT64:
+            # the ordinary case, in which every microsecond counts; the rest of this file is the general one
+            value, first = pass_at_array(self.f, x, self.subok, args, kwargs)
+            if type(first) is Level:
+                y = value if type(value) is Dual else as_output(self, value)
+                value, first = split_or_zeros(y, first, x.size)
+            shape = first.shape[:-1]
+            check(self, (), shape)
+            return value, first if x.ndim == 1 else finish(first.reshape(shape + x.shape))
+        variables = Variables(self, args)
+        values, columns = [], []
+        for start, value, first in self.chunks(variables, kwargs):
+            shape = first.shape[:-1]
+            check(self, variables.lead, shape)
+            values.append(value)
+            columns.append(first[..., : variables.size - start])
+        first = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
+        return values[0], variables.nest(first, shape)
+
+    def second_order(self, args, kwargs, check):
+        """Return f's value, its first and its second derivatives, as `first_order` does."""
+        x = args[0] if args else None
+        if type(x) is np.ndarray and x.size <= min(self.direct, ONE_TILE) and x.dtype is FLOAT64:
+            value, first, second = second_pass_at_array(self.f, x, self.subok, args, kwargs)
+            if type(first) is Level:
+                y = value if type(value) is Dual else as_output(self, value)
+                value, first, _, second = split_twice(y, first, x.size, second, x.size)
+            shape = first.shape[:-1]
+            check(self, (), shape)
+            if x.ndim == 1:
+                return value, first, second
+            shapes = shape + x.shape, shape + x.shape + x.shape
+            return value, finish(first.reshape(shapes[0])), finish(second.reshape(shapes[1]))
+        variables = Variables(self, args)
+        value, first, second = self.tiles(variables, kwargs, check)
+        shape = first.shape[:-1]
+        return value, variables.nest(first, shape), variables.nest_twice(second, shape)
+
+    def chunks(self, variables, kwargs):
+        """Return an iterator: every chunk's first variable, f's value, its derivatives by the chunk's variables."""
+        size = variables.size
+        width = chunk_width(size, variables.elements, self.chunk)
+
+        def one(start):
+            return start, *self.first(variables, kwargs, identity(self, start, width), width)
+
+        return in_order(self, one, range(0, size or 1, width or 1))
+
+    def tiles(self, variables, kwargs, check):
+        """Return f's value, its first and its second derivatives by all variables, along new last axes.
+
+        Only the tiles of the upper triangle are computed, the others are their mirror images; the first
+        derivatives come from the tiles on the diagonal.
+        """
+        size = variables.size
+        width = tile_width(size, variables.elements, self.chunk)
+        starts = range(0, size or 1, width or 1)
+        places = [(i, j) for i in starts for j in starts if i <= j]
+
+        def one(place):
+            i, j = place
+            return self.second(
+                variables, kwargs, identity(self, i, width), width, identity(self, j, width), width
+            )
+
+        hessian = None
+        for (i, j), (value, first, _, second) in zip(places, in_order(self, one, places), strict=True):
+            shape = first.shape[:-1]
+            check(self, variables.lead, shape)
+            if len(places) == 1:
+                return value, first, second
+            if hessian is None:
+                gradient = np.empty_like(first, shape=(*shape, size))
+                hessian = np.empty_like(second, shape=(*shape, size, size))
+            first, second = first[..., : size - i], second[..., : size - i, : size - j]
+            rows, columns = slice(i, i + width), slice(j, j + width)
+            if i == j:
+                gradient[..., rows] = first
+            else:
+                hessian[..., columns, rows] = second.swapaxes(-1, -2)
+            hessian[..., rows, columns] = second
+        return value, gradient, hessian
+
+
+def split_twice(y, younger, width, older, other_width):
+    """Split `y` by two levels: the value, the derivatives in the one, in the other, and in both."""
+    if getattr(getattr(y, "dtype", None), "levels", None) == (older, younger):
+        value, other_first, first, second = parts(y).values()
+        return value.copy(), first.copy(), other_first.copy(), second.swapaxes(-1, -2).copy()
+    y, first = split_or_zeros(y, younger, width)
+    value, other_first = split_or_zeros(y, older, other_width)
+    first, second = split_or_zeros(first, older, other_width)
+    return value, first, other_first, second
+
+
+def split_or_zeros(y, level, width):
+    """Split `y` by `level`; without it `y` is constant (and copied: it may be an array of the caller's)."""
+    value, tangents = split(y, level)
+    if tangents is None:
+        shape = getattr(value, "shape", ())
+        return (value.copy() if shape else value), np.zeros(shape + (width,))
+    return value, tangents

@@ -1,0 +1,58 @@
+"""Passes over the function: one after the other, or several at once in threads."""
+
+import contextvars
+import os
+from collections.abc import Iterable
+
+from dualnum.drivers._checks import expects
+
+
+def in_order(driver, work, places, workers=None):
+    """Yield ``work(place)`` for each of a sequence of places, in their order.
+
+    By the option ``workers=``, the driver's if none are given, the calls are made in threads, each in a copy of the
+    caller's context, so that ``np.errstate`` and other context variables hold there too. The first place whose call
+    raises decides what is raised; calls that have not begun by then are not made.
+    """
+    workers = driver.workers if workers is None else workers
+    if workers == 1 or len(places) < 2:
+        yield from map(work, places)
+        return
+    contexts = [contextvars.copy_context() for _ in places]
+
+    def numbered(number):
+        return number, contexts[number].run(work, places[number])
+
+    if callable(workers):
+        yield from checked(driver, workers(numbered, range(len(places))), len(places))
+        return
+    # A dozen modules, which importing dualnum need not cost
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(workers, len(places))) as pool:
+        yield from checked(driver, pool.map(numbered, range(len(places))), len(places))
+
+
+def checked(driver, pairs, count):
+    """Yield the results of `count` numbered calls; refuse a map that changes their order or number."""
+    expected = iter(range(count))
+    if not isinstance(pairs, Iterable):
+        raise out_of_order(driver)
+    for pair in pairs:
+        if type(pair) is not tuple or pair[0] != next(expected, None):
+            raise out_of_order(driver)
+        yield pair[1]
+    if next(expected, None) is not None:
+        raise out_of_order(driver)
+
+
+def out_of_order(driver):
+    """Return the error about a map that is none."""
+    what = "workers to be an int or a map that keeps the order"
+    return ValueError(expects(driver, what, "another order or number of results"))
+
+
+def all_processors():
+    """Return how many processors this process may use."""
+    count = getattr(os, "process_cpu_count", os.cpu_count)()
+    return count or 1

@@ -1,0 +1,144 @@
+"""Derivatives along a direction: jvp, directional_derivative, hvp, vhv."""
+
+import numpy as np
+
+from dualnum.drivers._base import Driver, along, chunk_width, finish, identity
+from dualnum.drivers._checks import check_leading, check_scalar
+from dualnum.drivers._parallel import in_order
+
+
+def jvp(f, *, argnum=0, chunk=None, batched=False, subok=True):
+    """Return the function that computes f(x) and the Jacobian-vector product J v, in one call of `f`.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args, **kwargs)`` is a number or an array of any shape.
+    argnum, chunk, batched, subok
+        As for `gradient`. One tangent is carried whatever `chunk`.
+
+    Returns
+    -------
+    callable
+        ``jvp(f)(x, v, *args, **kwargs)`` is the pair of f(x) and J v, both of f's shape. The direction `v`
+        has the structure and the shape of `x` and follows it, the last of several arguments: with
+        ``argnum=(0, 1)`` the call is ``jvp(f, argnum=(0, 1))(x, y, (v, w))``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualnum as dn
+    >>> dn.jvp(lambda x: x**2)(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
+    (array([1., 4.]), array([ 2., 40.]))
+    """
+    driver = Driver("jvp", f, argnum, chunk, batched, subok, "x, v")
+    return driver.wrap(lambda *args, **kwargs: _push(driver, args, kwargs))
+
+
+def directional_derivative(f, *, argnum=0, chunk=None, batched=False, subok=True):
+    """Return the function that computes the derivative J v of `f` along `v`, which is not normalised.
+
+    Parameters
+    ----------
+    f, argnum, chunk, batched, subok
+        As for `jvp`.
+
+    Returns
+    -------
+    callable
+        ``directional_derivative(f)(x, v, *args, **kwargs)`` has f's shape.
+
+    Examples
+    --------
+    >>> import dualnum as dn
+    >>> dn.directional_derivative(lambda x: x[0] * x[1])([2.0, 3.0], [1.0, 10.0])
+    23.0
+    """
+    driver = Driver("directional_derivative", f, argnum, chunk, batched, subok, "x, v")
+    return driver.wrap(lambda *args, **kwargs: _push(driver, args, kwargs)[1])
+
+
+def _push(driver, args, kwargs):
+    """Return f(x) and J v."""
+    variables = driver.aimed(args)
+    value, first = driver.first(variables, kwargs, along(driver))
+    check_leading(driver, variables.lead, first.shape[:-1])
+    return finish(value), finish(first[..., 0])
+
+
+def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+    """Return the function that computes the Hessian-vector product H v, without the Hessian.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args, **kwargs)`` must be a scalar.
+    argnum, chunk, batched, subok, workers
+        As for `gradient`.
+
+    Returns
+    -------
+    callable
+        ``hvp(f)(x, v, *args, **kwargs)`` has the structure and the shape of `x`, and so must `v`, which
+        stands after `x` (where SciPy's ``hessp`` has it).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualnum as dn
+    >>> dn.hvp(lambda x: x[0] * x[1]**2)(np.array([2.0, 3.0]), np.array([1.0, 10.0]))
+    array([60., 46.])
+    """
+    driver = Driver("hvp", f, argnum, chunk, batched, subok, "x, v", workers)
+
+    def hvp_of(*args, **kwargs):
+        variables = driver.aimed(args)
+        size = variables.size
+        # two at least: with one tangent on each side v and e_i would count as one direction at a kink
+        width = max(chunk_width(size, 2 * variables.elements, driver.chunk), min(size, 2))
+
+        def one(start):
+            seed = identity(driver, start, width)
+            return start, *driver.second(variables, kwargs, seed, width, along(driver), 1)
+
+        columns = []
+        for start, _, first, _, second in in_order(driver, one, range(0, size or 1, width or 1)):
+            check_scalar(driver, variables.lead, first.shape[:-1])
+            columns.append(second[..., : size - start, 0])
+        product = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
+        return variables.nest(product, variables.lead)
+
+    return driver.wrap(hvp_of)
+
+
+def vhv(f, *, argnum=0, chunk=None, batched=False, subok=True):
+    """Return the function that computes the second derivative v' H v along `v`, in one call of `f`.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args, **kwargs)`` must be a scalar.
+    argnum, chunk, batched, subok
+        As for `jvp`.
+
+    Returns
+    -------
+    callable
+        ``vhv(f)(x, v, *args, **kwargs)`` is a scalar, in a batch one for each point.
+
+    Examples
+    --------
+    >>> import dualnum as dn
+    >>> dn.vhv(lambda x: x[0] * x[1]**2)([2.0, 3.0], [1.0, 10.0])
+    520.0
+    """
+    driver = Driver("vhv", f, argnum, chunk, batched, subok, "x, v")
+
+    def vhv_of(*args, **kwargs):
+        variables = driver.aimed(args)
+        seed = along(driver)
+        _, first, _, second = driver.second(variables, kwargs, seed, 1, seed, 1)
+        check_scalar(driver, variables.lead, first.shape[:-1])
+        return finish(second[..., 0, 0])
+
+    return driver.wrap(vhv_of)

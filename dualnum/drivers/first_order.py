@@ -1,0 +1,145 @@
+"""First derivatives by many variables: gradient, jacobian, value_and_gradient, value_and_jacobian."""
+
+from dualnum.drivers._base import Driver, finish
+from dualnum.drivers._checks import check_leading, check_scalar
+
+
+def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+    """Return the function that computes the gradient of a scalar function.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args, **kwargs)`` must be a scalar. `x` is a number, an array of any shape (a list is an
+        array), or a tuple or dict of these, nested as you like. Integers, bool, float16 and float32 are taken
+        as float64.
+    argnum : int or tuple of ints, optional
+        Which positional argument is differentiated; several give a tuple of results.
+    chunk : int, optional
+        How many tangents one call of `f` carries at most. By default as many as keep the arrays in cache.
+    batched : bool or int, optional
+        Call `f` with the whole ``(..., p)`` array, whose last axis holds the variables and whose leading axes
+        independent points; f(x) has the shape ``(...)``. An int says how many points one call gets at most, as an
+        array ``(points, p)``: some thousands are faster than 1e5, because the arrays of duals stay in cache. Other
+        arguments go into every call as they are.
+    subok : bool, optional
+        Hand `f` a `DualArray`, which NumPy's functions know how to treat; otherwise a plain array, which is
+        faster and enough for ufuncs, indexing and reductions.
+    workers : int or callable, optional
+        How many threads call `f` at once where `chunk` or `batched` leaves several calls to make; -1 for as many as
+        there are processors. Or a map that keeps the order, such as the ``map`` of a ``ThreadPoolExecutor``. The
+        result is the same to the last bit. Worth its while where `f` spends its time in loops over large arrays, in
+        which NumPy lets other threads run; the calls must not write to anything they share.
+
+    Returns
+    -------
+    callable
+        Of the same arguments; its result has the structure and the shape of `x`. The function's own arrays
+        are never modified.
+
+    Raises
+    ------
+    TypeError
+        If `x` or f(x) is not made of real numbers.
+    ValueError
+        If f(x) is not a scalar: that is a matter for `jacobian`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualnum as dn
+    >>> dn.gradient(lambda x: np.sum(x**2))(np.array([1.0, 2.0, 3.0]))
+    array([2., 4., 6.])
+    >>> dn.gradient(lambda x, y: x * y, argnum=(0, 1))(2.0, 3.0)
+    (3.0, 2.0)
+    """
+    driver = Driver("gradient", f, argnum, chunk, batched, subok, workers=workers)
+    return driver.wrap(lambda *args, **kwargs: driver.first_order(args, kwargs, check_scalar)[1])
+
+
+def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+    """Return the function that computes f(x) and the gradient in the same passes.
+
+    Parameters
+    ----------
+    f, argnum, chunk, batched, subok, workers
+        As for `gradient`.
+
+    Returns
+    -------
+    callable
+        Of the same arguments; its result is the pair of f(x) and the gradient (``minimize(..., jac=True)``).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualnum as dn
+    >>> dn.value_and_gradient(lambda x: np.sum(x**2))(np.array([1.0, 2.0, 3.0]))
+    (14.0, array([2., 4., 6.]))
+    """
+    driver = Driver("value_and_gradient", f, argnum, chunk, batched, subok, workers=workers)
+
+    def value_and_gradient_of(*args, **kwargs):
+        value, first = driver.first_order(args, kwargs, check_scalar)
+        return finish(value), first
+
+    return driver.wrap(value_and_gradient_of)
+
+
+def jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+    """Return the function that computes the Jacobian: the derivatives of all results by all variables.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args, **kwargs)`` is a number, an array of any shape, or a list of numbers.
+    argnum, chunk, batched, subok, workers
+        As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
+
+    Returns
+    -------
+    callable
+        Of the same arguments; its result has the shape of f(x) and then the shape of `x`: ``(m, n)`` for
+        vectors, ``(N, N, M, N)`` for R'R by R of shape ``(M, N)``, ``(..., m, p)`` for a batch. For a
+        container `x` it has the structure of `x`, with such an array for each of its arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualnum as dn
+    >>> dn.jacobian(lambda x: [x[0] * x[1], x[0] ** 2])(np.array([2.0, 3.0]))
+    array([[3., 2.],
+           [4., 0.]])
+    """
+    driver = Driver("jacobian", f, argnum, chunk, batched, subok, workers=workers)
+    return driver.wrap(lambda *args, **kwargs: driver.first_order(args, kwargs, check_leading)[1])
+
+
+def value_and_jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+    """Return the function that computes f(x) and the Jacobian in the same passes.
+
+    Parameters
+    ----------
+    f, argnum, chunk, batched, subok, workers
+        As for `jacobian`.
+
+    Returns
+    -------
+    callable
+        Of the same arguments; its result is the pair of f(x) and the Jacobian.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualnum as dn
+    >>> dn.value_and_jacobian(lambda x: x**2)(np.array([2.0, 3.0]))
+    (array([4., 9.]), array([[4., 0.],
+           [0., 6.]]))
+    """
+    driver = Driver("value_and_jacobian", f, argnum, chunk, batched, subok, workers=workers)
+
+    def value_and_jacobian_of(*args, **kwargs):
+        value, first = driver.first_order(args, kwargs, check_leading)
+        return finish(value), first
+
+    return driver.wrap(value_and_jacobian_of)

@@ -1,0 +1,73 @@
+"""Second derivatives by many variables: hessian, value_gradient_hessian."""
+
+from dualnum.drivers._base import Driver, finish
+from dualnum.drivers._checks import check_leading
+
+
+def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+    """Return the function that computes the Hessian: the second derivatives by all pairs of variables.
+
+    The function is called once for each tile of the upper triangle, on hyper-dual numbers that carry the
+    variables of the tile's rows and those of its columns; the lower triangle is its mirror image.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args, **kwargs)`` is a scalar, or an array of any shape.
+    argnum, batched, subok, workers
+        As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
+    chunk : int, optional
+        How many variables a tile has on each side at most (but two where there are two).
+
+    Returns
+    -------
+    callable
+        Of the same arguments; its result has the shape of f(x) and then twice the shape of `x`: ``(n, n)``
+        for a scalar function of a vector, ``(..., p, p)`` or ``(..., m, p, p)`` for a batch. For a container
+        `x` it has the structure of `x`, and in each place that structure again.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualnum as dn
+    >>> dn.hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
+    array([[6., 4.],
+           [4., 0.]])
+    """
+    driver = Driver("hessian", f, argnum, chunk, batched, subok, workers=workers)
+
+    return driver.wrap(lambda *args, **kwargs: driver.second_order(args, kwargs, check_leading)[2])
+
+
+def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+    """Return the function that computes f(x), the gradient and the Hessian in the same passes.
+
+    Parameters
+    ----------
+    f, argnum, chunk, batched, subok, workers
+        As for `hessian`.
+
+    Returns
+    -------
+    callable
+        Of the same arguments; its result is the triple of f(x), the gradient (for an array f(x) the Jacobian)
+        and the Hessian.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualnum as dn
+    >>> value, gradient, hessian = dn.value_gradient_hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
+    >>> value, gradient
+    (12.0, array([12.,  4.]))
+    >>> hessian
+    array([[6., 4.],
+           [4., 0.]])
+    """
+    driver = Driver("value_gradient_hessian", f, argnum, chunk, batched, subok, workers=workers)
+
+    def value_gradient_hessian_of(*args, **kwargs):
+        value, first, second = driver.second_order(args, kwargs, check_leading)
+        return finish(value), first, second
+
+    return driver.wrap(value_gradient_hessian_of)

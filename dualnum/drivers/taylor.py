@@ -1,0 +1,91 @@
+"""Taylor coefficients of a function: taylor."""
+
+from dualnum._core import Level, seed_scalar
+from dualnum.drivers._base import Driver, Variables, split_or_zeros
+from dualnum.drivers._checks import (
+    check_elementwise,
+    check_flag,
+    check_leading,
+    check_order,
+    check_series,
+    check_single,
+)
+from dualnum.drivers._taylor_pass import check_one_argument, expand, moving, moving_along, stack
+
+
+def taylor(f, order, *, argnum=0, direction=None, batched=False, subok=True):
+    """Return the function that computes the Taylor coefficients of `f` at a point, in one call of `f`.
+
+    Coefficient k is the k-th derivative divided by k!, so that ``f(x + t)`` is the sum of ``c[k] * t**k``.
+    The cost grows with the square of the order.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args, **kwargs)`` is a number or an array of any shape. For an array `x` without `direction`
+        the function must treat each element by itself, and f(x) must have the shape of `x`.
+    order : int
+        Of the last coefficient, at least 0.
+    argnum : int, optional
+        Which positional argument the series is in.
+    direction : array_like, optional
+        Of the shape and structure of `x`: the series is that of ``f(x + t * direction)`` in t, and f(x) may have
+        any shape.
+    batched, subok
+        As for `gradient`; without `direction`, ``batched=True`` takes every element of `x` as a point of its
+        own, and the shape of f(x) begins with the shape of `x`.
+
+    Returns
+    -------
+    callable
+        Of the same arguments; its result has the coefficients along the first axis, ``order + 1`` of them, and
+        then the shape of f(x).
+
+    Raises
+    ------
+    ValueError
+        If f(x) is finite and a coefficient is not: the series does not exist, as that of ``sqrt`` at 0, or
+        overflows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualnum as dn
+    >>> dn.taylor(lambda x: 1 / (1 - x), 4)(0.0)
+    array([1., 1., 1., 1., 1.])
+    >>> dn.taylor(lambda x: x**2, 2)(np.array([0.0, 3.0]))
+    array([[0., 9.],
+           [0., 6.],
+           [1., 1.]])
+    >>> dn.taylor(lambda x: x[0] * x[1] ** 2, 3, direction=[1.0, 1.0])(np.array([1.0, 2.0]))
+    array([4., 8., 5., 1.])
+    """
+    order = check_order("taylor", order, least=0)
+    check_flag("taylor", "batched", batched)
+    driver = Driver("taylor", f, argnum, batched=batched and direction is not None, subok=subok)
+    check_one_argument(driver)
+    ordinary = direction is None and driver.argnum == 0
+
+    def taylor_of(*args, **kwargs):
+        if ordinary and args and type(args[0]) is float:  # as little overhead as can be
+            level = Level(taylor=True)
+            try:
+                y = driver.call((seed_scalar(args[0], level, 1.0, order), *args[1:]), kwargs)
+                series = stack(*split_or_zeros(y, level, order))
+            finally:
+                level.retire()
+        else:
+            variables = Variables(driver, args)
+            if direction is None:
+                check_single(driver, variables, "direction=")
+                value, rest = expand(driver, variables, kwargs, moving(driver, order), order)
+                check_elementwise(driver, variables, rest.shape[:-1], batched, "direction=")
+            else:
+                variables.aim(direction)
+                value, rest = expand(driver, variables, kwargs, moving_along(driver, order), order)
+                check_leading(driver, variables.lead, rest.shape[:-1])
+            series = stack(value, rest)
+        check_series(driver, series)
+        return series
+
+    return driver.wrap(taylor_of)

@@ -1,0 +1,130 @@
+"""Scalar and vector fields: laplacian, divergence, curl."""
+
+from dualnum.drivers._base import Driver, Variables, diagonal_width, finish, identity
+from dualnum.drivers._checks import check_leading, check_same_shape, check_single, check_space
+from dualnum.drivers._parallel import in_order
+
+
+def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+    """Return the function that computes the Laplacian: the sum of the second derivatives by each variable.
+
+    Only the tiles on the diagonal of the Hessian are computed.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args, **kwargs)`` is a scalar, or an array of any shape (then each element has its Laplacian).
+    argnum, batched, subok, workers
+        As for `gradient`.
+    chunk : int, optional
+        How many variables one call of `f` takes at most (but two where there are two).
+
+    Returns
+    -------
+    callable
+        Of the same arguments; its result has the shape of f(x).
+
+    Examples
+    --------
+    >>> import dualnum as dn
+    >>> dn.laplacian(lambda x: x[0] ** 2 + 3 * x[1] ** 2)([1.0, 2.0])
+    8.0
+    """
+    driver = Driver("laplacian", f, argnum, chunk, batched, subok, workers=workers)
+
+    def laplacian_of(*args, **kwargs):
+        variables = Variables(driver, args)
+        size = variables.size
+        width = diagonal_width(size, variables.elements, driver.chunk)
+        total = 0.0
+
+        def one(start):
+            seed = identity(driver, start, width)
+            return driver.second(variables, kwargs, seed, width, seed, width)
+
+        for _, first, _, second in in_order(driver, one, range(0, size or 1, width or 1)):
+            check_leading(driver, variables.lead, first.shape[:-1])
+            total = total + trace(second)
+        return finish(total)
+
+    return driver.wrap(laplacian_of)
+
+
+def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+    """Return the function that computes the divergence of a vector field: the trace of its Jacobian.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args, **kwargs)`` must have the shape of `x`.
+    argnum, chunk, batched, subok, workers
+        As for `gradient`.
+
+    Returns
+    -------
+    callable
+        Of the same arguments; its result is a scalar, in a batch one for each point.
+
+    Examples
+    --------
+    >>> import dualnum as dn
+    >>> dn.divergence(lambda x: [x[0] ** 2, x[0] * x[1]])([1.0, 2.0])
+    3.0
+    """
+    driver = Driver("divergence", f, argnum, chunk, batched, subok, workers=workers)
+
+    def divergence_of(*args, **kwargs):
+        variables = Variables(driver, args)
+        check_single(driver, variables, "trace of jacobian(f)")
+        size = variables.size
+        total = 0.0
+        for start, _, first in driver.chunks(variables, kwargs):
+            check_same_shape(driver, variables, first.shape[:-1])
+            rows = first.reshape(*variables.lead, size, first.shape[-1])
+            total = total + trace(rows[..., start:, :])
+        return finish(total)
+
+    return driver.wrap(divergence_of)
+
+
+def curl(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+    """Return the function that computes the curl of a vector field in three dimensions, or in two.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args, **kwargs)`` must have the shape of `x`: ``(3,)`` or ``(2,)``.
+    argnum, chunk, batched, subok, workers
+        As for `gradient`.
+
+    Returns
+    -------
+    callable
+        Of the same arguments; its result has the shape ``(3,)``; in two dimensions it is the scalar
+        df1/dx0 - df0/dx1.
+
+    Examples
+    --------
+    >>> import dualnum as dn
+    >>> dn.curl(lambda x: [0.0, x[0] ** 2, x[0] * x[1]])([1.0, 2.0, 3.0])
+    array([ 1., -2.,  2.])
+    """
+    driver = Driver("curl", f, argnum, chunk, batched, subok, workers=workers)
+
+    def curl_of(*args, **kwargs):
+        variables = Variables(driver, args)
+        check_single(driver, variables, None)
+        check_space(driver, variables)
+        _, d = driver.first_order(args, kwargs, check_leading)
+        check_same_shape(driver, variables, d.shape[:-1])
+        if variables.size == 2:
+            return finish(d[..., 1, 0] - d[..., 0, 1])
+        # component i is d[k, j] - d[j, k] for (i, j, k) in cyclic order
+        return d[..., [2, 0, 1], [1, 2, 0]] - d[..., [1, 2, 0], [2, 0, 1]]
+
+    return driver.wrap(curl_of)
+
+
+def trace(a):
+    """Return the trace over the last two axes."""
+    return a.diagonal(axis1=-2, axis2=-1).sum(-1)

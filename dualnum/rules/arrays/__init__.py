@@ -1,0 +1,1 @@
+"""Rules of NumPy's functions of arrays that are neither linear algebra nor ufuncs."""

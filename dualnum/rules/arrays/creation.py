@@ -1,0 +1,22 @@
+"""Functions that make arrays like another (like=), which NumPy hands over without that argument."""
+
+import numpy as np
+
+from dualnum._core import register_rule
+from dualnum.rules._decorators import as_duals
+
+__all__ = []
+
+_FUNCTIONS = """arange array asanyarray asarray ascontiguousarray asfortranarray empty eye frombuffer fromfile
+    fromfunction fromiter fromstring full genfromtxt identity loadtxt ones require tri zeros""".split()
+
+
+def _rule(function):
+    def rule(*args, **kwargs):
+        return as_duals(function(*args, **kwargs))
+
+    return rule
+
+
+for _name in _FUNCTIONS:
+    register_rule(getattr(np, _name), _rule(getattr(np, _name)))

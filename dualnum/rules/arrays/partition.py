@@ -1,0 +1,31 @@
+"""Partitions, whose order among equal values is that of float64."""
+
+import numpy as np
+
+from dualnum._core import value
+from dualnum.rules import numpy_rule
+from dualnum.rules._operands import float_operands, with_values
+
+__all__ = []
+
+
+@numpy_rule(np.argpartition)
+def argpartition(a, kth, axis=-1, kind="introselect", order=None):
+    """NumPy's argpartition of the values."""
+    return np.argpartition(*float_operands(np.asarray(a)), kth, axis=axis, kind=kind, order=order)
+
+
+@numpy_rule(np.partition)
+def partition(a, kth, axis=-1, kind="introselect", order=None):
+    """The elements where NumPy's partition puts their values."""
+    a = np.asarray(a)
+    if axis is None:
+        a, axis = a.ravel(), -1
+    values = np.partition(*float_operands(a), kth, axis=axis, kind=kind, order=order)
+    # Both orders are stable sorts of the same values, so element and value meet.
+    places = np.argsort(values, axis=axis, kind="stable")
+    result = np.empty_like(a)
+    np.put_along_axis(
+        result, places, np.take_along_axis(a, np.argsort(value(a), axis=axis, kind="stable"), axis), axis
+    )
+    return with_values(result, values)

@@ -1,0 +1,97 @@
+"""Polynomials by their roots, roots by their polynomial, and fits."""
+
+import numpy as np
+
+from dualnum._core import value
+from dualnum.rules import numpy_rule
+from dualnum.rules._decorators import as_duals, with_numpys_values
+from dualnum.rules._operands import degree, nilpotent, with_values
+
+__all__ = []
+
+
+@numpy_rule(np.poly)
+@with_numpys_values(np.poly)
+def poly(seq_of_zeros):
+    """The coefficients of the polynomial with these roots, or of the characteristic polynomial of a matrix."""
+    zeros = np.atleast_1d(np.asarray(seq_of_zeros))
+    if zeros.ndim == 2:
+        return _characteristic(zeros)
+    coefficients = np.ones(1, zeros.dtype)
+    for zero in zeros:
+        coefficients = np.append(coefficients, 0.0) - zero * np.append(0.0, coefficients)
+    return coefficients
+
+
+def _characteristic(a):
+    """Faddeev and LeVerrier: M = A M + c I, c = -tr(A M) / k, whose eigenvalues may be complex."""
+    n = len(a)
+    coefficients, m = [1.0], np.zeros_like(a)
+    for k in range(1, n + 1):
+        m = np.matmul(a, m) + coefficients[-1] * np.eye(n)
+        coefficients.append(-np.trace(np.matmul(a, m)) / k)
+    return np.array(coefficients)
+
+
+@numpy_rule(np.polymul)
+def polymul(a1, a2):
+    """The convolution of the coefficients."""
+    product = np.convolve(*[as_duals(np.poly1d(a).coeffs) for a in (a1, a2)])
+    return np.poly1d(product) if isinstance(a1, np.poly1d) or isinstance(a2, np.poly1d) else product
+
+
+@numpy_rule(np.roots)
+def roots(p):
+    """The real and simple roots, by Newton's steps in the nilpotent part."""
+    p = np.atleast_1d(np.asarray(p))
+    values = np.roots(value(p))
+    if np.iscomplexobj(values):
+        raise ValueError(
+            "roots(p) of duals expects a polynomial whose roots are all real: complex duals do not exist yet; "
+            "use np.roots(dualnum.value(p)) for the roots without derivatives."
+        )
+    if values.size == 0:
+        return values
+    with np.errstate(all="ignore"):
+        powers = np.arange(len(p) - 1, 0, -1)
+        slopes = p[:-1] * powers
+        _check_simple(value(p), values)
+        x = values.astype(p.dtype)
+        for _ in range(degree(p.dtype)):
+            x = x - nilpotent(np.asarray(np.polyval(p, x))) / np.polyval(slopes, x)
+    return with_values(x, values)
+
+
+def _check_simple(p, x):
+    """A root is multiple, to rounding, where Newton's method cannot tell it from its neighbour."""
+    slope, curvature = np.polyval(np.polyder(p), x), np.polyval(np.polyder(p, 2), x)
+    rounding = len(p) * np.finfo(float).eps * np.polyval(np.abs(p), np.abs(x))
+    multiple = (slope == 0) | (2 * rounding * np.abs(curvature) >= slope * slope)
+    if multiple.any():
+        raise ValueError(
+            f"roots(p) of duals expects simple roots, got a multiple one near {x[multiple][0]}: "
+            f"its derivative is infinite."
+        )
+
+
+@numpy_rule(np.polyfit)
+@with_numpys_values(np.polyfit)
+def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
+    """The polynomial of least squares; with full or cov what NumPy gives besides."""
+    x, y, order = np.asarray(x), np.asarray(y), int(deg) + 1
+    matrix = np.vander(x, order)
+    if w is not None:
+        w = np.asarray(w)
+        matrix, y = matrix * w[:, None], y * (w[:, None] if y.ndim == 2 else w)
+    scale = np.sqrt(np.sum(matrix * matrix, axis=0))
+    matrix = as_duals(matrix / scale)
+    rcond = len(x) * np.finfo(float).eps if rcond is None else rcond
+    fit, residuals, rank, singular = np.linalg.lstsq(matrix, as_duals(y), rcond)
+    fit = (fit.T / scale).T
+    if full:
+        return fit, residuals, rank, singular, rcond
+    if not cov:
+        return fit
+    covariance = np.linalg.inv(np.matmul(matrix.T, matrix)) / np.outer(scale, scale)
+    factor = 1.0 if cov == "unscaled" else residuals / (len(x) - order)
+    return fit, (covariance if y.ndim == 1 else covariance[:, :, None]) * factor

@@ -1,0 +1,31 @@
+"""How arrays of duals print: each element as (value; tangents), with the caller's precision."""
+
+import numpy as np
+
+from dualnum.rules import numpy_rule
+
+__all__ = []
+
+
+@numpy_rule(np.array2string)
+def array2string(
+    a, max_line_width=None, precision=None, suppress_small=None, separator=" ", prefix="", **options
+):
+    """NumPy's layout around elements that are written number by number."""
+    given = {} if precision is None else {"precision": precision}
+    formatter = options.pop("formatter", None)
+
+    def element(d):
+        with np.printoptions(**given):
+            return str(d)
+
+    return np.array2string(
+        np.asarray(a),
+        max_line_width,
+        precision,
+        suppress_small,
+        separator,
+        prefix,
+        formatter=formatter or {"all": element},
+        **options,
+    )

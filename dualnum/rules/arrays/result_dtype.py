@@ -1,0 +1,67 @@
+"""Functions whose result is like their first argument: it grows levels where the numbers put into it have them."""
+
+import numpy as np
+
+from dualnum.rules import numpy_rule
+from dualnum.rules._decorators import as_duals, numpys_own
+from dualnum.rules._operands import carries
+
+__all__ = []
+
+
+def _holding(function, array, numbers):
+    """Return array with the levels of numbers, where it holds float64 or duals."""
+    array = np.asanyarray(array)
+    duals = [np.asarray(x) for x in numbers if carries(x)]
+    if not duals or all(x.dtype == array.dtype for x in duals):
+        return as_duals(array)
+    if not carries(array) and array.dtype != float:
+        raise TypeError(
+            f"{function}(a) gives an array of a's dtype {array.dtype}, which cannot store duals without losing their "
+            f"derivatives; pass a.astype(float)."
+        )
+    return as_duals(array.astype(np.result_type(array.dtype, *[x.dtype for x in duals])))
+
+
+def _items(x):
+    """Return the duals in x: itself, or the items of a list."""
+    if isinstance(x, (list, tuple)):
+        return [item for part in x for item in _items(part)]
+    return [x]
+
+
+@numpy_rule(np.insert)
+def insert(arr, obj, values, axis=None):
+    """NumPy's insert into an array that can hold the values."""
+    return numpys_own(np.insert)(_holding("insert", arr, _items(values)), obj, values, axis)
+
+
+@numpy_rule(np.piecewise)
+def piecewise(x, condlist, funclist, *args, **kw):
+    """NumPy's piecewise into an array that can hold the constants of the pieces."""
+    x = _holding("piecewise", x, _items(list(funclist)))
+    return numpys_own(np.piecewise)(x, condlist, funclist, *args, **kw)
+
+
+@numpy_rule(np.full_like)
+def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, **options):
+    """NumPy's full_like with an array that can hold the number."""
+    if dtype is None:
+        a = _holding("full_like", a, _items(fill_value))
+    return numpys_own(np.full_like)(a, fill_value, dtype, order, subok, shape, **options)
+
+
+@numpy_rule(np.gradient)
+def gradient(f, *varargs, axis=None, edge_order=1):
+    """NumPy's gradient into arrays that can hold the quotients by dual distances."""
+    f = _holding("gradient", np.asarray(f) * 1.0, _items(list(varargs)))
+    return numpys_own(np.gradient)(f, *varargs, axis=axis, edge_order=edge_order)
+
+
+@numpy_rule(np.common_type)
+def common_type(*arrays):
+    """NumPy's own scalar types have no place for derivatives."""
+    raise TypeError(
+        "common_type of duals would name a type without their derivatives; use np.result_type(x, y), "
+        "a dtype that has them."
+    )

@@ -1,0 +1,43 @@
+"""Functions that NumPy writes in Python in a way that hides a derivative."""
+
+import numpy as np
+
+from dualnum._core import value
+from dualnum.rules import numpy_rule
+from dualnum.rules._decorators import with_numpys_values
+from dualnum.rules._operands import float_operands, with_values
+
+__all__ = []
+
+
+@numpy_rule(np.sinc)
+def sinc(x):
+    """sin(pi x) / (pi x), by its series where |pi x| < 1: NumPy puts a constant in the place of x = 0."""
+    x = np.asarray(x)
+    angle = np.pi * x
+    near = np.abs(angle) < 1
+    small = np.where(near, angle, 0.0)
+    square, term, series = small * small, np.ones_like(angle), np.ones_like(angle)
+    for k in range(1, 12):
+        term = term * square / (-2 * k * (2 * k + 1))
+        series = series + term
+    large = np.where(near, 1.0, angle)
+    return with_values(np.where(near, series, np.sin(large) / large), np.sinc(*float_operands(x)))
+
+
+@numpy_rule(np.i0)
+@with_numpys_values(np.i0)
+def i0(x):
+    """
+    The mean of cosh(x cos t) over angles t, which converges exponentially in their number and never cancels.
+
+    NumPy's own series is one in abs(x), which has a kink at 0.
+    """
+    x = np.asarray(x)
+    size = np.abs(value(x))
+    largest = np.max(size, where=np.isfinite(size), initial=0.0)
+    n = 2 * int(np.sqrt(5 * min(largest, 720.0)) + 10)
+    total = 0.0
+    for k in range(n // 2):
+        total = total + np.cosh(x * np.cos(np.pi * (k + 0.5) / n))
+    return np.atleast_1d(total * (2 / n)).reshape(np.shape(np.i0(size)))

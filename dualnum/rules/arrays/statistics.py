@@ -1,0 +1,125 @@
+"""Weighted averages, covariances, and quantiles at dual probabilities."""
+
+import math
+
+import numpy as np
+
+from dualnum._core import value
+from dualnum.rules import numpy_rule
+from dualnum.rules._decorators import as_duals, carried, numpys_own, with_numpys_values
+from dualnum.rules._operands import float_operands
+
+__all__ = []
+
+
+@numpy_rule(np.average)
+@with_numpys_values(np.average)
+def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
+    """The weighted mean; with returned, also the sum of the weights."""
+    a = np.asarray(a)
+    axes = tuple(range(a.ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, a.ndim)
+    weights = np.ones(a.shape) if weights is None else np.asarray(weights)
+    if weights.shape != a.shape:  # one weight for each place along the axes
+        weights = weights.transpose(np.argsort(axes))
+        weights = weights.reshape([n if i in axes else 1 for i, n in enumerate(a.shape)])
+    scale = np.sum(weights, axis=axes, keepdims=keepdims)
+    mean = np.sum(a * weights, axis=axes, keepdims=keepdims) / scale
+    return (mean, np.broadcast_to(scale, np.shape(mean))) if returned else mean
+
+
+def _covariance(m, y, rowvar, bias, ddof, fweights, aweights):
+    x = np.array(m, ndmin=2)
+    if not rowvar and np.ndim(m) != 1:
+        x = x.T
+    if y is not None:
+        y = np.array(y, ndmin=2)
+        x = np.concatenate([x, y.T if not rowvar and y.shape[0] != 1 else y])
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    weights = np.ones(x.shape[1]) if fweights is None else np.asarray(fweights).astype(float)
+    weights = weights if aweights is None else weights * aweights
+    total = np.sum(weights)
+    surplus = ddof if aweights is None else ddof * np.sum(weights * aweights) / total
+    x = x - (np.sum(x * weights, axis=1) / total)[:, None]
+    return np.matmul(x, (x * weights).T) / (total - surplus)
+
+
+@numpy_rule(np.cov)
+@with_numpys_values(np.cov)
+def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None):
+    """The covariances of variables, one a row."""
+    return np.squeeze(_covariance(m, y, rowvar, bias, ddof, fweights, aweights))
+
+
+@numpy_rule(np.corrcoef)
+@with_numpys_values(np.corrcoef)
+def corrcoef(x, y=None, rowvar=True, bias=None, ddof=None):
+    """The covariances divided by both standard deviations: ones, with no derivative, on the diagonal."""
+    covariance = _covariance(x, y, rowvar, False, None, None, None)
+    deviation = np.sqrt(np.diagonal(covariance))
+    correlation = covariance / deviation[:, None] / deviation
+    np.fill_diagonal(correlation, 1.0)
+    return np.squeeze(correlation)
+
+
+# The place of the quantile q among n sorted numbers is q (n + 1 - a - b) + a - 1, between 0 and n - 1: NumPy's
+# continuous methods, by (a, b).  The others are steps in q.
+_CONTINUOUS = {
+    "linear": (1, 1),
+    "interpolated_inverted_cdf": (0, 1),
+    "hazen": (0.5, 0.5),
+    "weibull": (0, 0),
+    "median_unbiased": (1 / 3, 1 / 3),
+    "normal_unbiased": (3 / 8, 3 / 8),
+}
+
+
+def _quantile_rule(function, name, percent):
+    """Return the rule of a function whose q may be dual: np.quantile, np.percentile."""
+    own = numpys_own(function)
+
+    def by_q(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False):
+        a, q = np.asarray(a), np.asarray(q) / percent
+        axes = tuple(range(a.ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, a.ndim)
+        kept = [i for i in range(a.ndim) if i not in axes]
+        n = math.prod(a.shape[i] for i in axes)
+        columns = np.sort(np.transpose(a, [*axes, *kept]).reshape(n, -1), axis=0)
+        first, last = _CONTINUOUS[method]
+        places = np.ravel(np.clip(q * (n + 1 - first - last) + (first - 1), 0, n - 1))
+        columns = as_duals(columns)
+        at = as_duals(places)
+        numbers = np.stack(
+            [np.interp(at, np.arange(n), columns[:, i]) for i in range(columns.shape[1])], axis=-1
+        )
+        shape = (
+            [1 if i in axes else n for i, n in enumerate(a.shape)] if keepdims else [a.shape[i] for i in kept]
+        )
+        return numbers.reshape((*q.shape, *shape))
+
+    with_values = with_numpys_values(function)(by_q)
+
+    def rule(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, **options):
+        given = {"axis": axis, "out": out, "method": method, "keepdims": keepdims, **options}
+        if not carried(q):
+            return own(a, q, overwrite_input=overwrite_input, **given)
+        if method not in _CONTINUOUS:  # steps in q
+            return function(a, *float_operands(np.asarray(q)), **given)
+        if out is not None or options.get("weights") is not None:
+            raise TypeError(
+                f"{name}(a, q) with a dual q expects no out= and no weights=; use dualnum.value(q)."
+            )
+        if np.isnan(value(np.asarray(a))).any():
+            raise ValueError(
+                f"{name}(a, q) with a dual q expects a without NaN; drop them, or use dualnum.value(q)."
+            )
+        return with_values(a, q, axis=axis, method=method, keepdims=keepdims)
+
+    return rule
+
+
+for _function, _name, _percent in (
+    (np.quantile, "quantile", 1),
+    (np.percentile, "percentile", 100),
+    (np.nanquantile, "nanquantile", 1),
+    (np.nanpercentile, "nanpercentile", 100),
+):
+    numpy_rule(_function)(_quantile_rule(_function, _name, _percent))

@@ -1,0 +1,118 @@
+"""Cholesky and QR factors."""
+
+import numpy as np
+
+from dualnum._core import value
+from dualnum.rules import numpy_rule
+from dualnum.rules._operands import degree, finished, float_operands, nilpotent, operands
+from dualnum.rules.linalg.solve import solution, symmetric, transpose
+from dualnum.rules.linalg.svd import rounding
+
+__all__ = []
+
+
+@numpy_rule(np.linalg.cholesky)
+def cholesky(a, /, *, upper=False):
+    """
+    The triangular factor: ``dL = L phi(L^-1 dA L^-T)``, phi being the lower triangle with half the diagonal.
+
+    Like NumPy, which reads one triangle of A, this is a function of that triangle alone.
+    """
+    (a,) = operands("cholesky", a)
+    options = {"upper": True} if upper else {}  # the argument came with NumPy 2.0
+    values = np.linalg.cholesky(*float_operands(a), **options)
+    with np.errstate(all="ignore"):  # NumPy has warned of the values
+        whole = symmetric(a, lower=not upper)
+        factor0 = factor = transpose(values) if upper else values
+        inverse = np.linalg.inv(factor0)
+        half = np.tri(a.shape[-1]) - np.eye(a.shape[-1]) / 2
+        for _ in range(degree(a.dtype)):
+            rest = nilpotent(whole - factor @ transpose(factor))
+            factor = factor + factor0 @ (half * (inverse @ rest @ transpose(inverse)))
+    return finished(transpose(factor) if upper else factor, values, a.dtype)
+
+
+@np.errstate(all="ignore")
+def _thin(a, q0, r0, independent):
+    """
+    Return Q, and R's first columns, of a matrix whose first columns are independent: all of a tall one, all but the
+    last of a square one.
+
+    With ``E = A - Q R`` and ``F = 1 - Q' Q``, the corrections are ``dQ = Q0 X + (1 - Q0 Q0') E R0^-1`` and
+    ``dR = (Q0' E R0^-1 - X) R0``, where X + X' = F and the strict lower triangle of X is that of Q0' E R0^-1.  Of the
+    last column of a square matrix no entry is in that triangle.
+    """
+    q, r, n = q0, r0, a.shape[-1]
+    low = np.tri(n, k=-1, dtype=bool)
+    inverse = np.zeros(r0.shape)
+    inverse[..., :independent, :independent] = np.linalg.inv(r0[..., :independent, :independent])
+    for _ in range(degree(a.dtype)):
+        quotient = nilpotent(a - q @ r) @ inverse
+        f = nilpotent(np.eye(n) - transpose(q) @ q)
+        m = transpose(q0) @ quotient
+        x = np.where(low, m, np.where(low.T, f - transpose(m), f / 2))
+        q = q + q0 @ (x - m) + quotient
+        r = r + np.where(low, 0.0, m - x) @ r0
+    return q, r[..., :independent]
+
+
+@np.errstate(all="ignore")
+def _completed(q):
+    """
+    Return the square Q of which q is the first n columns, the product of LAPACK's n reflections 1 - v t v'.
+
+    That product is ``1 - V T V'``, with V lower trapezoidal and of unit diagonal, so that ``[1; 0] - q = V (T V1')`` is
+    an LU factorisation without pivots, and what completes q is ``[0; 1] - V T V2'``.
+    """
+    m, n = q.shape[-2:]
+    work = np.eye(m, n) - q
+    v, u = np.zeros_like(work), np.zeros_like(work[..., :n, :])
+    for j in range(n):
+        row = work[..., j : j + 1, :].copy()
+        pivot = row[..., j : j + 1]
+        if np.any(value(pivot) == 0):
+            raise ValueError(
+                "qr(A, mode='complete') of duals expects A not to be triangular, got a column that is so already, "
+                "where a reflection's sign jumps; use mode='reduced'."
+            )
+        column = work[..., :, j : j + 1] / pivot
+        column[..., :j, :] = 0
+        column[..., j, :] = 1
+        v[..., :, j : j + 1] = column
+        u[..., j : j + 1, :] = row
+        work = work - column @ row
+    u[..., np.tril_indices(n, -1)[0], np.tril_indices(n, -1)[1]] = 0
+    v1, v2 = v[..., :n, :], v[..., n:, :]
+    v1, u = transpose(v1), transpose(u)
+    t = transpose(solution(transpose(v1), u, np.linalg.solve(value(transpose(v1)), value(u))))  # U V1^-T
+    return np.concatenate([q, np.eye(m)[:, n:] - v @ (t @ transpose(v2))], axis=-1)
+
+
+@numpy_rule(np.linalg.qr)
+def qr(a, mode="reduced"):
+    """The orthogonal and the triangular factor, where the first min(m - 1, n) columns of a are independent."""
+    (a,) = operands("qr", a)
+    plain = float_operands(a)[0]
+    values = np.linalg.qr(plain, mode)
+    if mode not in ("reduced", "complete", "r"):
+        raise TypeError(f"qr(A, mode={mode!r}) has no rule for duals; use mode='reduced', 'complete' or 'r'.")
+    m, n = a.shape[-2:]
+    k, independent = min(m, n), max(min(m - 1, n), 0)  # LAPACK makes no reflection in the last row
+    q0, r0 = values if mode == "reduced" else np.linalg.qr(plain)
+    diagonal = np.abs(r0.diagonal(axis1=-2, axis2=-1)[..., :independent])
+    largest = np.abs(r0).max(axis=(-2, -1), initial=0)
+    if (diagonal <= rounding((m, n)) * largest[..., None]).any() and degree(a.dtype):
+        raise ValueError(
+            f"qr(A) of duals expects the first {independent} columns of A to be independent, got dependent ones, "
+            f"where Q has no derivative."
+        )
+    q, r = _thin(a[..., :k], q0, r0[..., :k], independent)
+    with np.errstate(all="ignore"):
+        if n > independent:
+            r = np.concatenate([r, transpose(q) @ a[..., independent:]], axis=-1)
+        if mode == "r":
+            return finished(r, values, a.dtype)
+        if mode == "complete" and m > k:
+            q = _completed(q)
+            r = np.concatenate([r, np.zeros((*r.shape[:-2], m - k, n))], axis=-2)
+    return type(values)(finished(q, values.Q, a.dtype), finished(r, values.R, a.dtype))

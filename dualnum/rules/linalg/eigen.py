@@ -1,0 +1,144 @@
+"""Eigenvalues and eigenvectors."""
+
+import numpy as np
+
+from dualnum._core import value
+from dualnum.rules import numpy_rule
+from dualnum.rules._operands import finished, float_operands, operands
+from dualnum.rules.linalg.repeated_eigenvalues import (
+    EPSILON,
+    ORTHOGONAL_NOISE,
+    block_values,
+    decoupled,
+    equal_values,
+    multiples,
+)
+from dualnum.rules.linalg.solve import symmetric, transpose
+
+__all__ = []
+
+
+def checked(name, w, smooth):
+    """Return w, or raise where an eigenvalue or singular value has no derivatives."""
+    if not smooth.all():
+        raise ValueError(
+            f"{name}(A) of duals expects distinct values beyond first order, got repeated ones that have no second "
+            f"derivatives; use trace, det, norm(A, 'fro') or matrix_power, which do."
+        )
+    return w
+
+
+def _distinct(name, c, blocks):
+    if not multiples(c, blocks):
+        raise ValueError(
+            f"{name}(A) of duals expects distinct eigenvalues: the vectors of repeated ones have no derivatives; "
+            f"{'eigvals' if name == 'eig' else 'eigvalsh'}(A) needs no vectors."
+        )
+    return c if blocks is None else np.diagonal(c, axis1=-2, axis2=-1).copy()
+
+
+def _triangle(name, uplo):
+    if not isinstance(uplo, str) or uplo.upper() not in ("L", "U"):
+        raise ValueError(f"{name} expects UPLO to be 'L' or 'U', got {uplo!r}.")
+    return uplo.upper() == "L"
+
+
+@numpy_rule(np.linalg.eigh)
+def eigh(a, UPLO="L"):
+    """Eigenvalues and vectors of the symmetric matrix of which NumPy reads one triangle."""
+    (a,) = operands("eigh", a)
+    values = np.linalg.eigh(*float_operands(a), UPLO)
+    w0, v0 = values
+    whole = symmetric(a, _triangle("eigh", UPLO))
+    same, *_ = equal_values(value(whole), w0, v0, transpose(v0), unit=ORTHOGONAL_NOISE)
+    c, v, blocks = decoupled(whole, w0, v0, transpose(v0), True, same)
+    w = _distinct("eigh", c, blocks)
+    return type(values)(finished(w, w0, a.dtype), finished(v, v0, a.dtype))
+
+
+@numpy_rule(np.linalg.eigvalsh)
+def eigvalsh(a, UPLO="L"):
+    """Eigenvalues of a symmetric matrix; repeated ones share first derivatives and follow their branches."""
+    (a,) = operands("eigvalsh", a)
+    values = np.linalg.eigvalsh(*float_operands(a), UPLO)
+    whole = symmetric(a, _triangle("eigvalsh", UPLO))
+    w0, v0 = np.linalg.eigh(value(whole))
+    same, v0, left = equal_values(value(whole), w0, v0, transpose(v0), unit=ORTHOGONAL_NOISE)
+    c, _, blocks = decoupled(whole, w0, v0, left, True, same, vectors=False)
+    w = c if blocks is None else checked("eigvalsh", *block_values(c, blocks, True))
+    return finished(w, values, a.dtype)
+
+
+def _not_diagonalisable(name):
+    return ValueError(
+        f"{name}(A) of duals expects A to be diagonalisable: elsewhere eigenvalues have no derivatives."
+    )
+
+
+@np.errstate(all="ignore")
+def _balanced(name, a, v):
+    """
+    Return (a, v, v^-1) in units of the coordinates that make rows of v and columns of v^-1 of like size.
+
+    A matrix that lacks some of the vectors has no v^-1.
+    """
+    if v.size and (np.linalg.cond(v) > 1e12).any():
+        raise _not_diagonalisable(name)
+    left = np.linalg.inv(v)
+    ratio = np.linalg.norm(v, axis=-1) / np.linalg.norm(left, axis=-2)
+    unit = np.exp2(np.rint(np.log2(ratio) / 2))[..., None]
+    length = np.linalg.norm(v / unit, axis=-2, keepdims=True)
+    return a / unit * transpose(unit), v / unit / length, left * transpose(unit * length)
+
+
+def _known(name, a, w, v, left):
+    """
+    Return (same, v, left) as equal_values does, or raise where A is defective up to rounding.
+
+    There eigenvalues that are no repeated ones move by more than they differ when the entries of A are rounded.
+    """
+    same, v, left = equal_values(a, w, v, left)
+    doubt = 4 * EPSILON * (np.abs(left) * transpose(np.abs(a) @ np.abs(v))).sum(axis=-1)
+    close = np.abs(w[..., :, None] - w[..., None, :]) <= np.minimum(doubt[..., :, None], doubt[..., None, :])
+    if (close > same).any():
+        raise _not_diagonalisable(name)
+    return same, v, left
+
+
+def _real(name, w, *vectors):
+    """Return the arrays without their imaginary parts, which from NumPy 2.5 on they have even where these are zero."""
+    if np.imag(w).any():
+        raise ValueError(
+            f"{name}(A) of duals expects A to have real eigenvalues, got complex ones; complex duals do not exist yet."
+        )
+    return [np.real(values) for values in (w, *vectors)]
+
+
+@numpy_rule(np.linalg.eig)
+def eig(a):
+    """Real eigenvalues and vectors of length 1."""
+    (a,) = operands("eig", a)
+    values = np.linalg.eig(*float_operands(a))
+    w0, v0 = _real("eig", *values)
+    balanced, v, left = _balanced("eig", a, v0)
+    same, *_ = _known("eig", value(balanced), w0, v, left)
+    c, v, blocks = decoupled(a, w0, v0, np.linalg.inv(v0), False, same)
+    w = _distinct("eig", c, blocks)
+    return type(values)(finished(w, w0, a.dtype), finished(v, v0, a.dtype))
+
+
+@numpy_rule(np.linalg.eigvals)
+def eigvals(a):
+    """Real eigenvalues; repeated ones share first derivatives and follow their branches."""
+    (a,) = operands("eigvals", a)
+    (values,) = _real("eigvals", np.linalg.eigvals(*float_operands(a)))
+    w0, v0 = _real("eigvals", *np.linalg.eig(value(a)))
+    a, v0, left = _balanced("eigvals", a, v0)
+    same, v0, left = _known("eigvals", value(a), w0, v0, left)
+    c, _, blocks = decoupled(a, w0, v0, left, False, same, vectors=False)
+    w = c if blocks is None else checked("eigvals", *block_values(c, blocks, False))
+    ordered = np.empty_like(w)  # two calls of LAPACK need not agree on the order
+    np.put_along_axis(
+        ordered, np.argsort(values, axis=-1), np.take_along_axis(w, np.argsort(w0, axis=-1), -1), -1
+    )
+    return finished(ordered, values, a.dtype)

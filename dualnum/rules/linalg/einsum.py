@@ -1,0 +1,234 @@
+"""Einstein's summation: pair by pair of operands, each pair one product of stacks of matrices."""
+
+import functools
+import itertools
+import math
+
+import numpy as np
+
+from dualnum._core import DualArray, DualDType, matmul_of_values
+from dualnum.rules import numpy_rule
+from dualnum.rules._operands import carries, dtype_of, finished, float_operands, operands
+from dualnum.rules.linalg.products import stored
+
+__all__ = []
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@numpy_rule(np.einsum)
+def einsum(*arguments, out=None, dtype=None, optimize=False, **options):
+    """The sum over the indices that the output lacks of the product of the operands."""
+    if not (dtype is None or isinstance(dtype, DualDType) or np.dtype(dtype) == float):
+        raise TypeError(f"einsum of duals expects dtype=None, got {dtype!r}; a product of duals is dual.")
+    if arguments and isinstance(arguments[0], bytes):
+        arguments = (arguments[0].decode(), *arguments[1:])
+    if arguments and isinstance(arguments[0], str):
+        places, subscripts = slice(1, None), arguments[:1]
+    else:  # behind each operand a list, and at the end perhaps that of the output
+        pairs = len(arguments) // 2
+        places, subscripts = slice(0, 2 * pairs, 2), [*arguments[1 : 2 * pairs : 2], *arguments[2 * pairs :]]
+    if not arguments[places]:
+        raise ValueError(
+            "einsum expects subscripts and at least one operand, or an operand and its subscripts."
+        )
+    if any(carries(x) for x in subscripts):
+        raise TypeError("einsum expects subscripts to be text or lists of integers, got duals.")
+    arrays, plain = operands("einsum", *arguments[places]), list(arguments)
+    plain[places] = float_operands(*arrays)
+    values = np.einsum(*plain, optimize=optimize, **options)  # NumPy's own checks of the subscripts, too
+    text = subscripts[0] if places.step is None else _text(subscripts, len(arrays))
+    terms, output = _subscripts(text, tuple([x.ndim for x in arrays]))
+    result = _contracted(terms, output, arrays, values)
+    if len(arrays) == 1 and out is None and np.may_share_memory(values, plain[places][0]):
+        return result.view(DualArray)  # as NumPy's, a view of the operand, which can be written to
+    return stored(finished(result, values, dtype_of(*arrays)), out, "einsum")
+
+
+def _text(lists, operands):
+    """Return lists of integers, one an operand and perhaps the output's, as text."""
+    numbers = sorted({index for indices in lists for index in indices if index is not Ellipsis})
+    letter = dict(zip(numbers, LETTERS, strict=False)) | {Ellipsis: "..."}
+    texts = ["".join([letter[index] for index in indices]) for indices in lists]
+    return "->".join([",".join(texts[:operands]), *texts[operands:]])
+
+
+@functools.lru_cache(256)
+def _subscripts(text, axes):
+    """Return one string of index letters an operand, of so many axes, and the output's, with ellipses spelled out."""
+    left, arrow, right = text.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if not arrow:
+        letters = left.replace(",", "").replace("...", "")
+        right = "..." + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    if "..." not in left:
+        return terms, right.replace("...", "")
+    used = set(left + right)
+    free = [chr(i) for i in range(0x100, 0x200) if chr(i) not in used]  # letters that no one writes
+    unnamed = [n - len(t.replace("...", "")) for n, t in zip(axes, terms, strict=True)]
+    longest = max(n for n, t in zip(unnamed, terms, strict=True) if "..." in t)
+    dots = "".join(free[:longest])
+    spelled = [t.replace("...", dots[longest - n :]) for n, t in zip(unnamed, terms, strict=True)]
+    return spelled, right.replace("...", dots)
+
+
+@np.errstate(all="ignore")
+def _contracted(terms, output, arrays, values):
+    """Return the whole sum of duals; each step drops the indices that nothing else needs."""
+    work = []
+    for i, (term, array) in enumerate(zip(terms, arrays, strict=True)):
+        work.append(_reduced(term, array, _needed(output, terms[:i] + terms[i + 1 :])))
+    if len(work) > 2:
+        letters, shapes = zip(*[(t, a.shape) for t, a in work], strict=True)
+        order = _order(letters, shapes, output)
+    else:
+        order = [(0, 1)] if len(work) == 2 else []
+    for i, j in order:
+        pair = work[i], work[j]
+        work = [w for k, w in enumerate(work) if k not in (i, j)]
+        keep = _needed(output, [t for t, _ in work])
+        work.append(_pair(*pair, keep, None if work else (output, values)))
+    ((term, array),) = work
+    return _arranged(array, term, output)
+
+
+def _needed(output, others):
+    return "".join([output, *others])
+
+
+def _reduced(term, array, keep):
+    """Return an operand with repeated indices taken along their diagonal and lone ones summed."""
+    for c in dict.fromkeys(term) if len(set(term)) < len(term) else ():
+        while term.count(c) > 1:
+            first = term.index(c)
+            second = term.index(c, first + 1)
+            n = max(array.shape[first], array.shape[second])
+            if array.shape[first] != array.shape[second]:  # an axis of length 1 stretches
+                shape = list(array.shape)
+                shape[first] = shape[second] = n
+                array = np.broadcast_to(array, shape)
+            array = _diagonal(array, first, second)
+            term = term[:first] + term[first + 1 : second] + term[second + 1 :] + c
+    lone = tuple([i for i, c in enumerate(term) if c not in keep])
+    if lone:
+        array = np.asarray(array.sum(axis=lone))
+        term = "".join([c for c in term if c in keep])
+    return term, array
+
+
+def _diagonal(array, first, second):
+    """Return a view of the diagonal along two axes, which comes last, as writeable as the array."""
+    diagonal = np.diagonal(array, axis1=first, axis2=second)
+    diagonal.flags.writeable = array.flags.writeable
+    return diagonal
+
+
+@functools.lru_cache(256)
+def _order(terms, shapes, output):
+    """Return pairs of places, the cheapest product first."""
+    sizes = {}
+    for t, shape in zip(terms, shapes, strict=True):
+        for c, n in zip(t, shape, strict=True):
+            sizes[c] = max(n, sizes.get(c, 1))
+    terms = [set(t) for t in terms]
+    pairs = []
+    while len(terms) > 1:
+        i, j = min(
+            itertools.combinations(range(len(terms)), 2), key=lambda pair: _cost(terms, sizes, output, *pair)
+        )
+        joined = _joined(terms, output, i, j)
+        terms = [t for k, t in enumerate(terms) if k not in (i, j)] + [joined]
+        pairs.append((i, j))
+    return pairs
+
+
+def _joined(terms, output, i, j):
+    """Return the indices that the product of two terms keeps."""
+    return (terms[i] | terms[j]) & set(output).union(*[t for k, t in enumerate(terms) if k not in (i, j)])
+
+
+def _cost(terms, sizes, output, i, j):
+    """Return what a pair is chosen by: whether it grows what is stored, its operations, and how much it grows."""
+
+    def count(letters):
+        return math.prod(sizes[c] for c in letters)
+
+    grown = count(_joined(terms, output, i, j)) - count(terms[i]) - count(terms[j])
+    return grown > 0, count(terms[i] | terms[j]), grown
+
+
+@functools.lru_cache(256)
+def _axes(term, order):
+    """Return the axes of a term in the order of these letters, and an index that adds one for each that it lacks."""
+    return [term.index(c) for c in order if c in term], tuple(
+        [slice(None) if c in term else None for c in order]
+    )
+
+
+def _arranged(array, term, order):
+    """Return the array with its axes in the order of these letters, of length 1 where it lacks one."""
+    axes, index = _axes(term, order)
+    return array.transpose(axes)[index]
+
+
+@functools.lru_cache(256)
+def _matrices(s, t, keep, m, n):
+    """
+    Return what makes two terms of shapes m and n matrices whose product sums over the indices that are not kept.
+
+    That is the letters of the product and its shape, and in this order for either term: the letters, the shape to
+    which axes of length 1 stretch, and that of a stack of matrices.  Where there is nothing to sum, it is the letters.
+    """
+    sizes = dict(zip(t, n, strict=True))
+    sizes |= {c: max(k, sizes.get(c, 1)) for c, k in zip(s, m, strict=True)}
+    if 0 in m or 0 in n:
+        sizes |= {c: 0 for c, k in [*zip(s, m, strict=True), *zip(t, n, strict=True)] if k == 0}
+    stack = "".join([c for c in s if c in t and c in keep])
+    rows = "".join([c for c in s if c not in t])
+    columns = "".join([c for c in t if c not in s])
+    summed = "".join([c for c in s if c in t and c not in keep])
+    letters = stack + rows + columns
+    if not summed:
+        return letters, None, None, None, None
+
+    def shape(*groups):
+        return tuple([math.prod([sizes[c] for c in group]) for group in groups])
+
+    def matrices(term, shape_of_term, first, second):
+        heads = [shape_of_term[term.index(c)] for c in stack]
+        return (
+            stack + first + second,
+            (*heads, *shape(*first, *second)),
+            (*heads, *shape(first, second)),
+        )
+
+    return (
+        letters,
+        shape(*letters),
+        shape(*stack, rows, columns),
+        matrices(s, m, rows, summed),
+        matrices(t, n, summed, columns),
+    )
+
+
+def _pair(left, right, keep, known):
+    """
+    Return the term and the sum of products of two operands over the indices that need not be kept.
+
+    Of the last pair the result's values are known: a term and an array.
+    """
+    (s, a), (t, b) = left, right
+    letters, shape, matrix, first, second = _matrices(s, t, keep, a.shape, b.shape)
+    if shape is None:
+        return letters, _arranged(a, s, letters) * _arranged(b, t, letters)
+    a, b = _as_matrices(a, s, *first), _as_matrices(b, t, *second)
+    if known and (carries(a) or carries(b)):
+        product = matmul_of_values(a, b, _arranged(known[1], known[0], letters).reshape(matrix))
+    else:
+        product = np.matmul(a, b)
+    return letters, product.reshape(shape)
+
+
+def _as_matrices(array, term, letters, stretched, shape):
+    array = _arranged(array, term, letters)
+    return (array if array.shape == stretched else np.broadcast_to(array, stretched)).reshape(shape)

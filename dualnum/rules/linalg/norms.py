@@ -1,0 +1,148 @@
+"""Norms of vectors and matrices, and condition numbers."""
+
+import numpy as np
+
+from dualnum._core import value
+from dualnum.rules import numpy_rule
+from dualnum.rules._decorators import as_duals, numpys_own
+from dualnum.rules._operands import (
+    components,
+    degree,
+    finished,
+    float_operands,
+    kinds,
+    nilpotent,
+    of_components,
+    operands,
+    orders,
+)
+from dualnum.rules.linalg.eigen import checked
+from dualnum.rules.linalg.solve import inverse
+from dualnum.rules.linalg.svd import singular_values
+
+__all__ = []
+
+
+@numpy_rule(np.linalg.norm)
+def norm(x, ord=None, axis=None, keepdims=False):
+    """The norm of vectors or matrices, which is 0 with all its derivatives at the kink where every entry is 0."""
+    (x,) = operands("norm", x)
+    values = np.linalg.norm(*float_operands(x), ord=ord, axis=axis, keepdims=keepdims)  # NumPy's checks, too
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (int(axis),)
+    with np.errstate(all="ignore"):  # NumPy has warned of the values
+        if ord is None or (isinstance(ord, str) and ord in ("fro", "f")):
+            result = _power_norm(x, values, 2, axes)
+        elif len(axes) == 1:
+            result = _vector_norm(x, values, ord, axes)
+        else:
+            result = _matrix_norm(x, ord, axes)
+    return finished(np.asarray(result).reshape(np.shape(values)), values, x.dtype)
+
+
+def _power_norm(x, values, p, axes):
+    """Return ``(sum |x|^p)^(1/p)``, given the values that NumPy finds for it."""
+    size = x if p % 2 == 0 else np.abs(x)
+    limit = 1e280 ** (1 / ((abs(p) + 1) * max(degree(x.dtype), 1)))  # so that no power leaves float64's range
+    norms = np.sqrt((x * x).sum(axis=axes)) if p == 2 else (size**p).sum(axis=axes) ** (1 / p)
+    extreme = ~((values > 1 / limit) & (values < limit))
+    if extreme.any():
+        norms, extreme = np.asarray(norms), extreme.reshape(np.shape(norms))
+        rows = np.moveaxis(size, axes, range(-len(axes), 0)).reshape(*extreme.shape, -1)
+        norms[extreme] = np.sum(0.0 * rows[extreme], axis=-1)  # 0 with its derivatives where every entry is 0
+        extreme &= np.any(value(rows), axis=-1)
+        if extreme.any():
+            norms[extreme] = _scaled_norms(rows[extreme], float(p))
+    return norms
+
+
+def _scaled_norms(x, p):
+    """
+    Return the norms of rows of numbers whose powers overflow or vanish.
+
+    With values u n of the numbers, n being the norm's, and M what moves, ``((u + M/n)^p - u^p) n`` is the series
+    ``sum_k C(p, k) u^(p-k) M (M/n)^(k-1)``, whose terms are no larger than derivatives are; so is the root of its sum.
+    """
+    x0 = value(x)
+    reach = (np.max if p > 0 else np.min)(np.abs(x0), axis=-1, keepdims=True)
+    unit = np.ldexp(1.0, np.clip(np.frexp(reach)[1], -1022, 1022))
+    n = np.sum(np.abs(x0 / unit) ** p, axis=-1, keepdims=True) ** (1 / p)
+    zero = n == 0
+    n = n + zero
+    top = orders(*kinds(x.dtype)).sum(axis=0) == degree(x.dtype)
+
+    def moved(u, move, p):
+        quotient = components(move / unit / n)
+        quotient[..., top] = 0  # parts of the highest order meet nothing but the value 0 of a term
+        quotient = of_components(quotient, x.dtype)
+        total, term, weight = 0 * move, move, 1.0
+        for k in range(degree(x.dtype)):
+            weight = weight * (p - k) / (k + 1)
+            if weight == 0:
+                break
+            total = total + nilpotent(weight * u ** (p - k - 1) * term)
+            term = nilpotent(term * quotient)
+        return total
+
+    total = np.sum(moved(x0 / unit / n, nilpotent(x.copy()), p), axis=-1, keepdims=True)
+    return (moved(1.0, total, 1 / p) * ~zero)[:, 0]
+
+
+def _vector_norm(x, values, ord, axes):
+    if ord == 0:
+        return np.sum(x * 0.0, axis=axes)  # a count of entries, constant between its jumps
+    if np.isinf(ord):
+        empty = np.zeros((), x.dtype)[()] if ord > 0 else np._NoValue
+        return (np.max if ord > 0 else np.min)(
+            np.abs(x), axis=axes, **({"initial": empty} if 0 in x.shape else {})
+        )
+    return np.abs(x).sum(axis=axes) if ord == 1 else _power_norm(x, values, ord, axes)
+
+
+def _matrix_norm(x, ord, axes):
+    rows, columns = (axis % x.ndim for axis in axes)
+    if ord in (1, -1, np.inf, -np.inf):
+        summed, kept = (rows, columns) if abs(ord) == 1 else (columns, rows)
+        sums = np.sum(np.abs(x), axis=summed)
+        if 0 in sums.shape:
+            return np.sum(sums, axis=kept - (kept > summed))
+        return (np.max if ord > 0 else np.min)(sums, axis=kept - (kept > summed))
+    matrices = np.moveaxis(x, (rows, columns), (-2, -1))
+    if 0 in matrices.shape[-2:]:
+        return np.sum(matrices, axis=(-1, -2))
+    s, smooth = singular_values(matrices, average=ord != "nuc")
+    if ord == "nuc":
+        return np.sum(s, axis=-1)  # smooth where every singular value is above zero
+    at = 0 if ord == 2 else -1
+    checked(f"norm(A, {ord}) and cond", s, smooth[..., at])
+    return s[..., at]
+
+
+_vector_norm_of_array = numpys_own(np.linalg.vector_norm)
+
+
+@numpy_rule(np.linalg.vector_norm)
+def vector_norm(x, /, **options):
+    """The norm of all entries, or of those along an axis; NumPy's own makes a plain array of a number."""
+    return _vector_norm_of_array(as_duals(np.asarray(x)), **options)
+
+
+@numpy_rule(np.linalg.cond)
+def cond(x, p=None):
+    """The condition number: of singular values, or a norm times that of the inverse."""
+    (x,) = operands("cond", x)
+    values = np.linalg.cond(*float_operands(x), p)
+    with np.errstate(all="ignore"):  # NumPy has warned of the values
+        if p is None or p in (2, -2):
+            s, smooth = singular_values(x, average=True)
+            checked("cond", s, smooth[..., [0, -1]])
+            result = s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
+        else:
+            stack, flat = x.reshape(-1, *x.shape[-2:]), np.reshape(values, -1)
+            good = np.isfinite(flat)
+            size = np.asarray(norm(stack, p, axis=(-2, -1)))
+            result = size * flat  # where it is infinite, 1 / |A^-1| is at its kink 0
+            if good.any():
+                a = stack[good]
+                other = norm(inverse(a, np.linalg.inv(value(a))), p, axis=(-2, -1))
+                result[good] = size[good] * np.asarray(other)
+    return finished(np.reshape(np.asarray(result), np.shape(values)), values, x.dtype)

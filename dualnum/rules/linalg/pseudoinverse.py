@@ -1,0 +1,152 @@
+"""Pseudoinverses and least squares."""
+
+import numpy as np
+
+from dualnum._core import value
+from dualnum.rules import numpy_rule
+from dualnum.rules._operands import (
+    components,
+    degree,
+    dtype_of,
+    finished,
+    float_operands,
+    nilpotent,
+    of_components,
+    operands,
+)
+from dualnum.rules.linalg.repeated_eigenvalues import EPSILON
+from dualnum.rules.linalg.solve import inverse, solution, symmetric, transpose
+from dualnum.rules.linalg.svd import rounding, singular_values
+
+__all__ = []
+
+
+def _full_rank_pseudoinverse(a, x0):
+    """Return the pseudoinverse of a matrix of full rank, of a wide one by transposition."""
+    m, n = a.shape[-2:]
+    if m < n:
+        return transpose(_full_rank_pseudoinverse(transpose(a), transpose(x0)))
+    return inverse(a, x0) if m == n else _least_squares(a, np.eye(m), x0, x0)
+
+
+def _least_squares(a, b, x, pseudoinverse):
+    """
+    Return the solution x of ``A' (b - A x) = 0`` for a tall matrix of full rank, given its values.
+
+    Of the correction (A0' A0)^-1 A' (b - A x), what A0' contributes is A0^+ (b - A x), so that only the part of the
+    residual that moves meets the square of the condition number.
+    """
+    move, gram = nilpotent(a.copy()), pseudoinverse @ transpose(pseudoinverse)
+    for _ in range(degree(dtype_of(a, b))):
+        rest = b - a @ x
+        x = x + nilpotent(pseudoinverse @ rest + gram @ (transpose(move) @ rest))
+    return x
+
+
+def _pseudoinverse(name, a, svd, rank, cutoff):
+    """
+    Return the pseudoinverse of one matrix, given its values' SVD, of which NumPy keeps the first rank.
+
+    Q = U1 + X and W = V1 + Y, with U1' X = 0 = V1' Y, span the subspaces of these singular values where
+    ``R = A W - Q (U1' A W)`` and ``P = A' Q - W (V1' A' Q)`` vanish; then ``A^+ = W (Q' A W)^-1 Q'``.  The corrections
+    satisfy ``dX S1 - U2 S2 V2' dY = R`` and ``dY S1 - V2 S2 U2' dX = P``.
+    """
+    u, s, vt = svd
+    u1, kept, v1 = u[:, :rank], s[:rank], vt[:rank].T
+    u2, others, v2 = u[:, rank:], s[rank:, None], vt[rank:].T
+    ratio = others / kept
+    gap = (kept - others) * (1 + ratio)  # (s1^2 - s2^2) / s1, where squares may vanish
+    q, w = u1, v1
+    for _ in range(degree(a.dtype)):
+        aw, aq = a @ w, a.T @ q
+        r, p = nilpotent(aw - q @ (u1.T @ aw)), nilpotent(aq - w @ (v1.T @ aq))
+        inner_r, inner_p = u2.T @ r, v2.T @ p
+        x = (inner_r + ratio * inner_p) / gap
+        y = (inner_p + ratio * inner_r) / gap
+        q, w = q + (r + u2 @ (others * y)) / kept, w + (p + v2 @ (others * x)) / kept
+    zero = np.all(others <= rounding(a.shape) * s[0])
+    jumps = zero and cutoff <= np.sqrt(EPSILON)  # as soon as they move, for a cutoff next to zero
+    if degree(a.dtype) and jumps and not _keeps_rank(a, q, u1, w, np.min(kept, initial=np.inf)):
+        raise ValueError(
+            f"{name}(A) of duals expects derivatives that keep the rank of A, which is {rank} of {min(a.shape)}; "
+            f"where they raise it, the pseudoinverse jumps."
+        )
+    core = q.T @ a @ w
+    return w @ inverse(core, np.linalg.inv(value(core))) @ q.T
+
+
+def _keeps_rank(a, q, u1, w, smallest):
+    """
+    Return whether ``A = Q (U1' A)`` up to rounding, in every part by its own measure.
+
+    Rounding of A by dA moves that difference by ``(1 - Q U1') dA (1 - V1 W')``: at most by |Q| |dA| |W|.  Q and W, made
+    by division by singular values, are rounded themselves.
+    """
+    size = _sizes(a)
+    rounded = nilpotent(size.copy()) / smallest
+    bound = (_sizes(q) + rounded) * size * (_sizes(w) + rounded)
+    lost = _sizes(a - q @ (u1.T @ a))
+    return not np.any(components(lost)[..., 1:] > 10 * rounding(a.shape) * components(bound)[..., 1:])
+
+
+def _sizes(a):
+    """Return the number whose components are the Frobenius norms of those of a matrix."""
+    return of_components(np.hypot.reduce(components(a), axis=(0, 1), keepdims=True), a.dtype)
+
+
+@numpy_rule(np.linalg.pinv)
+def pinv(a, rcond=None, hermitian=False, **options):
+    """The pseudoinverse of the singular values that NumPy keeps."""
+    (a,) = operands("pinv", a)
+    (plain,) = float_operands(a)
+    options |= {"rcond": rcond, "hermitian": hermitian}
+    values = np.linalg.pinv(plain, **options)
+    if a.size == 0:
+        return finished(values, values, a.dtype)
+    a = symmetric(a) if hermitian else a
+    with np.errstate(all="ignore"):  # NumPy has warned of the values
+        trace = np.sum(transpose(values) * value(a), axis=(-1, -2))  # of a projection: its rank
+        full = ~(np.abs(trace - min(a.shape[-2:])) > 0.25)
+        if np.all(full):
+            return finished(_full_rank_pseudoinverse(a, values), values, a.dtype)
+        cutoff = options.get("rtol", 1e-15) if rcond is None else rcond
+        cutoffs = np.broadcast_to(max(a.shape[-2:]) * EPSILON if cutoff is None else cutoff, full.shape)
+        result, low = np.empty(values.shape, a.dtype), ~full
+        if np.any(full):
+            result[full] = _full_rank_pseudoinverse(a[full], values[full])
+        svd = np.linalg.svd(plain[low], full_matrices=False, hermitian=hermitian)
+        ranks = np.sum(svd.S > cutoffs[low, None] * svd.S[:, :1], axis=-1)
+        each = zip(a[low], zip(*svd, strict=True), ranks, cutoffs[low], strict=True)
+        result[low] = np.stack([_pseudoinverse("pinv", *one) for one in each])
+    return finished(result, values)
+
+
+@numpy_rule(np.linalg.lstsq)
+def lstsq(a, b, rcond=None):
+    """The least-squares solution, the sums of squares that are left, the rank and the singular values."""
+    a, b = operands("lstsq", a, b)
+    x0, residuals, rank, s0 = np.linalg.lstsq(*float_operands(a, b), rcond=rcond)
+    columns = b[:, None] if b.ndim == 1 else b
+    x = x0[:, None] if b.ndim == 1 else x0
+    dtype = dtype_of(a, b)
+    m, n = a.shape
+    with np.errstate(all="ignore"):  # NumPy has warned of the values
+        if rank == m == n:
+            x = solution(a, columns, x)
+        elif rank == n:
+            x = _least_squares(a, columns, x, np.linalg.pinv(value(a), 0.0))
+        elif rank == m:
+            x = _full_rank_pseudoinverse(a, np.linalg.pinv(value(a), 0.0)) @ columns
+        elif a.size:
+            svd = np.linalg.svd(value(a), full_matrices=False)
+            x = _pseudoinverse("lstsq", a, svd, rank, 0.0 if rcond is None else rcond) @ columns
+        else:
+            x = x0.reshape(x.shape).astype(dtype)
+        rest = np.sum((columns - a @ x) ** 2, axis=0) if residuals.size else residuals
+        s = singular_values(a)[0] if a.size and degree(a.dtype) else s0
+    return (
+        finished(x.reshape(x0.shape), x0, dtype),
+        finished(rest, residuals, dtype),
+        rank,
+        finished(s, s0, a.dtype),
+    )

@@ -1,0 +1,176 @@
+"""Singular values and vectors, and what is made of them."""
+
+import numpy as np
+
+from dualnum._core import DualArray, value
+from dualnum.rules import numpy_rule
+from dualnum.rules._operands import degree, finished, float_operands, nilpotent, operands
+from dualnum.rules.linalg.eigen import checked
+from dualnum.rules.linalg.repeated_eigenvalues import (
+    EPSILON,
+    ORTHOGONAL_NOISE,
+    block_values,
+    decoupled,
+    equal_values,
+)
+from dualnum.rules.linalg.solve import symmetric, transpose
+
+__all__ = []
+
+
+def rounding(shape):
+    """Return the size up to which a singular value may be zero, for a largest one of 1."""
+    return 8 * max(shape) * EPSILON
+
+
+def _zero(a0, u0, s0, v0):
+    """
+    Return which singular values are zero up to rounding.
+
+    Rounding of the entries of A moves u' A v by as much of ``|u|' |A| |v|``, and the residuals A v - u s and A' u - v s
+    tell what NumPy's own does: the small ones of a diagonal or otherwise graded matrix may be right in all digits.
+    """
+    unit = rounding(a0.shape[-2:])
+    zero = s0 <= unit * s0.max(axis=-1, keepdims=True, initial=0)
+    if zero.any():
+        left = np.linalg.norm(a0 @ v0 - u0 * s0[..., None, :], axis=-2)
+        right = np.linalg.norm(transpose(a0) @ u0 - v0 * s0[..., None, :], axis=-2)
+        sizes = np.sum(np.abs(u0) * (np.abs(a0) @ np.abs(v0)), axis=-2)
+        zero &= s0 <= np.maximum(unit * sizes, np.maximum(left, right))
+    return zero
+
+
+def _same(a0, u0, s0, v0):
+    """Return for every pair whether two singular values are equal up to rounding."""
+    return equal_values(a0, s0, v0, transpose(u0), unit=ORTHOGONAL_NOISE)[0]
+
+
+@np.errstate(all="ignore")
+def _decomposition(a, u0, s0, v0, vectors=True):
+    """
+    Return (u, s, v) of tall matrices with distinct singular values, v square; without `vectors` only s to every order.
+
+    With ``E = A - U S V'``, ``P = U0' E V0`` and the defects ``F = 1 - U' U``, ``H = 1 - V' V``, the corrections
+    ``dU = U0 X + (1 - U0 U0') E V0 S^-1`` and ``dV = V0 Y`` satisfy ``P = X S + dS + S Y'``, X + X' = F, Y + Y' = H.
+    """
+    n, k = a.shape[-1], u0.shape[-1]
+    u, s, v = u0, s0, v0
+    one = np.eye(n)
+    row, column = s0[..., :, None], s0[..., None, :]
+    gap = column - row
+    gap[..., range(n), range(n)] = np.inf
+    row_share, column_share = row / (column + row), column / (column + row)  # squares may vanish
+    tall = k > n or a.shape[-2] > n
+    for rest in reversed(range(degree(a.dtype))):
+        e = nilpotent(a - u[..., :n] * s[..., None, :] @ transpose(v))
+        f, h = nilpotent(np.eye(k) - transpose(u) @ u), nilpotent(one - transpose(v) @ v)
+        ev = e @ v0
+        p = transpose(u0[..., :n]) @ ev
+        inner = f[..., :n, :n]
+        s = s + p.diagonal(axis1=-2, axis2=-1) - s0 * (inner + h).diagonal(axis1=-2, axis2=-1) / 2
+        if not (rest or vectors):
+            break
+        q = row * inner + column * h - transpose(p)
+        x = (column_share * p - row_share * q) / gap + inner * (one / 2)
+        y = transpose((column_share * q - row_share * p) / gap) + h * (one / 2)
+        correction = u0[..., :n] @ x
+        if tall:
+            beyond = ev / column
+            outside = beyond - u0[..., :n] @ (transpose(u0[..., :n]) @ beyond)
+            correction = correction + outside
+            if k > n:  # the one vector that completes the basis
+                cross = f[..., :n, n:] - transpose(transpose(u0[..., n:]) @ outside)
+                last = u0[..., :n] @ cross + u0[..., n:] * f[..., n:, n:] / 2
+                correction = np.concatenate([correction, last], axis=-1)
+        u, v = u + correction, v + v0 @ y
+    return u, s, v
+
+
+@np.errstate(all="ignore")
+def singular_values(a, average=False, hermitian=False):
+    """
+    Return (s, smooth): singular values with derivatives, and whether they are all there is to them.
+
+    Repeated ones and zeros are eigenvalues of ``[[0, A], [A', 0]]``; see block_values for `average`.
+    """
+    if a.shape[-2] < a.shape[-1]:
+        return singular_values(transpose(a), average)
+    a0 = value(a)
+    u0, s0, vt0 = np.linalg.svd(a0, full_matrices=False, hermitian=hermitian)
+    v0, (m, n) = transpose(vt0), a.shape[-2:]
+    zero, same = _zero(a0, u0, s0, v0), _same(a0, u0, s0, v0)
+    if not zero.any():
+        if n == 1:
+            return np.linalg.norm(a.view(DualArray), axis=-2), np.ones(s0.shape, bool)
+        if not (same > np.eye(n)).any():
+            return _decomposition(a, u0, s0, v0, vectors=False)[1], np.ones(s0.shape, bool)
+    zero = np.any(same & zero[..., None, :], axis=-1)
+    number = np.where(zero, 0, 1 + np.argmax(same, axis=-1))  # that of equal ones is the same
+    if m > n:  # vectors of one basis
+        u0, _, vt0 = np.linalg.svd(a0)
+        v0 = transpose(vt0)
+    none = np.zeros((*a.shape[:-2], m - n))
+    opposite = np.concatenate([u0[..., :n], -v0], axis=-2) / np.sqrt(2)
+    pairs = np.concatenate([u0[..., :n], v0], axis=-2) / np.sqrt(2)
+    rest = np.concatenate([u0[..., n:], np.zeros((*a.shape[:-2], n, m - n))], axis=-2)
+    vectors = np.concatenate([opposite, rest, pairs[..., ::-1]], axis=-1)  # in ascending order
+    w0 = np.concatenate([-s0, none, s0[..., ::-1]], axis=-1)
+    number = np.concatenate([-number, none, number[..., ::-1]], axis=-1)
+    same = number[..., None] == number[..., None, :]
+    upper = np.concatenate([np.zeros((*a.shape[:-2], m, m)), a], axis=-1)
+    lower = np.concatenate([transpose(a), np.zeros((*a.shape[:-2], n, n))], axis=-1)
+    double = np.concatenate([upper, lower], axis=-2)
+    c, _, blocks = decoupled(double, w0, vectors, transpose(vectors), True, same)
+    c = c if blocks is not None else c[..., None] * np.eye(m + n)
+    w, smooth = block_values(c, blocks, True, average, number == 0)
+    return w[..., : -n - 1 : -1], smooth[..., : -n - 1 : -1]
+
+
+@numpy_rule(np.linalg.svdvals)
+def svdvals(x, /):
+    """Singular values; repeated ones share their derivatives equally, zero ones are absolute values."""
+    return svd(x, compute_uv=False)
+
+
+@numpy_rule(np.linalg.svd)
+def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
+    """Singular vectors and values; NumPy's signs are kept."""
+    (a,) = operands("svd", a)
+    plain = float_operands(a)[0]
+    values = np.linalg.svd(plain, full_matrices, compute_uv, hermitian)
+    if hermitian:
+        a = symmetric(a)
+    if not a.size:
+        parts = [finished(part, part, a.dtype) for part in (values if compute_uv else [values])]
+        return type(values)(*parts) if compute_uv else parts[0]
+    if not compute_uv:
+        return finished(checked("svd", *singular_values(a, hermitian=hermitian)), values, a.dtype)
+    u0, s0, vt0 = values
+    m, n = a.shape[-2:]
+    if full_matrices and abs(m - n) > 1 and degree(a.dtype):
+        raise ValueError(
+            f"svd(A) of duals expects full_matrices=False for matrices of shape {(m, n)}: the vectors that complete a "
+            f"basis are arbitrary and have no derivatives."
+        )
+    k, v0 = min(m, n), transpose(vt0)
+    vectors = value(a), u0[..., :k], s0, v0[..., :k]
+    if degree(a.dtype) and ((_same(*vectors) > np.eye(k)).any() or _zero(*vectors).any()):
+        raise ValueError(
+            "svd(A) of duals expects distinct singular values above zero: the vectors of others have no derivatives; "
+            "use svdvals(A) or compute_uv=False."
+        )
+    if m >= n:
+        u, s, v = _decomposition(a, u0, s0, v0)
+    else:
+        v, s, u = _decomposition(transpose(a), v0, s0, u0)
+    parts = (u, u0), (s, s0), (transpose(v), vt0)
+    return type(values)(*[finished(np.array(part, order="C"), given, a.dtype) for part, given in parts])
+
+
+@numpy_rule(np.linalg.matrix_rank)
+def matrix_rank(A, *args, **kwargs):
+    """The rank of the values: integers."""
+    (a,) = operands("matrix_rank", A)
+    return np.linalg.matrix_rank(
+        *float_operands(a), *map(value, args), **{k: value(v) for k, v in kwargs.items()}
+    )

@@ -1,0 +1,1 @@
+"""Rules of ufuncs that other packages compile for floats."""

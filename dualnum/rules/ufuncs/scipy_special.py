@@ -1,0 +1,550 @@
+"""
+The ufuncs of scipy.special.  This module is imported when that one is.
+
+Slopes have the form that does not cancel: ``expit(x) expit(-x)``, never ``y (1 - y)``.
+"""
+
+import math
+
+import numpy as np
+from scipy import special
+
+from dualnum._core import value
+from dualnum.rules import numpy_rule
+from dualnum.rules._decorators import carried
+from dualnum.rules._operands import components, with_values
+from dualnum.rules.numpy_patches import extended
+from dualnum.rules.ufuncs.equations import equations, formula
+
+__all__ = []
+
+ROOT_PI, ROOT_2PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
+psi, gammaln = special.psi, special.gammaln
+
+
+def _named(name):
+    """Return one of SciPy's ufuncs, or None where this SciPy has none of that name."""
+    found = getattr(special, name, None) or getattr(special._ufuncs, name, None)
+    return found if isinstance(found, np.ufunc) else None
+
+
+def _differentiate(slopes, *by):
+    """Register functions whose slopes by these arguments, by default all, are functions of the arguments and of y."""
+    for name, slope in slopes.items():
+        if ufunc := _named(name):
+            numpy_rule(ufunc)(equations((ufunc, slope), by=by or tuple(range(ufunc.nin))))
+
+
+def _expand(derivatives):
+    """Register functions whose n-th derivatives by the last argument are functions of n and of the arguments."""
+    for name, derivative in derivatives.items():
+        if ufunc := _named(name):
+            numpy_rule(ufunc)(formula(ufunc, derivative))
+
+
+# ---- sums and products ----
+
+
+def _series(x, coefficients):
+    """Return sum c_k x^k."""
+    total = 0.0 * x
+    for c in reversed(coefficients):
+        total = total * x + c
+    return total
+
+
+def _or_series(x, reach, coefficients, f):
+    """Return f(x), and where |x| < reach its power series."""
+    near = np.abs(value(x)) < reach
+    return np.where(near, _series(np.where(near, x, 0.0), coefficients), f(np.where(near, 2 * reach, x)))
+
+
+def _rising(a, k):
+    """Return a (a + 1) ... (a + k - 1)."""
+    return math.prod((a + i for i in range(k)), start=1.0)
+
+
+def _falling(a, k):
+    """Return a (a - 1) ... (a - k + 1)."""
+    return math.prod((a - i for i in range(k)), start=1.0)
+
+
+def _exp_of_square(factor, x):
+    """Return exp(factor x^2); what rounding of the square loses is put back to first order."""
+    v = np.clip(value(x), -40.0, 40.0)
+    high = v * 134217729.0  # half of the digits (Dekker)
+    high = high - (high - v)
+    low = v - high
+    lost = ((high * high - v * v) + 2 * high * low) + low * low
+    return np.exp(factor * (x * x)) * (1 + factor * lost)
+
+
+# ---- error functions and the normal distribution ----
+
+
+def _density(x):
+    return _exp_of_square(-0.5, x) / ROOT_2PI
+
+
+def _inverse_mills(x):
+    """Return the density over the distribution function."""
+    left = value(x) < 5
+    by_erfcx = math.sqrt(2 / math.pi) / special.erfcx(np.where(left, x, 0.0) * -math.sqrt(0.5))
+    right = np.where(left, 5.0, x)
+    return np.where(left, by_erfcx, _density(right) / special.ndtr(right))
+
+
+def _asymptotic(x, sign, y):
+    """Return y, or where it would cancel, |x| > 7, sum_(n >= 1) (2n - 1)!! (sign / (2 x^2))^n down to least terms."""
+    far = np.abs(value(x)) > 7
+    large = np.where(far, x, 10.0)
+    return np.where(
+        far, _series(sign / (2 * large * large), [0.0, *np.cumprod(np.arange(1.0, 90.0, 2.0))]), y
+    )
+
+
+def _erfcx_slope(x, y):
+    return np.where(value(x) > 7, 2 / ROOT_PI * _asymptotic(x, -1.0, 0.0), 2 * (x * y) - 2 / ROOT_PI)
+
+
+_differentiate(
+    {
+        "erf": lambda x, y: 2 / ROOT_PI * _exp_of_square(-1.0, x),
+        "erfc": lambda x, y: -2 / ROOT_PI * _exp_of_square(-1.0, x),
+        "erfi": lambda x, y: 2 / ROOT_PI * _exp_of_square(1.0, x),
+        "erfcx": _erfcx_slope,
+        "dawsn": lambda x, y: -_asymptotic(x, 1.0, 2 * (x * y) - 1),
+        "erfinv": lambda x, y: ROOT_PI / 2 * _exp_of_square(1.0, y),
+        "erfcinv": lambda x, y: -ROOT_PI / 2 * _exp_of_square(1.0, y),
+        "ndtr": lambda x, y: _density(x),
+        "ndtri": lambda x, y: ROOT_2PI * _exp_of_square(0.5, y),
+        "log_ndtr": lambda x, y: _inverse_mills(x),
+        "ndtri_exp": lambda x, y: 1 / _inverse_mills(y),
+        "owens_t": lambda h, a, y: (
+            -_density(h) / 2 * special.erf(a * h * math.sqrt(0.5)),
+            _density(h) * _exp_of_square(-0.5, a * h) / (1 + a * a) / ROOT_2PI,
+        ),
+    }
+)
+
+# ---- logarithms and powers ----
+
+
+def _power_slope(log_x, p, y):
+    """Return the slope by p of y = (x^p - 1) / p: log(x)^2 sum (k + 1) / (k + 2)! (p log x)^k."""
+    coefficients = [(k + 1) / math.factorial(k + 2) for k in range(20)]
+    u = p * log_x
+    near = np.abs(value(u)) < 1
+    series = log_x * log_x * _series(np.where(near, u, 0.0), coefficients)
+    power = np.exp(u)
+    return np.where(near, series, (np.where(value(power) == 0, 0.0, power * log_x) - y) / p)
+
+
+def _huber_slopes(delta, r, y):
+    inside = np.abs(value(r)) <= value(delta)
+    return np.where(inside, 0.0, np.abs(r) - delta), np.where(inside, r, delta * np.sign(r))
+
+
+def _pseudo_huber_slopes(delta, r, y):
+    u = r / delta
+    root = np.hypot(1.0, u)
+    more = u * (u / (1 + root))  # root - 1
+    return delta * more * (more / root), r / root
+
+
+_differentiate(
+    {
+        "logit": lambda x, y: 1 / (x * (1 - x)),
+        "log_expit": lambda x, y: special.expit(-x),
+        "entr": lambda x, y: -1 - np.log(x),
+        "rel_entr": lambda x, q, y: (1 + np.log(x / q), -x / q),
+        "kl_div": lambda x, q, y: (np.log(x / q), with_values(1 - x / q, (value(q) - value(x)) / value(q))),
+        "xlogy": lambda x, q, y: (np.log(q), x / q),
+        "xlog1py": lambda x, q, y: (np.log1p(q), x / (1 + q)),
+        "exprel": lambda x, y: _or_series(
+            x,
+            1.0,
+            [(k + 1) / math.factorial(k + 2) for k in range(20)],
+            lambda x: np.where(value(x) > 0, y * (1 - 1 / x) + 1 / x, (np.exp(x) - y) / x),
+        ),
+        "spence": lambda x, y: _or_series(
+            x - 1, 0.25, [(-1.0) ** (k + 1) / (k + 1) for k in range(30)], lambda u: np.log(x) / (1 - x)
+        ),
+        "boxcox": lambda x, p, y: (np.power(x, p - 1), _power_slope(np.log(x), p, y)),
+        "boxcox1p": lambda x, p, y: (np.exp((p - 1) * np.log1p(x)), _power_slope(np.log1p(x), p, y)),
+        "huber": _huber_slopes,
+        "pseudo_huber": _pseudo_huber_slopes,
+        "wrightomega": lambda x, y: y / (1 + y),
+    }
+)
+numpy_rule(special.expit)(
+    equations((special.expit, lambda x, y, c: y * c), (lambda x: special.expit(-x), lambda x, y, c: -y * c))
+)
+
+
+def _same(ufunc, on_duals):
+    def rule(*args):
+        values = ufunc(*[value(x) for x in args])
+        with np.errstate(all="ignore"):  # the values have warned
+            return with_values(on_duals(*args), values)
+
+    return rule
+
+
+for _ufunc, _on_duals in (
+    (special.exp2, np.exp2),
+    (special.exp10, lambda x: np.power(10.0, x)),
+    (special.expm1, np.expm1),
+    (special.log1p, np.log1p),
+    (special.cbrt, np.cbrt),
+    (special.cosm1, np.cos),
+    (special.powm1, np.power),
+):
+    numpy_rule(_ufunc)(_same(_ufunc, _on_duals))
+DEGREE = math.pi / 180
+numpy_rule(special.sindg)(
+    equations((special.sindg, lambda x, y, c: DEGREE * c), (special.cosdg, lambda x, y, c: -DEGREE * y))
+)
+numpy_rule(special.cosdg)(
+    equations((special.cosdg, lambda x, y, c: -DEGREE * c), (special.sindg, lambda x, y, c: DEGREE * y))
+)
+_differentiate(
+    {
+        "tandg": lambda x, y: DEGREE / special.cosdg(x) ** 2,
+        "cotdg": lambda x, y: -DEGREE / special.sindg(x) ** 2,
+    }
+)
+_differentiate(
+    {  # the inverse functions of boxcox
+        "inv_boxcox": lambda y, p, x: (
+            np.power(x, 1 - p),
+            -np.power(x, 1 - p) * _power_slope(np.log(x), p, y),
+        ),
+        "inv_boxcox1p": lambda y, p, x: (
+            np.power(1 + x, 1 - p),
+            -np.power(1 + x, 1 - p) * _power_slope(np.log1p(x), p, y),
+        ),
+    }
+)
+
+# ---- gamma and its kin ----
+
+_zeta = special._ufuncs._zeta  # of Hurwitz; special.zeta calls it
+
+
+def _polygamma(n, x):
+    return (-1) ** (n + 1) * math.factorial(n) * _zeta(n + 1.0, x) if n else psi(x)
+
+
+def _rgamma_slope(x, y):
+    """Return -y psi(x), left of 1/2 by the reflection y = sin(pi x) gamma(1 - x) / pi: psi has poles, y has none."""
+    left = value(x) < 0.5
+    u = np.where(left, x, 0.0)
+    reflected = np.cos(math.pi * u) * special.gamma(1 - u) - y * psi(1 - u)
+    return np.where(left, reflected, -y * psi(np.where(left, 1.0, x)))
+
+
+numpy_rule(_zeta)(formula(_zeta, lambda n, s, q: (-1) ** n * _rising(s, n) * _zeta(s + n, q)))
+_expand(
+    {
+        "psi": _polygamma,
+        "digamma": _polygamma,
+        "gammaln": lambda n, x: _polygamma(n - 1, x),
+        "loggamma": lambda n, x: _polygamma(n - 1, x),
+    }
+)
+_differentiate(
+    {
+        "gamma": lambda x, y: y * psi(x),
+        "rgamma": _rgamma_slope,
+        "beta": lambda a, b, y: (y * (psi(a) - psi(a + b)), y * (psi(b) - psi(a + b))),
+        "betaln": lambda a, b, y: (psi(a) - psi(a + b), psi(b) - psi(a + b)),
+        "binom": lambda n, k, y: (y * (psi(n + 1) - psi(n - k + 1)), y * (psi(n - k + 1) - psi(k + 1))),
+        "poch": lambda z, m, y: (y * (psi(z + m) - psi(z)), y * psi(z + m)),
+    }
+)
+
+# ---- exponential, trigonometric and Fresnel integrals ----
+
+
+def _expn(p, x):
+    """Return E_p(x), below p = 0 in closed form."""
+    result = special.expn(np.maximum(p, 0), x)
+    for m in np.unique(-p[p < 0]):
+        m = int(m)
+        low = np.exp(-x) / x * sum(_falling(m, j) / x**j for j in range(m + 1))
+        result = np.where(p == -m, low, result)
+    return result
+
+
+_differentiate({"exp1": lambda x, y: -np.exp(-x) / x, "expi": lambda x, y: np.exp(x) / x})
+_expand({"expn": lambda n, p, x: (-1) ** n * _expn(p - n, x)})
+numpy_rule(special.sici)(
+    equations(
+        (special.sici, lambda x, s, c: np.sinc(x / math.pi)), (None, lambda x, s, c: np.cos(x) / x), results=2
+    )
+)
+numpy_rule(special.shichi)(
+    equations(
+        (
+            special.shichi,
+            lambda x, s, c: _or_series(
+                x, 1.0, [(1 - k % 2) / math.factorial(k + 1) for k in range(20)], lambda x: np.sinh(x) / x
+            ),
+        ),
+        (None, lambda x, s, c: np.cosh(x) / x),
+        results=2,
+    )
+)
+numpy_rule(special.fresnel)(
+    equations(
+        (special.fresnel, lambda x, s, c: np.sin(math.pi / 2 * (x * x))),
+        (None, lambda x, s, c: np.cos(math.pi / 2 * (x * x))),
+        results=2,
+    )
+)
+
+# ---- distributions, by their last argument ----
+
+
+def _power_times_exp(x, p, exponent):
+    """Return x^p exp(exponent), by one exponential except at x = 0, where the logarithm has no derivatives."""
+    zero = value(x) == 0
+    inside = np.exp(p * np.log(np.where(zero, 1.0, x)) + exponent)
+    return np.where(zero, np.power(np.where(zero, x, 1.0), p) * np.exp(exponent), inside)
+
+
+def _gamma_density(a, x):
+    return _power_times_exp(x, a - 1, -x - gammaln(a))
+
+
+def _beta_density(a, b, x):
+    other = np.where(value(x) == 1, 0.0, special.xlog1py(b - 1, -x))
+    density = _power_times_exp(x, a - 1, other - special.betaln(a, b))
+    at_one = np.where(value(x) == 1, 1 - x, 1.0)
+    return density * np.power(at_one, np.where(value(x) == 1, b - 1, 0.0))
+
+
+def _student_density(df, t):
+    return np.exp(-special.betaln(df / 2, 0.5) - (df + 1) / 2 * np.log1p(t * t / df)) / np.sqrt(df)
+
+
+def _f_density(m, n, x):
+    u = m * x / (m * x + n)
+    return _beta_density(m / 2, n / 2, u) * m * n / (m * x + n) ** 2
+
+
+_by_last = {
+    "gammainc": lambda a, x, y: _gamma_density(a, x),
+    "gammaincc": lambda a, x, y: -_gamma_density(a, x),
+    "gammaincinv": lambda a, p, x: 1 / _gamma_density(a, x),
+    "gammainccinv": lambda a, p, x: -1 / _gamma_density(a, x),
+    "chdtr": lambda v, x, y: _gamma_density(v / 2, x / 2) / 2,
+    "chdtrc": lambda v, x, y: -_gamma_density(v / 2, x / 2) / 2,
+    "chdtri": lambda v, p, x: -2 / _gamma_density(v / 2, x / 2),
+    "pdtr": lambda k, m, y: -_gamma_density(np.floor(k) + 1, m),
+    "pdtrc": lambda k, m, y: _gamma_density(np.floor(k) + 1, m),
+    "stdtr": lambda df, t, y: _student_density(df, t),
+    "stdtrit": lambda df, p, t: 1 / _student_density(df, t),
+    "betainc": lambda a, b, x, y: _beta_density(a, b, x),
+    "betaincc": lambda a, b, x, y: -_beta_density(a, b, x),
+    "betaincinv": lambda a, b, p, x: 1 / _beta_density(a, b, x),
+    "betainccinv": lambda a, b, p, x: -1 / _beta_density(a, b, x),
+    "gdtr": lambda a, b, x, y: a * _gamma_density(b, a * x),
+    "gdtrc": lambda a, b, x, y: -a * _gamma_density(b, a * x),
+    "fdtr": lambda m, n, x, y: _f_density(m, n, x),
+    "fdtrc": lambda m, n, x, y: -_f_density(m, n, x),
+    "fdtri": lambda m, n, p, x: 1 / _f_density(m, n, x),
+    "bdtr": lambda k, n, p, y: -_beta_density(np.floor(k) + 1, n - np.floor(k), p),
+    "bdtrc": lambda k, n, p, y: _beta_density(np.floor(k) + 1, n - np.floor(k), p),
+}
+for _name, _slope in _by_last.items():
+    if _named(_name):
+        _differentiate({_name: _slope}, _named(_name).nin - 1)
+_differentiate({"_beta_pdf": lambda x, a, b, y: y * ((a - 1) / x - (b - 1) / (1 - x))}, 0)  # of scipy.stats
+
+# ---- elliptic integrals and functions ----
+
+_N = np.arange(1, 40)
+_RATIOS = math.pi / 2 * np.cumprod((2 * _N - 1) / (2 * _N)) ** 2  # K(m) = pi/2 + sum_(n >= 1) ratio_n m^n
+
+
+def _k_slope(m, p, k, e):
+    """Return dK / dm, where m + p = 1."""
+    return _or_series(m, 0.25, _N * _RATIOS, lambda m: (e - p * k) / (2 * m * p))
+
+
+def _e_slope(m, k, e):
+    return _or_series(m, 0.25, -_N * _RATIOS / (2 * _N - 1), lambda m: (e - k) / (2 * m))
+
+
+numpy_rule(special.ellipk)(
+    equations((special.ellipk, lambda m, k, e: _k_slope(m, 1 - m, k, e)), (special.ellipe, _e_slope))
+)
+numpy_rule(special.ellipe)(
+    equations(
+        (special.ellipe, lambda m, e, k: _e_slope(m, k, e)),
+        (special.ellipk, lambda m, e, k: _k_slope(m, 1 - m, k, e)),
+    )
+)
+numpy_rule(special.ellipkm1)(
+    equations(
+        (special.ellipkm1, lambda p, k, e: -_k_slope(1 - p, p, k, e)),
+        (lambda p: special.ellipe(1 - p), lambda p, k, e: -_e_slope(1 - p, k, e)),
+    )
+)
+_differentiate(
+    {
+        "ellipkinc": lambda phi, m, y: 1 / np.sqrt(1 - m * np.sin(phi) ** 2),
+        "ellipeinc": lambda phi, m, y: np.sqrt(1 - m * np.sin(phi) ** 2),
+    },
+    0,
+)
+numpy_rule(special.ellipj)(
+    equations(
+        (special.ellipj, lambda u, m, sn, cn, dn, phi: cn * dn),
+        (None, lambda u, m, sn, cn, dn, phi: -sn * dn),
+        (None, lambda u, m, sn, cn, dn, phi: -m * sn * cn),
+        (None, lambda u, m, sn, cn, dn, phi: dn),
+        results=4,
+    )
+)
+
+# ---- Bessel and Airy functions ----
+
+
+def _cylinder(function, sign, factor=1.0):
+    """Return the derivatives ``(factor / 2)^n sum_k C(n, k) sign^k f(order - n + 2k, x)``."""
+
+    def derivative(n, order, x):
+        terms = [math.comb(n, k) * sign**k * function(order - n + 2.0 * k, x) for k in range(n + 1)]
+        return (factor / 2) ** n * sum(terms)
+
+    return derivative
+
+
+def _times_exponential(rate, derivative):
+    """Return the derivatives of exp(rate x) f, given exp(rate x) times those of f; rate^2 is 1."""
+
+    def of_product(n, order, x):
+        powers = 1.0, rate(x)  # at the kink of exp(-|x|) their averages
+        return sum(math.comb(n, j) * powers[(n - j) % 2] * derivative(j, order, x) for j in range(n + 1))
+
+    return of_product
+
+
+def _of_j(f):
+    return _cylinder(f, -1)
+
+
+def _of_i(f):
+    return _cylinder(f, 1)
+
+
+def _of_k(f):
+    return _cylinder(f, 1, -1.0)
+
+
+def _of_ie(f):
+    return _times_exponential(lambda x: -np.sign(x), _of_i(f))
+
+
+def _of_ke(f):
+    return _times_exponential(lambda x: 1.0, _of_k(f))
+
+
+def _bessel(kind, general, names, zero, one, reflected):
+    """Register functions of any order, and those made for the orders 0 and 1, with f_-1 = reflected f_1."""
+    f0, f1 = getattr(special, zero), getattr(special, one)
+    known = {0: f0, 1: f1, -1: lambda x: reflected * f1(x)}
+    whole = kind(lambda order, x: known[order](x) if order in known else general(order, x))
+    _expand(dict.fromkeys(names.split(), kind(general)))
+    _expand({zero: lambda n, x: whole(n, 0, x), one: lambda n, x: whole(n, 1, x)})
+
+
+_bessel(_of_j, special.jv, "jv jn jve", "j0", "j1", -1)
+_bessel(_of_j, special.yv, "yv yn yve", "y0", "y1", -1)
+_bessel(_of_i, special.iv, "iv", "i0", "i1", 1)
+_bessel(_of_k, special.kv, "kv kn", "k0", "k1", 1)
+_bessel(_of_ie, special.ive, "ive", "i0e", "i1e", 1)
+_bessel(_of_ke, special.kve, "kve", "k0e", "k1e", 1)
+numpy_rule(special.airy)(
+    equations(
+        (special.airy, lambda x, ai, aip, bi, bip: aip),
+        (None, lambda x, ai, aip, bi, bip: x * ai),
+        (None, lambda x, ai, aip, bi, bip: bip),
+        (None, lambda x, ai, aip, bi, bip: x * bi),
+        results=4,
+    )
+)
+
+# ---- hypergeometric functions and orthogonal polynomials ----
+
+
+def _lower(k, n, function, *arguments):
+    """Return a polynomial of degree n - k, which is 0 for n < k; there is no formula for negative n."""
+    whole = n == np.floor(n)
+    known = function(np.where(whole, np.maximum(n - k, 0), n - k), *arguments)
+    return np.where(n < 0, np.nan, np.where(whole & (n < k), 0.0, known))
+
+
+def _gegenbauer(n, k, alpha, x):
+    """Return C_(n - k)^alpha(x)."""
+    return _lower(k, n, special.eval_gegenbauer, alpha, x)
+
+
+def _chebyshev_t(k, n, x):
+    return 2.0 ** (k - 1) * math.factorial(k - 1) * n * _gegenbauer(n, k, float(k), x)
+
+
+def _chebyshev_u(k, n, x):
+    return 2.0**k * math.factorial(k) * _gegenbauer(n, k, k + 1.0, x)
+
+
+def _legendre(k, n, x):
+    return math.prod(range(1, 2 * k, 2)) * _gegenbauer(n, k, k + 0.5, x)
+
+
+_expand(
+    {
+        "hyp0f1": lambda k, v, z: special.hyp0f1(v + k, z) / _rising(v, k),
+        "hyp1f1": lambda k, a, b, z: _rising(a, k) / _rising(b, k) * special.hyp1f1(a + k, b + k, z),
+        "hyp2f1": lambda k, a, b, c, z: (
+            _rising(a, k) * _rising(b, k) / _rising(c, k) * special.hyp2f1(a + k, b + k, c + k, z)
+        ),
+        "hyperu": lambda k, a, b, x: (-1) ** k * _rising(a, k) * special.hyperu(a + k, b + k, x),
+        "eval_chebyt": _chebyshev_t,
+        "eval_chebyu": _chebyshev_u,
+        "eval_chebyc": lambda k, n, x: 2.0 ** (1 - k) * _chebyshev_t(k, n, x / 2),
+        "eval_chebys": lambda k, n, x: 2.0**-k * _chebyshev_u(k, n, x / 2),
+        "eval_sh_chebyt": lambda k, n, x: 2.0**k * _chebyshev_t(k, n, 2 * x - 1),
+        "eval_sh_chebyu": lambda k, n, x: 2.0**k * _chebyshev_u(k, n, 2 * x - 1),
+        "eval_legendre": _legendre,
+        "eval_sh_legendre": lambda k, n, x: 2.0**k * _legendre(k, n, 2 * x - 1),
+        "eval_gegenbauer": lambda k, n, a, x: 2.0**k * _rising(a, k) * _gegenbauer(n, k, a + k, x),
+        "eval_jacobi": lambda k, n, a, b, x: (
+            2.0**-k * _rising(n + a + b + 1, k) * _lower(k, n, special.eval_jacobi, a + k, b + k, x)
+        ),
+        "eval_hermite": lambda k, n, x: 2.0**k * _falling(n, k) * _lower(k, n, special.eval_hermite, x),
+        "eval_hermitenorm": lambda k, n, x: _falling(n, k) * _lower(k, n, special.eval_hermitenorm, x),
+        "eval_laguerre": lambda k, n, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, float(k), x),
+        "eval_genlaguerre": lambda k, n, a, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, a + k, x),
+    }
+)
+
+# ---- functions in Python whose helpers hide a derivative ----
+
+
+@extended(special._logsumexp, "_logsumexp")
+def _log_of_sum(own, a, b, *, axis, return_sign, xp):
+    """Return the logarithm of sums of exponentials, which SciPy builds by an array of no dispatching kind."""
+    if not carried(a, b):
+        return own(a, b, axis=axis, return_sign=return_sign, xp=xp)
+    values, sign = own(value(a), None if b is None else value(b), axis=axis, return_sign=return_sign, xp=xp)
+    with np.errstate(all="ignore"):  # the values have warned
+        weights = np.ones_like(a) if b is None else b
+        counts = np.any(components(weights), axis=-1)  # a weight of zero that moves does
+        shift = np.max(np.where(counts, value(a), -np.inf), axis=axis, keepdims=True)
+        shift = np.where(np.isfinite(shift), shift, 0.0)
+        total = np.sum(weights * np.exp(np.where(counts, a - shift, 0.0)), axis=axis, keepdims=True)
+        return with_values(np.log(np.abs(total)) + shift, values), sign

@@ -1,0 +1,54 @@
+# distutils: language = c++
+# cython: language_level=3, cdivision=True
+# cython: freethreading_compatible=True
+"""The compiled half of dualnum: levels, the dtype, scalars, loops, arrays, seeds; the mathematics is in the headers."""
+
+cimport cython
+from cpython.object cimport Py_TYPE, PyObject, PyTypeObject, newfunc
+from cpython.ref cimport Py_INCREF, Py_DECREF, Py_XDECREF
+from libc.math cimport fabs
+from libc.string cimport memcpy, memset
+from libcpp cimport bool as cbool
+
+import itertools
+import numbers
+import os
+import weakref
+from collections import namedtuple
+
+import numpy as np
+
+include "numpy.pxi"
+include "levels.pxi"
+include "dtype.pxi"
+include "arithmetic.pxi"
+include "scalar.pxi"
+include "functions.pxi"
+include "printing.pxi"
+include "umath.pxi"
+include "array.pxi"
+include "python_rules.pxi"
+include "matmul.pxi"
+include "seeding.pxi"
+include "allocator.pxi"
+include "driver_fast_path.pxi"
+
+_neutral = _bootstrap()
+numbers.Number.register(Dual)
+(<PyTypeObject *>Dual).tp_new = <newfunc>_zero_dual
+DualDType = <object><PyObject *>&dual_dtype
+# The functions of dualnum's namespace, by name; predicates and those of several results are NumPy's own.
+FUNCTIONS = {
+    name: _function_of_one(name) if _letters[_ufuncs[place]] == "DD"
+    else _function_of_two(name) if _letters[_ufuncs[place]] == "DDD" and _ufuncs[place].nout == 1
+    else getattr(np, name)
+    for name, place in _kernel_index.items()
+}
+_quick_ufuncs.update({
+    _ufuncs[place]: place
+    for place in _kernel_index.values()
+    if _letters[_ufuncs[place]] in ("DD", "DDD") and _ufuncs[place].nout == 1
+})
+_methods.update({name: function for name, function in FUNCTIONS.items() if name not in _array_attributes})
+ELEMENTARY = _elementary_rows()
+BINARY = _binary_rows()

@@ -1,0 +1,271 @@
+# Arithmetic of scalars: which kernel an operator calls, and on what.
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.float cimport PyFloat_AS_DOUBLE
+from cpython.long cimport PyLong_AsDouble
+from libc.math cimport pow as c_pow
+import operator
+import types
+
+cdef extern from "loops/scalar_operations.h" namespace "dn" nogil:
+    cdef enum class Arithmetic(int):
+        add
+        subtract
+        multiply
+        divide
+    cbool quick_both "dn::quick<true, true>" (Arithmetic, const Shape &, const double *, const double *, double *)
+    cbool quick_left "dn::quick<true, false>" (Arithmetic, const Shape &, const double *, const double *, double *)
+    cbool quick_right "dn::quick<false, true>" (Arithmetic, const Shape &, const double *, const double *, double *)
+
+# The functions that scalars call themselves, by name: the kernels of dual-dual, dual-float and float-dual operands.
+cdef struct Kernels:
+    Kernel both
+    Kernel left
+    Kernel right
+
+cdef Kernels _kernels[128]
+cdef dict _kernel_index = {}  # ufunc name -> its place
+cdef enum:  # the places of the operators, the quick ones first
+    ADD, SUBTRACT, MULTIPLY, DIVIDE
+    FLOOR_DIVIDE, REMAINDER, POWER
+    NEGATIVE, ABSOLUTE, FLOOR, CEIL, TRUNC
+
+
+cdef int _index_of(str name) except -1:
+    return _kernel_index.setdefault(name, len(_kernel_index))
+
+
+for _name in ("add subtract multiply divide floor_divide remainder power negative absolute floor ceil trunc").split():
+    _index_of(_name)
+
+cdef object _float64 = np.float64
+cdef object _generic = np.generic
+cdef object _real_scalars = (float, int, np.bool_, np.integer, np.float16, np.float32, np.float64)
+cdef object _array_likes = (np.ndarray, list, tuple)
+cdef dict _float_operators = {
+    ADD: operator.add, SUBTRACT: operator.sub, MULTIPLY: operator.mul, DIVIDE: operator.truediv,
+    FLOOR_DIVIDE: operator.floordiv, REMAINDER: operator.mod, POWER: operator.pow,
+}
+cdef dict _methods = {}  # functions that scalars have as methods, so that object arrays of duals work
+cdef frozenset _array_attributes = frozenset([name for name in dir(np.ndarray) if not name.startswith("_")]) - {"data"}
+
+
+cdef double _as_double(object x, str what) except? -1.5:
+    """Return a real number as float64; everything else is refused by name."""
+    if isinstance(x, _real_scalars):
+        return x
+    raise TypeError(f"{what} expects real numbers, got {type(x).__name__}.")
+
+
+cdef inline Dual _new_dual(PyObject *descr):
+    """Return a scalar of this dtype; the caller fills in the components."""
+    cdef Dual d = Dual.__new__(Dual)
+    cdef Py_ssize_t size = (<DualDescr *>descr).base.elsize
+    d.owner, d.descr, d.data = <object>descr, descr, d.room
+    if size > <Py_ssize_t>sizeof(d.room):
+        d.heap = PyBytes_FromStringAndSize(NULL, size)
+        d.data = <double *>PyBytes_AS_STRING(d.heap)
+    return d
+
+
+cdef PyObject *_zero_dual(PyTypeObject *cls, PyObject *args, PyObject *kwargs) except NULL:
+    """What Dual.__new__ is for Python: a constant 0, which __init__ turns into the number."""
+    cdef Dual d = _new_dual(<PyObject *>_neutral)
+    d.data[0] = 0
+    Py_INCREF(d)
+    return <PyObject *>d
+
+
+cdef inline const Shape *_shape(Dual d):
+    return &(<DualDescr *>d.descr).shape
+
+
+cdef Dual _lift(Dual d, object dtype):
+    """Return d with the levels of dtype, which has all of d's."""
+    cdef Py_ssize_t position[16]
+    if d.descr == <PyObject *>dtype:
+        return d
+    cdef Dual z = _new_dual(<PyObject *>dtype)
+    if not embedding(<DualDescr *>d.descr, _descr(dtype), position):
+        raise TypeError(f"a dual of {_dtype_text(d.dtype)} does not fit {_dtype_text(dtype)}.")
+    embed(_shape(d)[0], position, d.data, _shape(z).components(), z.data)
+    return z
+
+
+cdef int _run(Kernel kernel, const Shape *shape, const double *x, const double *y, double *z) except -1:
+    """Call a kernel on one element; y is null for functions of one argument."""
+    cdef char *data[3]
+    cdef Py_ssize_t strides[3]
+    memset(strides, 0, sizeof(strides))
+    data[0] = <char *>x
+    data[1] = <char *>(y if y != NULL else z)
+    data[2] = <char *>z
+    if not run(kernel, shape[0], data, strides, 1):
+        raise MemoryError
+    return 0
+
+
+cdef int _warn(int op, double x, double y, double z) except -1:
+    """Give the warnings of x op y, as np.float64 does, where the value z shows that there may be one."""
+    if z == 0 and (x == 0 or op == ADD or op == SUBTRACT or (y == 0 and op == MULTIPLY)):
+        return 0
+    _float_operators[op](_float64(x), _float64(y))
+    return 0
+
+
+cdef inline bint _ordinary(double z) noexcept:
+    return 2.3e-308 < fabs(z) < 1.79e308
+
+
+cdef Dual _binary(int op, Dual x, Dual y, double number):
+    """x op y; where one is None, number stands for it."""
+    cdef Dual z
+    cdef const double *px
+    cdef const double *py
+    cdef PyObject *descr
+    cdef Kernels *kernels = &_kernels[op]
+    cdef cbool done = False
+    if x is not None and y is not None and x.descr != y.descr:
+        dtype = _union(<object>x.descr, <object>y.descr)
+        x, y = _lift(x, dtype), _lift(y, dtype)
+    descr = y.descr if x is None else x.descr
+    z = _new_dual(descr)
+    px = &number if x is None else x.data
+    py = &number if y is None else y.data
+    if op <= DIVIDE:
+        if x is None:
+            done = quick_right(<Arithmetic>op, (<DualDescr *>descr).shape, px, py, z.data)
+        elif y is None:
+            done = quick_left(<Arithmetic>op, (<DualDescr *>descr).shape, px, py, z.data)
+        else:
+            done = quick_both(<Arithmetic>op, (<DualDescr *>descr).shape, px, py, z.data)
+    if not done:
+        _run(kernels.right if x is None else kernels.left if y is None else kernels.both,
+             &(<DualDescr *>descr).shape, px, py, z.data)
+        if op == POWER:
+            z.data[0] = c_pow(px[0], py[0])  # np.float64's ** is C's, not the array loop's
+    if not _ordinary(z.data[0]):
+        _warn(op, px[0], py[0], z.data[0])
+    return z
+
+
+cdef inline object _operate(int op, object x, object y):
+    """The operators: x or y is a Dual."""
+    cdef Dual z
+    if type(x) is Dual and type(y) is Dual and op <= DIVIDE and (<Dual>x).descr == (<Dual>y).descr:
+        if (<Dual>x).data == (<Dual>x).room:  # the usual case, all of it here
+            z = Dual.__new__(Dual)
+            z.owner, z.descr, z.data = (<Dual>x).owner, (<Dual>x).descr, z.room
+            if quick_both(<Arithmetic>op, _shape(z)[0], (<Dual>x).data, (<Dual>y).data, z.data):
+                if not _ordinary(z.data[0]):
+                    _warn(op, (<Dual>x).data[0], (<Dual>y).data[0], z.data[0])
+                return z
+    return _operate_on_any(op, x, y)
+
+
+cdef object _operate_on_any(int op, object x, object y):
+    if type(x) is Dual:
+        if type(y) is Dual:
+            return _binary(op, <Dual>x, <Dual>y, 0)
+        if type(y) is float:
+            return _binary(op, <Dual>x, None, PyFloat_AS_DOUBLE(y))
+        if type(y) is int:
+            return _binary(op, <Dual>x, None, PyLong_AsDouble(y))
+        if isinstance(y, _real_scalars):
+            return _binary(op, <Dual>x, None, y)
+        other = y
+    else:
+        if type(x) is float:
+            return _binary(op, None, <Dual>y, PyFloat_AS_DOUBLE(x))
+        if type(x) is int:
+            return _binary(op, None, <Dual>y, PyLong_AsDouble(x))
+        if isinstance(x, _real_scalars):
+            return _binary(op, None, <Dual>y, x)
+        other = x
+    if isinstance(other, _array_likes):
+        return _ufuncs[op](x, y)
+    if hasattr(type(other), "numerator"):  # Fraction and its like, which floats take as floats too
+        return _operate_on_any(op, x if other is y else float(x), float(y) if other is y else y)
+    if isinstance(other, (complex, _generic)):
+        raise TypeError(
+            f"duals expect real numbers beside them, got {type(other).__name__}; complex duals do not exist yet.")
+    return NotImplemented
+
+
+cdef Dual _unary(int op, Dual x):
+    cdef Dual z = _new_dual(x.descr)
+    _run(_kernels[op].both, _shape(x), x.data, NULL, z.data)
+    return z
+
+
+cdef object _apply(int op, object ufunc, Dual x):
+    """A function of one dual, with the warnings that ufunc gives for the value."""
+    cdef Dual z = _unary(op, x)
+    if not _ordinary(z.data[0]):
+        ufunc(x.data[0])
+    return z
+
+
+cdef object _call(int op, object ufunc, object x, object y):
+    """A function of two scalars, one of them dual, or None where the other is something else."""
+    cdef Dual z
+    cdef double a = 0, b = 0
+    cdef cbool first = type(x) is Dual, second = type(y) is Dual
+    if not first:
+        if not isinstance(x, _real_scalars):
+            return None
+        a = x
+    if not second:
+        if not isinstance(y, _real_scalars):
+            return None
+        b = y
+    if first and second and (<Dual>x).descr != (<Dual>y).descr:
+        dtype = _union((<Dual>x).owner, (<Dual>y).owner)
+        x, y = _lift(x, dtype), _lift(y, dtype)
+    z = _new_dual((<Dual>x).descr if first else (<Dual>y).descr)
+    _run(_kernels[op].both if first and second else _kernels[op].left if first else _kernels[op].right,
+         _shape(z), (<Dual>x).data if first else &a, (<Dual>y).data if second else &b, z.data)
+    if not _ordinary(z.data[0]):
+        ufunc((<Dual>x).data[0] if first else a, (<Dual>y).data[0] if second else b)
+    return z
+
+
+cdef list _ufuncs = [None] * 128  # by the places of _kernel_index
+
+
+cdef object _compare(Dual x, object other, int op):
+    cdef double a = x.data[0], b
+    if type(other) is Dual:
+        b = (<Dual>other).data[0]
+    elif isinstance(other, _real_scalars):
+        if type(other) is int:
+            return _python_compare(a, other, op)
+        b = other
+    elif isinstance(other, _array_likes):
+        return _comparisons[op](x, other)
+    else:
+        return NotImplemented
+    cdef bint answer
+    if op == 0:
+        answer = a < b
+    elif op == 1:
+        answer = a <= b
+    elif op == 2:
+        answer = a == b
+    elif op == 3:
+        answer = a != b
+    elif op == 4:
+        answer = a > b
+    else:
+        answer = a >= b
+    return _true if answer else _false  # np.bool, as np.float64's comparisons give: ~(x > 0) must work
+
+
+cdef object _true = np.True_
+cdef object _false = np.False_
+cdef tuple _comparisons = (np.less, np.less_equal, np.equal, np.not_equal, np.greater, np.greater_equal)
+cdef tuple _python_comparisons = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)
+
+
+cdef object _python_compare(double a, object other, int op):
+    return _true if _python_comparisons[op](a, other) else _false  # exact for ints that float64 cannot hold

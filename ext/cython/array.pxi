@@ -1,0 +1,522 @@
+# DualArray: a thin ndarray subclass, for NumPy functions that no dtype can reach and for quick operators.
+
+
+class DualScalar(np.inexact):
+    """
+    The type attribute of dual dtypes, by which NumPy's checks find them inexact.
+
+    Calling it, as ``x.dtype.type(2)`` does for a constant of x's type, gives a dual as it is and any other number as
+    float64, which fits duals of all levels.
+    """
+
+    def __new__(cls, value=0.0):
+        return value if type(value) is Dual else _float64(_as_double(value, "x.dtype.type"))
+
+
+if np.ndarray.__basicsize__ != sizeof(ndarray_fields):
+    raise ImportError(
+        f"dualnum was built for another layout of NumPy's arrays than NumPy {np.__version__} has; rebuild it.")
+
+
+cdef extern from *:
+    """
+    #if defined(__SSE2__) || defined(_M_X64)
+    // Flags that the values of a run raised, as NumPy counts them.
+    static unsigned int clear_flags() {
+      const unsigned int before = _mm_getcsr();
+      _mm_setcsr(before & ~0x3fu);
+      return before;
+    }
+    static int raised_flags(unsigned int) {
+      const unsigned int f = _mm_getcsr();
+      return (f & 1 ? NPY_FPE_INVALID : 0) | (f & 4 ? NPY_FPE_DIVIDEBYZERO : 0) | (f & 8 ? NPY_FPE_OVERFLOW : 0) |
+             (f & 16 ? NPY_FPE_UNDERFLOW : 0);
+    }
+    #else
+    static unsigned int clear_flags() { std::feclearexcept(FE_ALL_EXCEPT); return 0; }
+    static int raised_flags(unsigned int) {
+      const int f = std::fetestexcept(FE_ALL_EXCEPT);
+      return (f & FE_INVALID ? NPY_FPE_INVALID : 0) | (f & FE_DIVBYZERO ? NPY_FPE_DIVIDEBYZERO : 0) |
+             (f & FE_OVERFLOW ? NPY_FPE_OVERFLOW : 0) | (f & FE_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
+    }
+    #endif
+    """
+    unsigned int clear_flags() nogil
+    int raised_flags(unsigned int) nogil
+    ctypedef struct ndarray_fields "PyArrayObject_fields":
+        pass
+
+
+cdef dict _quick_ufuncs = {}  # ufuncs from duals to one dual -> their places in _kernels
+
+cdef extern from *:
+    """
+    static const char* ufunc_name(PyObject* ufunc) { return reinterpret_cast<PyUFuncObject*>(ufunc)->name; }
+    static bool ufunc_of_matrices(PyObject* ufunc) {
+      return reinterpret_cast<PyUFuncObject*>(ufunc)->core_enabled != 0;
+    }
+    """
+    const char *_ufunc_name "ufunc_name" (object)
+    bint _of_matrices "ufunc_of_matrices" (object)
+
+
+cdef inline bint _contiguous(ndarray a):
+    cdef int needed = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED
+    return (a.flags & needed) == needed
+
+
+cdef inline bint _same_shape(ndarray a, ndarray b):
+    cdef int i
+    if a.nd != b.nd:
+        return False
+    for i in range(a.nd):
+        if a.dimensions[i] != b.dimensions[i]:
+            return False
+    return True
+
+
+cdef object _quick(int op, object ufunc, int nin, object x, object y):
+    """
+    A ufunc straight through its kernel, or None where NumPy must arrange the operands.
+
+    One operand is a DualArray; the other has its dtype and shape, or is a float64 array of its shape or a float.
+    """
+    cdef ndarray a, like
+    cdef char *data[3]
+    cdef Py_ssize_t strides[3]
+    cdef Py_ssize_t n = 1, size
+    cdef double number
+    cdef object operand
+    cdef PyObject *descr = NULL
+    cdef bint dual[2]
+    cdef int i
+    cdef Kernel kernel
+    cdef unsigned int flags
+    if type(x) is not DualArray and type(y) is not DualArray:
+        return None  # a subclass
+    like = <ndarray>x if type(x) is DualArray else <ndarray>y
+    if like.nd == 0:
+        return None
+    descr = <PyObject *>like.descr
+    if not _is_dual_dtype(<object>descr):
+        return None
+    size = (<DualDescr *>descr).base.elsize
+    for i in range(nin):
+        operand = x if i == 0 else y
+        if type(operand) is DualArray or type(operand) is ndarray:
+            a = <ndarray>operand
+            if not _same_shape(a, like) or not (_contiguous(a) or a.nd == 1 and a.flags & NPY_ARRAY_ALIGNED):
+                return None
+            data[i] = a.data
+            dual[i] = <PyObject *>a.descr == descr
+            if not dual[i] and <PyObject *>a.descr != <PyObject *>_double:
+                return None
+            strides[i] = a.strides[0] if a.nd == 1 else size if dual[i] else sizeof(double)
+        elif isinstance(operand, float) or type(operand) is int:
+            number = operand
+            data[i], strides[i], dual[i] = <char *>&number, 0, False
+        else:
+            return None
+    for i in range(like.nd):
+        n *= like.dimensions[i]
+    if nin == 1 or dual[0] and dual[1]:
+        kernel = _kernels[op].both
+    else:
+        kernel = _kernels[op].left if dual[0] else _kernels[op].right
+    _keep_if_large(n * size)
+    Py_INCREF(<object>descr)
+    result = PyArray_NewFromDescr(
+        _dual_array_type, <PyArray_Descr *>descr, like.nd, like.dimensions, NULL, NULL, 0, None)
+    data[nin], strides[nin] = (<ndarray>result).data, size
+    flags = clear_flags()
+    cdef bint done
+    if n * size > 65536:
+        with nogil:
+            done = run(kernel, (<DualDescr *>descr).shape, data, strides, n)
+    else:
+        done = run(kernel, (<DualDescr *>descr).shape, data, strides, n)
+    if not done:
+        raise MemoryError
+    i = raised_flags(flags)
+    if i:
+        PyUFunc_GiveFloatingpointErrors(_ufunc_name(ufunc), i)
+    return result
+
+
+cdef object _array_operator(int op, object x, object y):
+    result = _quick(op, _ufuncs[op], 2, x, y)
+    if result is None:
+        result = NotImplemented if _gives_up(x, y) else _ufuncs[op](x, y)
+    return result
+
+
+cdef bint _gives_up(object x, object y):
+    """NumPy's rule for x + y and the like: whether x, an array, leaves the operation to y."""
+    if not isinstance(x, DualArray) or type(y) in _no_rivals or isinstance(y, (DualArray, _generic)):
+        return False
+    dispatch = getattr(type(y), "__array_ufunc__", _absent)
+    if dispatch is not _absent:
+        return dispatch is None
+    return getattr(y, "__array_priority__", -1e6) > DualArray.__array_priority__
+
+
+cdef object _absent = object()
+cdef frozenset _no_rivals = frozenset(
+    [int, float, complex, bool, str, bytes, list, tuple, dict, set, type(None), np.ndarray, Dual])
+
+
+cdef object _as_dual_array(object a):
+    """A dual array as DualArray, anything else as a plain array: what results of NumPy functions are given back as."""
+    if isinstance(a, ndarray):
+        if _is_dual_dtype((<ndarray>a).dtype):
+            return a if isinstance(a, DualArray) else PyArray_View(_array(a), NULL, _dual_array_type)
+        return PyArray_View(_array(a), NULL, &PyArray_Type) if isinstance(a, DualArray) else a
+    if type(a) is tuple:
+        return tuple([_as_dual_array(item) for item in a])
+    if type(a) is list:
+        return [_as_dual_array(item) for item in a]
+    return a
+
+
+cdef object _as_plain(object a):
+    if type(a) is Dual:
+        return _zero_d(a)
+    return PyArray_View(_array(a), NULL, &PyArray_Type) if isinstance(a, DualArray) else a
+
+
+cdef list _of_equal_levels(list arrays, object outputs):
+    """
+    The operands of a product of matrices, each with all their levels and with its own strides in elements.
+
+    NumPy would cast them to contiguous buffers, and what BLAS returns depends on strides.
+    """
+    cdef PyObject *descr = NULL
+    cdef bint mixed = False
+    for a in arrays if outputs is None else (*arrays, *outputs):
+        if isinstance(a, ndarray) and _is_dual_dtype(<object>(<ndarray>a).descr):
+            mixed = mixed or descr != NULL and descr != <PyObject *>(<ndarray>a).descr
+            descr = <PyObject *>(<ndarray>a).descr
+    if not mixed:
+        return arrays
+    from dualnum.rules._operands import dtype_of, lifted
+    arrays = [np.asarray(a) for a in arrays]
+    dtype = dtype_of(*arrays)
+    for a in outputs or ():  # one with more levels takes them all to its own
+        if np.result_type(dtype, a) is a.dtype:
+            dtype = a.dtype
+    return [lifted(a, dtype) if _is_dual_dtype(a.dtype) else a for a in arrays]
+
+
+cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
+    """A ufunc on plain arrays of duals; what it returns becomes DualArray, what it was given as out= comes back."""
+    outputs = kwargs.get("out")
+    if outputs is not None:
+        if Dual in [type(a) for a in outputs]:
+            raise TypeError(f"{ufunc.__name__} of duals expects out to be an array, got a Dual, which cannot change.")
+        kwargs["out"] = tuple([_as_plain(a) for a in outputs])
+    if "where" in kwargs:  # from NumPy 2.5 on it is asked for __array_ufunc__ too
+        kwargs["where"] = _as_plain(kwargs["where"])
+    call = ufunc if method == "__call__" else getattr(ufunc, method)
+    arrays = [_as_plain(a) for a in inputs]
+    if _of_matrices(ufunc):
+        arrays = _of_equal_levels(arrays, outputs)
+    try:
+        result = call(*arrays, **kwargs)
+    except _UFuncNoLoopError:
+        if ufunc in _letters:
+            raise
+        raise TypeError(_no_rule(ufunc)) from None
+    if outputs is None:
+        if isinstance(result, ndarray):
+            _keep_if_large(PyArray_SIZE(_array(result)) * (<PyArray_Descr *>(<ndarray>result).descr).elsize)
+        return _as_dual_array(result)
+    if type(result) is tuple:
+        return tuple([_as_dual_array(a) if out is None else out for a, out in zip(result, outputs)])
+    return result if outputs[0] is None else outputs[0]
+
+
+cdef dict _rules = {}  # NumPy function, or ufunc -> what it is on duals; filled by dualnum.rules
+
+
+def register_rule(function, rule):
+    """Say that this function on duals is rule(*args, **kwargs), or with None, that it is NumPy's own again."""
+    if rule is None:
+        _rules.pop(function, None)
+        return
+    if not callable(rule):
+        raise TypeError(f"numpy_rule expects a callable, got {type(rule).__name__}.")
+    if isinstance(function, np.ufunc) and function not in _letters:
+        _add_loops_of_rule(function)
+    _rules[function] = rule
+
+
+def rule_of(function):
+    """Return the rule of a function, or None."""
+    return _rules.get(function)
+
+
+cdef frozenset _reductions = frozenset([
+    getattr(np, name)
+    for name in "sum prod mean var std cumsum cumprod nansum nanprod nanmean nanvar nanstd nancumsum nancumprod trace "
+                "cumulative_sum cumulative_prod".split()
+    if hasattr(np, name)  # the last two came with NumPy 2.1
+])
+
+
+cdef dict _without_dual_dtype(dict kwargs):
+    """Leave out dtype=x.dtype, which NumPy refuses for instances of new dtypes; duals stay duals without it."""
+    if kwargs and _is_dual_dtype(kwargs.get("dtype")):
+        kwargs = {name: argument for name, argument in kwargs.items() if name != "dtype"}
+    return kwargs
+
+
+cdef object _np_sum = np.sum, _no_value = np._NoValue
+cdef int SQUARE = _index_of("square")
+
+
+cdef object _quick_sum(object x, object axis):
+    """The sum of a contiguous vector straight through the loop, as NumPy calls it, or None."""
+    cdef ndarray a
+    cdef Dual z
+    cdef char *data[3]
+    cdef Py_ssize_t strides[3]
+    cdef unsigned int flags
+    cdef int raised
+    if type(x) is not DualArray or axis not in _the_only_axis:
+        return None
+    a = <ndarray>x
+    if a.nd != 1 or not 0 < a.dimensions[0] <= 8192 or not _contiguous(a) or not _is_dual_dtype(<object>a.descr):
+        return None
+    z = _new_dual(<PyObject *>a.descr)
+    memset(z.data, 0, (<DualDescr *>a.descr).base.elsize)
+    z.data[0] = _sum_start
+    data[0] = data[2] = <char *>z.data
+    data[1] = a.data
+    strides[0] = strides[2] = 0
+    strides[1] = (<DualDescr *>a.descr).base.elsize
+    flags = clear_flags()
+    if not run(_kernels[ADD].both, (<DualDescr *>a.descr).shape, data, strides, a.dimensions[0]):
+        raise MemoryError
+    raised = raised_flags(flags)
+    if raised:
+        PyUFunc_GiveFloatingpointErrors(b"reduce", raised)
+    return z
+
+
+cdef tuple _the_only_axis = (None, -1, 0)
+
+
+cdef object _dispatch(object function, object types, tuple args, dict kwargs):
+    if function is _np_sum and len(args) == 1 and len(kwargs) == ("axis" in kwargs):
+        result = _quick_sum(args[0], kwargs.get("axis"))
+        if result is not None:
+            return result
+    for cls in types:
+        if cls is not Dual and not issubclass(cls, np.ndarray):
+            return NotImplemented
+    rule = _rules.get(function)
+    if rule is not None:
+        return rule(*args, **kwargs)
+    if kwargs and function in _reductions:
+        kwargs = _without_dual_dtype(kwargs)
+    implementation = getattr(function, "_implementation", function)  # like= hands over the function itself
+    return _as_dual_array(implementation(*args, **kwargs))
+
+
+cdef class DualArray(ndarray):
+    """
+    An array of duals that NumPy functions without a loop for other dtypes reach too.
+
+    Drivers hand these to the differentiated function.  ``x.view(DualArray)`` makes one of a plain array of duals;
+    arithmetic, ufuncs, reductions and indexing are the same on both.
+
+    Attributes
+    ----------
+    value : ndarray of float64
+        The values, a view of shape ``x.shape``.
+    tangent : ndarray of float64
+        The tangents of an array with one level, a view of shape ``x.shape + (k,)``.
+    e1, e2, e12 : ndarray of float64
+        The parts of an array with two levels, views of shapes ``x.shape + (k1,)``, ``(k2,)`` and ``(k1, k2)``.
+
+    Examples
+    --------
+    >>> import numpy as np, dualnum as dn
+    >>> x = dn.seed(np.array([1.0, 2.0]))
+    >>> (x * x).tangent
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    __array_priority__ = 10.0
+    cdef dict __dict__  # as subclasses of ndarray have one, which others' __array_finalize__ look into
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        place = _quick_ufuncs.get(ufunc)
+        if place is not None and not kwargs and method == "__call__" and len(inputs) == ufunc.nin:
+            result = _quick(place, ufunc, len(inputs), inputs[0], inputs[len(inputs) - 1])
+            if result is not None:
+                return result
+        return _plain_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_wrap__(self, ndarray array not None, context=None, return_scalar=False):
+        if return_scalar and array.nd == 0:
+            return array[()]
+        if _is_dual_dtype(<object>array.descr):
+            return array if type(array) is DualArray else PyArray_View(_array(array), NULL, _dual_array_type)
+        return array if type(array) is ndarray else PyArray_View(_array(array), NULL, &PyArray_Type)
+
+    def __array_function__(self, func, types, args, kwargs):
+        return _dispatch(func, types, args, kwargs)
+
+    def _repr_html_(self):
+        from dualnum import notebook
+        return notebook.array_html(self)
+
+    @property
+    def value(self):
+        return value(self)
+
+    @property
+    def tangent(self):
+        return _tangent(self)
+
+    @property
+    def e1(self):
+        return _hyper_part(self, "e1")
+
+    @property
+    def e2(self):
+        return _hyper_part(self, "e2")
+
+    @property
+    def e12(self):
+        return _hyper_part(self, "e12")
+
+    def __add__(self, other):
+        return _array_operator(ADD, self, other)
+
+    def __radd__(self, other):
+        return _array_operator(ADD, other, self)
+
+    def __sub__(self, other):
+        return _array_operator(SUBTRACT, self, other)
+
+    def __rsub__(self, other):
+        return _array_operator(SUBTRACT, other, self)
+
+    def __mul__(self, other):
+        return _array_operator(MULTIPLY, self, other)
+
+    def __rmul__(self, other):
+        return _array_operator(MULTIPLY, other, self)
+
+    def __truediv__(self, other):
+        return _array_operator(DIVIDE, self, other)
+
+    def __rtruediv__(self, other):
+        return _array_operator(DIVIDE, other, self)
+
+    def __neg__(self):
+        result = _quick(NEGATIVE, _ufuncs[NEGATIVE], 1, self, self)
+        return np.negative(self) if result is None else result
+
+    def __abs__(self):
+        result = _quick(ABSOLUTE, _ufuncs[ABSOLUTE], 1, self, self)
+        return np.absolute(self) if result is None else result
+
+    def __pow__(self, other, modulo):
+        if (type(other) is int or type(other) is float) and other == 2:
+            result = _quick(SQUARE, _ufuncs[SQUARE], 1, self, self)
+            if result is not None:
+                return result
+        return NotImplemented if _gives_up(self, other) else _power(self, other, None)
+
+    def __rpow__(self, other, modulo):
+        return np.power(other, self)
+
+    def __ipow__(self, other):
+        return _power(self, other, self)
+
+    def conj(self):
+        """Return the array itself, as ndarray.conj does for real numbers."""
+        return self
+
+    def conjugate(self):
+        """Return the array itself, as ndarray.conjugate does for real numbers."""
+        return self
+
+    def dot(self, other, out=None):
+        """The same as np.dot(x, other)."""
+        return np.dot(self, other) if out is None else np.dot(self, other, out=out)
+
+    def sum(self, axis=None, dtype=None, out=None, keepdims=False, initial=_no_value, where=True):
+        """The same as ndarray.sum, with dtype=x.dtype allowed."""
+        if dtype is None and out is None and keepdims is False and initial is _no_value and where is True:
+            result = _quick_sum(self, axis)
+            if result is not None:
+                return result
+        return np.ndarray.sum(self, axis, None if _is_dual_dtype(dtype) else dtype, out, keepdims, initial, where)
+
+    def prod(self, *args, **kwargs):
+        """The same as ndarray.prod, with dtype=x.dtype allowed."""
+        return np.ndarray.prod(self, *args, **_without_dual_dtype(kwargs))
+
+    def mean(self, *args, **kwargs):
+        """The same as ndarray.mean, with dtype=x.dtype allowed."""
+        return np.ndarray.mean(self, *args, **_without_dual_dtype(kwargs))
+
+    def cumsum(self, *args, **kwargs):
+        """The same as ndarray.cumsum, with dtype=x.dtype allowed."""
+        return np.ndarray.cumsum(self, *args, **_without_dual_dtype(kwargs))
+
+    def cumprod(self, *args, **kwargs):
+        """The same as ndarray.cumprod, with dtype=x.dtype allowed."""
+        return np.ndarray.cumprod(self, *args, **_without_dual_dtype(kwargs))
+
+    def argsort(self, *args, **kwargs):
+        """The same as ndarray.argsort: integers in a plain array."""
+        return _as_dual_array(np.ndarray.argsort(self, *args, **kwargs))
+
+    def argpartition(self, *args, **kwargs):
+        """The same as ndarray.argpartition: integers in a plain array."""
+        return np.argpartition(self, *args, **kwargs)
+
+    def partition(self, *args, **kwargs):
+        """The same as ndarray.partition, in place."""
+        self[...] = np.partition(self, *args, **kwargs)
+
+    def argmax(self, *args, **kwargs):
+        """The same as ndarray.argmax: integers in a plain array."""
+        return _as_dual_array(np.ndarray.argmax(self, *args, **kwargs))
+
+    def argmin(self, *args, **kwargs):
+        """The same as ndarray.argmin: integers in a plain array."""
+        return _as_dual_array(np.ndarray.argmin(self, *args, **kwargs))
+
+    def view(self, *args, **kwargs):
+        """The same as ndarray.view; numbers of other kinds are refused, which the derivatives would be part of."""
+        result = np.ndarray.view(self, *args, **kwargs)
+        if result.dtype.kind != "V":
+            raise TypeError(f"view(x, dtype) of duals expects a dtype of duals, got {result.dtype}: that would lose "
+                            f"what is value and what is derivative; use dualnum.parts(x).")
+        return result
+
+    def astype(self, *args, **kwargs):
+        """The same as ndarray.astype; a plain array where the result is not dual."""
+        return _as_dual_array(np.ndarray.astype(self, *args, **kwargs))
+
+
+cdef dict _fast_powers = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}
+
+
+cdef object _power(object x, object exponent, object out):
+    """x ** exponent: float64 arrays take these functions for these exponents, whose values differ from np.power's."""
+    function = np.power
+    if isinstance(exponent, (int, float, np.integer, np.floating)):
+        function = _fast_powers.get(exponent, np.power)
+    if out is None:
+        return function(x) if function is not np.power else function(x, exponent)
+    return function(x, out=out) if function is not np.power else function(x, exponent, out=out)
+
+
+cdef PyTypeObject *_dual_array_type = <PyTypeObject *><PyObject *>DualArray

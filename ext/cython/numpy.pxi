@@ -1,0 +1,191 @@
+# What the module uses of NumPy's C interface and of its own headers.
+
+cdef extern from "numpy/loop_table.h" nogil:
+    ctypedef Py_ssize_t npy_intp
+    ctypedef int npy_bool
+
+    ctypedef struct PyArray_Descr:
+        char kind
+        char type
+        int type_num
+        Py_ssize_t elsize
+        Py_ssize_t alignment
+        PyTypeObject *typeobj
+
+    ctypedef struct PyArrayObject:
+        pass
+
+    ctypedef struct PyArray_DTypeMeta:
+        pass
+
+    ctypedef class numpy.ndarray [object PyArrayObject_fields, check_size ignore]:
+        cdef:
+            char *data
+            int nd
+            npy_intp *dimensions
+            npy_intp *strides
+            PyObject *base
+            PyArray_Descr *descr
+            int flags
+
+    ctypedef struct PyArrayMethod_Context:
+        PyObject *caller
+        PyArray_Descr **descriptors
+
+    ctypedef struct NpyAuxData:
+        pass
+
+    ctypedef enum NPY_CASTING:
+        NPY_NO_CASTING
+        NPY_SAFE_CASTING
+        NPY_SAME_KIND_CASTING
+        NPY_UNSAFE_CASTING
+
+    ctypedef enum NPY_ARRAYMETHOD_FLAGS:
+        NPY_METH_NO_FLOATINGPOINT_ERRORS
+        NPY_METH_IS_REORDERABLE
+        NPY_METH_REQUIRES_PYAPI
+        NPY_METH_SUPPORTS_UNALIGNED
+
+    ctypedef void (*AnyFunction)()  # in C++ each has a type of its own; Cython need not know
+
+    ctypedef struct PyType_Slot:
+        int slot
+        void *pfunc
+
+    ctypedef struct PyArrayMethod_Spec:
+        const char *name
+        int nin
+        int nout
+        NPY_CASTING casting
+        NPY_ARRAYMETHOD_FLAGS flags
+        PyArray_DTypeMeta **dtypes
+        PyType_Slot *slots
+
+    ctypedef struct PyArrayDTypeMeta_Spec:
+        PyTypeObject *typeobj
+        int flags
+        PyArrayMethod_Spec **casts
+        PyType_Slot *slots
+        PyTypeObject *baseclass
+
+    int NPY_DT_PARAMETRIC, NPY_DT_NUMERIC
+    int NPY_DT_discover_descr_from_pyobject, NPY_DT_default_descr, NPY_DT_common_dtype, NPY_DT_common_instance
+    int NPY_DT_ensure_canonical, NPY_DT_setitem, NPY_DT_getitem
+    int NPY_METH_resolve_descriptors, NPY_METH_strided_loop, NPY_METH_unaligned_strided_loop
+    int NPY_METH_get_loop, NPY_METH_get_reduction_initial
+    int NPY_DOUBLE, NPY_BOOL, NPY_INT, NPY_LONG, NPY_LONGLONG, NPY_OBJECT, NPY_COMPLEX128, NPY_LONGDOUBLE
+    int NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS, NPY_ARRAY_ALIGNED, NPY_ARRAY_WRITEABLE
+    ctypedef enum NPY_ORDER:
+        NPY_KEEPORDER
+
+    PyTypeObject PyArrayDescr_Type
+    PyTypeObject PyArrayDTypeMeta_Type
+    PyTypeObject PyArray_Type
+
+    int _import_array() except -1
+    int _import_umath() except -1
+    int PyArrayInitDTypeMeta_FromSpec(PyArray_DTypeMeta *, PyArrayDTypeMeta_Spec *) except -1
+    int PyUFunc_AddLoopFromSpec(object, PyArrayMethod_Spec *) except -1
+    int PyUFunc_AddPromoter(object, object, object) except -1
+    PyArray_Descr *PyArray_DescrFromType(int) except NULL
+    PyArray_DTypeMeta *NPY_DTYPE(PyArray_Descr *)
+    object PyArray_NewCopy(PyArrayObject *, NPY_ORDER)
+    object PyArray_NewLikeArray(PyArrayObject *, NPY_ORDER, PyArray_Descr *, int)
+    object PyArray_NewFromDescr(PyTypeObject *, PyArray_Descr *, int, npy_intp *, npy_intp *, void *, int, object)
+    object PyArray_View(PyArrayObject *, PyArray_Descr *, PyTypeObject *)
+    int PyArray_SetBaseObject(PyArrayObject *, PyObject *) except -1
+    npy_intp PyArray_SIZE(PyArrayObject *)
+    int PyUFunc_GiveFloatingpointErrors(const char *, int) except -1
+    int NPY_FPE_DIVIDEBYZERO, NPY_FPE_OVERFLOW, NPY_FPE_UNDERFLOW, NPY_FPE_INVALID
+
+cdef extern from "numpy/casts.h" namespace "dn" nogil:
+    cdef enum class Kind(int):
+        first_order
+        taylor
+
+    const int MAX_LEVELS
+
+    cdef cppclass Shape:
+        int levels
+        Kind kind[16]
+        Py_ssize_t size[16]
+        Py_ssize_t stride[17]
+        Py_ssize_t components()
+        Py_ssize_t degree()
+        cbool is_dual()
+        cbool is_hyper()
+        cbool lay_out(Py_ssize_t)
+
+    ctypedef struct Strided:
+        pass
+    ctypedef void (*Kernel)(const Strided &)
+    cbool run(Kernel, const Shape &, char **, const Py_ssize_t *, Py_ssize_t)
+
+    ctypedef struct DualDescr:
+        PyArray_Descr base
+        PyObject *levels
+        PyObject *sizes
+        Shape shape
+
+    PyArray_DTypeMeta dual_dtype
+
+    ctypedef struct LoopEntry:
+        const char *ufunc
+        const char *types
+        Kernel kernel
+        AnyFunction loop
+        AnyFunction get_loop
+        bint quiet
+
+    const LoopEntry *loop_entries
+    const int LOOP_ENTRIES
+
+    ctypedef struct RowText:
+        const char *columns[16]
+        double bounds[4]
+
+    const RowText *elementary_text
+    const RowText *binary_text
+    const int ELEMENTARY_ROWS
+    const int BINARY_ROWS
+
+    ctypedef struct ValueName:
+        const char *name
+        const char *types
+
+    const ValueName *value_names
+    const int VALUE_COUNT
+    cbool find_value_loop(int, PyObject *)
+    void find_float64_sorts()
+
+    cbool embedding(const DualDescr *, const DualDescr *, Py_ssize_t *)
+    void embed(const Shape &, const Py_ssize_t *, const double *, Py_ssize_t, double *)
+
+    int cast_levels(PyArrayMethod_Context *, char **, const npy_intp *, const npy_intp *, NpyAuxData *)
+    int cast_to_bool(PyArrayMethod_Context *, char **, const npy_intp *, const npy_intp *, NpyAuxData *)
+    ctypedef struct CastFrom:
+        int type_num
+        AnyFunction loop
+    const CastFrom *casts_from
+    const int CASTS_FROM
+    const int *casts_refused
+    const int CASTS_REFUSED
+
+    void copyswap(void *, void *, int, void *)
+    void copyswapn(void *, npy_intp, void *, npy_intp, npy_intp, int, void *)
+    npy_bool nonzero(void *, void *)
+    int compare(const void *, const void *, void *)
+    int arg_largest(void *, npy_intp, npy_intp *, void *)
+    int arg_smallest(void *, npy_intp, npy_intp *, void *)
+    int fill(void *, npy_intp, void *)
+    int sort(void *, npy_intp, void *)
+    int argsort(void *, npy_intp *, npy_intp, void *)
+
+
+cdef inline PyArrayObject *_array(object a):
+    return <PyArrayObject *><PyObject *>a
+
+
+_import_array()
+_import_umath()

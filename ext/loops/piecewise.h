@@ -1,0 +1,360 @@
+// Functions with a kink or a jump, each with its decision.
+//
+// Where two branches meet, look at their difference: if its first part that does not vanish, along the one direction
+// that is carried, is of even order, then its sign holds on both sides and chooses the branch: abs(-x**2)'' = 2 at 0.
+// Else, and where several directions are carried at once, the branches average: abs(x)' = 0, max(x, 0)' = 1/2 at 0.
+#pragma once
+#include <unordered_map>
+
+#include "loops/elementwise.h"
+
+namespace dn {
+
+// The sign of an element whose value is 0, by the rule above; 0 where the branches average.
+inline int branch(const Shape& s, const double* difference) {
+  for (int l = 0; l < s.levels; ++l)
+    if (s.kind[l] == Kind::first_order && s.size[l] > 1) return 0;
+  index_t lowest = s.degree() + 1;
+  int sign = 0;
+  for (index_t i = 1; i < s.components(); ++i) {
+    if (difference[i] == 0) continue;
+    index_t order = 0, rest = i;  // of component i: the sum of its indices in all levels
+    for (int l = 0; l < s.levels; ++l) {
+      order += rest % (1 + s.size[l]);
+      rest /= 1 + s.size[l];
+    }
+    const int this_sign = difference[i] > 0 ? 1 : -1;
+    if (order < lowest) {
+      lowest = order;
+      sign = this_sign;
+    } else if (order == lowest && this_sign != sign) {
+      sign = 0;
+    }
+  }
+  return lowest % 2 == 0 && lowest <= s.degree() ? sign : 0;
+}
+
+// y = factor * x, tangents only; a zero factor gives zeros whatever x holds, unless it is the average of two branches
+inline void scale_tangents(index_t components, double* y, const double* x, double factor, bool average) {
+  for (index_t j = 1; j < components; ++j) y[j] = factor != 0 ? factor * x[j] : average ? 0 * x[j] + 0 : 0;
+}
+
+// Functions of one argument that are linear between their kinks: Slope gives the factor of the tangents.
+template <class Slope>
+void piecewise_unary(const Strided& a) {
+  double x[BLOCK], y[BLOCK];
+  const index_t components = a.shape.components();
+  for (index_t start = 0; start < a.n; start += BLOCK) {
+    const index_t m = std::min(BLOCK, a.n - start);
+    for (index_t i = 0; i < m; ++i) x[i] = *a.at(0, start + i);
+    Slope::values(x, y, m);
+    KeepFlags keep;
+    for (index_t i = 0; i < m; ++i) {
+      const double* in = a.at(0, start + i);
+      double* out = a.at(1, start + i);
+      scale_tangents(components, out, in, Slope::slope(a.shape, in, x[i]), Slope::averages);
+      out[0] = y[i];
+    }
+  }
+}
+
+// |x|: slope -1 or 1; at 0 the branches x and -x, whose difference is 2 x.
+struct AbsoluteSlope {
+  static constexpr bool averages = true;
+  static void values(const double* x, double* y, index_t n) { unary_values(value_of_absolute, x, y, n); }
+  static double slope(const Shape& s, const double* x, double v) {
+    return v > 0 ? 1 : v < 0 ? -1 : v == 0 ? branch(s, x) : v;
+  }
+};
+// Steps (sign, floor, ceil, rint, trunc) are constant between their jumps; at a jump the derivative does not exist, and
+// the constant's 0 is what every other library gives.
+template <ValueId Id>
+struct StepSlope {
+  static constexpr bool averages = false;
+  static void values(const double* x, double* y, index_t n) { unary_values(Id, x, y, n); }
+  static double slope(const Shape&, const double*, double) { return 0; }
+};
+// -x, component by component.
+inline void negative(const Strided& a) {
+  const index_t components = a.shape.components(), n = a.n, x_step = a.step(0), y_step = a.step(1);
+  const double* x = a.at(0, 0);
+  double* y = a.at(1, 0);
+  if (x_step == components && y_step == components) {  // like one long array
+    for (index_t i = 0; i < n * components; ++i) y[i] = -x[i];
+    return;
+  }
+  for (index_t i = 0; i < n; ++i, x += x_step, y += y_step)
+    for (index_t j = 0; j < components; ++j) y[j] = -x[j];
+}
+struct PositiveSlope {
+  static constexpr bool averages = false;
+  static void values(const double* x, double* y, index_t n) { copy(n, y, x); }
+  static double slope(const Shape&, const double*, double) { return 1; }
+};
+
+// Tangents z = p x + q y of a function of two arguments that is linear between its kinks.
+template <class Slope, bool X, bool Y>
+void piecewise_binary(const Strided& a) {
+  constexpr bool averages = Slope::id == value_of_copysign;  // a zero p is the average of two branches, as that of |x|
+  double x[BLOCK], y[BLOCK], z[BLOCK];
+  const index_t components = a.shape.components(), block = a.is_sequential() ? 1 : BLOCK;
+  const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0;
+  for (index_t start = 0; start < a.n; start += block) {
+    const index_t m = std::min(block, a.n - start);
+    a.gather(0, start, m, x);
+    a.gather(1, start, m, y);
+    binary_values(Slope::id, x, fixed_x, y, fixed_y, z, m);
+    KeepFlags keep;
+    for (index_t i = 0; i < m; ++i) {
+      const double *ex = a.at(0, start + i), *ey = a.at(1, start + i);
+      double* out = a.at(2, start + i);
+      double p, q;
+      Slope::slopes(a.shape, X ? ex : nullptr, x[fixed_x ? 0 : i], y[fixed_y ? 0 : i], z[i], p, q);
+      for (index_t j = 1; j < components; ++j)
+        out[j] = (!X ? 0 : averages ? p * ex[j] : times(p, ex[j])) + (Y ? times(q, ey[j]) : 0);
+      out[0] = z[i];
+    }
+  }
+}
+
+// copysign(x, y) = +-|x|: x's kink is |x|'s, and y only chooses a sign.
+struct CopysignSlope {
+  static constexpr ValueId id = value_of_copysign;
+  static void slopes(const Shape& s, const double* ex, double x, double y, double, double& p, double& q) {
+    const double side = x == 0 ? (ex ? branch(s, ex) : 0) : std::signbit(x) ? -1 : 1;
+    p = std::signbit(y) ? -side : side;
+    q = 0;
+  }
+};
+// x - floor(x / y) y and x - trunc(x / y) y: the whole number of times that y was taken off is a constant.
+template <ValueId Id>
+struct RemainderSlope {
+  static constexpr ValueId id = Id;
+  static void slopes(const Shape&, const double*, double x, double y, double z, double& p, double& q) {
+    p = 1;
+    q = std::isinf(y) ? (z == x ? 0 : 1) : -std::rint((x - z) / y);
+  }
+};
+// floor(x / y) and heaviside are steps.
+template <ValueId Id>
+struct BinaryStepSlope {
+  static constexpr ValueId id = Id;
+  static void slopes(const Shape&, const double*, double, double, double, double& p, double& q) { p = q = 0; }
+};
+// heaviside(x, y) is y at x = 0, so y's tangents count there.
+struct HeavisideSlope {
+  static constexpr ValueId id = value_of_heaviside;
+  static void slopes(const Shape&, const double*, double x, double, double, double& p, double& q) {
+    p = 0;
+    q = x == 0 ? 1 : 0;
+  }
+};
+
+// How many elements the running maximum at an address is the average of: ties share equally in reductions.
+// One reduction may reach its loop many times, so NumPy keeps this beside the loop, for the call.
+using TieCounts = std::unordered_map<const void*, index_t>;
+
+template <ValueId Id>
+struct Extremum {
+  static constexpr ValueId id = Id;
+  static constexpr bool ignores_nan = Id == value_of_fmax || Id == value_of_fmin;
+  static constexpr bool largest = Id == value_of_maximum || Id == value_of_fmax;
+
+  // 1: x is chosen, -1: y is, 0: they tie
+  static int choose(double x, double y) {
+    if (std::isnan(x)) return ignores_nan && !std::isnan(y) ? -1 : 1;
+    if (std::isnan(y)) return ignores_nan ? 1 : -1;
+    return x == y ? 0 : (x > y) == largest ? 1 : -1;
+  }
+
+  // The same by the tangents' difference x - y at a tie; 0 where the branches average.
+  static int choose(const Shape& s, const double* x, const double* y, double* room) {
+    for (index_t j = 0; j < s.components(); ++j) room[j] = x[j] - y[j];
+    return largest ? branch(s, room) : -branch(s, room);
+  }
+};
+
+// z = maximum(x, y) and its kin, of elements; `weight` elements stand behind x.
+template <class E>
+void extremum(const Shape& s, double* z, const double* x, const double* y, double weight, int choice, bool& shared,
+              double* room) {
+  if (choice == 0) choice = E::choose(s, x, y, room);
+  shared = choice == 0;
+  if (choice > 0) copy(s.components(), z, x);
+  else if (choice < 0) copy(s.components(), z, y);
+  else
+    for (index_t j = 0; j < s.components(); ++j) z[j] = (weight * x[j] + y[j]) / (weight + 1);
+}
+
+template <ValueId Id, bool X, bool Y>
+void extremum_loop(const Strided& a) {
+  using E = Extremum<Id>;
+  const Shape& s = a.shape;
+  const index_t components = s.components();
+  Arena arena;
+  double *room = arena.take(components), *lifted_x = arena.take(components), *lifted_y = arena.take(components);
+  TieCounts* counts = static_cast<TieCounts*>(a.state);
+  const bool in_place = a.data[0] == a.data[2] || a.is_sequential();
+  double reduced = 0;  // NumPy's own result of the whole run, for the sign of a zero
+  if (a.is_reduce()) {
+    double values[3] = {*a.at(0, 0), 0, 0};
+    char* data[3] = {reinterpret_cast<char*>(values), a.data[1], reinterpret_cast<char*>(values)};
+    const index_t strides[3] = {0, a.strides[1], 0};
+    value_loops[Id].function(data, &a.n, strides, value_loops[Id].extra);
+    reduced = values[0];
+  }
+  KeepFlags keep;
+  for (index_t i = 0; i < a.n; ++i) {
+    const double* x = lifted(X, a.at(0, i), components, lifted_x);
+    const double* y = lifted(Y, a.at(1, i), components, lifted_y);
+    double* z = a.at(2, i);
+    const int choice = E::choose(*x, *y);
+    double value = choice > 0 ? *x : *y;
+    if (choice == 0 && !a.is_reduce()) binary_values(Id, x, true, y, true, &value, 1);
+    index_t weight = 1;
+    if (counts && in_place && !counts->empty()) {
+      const auto found = counts->find(a.at(0, i));
+      if (found != counts->end()) {
+        weight = found->second;
+        counts->erase(found);
+      }
+    }
+    bool shared = false;
+    if (choice <= 0 || x != z) extremum<E>(s, z, x, y, static_cast<double>(weight), choice, shared, room);
+    z[0] = value;
+    if (counts && in_place && (shared || (weight > 1 && choice > 0))) (*counts)[z] = shared ? weight + 1 : weight;
+  }
+  if (a.is_reduce() && a.n > 0) *a.at(2, 0) = reduced;
+}
+
+// min(max(x, low), high), NumPy's order
+inline void clip(const Strided& a) {
+  const Shape& s = a.shape;
+  const index_t components = s.components();
+  Arena arena;
+  double *room = arena.take(components), *middle = arena.take(components), *result = arena.take(components);
+  bool shared;
+  KeepFlags keep;
+  for (index_t i = 0; i < a.n; ++i) {
+    const double *x = a.at(0, i), *low = a.at(1, i), *high = a.at(2, i);
+    double value;
+    extremum<Extremum<value_of_maximum>>(s, middle, x, low, 1, Extremum<value_of_maximum>::choose(*x, *low), shared,
+                                         room);
+    binary_values(value_of_maximum, x, true, low, true, middle, 1);
+    binary_values(value_of_minimum, middle, true, high, true, &value, 1);
+    double* z = a.at(3, i);
+    extremum<Extremum<value_of_minimum>>(s, result, middle, high, 1, Extremum<value_of_minimum>::choose(*middle, *high),
+                                         shared, room);
+    copy(components, z, result);
+    z[0] = value;
+  }
+}
+
+// The quotient floor(x / y), a step, and the remainder.
+template <bool X, bool Y>
+void divmod(const Strided& a) {
+  const index_t components = a.shape.components();
+  using Slope = RemainderSlope<value_of_remainder>;
+  for (index_t i = 0; i < a.n; ++i) {
+    const double *x = a.at(0, i), *y = a.at(1, i);
+    double quotient, remainder, p, q;
+    binary_values(value_of_floor_divide, x, true, y, true, &quotient, 1);
+    binary_values(value_of_remainder, x, true, y, true, &remainder, 1);
+    KeepFlags keep;
+    Slope::slopes(a.shape, nullptr, *x, *y, remainder, p, q);
+    double *out_quotient = a.at(2, i), *out_remainder = a.at(3, i);
+    // the remainder first: the quotient may be stored over an operand
+    for (index_t j = 1; j < components; ++j) out_remainder[j] = (X ? times(p, x[j]) : 0) + (Y ? times(q, y[j]) : 0);
+    out_remainder[0] = remainder;
+    zero(components, out_quotient);
+    out_quotient[0] = quotient;
+  }
+}
+
+// The fraction moves with x, the whole part is a step.
+inline void modf(const Strided& a) {
+  const index_t components = a.shape.components();
+  for (index_t i = 0; i < a.n; ++i) {
+    const double* x = a.at(0, i);
+    double *fraction = a.at(1, i), *whole = a.at(2, i), whole_value;
+    const double value = std::modf(*x, &whole_value);
+    copy(components, fraction, x);
+    fraction[0] = value;
+    zero(components, whole);
+    whole[0] = whole_value;
+  }
+}
+
+// x = mantissa * 2^exponent: between powers of two the exponent is constant.
+inline void frexp(const Strided& a) {
+  const index_t components = a.shape.components();
+  for (index_t i = 0; i < a.n; ++i) {
+    const double* x = a.at(0, i);
+    double* mantissa = a.at(1, i);
+    int exponent = 0;
+    const double value = std::frexp(*x, &exponent);
+    const bool scaled = std::isfinite(*x);
+    KeepFlags keep;
+    for (index_t j = 1; j < components; ++j) mantissa[j] = scaled ? std::ldexp(x[j], -exponent) : x[j];
+    mantissa[0] = value;
+    *reinterpret_cast<int*>(a.data[2] + i * a.strides[2]) = scaled ? exponent : 0;
+  }
+}
+
+template <class Integer>
+void ldexp(const Strided& a) {
+  const index_t components = a.shape.components();
+  for (index_t i = 0; i < a.n; ++i) {
+    const double* x = a.at(0, i);
+    double* z = a.at(2, i);
+    const Integer given = *reinterpret_cast<const Integer*>(a.data[1] + i * a.strides[1]);
+    const int exponent = static_cast<int>(std::clamp<Integer>(given, -100000, 100000));
+    z[0] = std::ldexp(*x, exponent);
+    KeepFlags keep;
+    for (index_t j = 1; j < components; ++j) z[j] = std::ldexp(x[j], exponent);
+  }
+}
+
+// Predicates and comparisons see values only.
+template <class Test>
+void predicate(const Strided& a) {
+  for (index_t i = 0; i < a.n; ++i) *reinterpret_cast<bool*>(a.data[1] + i * a.strides[1]) = Test::of(*a.at(0, i));
+}
+template <class First, class Test>
+void comparison_of(const Strided& a) {
+  for (index_t i = 0; i < a.n; ++i) {
+    const double x = *reinterpret_cast<const First*>(a.data[0] + i * a.strides[0]);
+    *reinterpret_cast<bool*>(a.data[2] + i * a.strides[2]) = Test::of(x, *a.at(1, i));
+  }
+}
+template <class Test>
+void comparison(const Strided& a) {
+  comparison_of<double, Test>(a);
+}
+
+#define TEST1(name, expression) \
+  struct name {                 \
+    static bool of(double x) { return expression; } \
+  };
+#define TEST2(name, expression) \
+  struct name {                 \
+    static bool of(double x, double y) { return expression; } \
+  };
+TEST1(IsFinite, std::isfinite(x))
+TEST1(IsNan, std::isnan(x))
+TEST1(IsInf, std::isinf(x))
+TEST1(SignBit, std::signbit(x))
+TEST1(LogicalNot, x == 0)
+TEST2(Equal, x == y)
+TEST2(NotEqual, x != y)
+TEST2(Less, x < y)
+TEST2(LessEqual, x <= y)
+TEST2(Greater, x > y)
+TEST2(GreaterEqual, x >= y)
+TEST2(LogicalAnd, x != 0 && y != 0)
+TEST2(LogicalOr, x != 0 || y != 0)
+TEST2(LogicalXor, (x != 0) != (y != 0))
+#undef TEST1
+#undef TEST2
+
+}  // namespace dn

@@ -1,0 +1,28 @@
+// Arithmetic of two scalars without the detour through blocks: the row's own slopes, one element.
+#pragma once
+#include "loops/elementwise.h"
+
+namespace dn {
+
+enum class Arithmetic : int { add, subtract, multiply, divide };
+
+// z = x op y; false where the row's kernel must do it.
+template <bool X, bool Y>
+inline bool quick(Arithmetic op, const Shape& s, const double* x, const double* y, double* z) {
+  const index_t components = s.components();
+  switch (op) {
+    case Arithmetic::add:
+      for (index_t j = 1; j < components; ++j) z[j] = X && Y ? x[j] + y[j] : X ? x[j] : y[j];
+      z[0] = *x + *y;
+      return true;
+    case Arithmetic::subtract:
+      for (index_t j = 1; j < components; ++j) z[j] = X && Y ? x[j] - y[j] : X ? x[j] : -y[j];
+      z[0] = *x - *y;
+      return true;
+    case Arithmetic::multiply: return quick<rows::multiply_, X, Y>(s, z, x, y, *x * *y);
+    case Arithmetic::divide: return quick<rows::divide_, X, Y>(s, z, x, y, *x / *y);
+  }
+  return false;
+}
+
+}  // namespace dn

@@ -1,0 +1,227 @@
+// The chain rule for one element of one or two first-order levels, or of a series of order 2, given the slopes.
+//
+// z may be x or y themselves.  Guard says that a slope may not be finite, or for second derivatives a tangent, so that
+// zero tangents are kept zero by hand.
+#pragma once
+#include "loops/float_loops.h"
+#include "loops/operands.h"
+
+// Says that the loop's elements do not depend on each other: y is x itself, or apart from it.
+#if defined(__GNUC__) && !defined(__clang__)
+#define INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT
+#endif
+
+namespace dn {
+
+template <bool Guard>
+inline double moved(double slope, double tangent) {
+  return Guard && tangent == 0 ? 0 : slope * tangent;
+}
+
+template <bool Guard>
+inline double both(double tangent, double other) {
+  return Guard ? times(tangent, other) : tangent * other;
+}
+
+// Whether the tangents of one level alone are finite, which second derivatives multiply by each other.
+inline bool moves_finitely(const Shape& s, const double* x) {
+  double sum = 0;
+  for (index_t i = 1; i <= s.size[0]; ++i) sum += 0 * x[i];
+  for (index_t j = 1; j <= s.size[1]; ++j) sum += 0 * x[j * s.stride[1]];
+  return sum == 0;
+}
+
+// y_j = f' x_j
+template <bool Guard>
+inline void chain(double* y, const double* x, double value, double slope, index_t k) {
+  INDEPENDENT
+  for (index_t j = 1; j <= k; ++j) y[j] = moved<Guard>(slope, x[j]);
+  y[0] = value;
+}
+
+// y_ab = f' x_ab + f'' x_a x_b; not Bends says that f'' is 0.
+template <bool Guard, bool Bends>
+inline void chain(double* y, const double* x, double value, double slope, double bend, index_t k1, index_t k2) {
+  const index_t m = 1 + k1;
+  for (index_t j = 1; j <= k2; ++j) {
+    const double* xb = x + j * m;
+    double* yb = y + j * m;
+    const double b = xb[0];
+    INDEPENDENT
+    for (index_t i = 1; i <= k1; ++i)
+      yb[i] = moved<Guard>(slope, xb[i]) + (Bends ? moved<Guard>(bend, both<Guard>(x[i], b)) : 0);
+    yb[0] = moved<Guard>(slope, b);
+  }
+  chain<Guard>(y, x, value, slope, k1);
+}
+
+// Whether z_1 and z_2 are finite; if so, they are stored.
+inline bool store_quadratic(double* z, double value, double z1, double z2) {
+  if (!std::isfinite(z1) || !std::isfinite(z2)) return false;
+  z[0] = value;
+  z[1] = z1;
+  z[2] = z2;
+  return true;
+}
+
+// y_1 = x_1 [f']_0,  2 y_2 = x_1 [f']_1 + 2 x_2 [f']_0, as evaluate() has it.  False, and y untouched, where one is not
+// finite: the general case decides.
+template <class Row>
+inline bool chain_quadratic(const Row& row, double* y, const double* x, double value) {
+  const double c = companion_of<Row>(*x, value);
+  const double y1 = x[1] * row.dy(*x, c, value), c1 = x[1] * row.dc(*x, c, value);
+  const Line slope = row.dy(Line{*x, x[1]}, Line{c, c1}, Line{value, y1});
+  return store_quadratic(y, value, y1, (x[1] * slope.rate + 2 * x[2] * slope.value) / 2);
+}
+
+// The partial derivatives of z(x, y) at one point.
+struct Slopes {
+  double x, y, xx, xy, yy;
+};
+
+// z_j = z_x x_j + z_y y_j.  X and Y say which operands are duals; the others point to a float64.
+template <bool Guard, bool X, bool Y>
+inline void chain(double* z, const double* x, const double* y, double value, const Slopes& d, index_t k) {
+  INDEPENDENT
+  for (index_t j = 1; j <= k; ++j) {
+    double t = 0;
+    if constexpr (X && Y) t = moved<Guard>(d.x, x[j]) + moved<Guard>(d.y, y[j]);
+    else if constexpr (X) t = moved<Guard>(d.x, x[j]);
+    else t = moved<Guard>(d.y, y[j]);
+    z[j] = t;
+  }
+  z[0] = value;
+}
+
+// z_ab = z_x x_ab + z_y y_ab + z_xx x_a x_b + z_xy (x_a y_b + y_a x_b) + z_yy y_a y_b; XX and YY say that z_xx and z_yy
+// are not 0.
+template <bool Guard, bool X, bool Y, bool XX, bool YY>
+inline void chain(double* z, const double* x, const double* y, double value, const Slopes& d, index_t k1, index_t k2) {
+  const index_t m = 1 + k1;
+  for (index_t j = 1; j <= k2; ++j) {
+    const double *xb = X ? x + j * m : nullptr, *yb = Y ? y + j * m : nullptr;
+    double* zb = z + j * m;
+    const double bx = X ? xb[0] : 0, by = Y ? yb[0] : 0;
+    INDEPENDENT
+    for (index_t i = 1; i <= k1; ++i) {
+      double t = 0;
+      if constexpr (X) t += moved<Guard>(d.x, xb[i]) + (XX ? moved<Guard>(d.xx, both<Guard>(x[i], bx)) : 0);
+      if constexpr (Y) t += moved<Guard>(d.y, yb[i]) + (YY ? moved<Guard>(d.yy, both<Guard>(y[i], by)) : 0);
+      if constexpr (X && Y) t += moved<Guard>(d.xy, both<Guard>(x[i], by) + both<Guard>(y[i], bx));
+      zb[i] = t;
+    }
+    double t = 0;
+    if constexpr (X) t += moved<Guard>(d.x, bx);
+    if constexpr (Y) t += moved<Guard>(d.y, by);
+    zb[0] = t;
+  }
+  chain<Guard, X, Y>(z, x, y, value, d, k1);
+}
+
+// The same of two arguments, of which those that are no duals do not move.
+template <class Row, bool X, bool Y>
+inline bool chain_quadratic(double* z, const double* x, const double* y, double value) {
+  const double x1 = X ? x[1] : 0, y1 = Y ? y[1] : 0, x2 = X ? x[2] : 0, y2 = Y ? y[2] : 0;
+  if constexpr (std::is_same_v<Row, rows::multiply_>)
+    return store_quadratic(z, value, *x * y1 + x1 * *y, *x * y2 + x1 * y1 + x2 * *y);
+  if constexpr (std::is_same_v<Row, rows::divide_>) {
+    const double z1 = (x1 - value * y1) / *y;
+    return store_quadratic(z, value, z1, (x2 - (value * y2 + z1 * y1)) / *y);
+  }
+  const double c = Row::companion_c(*x, *y, value);
+  const double s = Row::companion_s(*x, *y, value);
+  const auto moved_by = [x1, y1](double by_x, double by_y) { return x1 * by_x + y1 * by_y; };
+  const double z1 = moved_by(Row::z_x(*x, *y, value, c, s), Row::z_y(*x, *y, value, c, s));
+  const Line lx{*x, x1}, ly{*y, y1}, lz{value, z1};
+  const Line lc{c, moved_by(Row::c_x(*x, *y, value, c, s), Row::c_y(*x, *y, value, c, s))};
+  const Line ls{s, moved_by(Row::s_x(*x, *y, value, c, s), Row::s_y(*x, *y, value, c, s))};
+  const Line by_x = Row::z_x(lx, ly, lz, lc, ls), by_y = Row::z_y(lx, ly, lz, lc, ls);
+  const double doubled = (x1 * by_x.rate + 2 * x2 * by_x.value) + (y1 * by_y.rate + 2 * y2 * by_y.value);
+  return store_quadratic(z, value, z1, doubled / 2);
+}
+
+template <class Row, bool X, bool Y>
+inline Slopes slopes_of(double x, double y, double z, bool second_order) {
+  const double c = Row::companion_c(x, y, z), s = Row::companion_s(x, y, z);
+  Slopes d{};
+  if constexpr (X) d.x = Row::z_x(x, y, z, c, s);
+  if constexpr (Y) d.y = Row::z_y(x, y, z, c, s);
+  if (second_order) {
+    if constexpr (X) d.xx = Row::z_xx(x, y, z, c, s);
+    if constexpr (X && Y) d.xy = Row::z_xy(x, y, z, c, s);
+    if constexpr (Y) d.yy = Row::z_yy(x, y, z, c, s);
+  }
+  return d;
+}
+
+inline bool finite(double x) { return std::isfinite(x); }
+inline bool finite(const Slopes& d) {
+  return finite(d.x) && finite(d.y) && finite(d.xx) && finite(d.xy) && finite(d.yy);
+}
+
+// f of one element of two first-order levels, given the value.
+template <class Row>
+void quick_hyper(const Shape& s, double* y, const double* x, double value) {
+  const double c = companion_of<Row>(*x, value), slope = Row::dy(*x, c, value), bend = Row::d2y(*x, c, value);
+  if (finite(slope) && finite(bend) && moves_finitely(s, x))
+    chain<false, Row::bends>(y, x, value, slope, bend, s.size[0], s.size[1]);
+  else chain<true, Row::bends>(y, x, value, slope, bend, s.size[0], s.size[1]);
+}
+
+// f of one element of these kinds, given the value; false for others, and y untouched.
+template <class Row>
+inline bool quick(const Shape& s, double* y, const double* x, double value) {
+  if (s.is_quadratic()) return chain_quadratic(Row{}, y, x, value);
+  if (s.is_dual()) {
+    const double slope = Row::dy(*x, companion_of<Row>(*x, value), value);
+    if (finite(slope)) chain<false>(y, x, value, slope, s.size[0]);
+    else chain<true>(y, x, value, slope, s.size[0]);
+    return true;
+  }
+  if (!s.is_hyper()) return false;
+  quick_hyper<Row>(s, y, x, value);
+  return true;
+}
+
+// The same of two elements.
+template <class Row, bool X, bool Y>
+void quick_hyper(const Shape& s, double* z, const double* x, const double* y, double value) {
+  const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
+  if (finite(d) && (!X || moves_finitely(s, x)) && (!Y || moves_finitely(s, y)))
+    chain<false, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, s.size[0], s.size[1]);
+  else chain<true, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, s.size[0], s.size[1]);
+}
+
+template <class Row, bool X, bool Y>
+inline bool quick(const Shape& s, double* z, const double* x, const double* y, double value) {
+  if (s.is_quadratic()) {
+    if constexpr (is_power<Row>) return !Y && *x != 0 && !is_tiny(value) && chain_quadratic(PowerRow{*y}, z, x, value);
+    else return chain_quadratic<Row, X, Y>(z, x, y, value);
+  }
+  if (s.is_dual()) {
+    const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, false);
+    if (finite(d.x) && finite(d.y)) chain<false, X, Y>(z, x, y, value, d, s.size[0]);
+    else chain<true, X, Y>(z, x, y, value, d, s.size[0]);
+    return true;
+  }
+  if (!s.is_hyper()) return false;
+  quick_hyper<Row, X, Y>(s, z, x, y, value);
+  return true;
+}
+
+// 0 * x is nan where x is not finite.
+CLONES inline bool all_finite(const double* x, index_t n) {
+  constexpr index_t lanes = 16;  // sums at a time, because one would wait for itself
+  double sum[lanes] = {};
+  index_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (index_t j = 0; j < lanes; ++j) sum[j] += 0 * x[i + j];
+  for (index_t j = 0; i + j < n; ++j) sum[j] += 0 * x[i + j];
+  for (index_t half = lanes / 2; half > 0; half /= 2)
+    for (index_t j = 0; j < half; ++j) sum[j] += sum[j + half];
+  return sum[0] == 0;
+}
+
+}  // namespace dn

@@ -1,0 +1,300 @@
+// The rows of the tables as types: one struct a function, with the row's columns as templates that serve doubles and
+// Refs (expression_tape.h) alike, and the evaluation of a row on an element with any number of levels.
+#pragma once
+#include <cmath>
+#include <type_traits>
+
+#include "math/expression_tape.h"
+#include "math/power.h"
+#include "math/vector_math.h"
+
+namespace dn {
+
+constexpr double PI = 3.14159265358979323846;
+constexpr double LN2 = 0.693147180559945309417;
+constexpr double LN10 = 2.30258509299404568402;
+
+// e^x / (e^x + e^y) = 1 / (1 + e^(y - x)).  The rounding error of y - x would come out magnified |y - x| times, so it
+// is found exactly (two-sum) and put back to first order; the larger of the two exponentials is never formed.
+template <double (*Exp)(double)>
+double logistic_of(double x, double y, double log_base) {
+  if (x == y) return 0.5;
+  const double d = y - x;
+  if (!std::isfinite(d)) return d > 0 ? 0 : d < 0 ? 1 : d;
+  const double b = d - y, error = ((y - (d - b)) + (-x - b)) * log_base;
+  double t = Exp(d <= 0 ? d : -d);
+  t += d <= 0 ? t * error : -t * error;
+  return d <= 0 ? 1 / (1 + t) : t / (1 + t);
+}
+inline double logistic(double x, double y) { return logistic_of<std::exp>(x, y, 1); }
+// 2^x / (2^x + 2^y)
+inline double logistic2(double x, double y) { return logistic_of<std::exp2>(x, y, LN2); }
+
+// 1 / (3 cbrt(x)^2) = y / (3 x), which does not double the error of y; 0 and inf have their limits
+inline double cbrt_slope(double x, double y) { return x != 0 && std::isfinite(x) ? y / x / 3 : 1 / (3 * y * y); }
+
+// NumPy's loop of each function's float64 values, found when the module is imported; see float_loops.h.
+enum ValueId {
+#define ROW(name, ...) value_of_##name,
+#include "math/elementary.def"
+#undef ROW
+#define ROW2(name, ...) value_of_##name,
+#include "math/binary.def"
+#undef ROW2
+#define VALUE(name, types) value_of_##name,
+#include "loops/float_loops.def"
+#undef VALUE
+  VALUE_COUNT
+};
+
+namespace rows {
+
+using std::cos, std::cosh, std::exp, std::hypot, std::sin, std::sinh, std::sqrt;
+
+// Whether a column's text is 0: what is 0 by the rule stays so where a tangent's square is infinite.
+constexpr bool is_zero(const char* text) { return text[0] == '0' && text[1] == 0; }
+
+#define COLUMN1(column, expression)                        \
+  template <class T>                                       \
+  static T column(const T& x, const T& c, const T& y) {    \
+    (void)x, (void)c, (void)y;                             \
+    return T(expression);                                  \
+  }
+#define ROW(row, low, high, c_, y_, dy_, d2y_, dc_)                            \
+  struct row##_ {                                                               \
+    static constexpr ValueId id = value_of_##row;                              \
+    static constexpr bool bends = !is_zero(#d2y_); \
+    template <class T>                                                          \
+    static T companion([[maybe_unused]] const T& x, [[maybe_unused]] const T& y) { \
+      return T(c_);                                                             \
+    }                                                                           \
+    COLUMN1(dy, dy_)                                                           \
+    COLUMN1(d2y, d2y_)                                                         \
+    COLUMN1(dc, dc_)                                                           \
+  };
+#include "math/elementary.def"
+#undef ROW
+#undef COLUMN1
+
+#define COLUMN2(column, expression)                                          \
+  template <class T>                                                         \
+  static T column(const T& x, const T& y, const T& z, const T& c, const T& s) { \
+    (void)x, (void)y, (void)z, (void)c, (void)s;                             \
+    return T(expression);                                                    \
+  }
+#define ROW2(row, x_lo, x_hi, y_lo, y_hi, c_, s_, z_, z_x_, z_y_, z_xx_, z_xy_, z_yy_, c_x_, c_y_, s_x_, s_y_)      \
+  struct row##_ {                                                                                                  \
+    static constexpr ValueId id = value_of_##row;                                                                 \
+    static constexpr bool bends_x = !is_zero(#z_xx_), bends_y = !is_zero(#z_yy_); \
+    static double companion_c([[maybe_unused]] double x, [[maybe_unused]] double y, [[maybe_unused]] double z) {  \
+      return c_;                                                                                                  \
+    }                                                                                                             \
+    static double companion_s([[maybe_unused]] double x, [[maybe_unused]] double y, [[maybe_unused]] double z) {  \
+      return s_;                                                                                                  \
+    }                                                                                                             \
+    COLUMN2(z, z_)                                                                                                \
+    COLUMN2(z_x, z_x_)                                                                                            \
+    COLUMN2(z_y, z_y_)                                                                                            \
+    COLUMN2(z_xx, z_xx_)                                                                                          \
+    COLUMN2(z_xy, z_xy_)                                                                                          \
+    COLUMN2(z_yy, z_yy_)                                                                                          \
+    COLUMN2(c_x, c_x_)                                                                                            \
+    COLUMN2(c_y, c_y_)                                                                                            \
+    COLUMN2(s_x, s_x_)                                                                                            \
+    COLUMN2(s_y, s_y_)                                                                                            \
+  };
+#include "math/binary.def"
+#undef ROW2
+#undef COLUMN2
+
+}  // namespace rows
+
+// How far from 0 a row's companion is computed by the functions of vector_math.h; 0 where it has none of them.
+template <class Row>
+constexpr double reach = 0;
+template <>
+inline constexpr double reach<rows::sin_> = NEAR_TURNS;
+template <>
+inline constexpr double reach<rows::cos_> = NEAR_TURNS;
+template <>
+inline constexpr double reach<rows::expm1_> = NEAR_POWERS;
+template <>
+inline constexpr double reach<rows::tanh_> = NEAR_POWERS;
+
+template <class Row>
+inline double companion_of(double x, double y) {
+  if constexpr (reach<Row> != 0)
+    if (std::fabs(x) <= reach<Row>) return Row::companion(Near(x), Near(y)).v;
+  return Row::companion(x, y);
+}
+
+// Rows whose value is one operation of the processor, so that it needs no loop of NumPy's.
+template <class Row>
+constexpr bool is_arithmetic = std::is_same_v<Row, rows::multiply_> || std::is_same_v<Row, rows::divide_>;
+
+// Rows whose columns are not an equation in + - * / and which compose the general case themselves.
+template <class Row>
+constexpr bool is_power = std::is_same_v<Row, rows::power_> || std::is_same_v<Row, rows::float_power_>;
+
+// The outcome of a row on an element: the function y and its companions, each an element.
+struct Outcome {
+  double* y;
+  double* c;
+  double* s;
+};
+
+// The series 0, 1 x_1, 2 x_2, ... of x' in a Taylor level; coefficients are m doubles long.
+inline const double* weighted(const double* x, index_t m, index_t n, Arena& arena) {
+  double* w = arena.take((n + 1) * m);
+  for (index_t k = 0; k <= n; ++k)
+    for (index_t i = 0; i < m; ++i) w[k * m + i] = static_cast<double>(k) * x[k * m + i];
+  return w;
+}
+
+// Coefficient k of an outcome from its column: y_k = [y']_0 x_k, or k y_k = sum_(i = 1 .. k) i x_i [y']_(k - i).
+// The second argument's part is added to the first's.
+inline void move(const Program& program, Ref column, bool first_order, double* outcome, const double* w, index_t m,
+                 index_t k, bool start = true) {
+  double* z = outcome + k * m;
+  if (m == 1 && !first_order) {
+    double sum = start ? 0 : *z * static_cast<double>(k);
+    program.add_product(&sum, column, w, k);
+    *z = sum / static_cast<double>(k);
+    return;
+  }
+  if (start) zero(m, z);
+  if (first_order) {
+    program.add_product(z, column, w + k * m);
+    return;
+  }
+  for (index_t i = 0; i < m; ++i) z[i] *= static_cast<double>(k);
+  program.add_product(z, column, w, k);
+  for (index_t i = 0; i < m; ++i) z[i] /= static_cast<double>(k);
+}
+
+// y = f(x) over the first l levels, where out.y[0] holds the value.
+//
+// One level more multiplies the columns, evaluated over the lower levels, with the tangents in that level:
+//   first order:  y_j = [y']_0 x_j            Taylor:  k y_k = sum_(i = 1 .. k) i x_i [y']_(k - i)
+// and the companion goes the same way through c'.
+template <class Row>
+void evaluate(const Row& row, const Shape& s, int l, const double* x, Outcome out, Arena& arena) {
+  if (l == 0) {
+    *out.c = companion_of<Row>(*x, *out.y);
+    return;
+  }
+  const index_t m = s.stride[l - 1], n = s.size[l - 1];
+  evaluate(row, s, l - 1, x, out, arena);
+  Arena::Mark mark(arena);
+  Program program;
+  const Ref rx = program.input(), rc = program.input(), ry = program.input();
+  const Ref dy = row.dy(rx, rc, ry), dc = row.dc(rx, rc, ry);
+  const bool first_order = s.kind[l - 1] == Kind::first_order;
+  program.bind(s, l - 1, first_order ? 1 : n + 1, arena);
+  program.set_input(rx, const_cast<double*>(x));
+  program.set_input(rc, out.c);
+  program.set_input(ry, out.y);
+  program.advance(0, arena);
+  const double* w = first_order ? x : weighted(x, m, n, arena);
+  const bool has_companion = dc.program || dc.constant != 0;
+  if (!has_companion) zero(n * m, out.c + m);
+  for (index_t k = 1; k <= n; ++k) {
+    move(program, dy, first_order, out.y, w, m, k);
+    if (has_companion && (l < s.levels || !first_order)) move(program, dc, first_order, out.c, w, m, k);
+    if (!first_order && k < n) program.advance(k, arena);
+  }
+}
+
+// z = f(x, y) over the first l levels, where out.y[0] holds the value: as above with two arguments.
+template <class Row>
+void evaluate(const Shape& s, int l, const double* x, const double* y, Outcome out, Arena& arena) {
+  if (l == 0) {
+    *out.c = Row::companion_c(*x, *y, *out.y);
+    *out.s = Row::companion_s(*x, *y, *out.y);
+    return;
+  }
+  const index_t m = s.stride[l - 1], n = s.size[l - 1];
+  evaluate<Row>(s, l - 1, x, y, out, arena);
+  Arena::Mark mark(arena);
+  Program p;
+  const Ref rx = p.input(), ry = p.input(), rz = p.input(), rc = p.input(), rs = p.input();
+  const Ref to_x[3] = {Row::z_x(rx, ry, rz, rc, rs), Row::c_x(rx, ry, rz, rc, rs), Row::s_x(rx, ry, rz, rc, rs)};
+  const Ref to_y[3] = {Row::z_y(rx, ry, rz, rc, rs), Row::c_y(rx, ry, rz, rc, rs), Row::s_y(rx, ry, rz, rc, rs)};
+  double* const outputs[3] = {out.y, out.c, out.s};
+  const bool first_order = s.kind[l - 1] == Kind::first_order;
+  p.bind(s, l - 1, first_order ? 1 : n + 1, arena);
+  p.set_input(rx, const_cast<double*>(x));
+  p.set_input(ry, const_cast<double*>(y));
+  p.set_input(rz, out.y);
+  p.set_input(rc, out.c);
+  p.set_input(rs, out.s);
+  p.advance(0, arena);
+  const double *wx = first_order ? x : weighted(x, m, n, arena), *wy = first_order ? y : weighted(y, m, n, arena);
+  for (index_t k = 1; k <= n; ++k) {
+    for (int o = 0; o < 3; ++o) {
+      move(p, to_x[o], first_order, outputs[o], wx, m, k);
+      move(p, to_y[o], first_order, outputs[o], wy, m, k, false);
+    }
+    if (!first_order && k < n) p.advance(k, arena);
+  }
+}
+
+// y = f(x) for the whole element, given the value.
+template <class Row>
+void apply(const Shape& s, double* y, const double* x, double value, Arena& arena) {
+  Arena::Mark mark(arena);
+  y[0] = value;
+  if constexpr (std::is_same_v<Row, rows::sqrt_>) {
+    if (x[0] == 0 && s.levels == 1 && s.kind[0] == Kind::taylor && power_of_even_zero(s.size[0], y, x, 0.5, arena)) {
+      y[0] = value;
+      return;
+    }
+  }
+  evaluate(Row{}, s, s.levels, x, Outcome{y, arena.take(s.components()), nullptr}, arena);
+  y[0] = value;
+}
+
+// z = x^p for a constant p, given the value.
+inline void power_constant(const Shape& s, double* z, const double* x, double p, double value, Arena& arena) {
+  if (x[0] == 0 || is_tiny(value) || !std::isfinite(value)) {
+    power_at_zero(s, z, x, p, value, arena);
+  } else {
+    Arena::Mark mark(arena);
+    z[0] = value;
+    evaluate(PowerRow{p}, s, s.levels, x, Outcome{z, arena.take(s.components()), nullptr}, arena);
+    if (s.degree() > 2 && p >= 1 && p <= 1024 && p == std::floor(p))
+      whole_power(s, z, x, static_cast<index_t>(p), arena);
+  }
+  z[0] = value;
+}
+
+// z = f(x, y) for the whole element, given the value; constant_y says that y has no tangents.
+template <class Row>
+void apply(const Shape& s, double* z, const double* x, const double* y, bool constant_y, double value, Arena& arena) {
+  Arena::Mark mark(arena);
+  const index_t n = s.components();
+  if constexpr (std::is_same_v<Row, rows::multiply_>) {
+    multiply(s, s.levels, z, x, y);
+  } else if constexpr (std::is_same_v<Row, rows::divide_>) {
+    divide(s, s.levels, z, x, y, true, arena);
+  } else if constexpr (is_power<Row>) {
+    power_constant(s, z, x, y[0], value, arena);
+    if (!constant_y) {  // x^(p + h) = x^p exp(h log x), with h nilpotent
+      double *log_x = arena.take(n), *exponent = arena.take(n), *h = arena.take(n);
+      apply<rows::log_>(s, log_x, x, std::log(x[0]), arena);
+      copy(n, h, y);
+      h[0] = 0;
+      zero(n, exponent);
+      multiply_add(s, s.levels, exponent, h, log_x);
+      apply<rows::exp_>(s, log_x, exponent, 1, arena);
+      multiply(s, s.levels, h, z, log_x);
+      copy(n, z, h);
+    }
+  } else {
+    z[0] = value;
+    evaluate<Row>(s, s.levels, x, y, Outcome{z, arena.take(n), arena.take(n)}, arena);
+  }
+  z[0] = value;
+}
+
+}  // namespace dn

@@ -1,0 +1,189 @@
+// The columns of the tables evaluated on elements instead of doubles.
+//
+// A column such as -2 * y * c * c is written once, as a template.  Called with Refs it records its operations in a
+// Program; the program then yields coefficient number k of every operation from the coefficients 0 .. k, so that a
+// function of a Taylor level costs O(n^2), and a first-order level needs coefficient 0 alone.  Coefficients are
+// elements over the lower levels.
+#pragma once
+#include <array>
+#include <cstdint>
+
+#include "math/algebra.h"
+
+namespace dn {
+
+enum class Op : std::uint8_t { input, add, subtract, multiply, divide, quotient0, negate };
+
+class Program;
+
+// A node of a program, or a constant.
+struct Ref {
+  Program* program;
+  int node;
+  double constant;
+  Ref() = default;  // trivial, so that a Program costs nothing before it records
+  Ref(Program* p, int n) : program(p), node(n), constant(0) {}
+  Ref(double c) : program(nullptr), node(-1), constant(c) {}  // NOLINT: constants in the columns convert
+};
+
+class Program {
+  struct Node {
+    Op op;
+    Ref a, b;
+    double* coefficients;
+    bool owned;  // the coefficients belong to the program, not to the caller
+  };
+  static constexpr int CAPACITY = 48;  // nodes that the columns of one row may need
+  std::array<Node, CAPACITY> nodes_;
+  int count_ = 0;
+  const Shape* shape_ = nullptr;
+  int level_ = 0;
+  index_t m_ = 1;
+
+ public:
+  Program() {}  // NOLINT: the nodes are filled as they are recorded
+
+  Ref input() { return push(Op::input, 0., 0., false); }
+  Ref record(Op op, Ref a, Ref b) { return push(op, a, b, true); }
+
+  // Coefficients are elements over the first `level` levels of s; every node gets room for `count` of them.
+  void bind(const Shape& s, int level, index_t count, Arena& arena) {
+    shape_ = &s;
+    level_ = level;
+    m_ = s.stride[level];
+    for (int i = 0; i < count_; ++i)
+      if (nodes_[i].owned) nodes_[i].coefficients = arena.take(m_ * count);
+  }
+  void set_input(Ref r, double* coefficients) { nodes_[r.node].coefficients = coefficients; }
+
+  // Coefficient k of every operation, from the coefficients 0 .. k of the inputs.
+  void advance(index_t k, Arena& arena) {
+    for (int i = 0; i < count_; ++i)
+      if (nodes_[i].op != Op::input) compute(nodes_[i], k, arena);
+  }
+
+  // z += coefficient 0 of r * x
+  void add_product(double* z, Ref r, const double* x) const {
+    if (r.program) multiply_add(*shape_, level_, z, coefficient(r, 0), x);
+    else
+      for (index_t i = 0; i < m_; ++i) z[i] += times(r.constant, x[i]);
+  }
+
+  // z += coefficient k of the product of r and the series 0, w_1, w_2, ...
+  void add_product(double* z, Ref r, const double* w, index_t k) const {
+    if (!r.program) {
+      for (index_t i = 0; i < m_; ++i) z[i] += times(r.constant, w[k * m_ + i]);
+    } else if (m_ == 1) {
+      z[0] += convolution(w + 1, coefficient(r, 0), k - 1);
+    } else {
+      for (index_t i = 1; i <= k; ++i) multiply_add(*shape_, level_, z, coefficient(r, k - i), w + i * m_);
+    }
+  }
+
+ private:
+  Ref push(Op op, Ref a, Ref b, bool owned) {
+    nodes_[static_cast<std::size_t>(count_)] = Node{op, a, b, nullptr, owned};
+    return Ref(this, count_++);
+  }
+
+  double* coefficient(Ref r, index_t k) const { return nodes_[static_cast<std::size_t>(r.node)].coefficients + k * m_; }
+
+  // z += sign * coefficient k of r
+  void add_to(double* z, Ref r, index_t k, double sign) const {
+    if (!r.program) {
+      if (k == 0) z[0] += sign * r.constant;
+      return;
+    }
+    const double* x = coefficient(r, k);
+    for (index_t i = 0; i < m_; ++i) z[i] += sign * x[i];
+  }
+
+  // z += coefficient k of the product a * b
+  void product_to(double* z, Ref a, Ref b, index_t k) const {
+    if (!a.program || !b.program) {
+      const Ref& node = a.program ? a : b;
+      const double c = a.program ? b.constant : a.constant;
+      const double* x = coefficient(node, k);
+      for (index_t i = 0; i < m_; ++i) z[i] += times(c, x[i]);
+      if (k == 0) z[0] = c * x[0];
+      return;
+    }
+    if (m_ == 1) z[0] += convolution(coefficient(a, 0), coefficient(b, 0), k);
+    else
+      for (index_t i = 0; i <= k; ++i) multiply_add(*shape_, level_, z, coefficient(a, i), coefficient(b, k - i));
+    if (k == 0) z[0] = coefficient(a, 0)[0] * coefficient(b, 0)[0];
+  }
+
+  void compute(Node& node, index_t k, Arena& arena) {
+    double* z = node.coefficients + k * m_;
+    zero(m_, z);
+    switch (node.op) {
+      case Op::input: break;
+      case Op::add:
+        add_to(z, node.a, k, 1);
+        add_to(z, node.b, k, 1);
+        break;
+      case Op::subtract:
+        add_to(z, node.a, k, 1);
+        add_to(z, node.b, k, -1);
+        break;
+      case Op::negate: add_to(z, node.a, k, -1); break;
+      case Op::multiply: product_to(z, node.a, node.b, k); break;
+      case Op::divide:
+      case Op::quotient0: quotient(node, z, k, arena); break;
+    }
+  }
+
+  // z_k = (a_k - sum_(i < k) z_i b_(k-i)) / b_0
+  void quotient(const Node& node, double* z, index_t k, Arena& arena) const {
+    Arena::Mark mark(arena);
+    double* rest = arena.take(m_);
+    zero(m_, rest);
+    add_to(rest, node.a, k, 1);
+    if (!node.b.program) {
+      for (index_t i = 0; i < m_; ++i) z[i] = rest[i] / node.b.constant;
+      return;
+    }
+    double* part = arena.take(m_);
+    zero(m_, part);
+    if (m_ == 1 && k > 0) part[0] = convolution(node.coefficients, coefficient(node.b, 1), k - 1);
+    else
+      for (index_t i = 0; i < k; ++i)
+        multiply_add(*shape_, level_, part, node.coefficients + i * m_, coefficient(node.b, k - i));
+    for (index_t i = 0; i < m_; ++i) rest[i] -= part[i];
+    divide(*shape_, level_, z, rest, coefficient(node.b, 0), k == 0 && node.op == Op::divide, arena);
+  }
+};
+
+inline Ref record(Op op, const Ref& a, const Ref& b, double folded) {
+  Program* p = a.program ? a.program : b.program;
+  return p ? p->record(op, a, b) : Ref(folded);
+}
+inline Ref operator+(const Ref& a, const Ref& b) { return record(Op::add, a, b, a.constant + b.constant); }
+inline Ref operator-(const Ref& a, const Ref& b) { return record(Op::subtract, a, b, a.constant - b.constant); }
+inline Ref operator*(const Ref& a, const Ref& b) { return record(Op::multiply, a, b, a.constant * b.constant); }
+inline Ref operator/(const Ref& a, const Ref& b) { return record(Op::divide, a, b, a.constant / b.constant); }
+inline Ref operator-(const Ref& a) { return record(Op::negate, a, 0., -a.constant); }
+
+// The coefficients 0 and 1 of a series: the columns of a row evaluated to first order.
+struct Line {
+  double value, rate;
+  Line(double v, double r = 0) : value(v), rate(r) {}  // NOLINT: constants in the columns convert
+};
+inline Line operator+(const Line& a, const Line& b) { return {a.value + b.value, a.rate + b.rate}; }
+inline Line operator-(const Line& a, const Line& b) { return {a.value - b.value, a.rate - b.rate}; }
+inline Line operator*(const Line& a, const Line& b) { return {a.value * b.value, a.value * b.rate + a.rate * b.value}; }
+inline Line operator/(const Line& a, const Line& b) {
+  const double value = a.value / b.value;
+  return {value, (a.rate - value * b.rate) / b.value};
+}
+inline Line operator-(const Line& a) { return {-a.value, -a.rate}; }
+
+// x / y, where 0 / 0 = 0
+inline double quotient0(double x, double y) { return x == 0 ? 0 : x / y; }
+inline Ref quotient0(const Ref& x, const Ref& y) {
+  return record(Op::quotient0, x, y, quotient0(x.constant, y.constant));
+}
+inline Line quotient0(const Line& x, const Line& y) { return x.value == 0 && x.rate == 0 ? Line(0) : x / y; }
+
+}  // namespace dn
