@@ -40,7 +40,7 @@ from dualnum.drivers._checks import (
     check_workers,
     place,
 )
-from dualnum.drivers._parallel import all_processors, in_order
+from dualnum.drivers._parallel import all_processors, map_ordered
 
 ONE = np.ones(1)
 
@@ -58,7 +58,7 @@ WIDE, TILE = 16, 8
 # ---- how many variables a pass takes -----------------------------------------------------------------------
 
 
-def even(size, most):
+def balanced_width(size, most):
     """Return the width of the fewest equal chunks of at most `most` that cover `size` variables."""
     passes = -(-size // most) or 1
     return -(-size // passes)
@@ -70,7 +70,7 @@ def chunk_width(size, elements, chunk):
     The function's arrays are taken to have as many elements as the variables.
     """
     fit = CACHE // (8 * elements + 1) - 1
-    return even(size, chunk or max(fit, WIDE))
+    return balanced_width(size, chunk or max(fit, WIDE))
 
 
 def tile_width(size, elements, chunk):
@@ -80,13 +80,13 @@ def tile_width(size, elements, chunk):
     direction only, which would decide kinks by it.
     """
     fit = isqrt(CACHE // (8 * elements + 1)) - 1
-    return max(even(size, chunk or max(fit, TILE)), min(size, 2))
+    return max(balanced_width(size, chunk or max(fit, TILE)), min(size, 2))
 
 
 def diagonal_width(size, elements, chunk):
     """Return the same for tiles of which only the diagonal is wanted: wide ones cost more than they save."""
     fit = isqrt(CACHE // (16 * elements + 1)) - 1
-    return max(even(size, chunk or max(fit, 2)), min(size, 2))
+    return max(balanced_width(size, chunk or max(fit, 2)), min(size, 2))
 
 
 # ---- variables ---------------------------------------------------------------------------------------------
@@ -348,7 +348,7 @@ class Driver:
                 return result if type(result) is tuple else (result,)
 
             starts = range(0, len(points) or 1, self.points)
-            blocks = zip(*in_order(self, one, starts, self.block_workers), strict=True)
+            blocks = zip(*map_ordered(self, one, starts, self.block_workers), strict=True)
             results = tuple([np.concatenate(block) for block in blocks])
             results = tuple([a.reshape(x.shape[:-1] + a.shape[1:]) for a in results])
             return results if len(results) > 1 else results[0]
@@ -447,7 +447,7 @@ class Driver:
         def one(start):
             return start, *self.first(variables, kwargs, identity(self, start, width), width)
 
-        return in_order(self, one, range(0, size or 1, width or 1))
+        return map_ordered(self, one, range(0, size or 1, width or 1))
 
     def tiles(self, variables, kwargs, check):
         """Return f's value, its first and its second derivatives by all variables, along new last axes.
@@ -467,7 +467,7 @@ class Driver:
             )
 
         hessian = None
-        for (i, j), (value, first, _, second) in zip(places, in_order(self, one, places), strict=True):
+        for (i, j), (value, first, _, second) in zip(places, map_ordered(self, one, places), strict=True):
             shape = first.shape[:-1]
             check(self, variables.lead, shape)
             if len(places) == 1:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dualnum.drivers._checks import expects
 
 
-def in_order(driver, work, places, workers=None):
+def map_ordered(driver, work, places, workers=None):
     """Yield ``work(place)`` for each of a sequence of places, in their order.
 
     By the option ``workers=``, the driver's if none are given, the calls are made in threads, each in a copy of the

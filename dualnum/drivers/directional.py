@@ -4,7 +4,7 @@ import numpy as np
 
 from dualnum.drivers._base import Driver, along, chunk_width, finish, identity
 from dualnum.drivers._checks import check_leading, check_scalar
-from dualnum.drivers._parallel import in_order
+from dualnum.drivers._parallel import map_ordered
 
 
 def jvp(f, *, argnum=0, chunk=None, batched=False, subok=True):
@@ -102,7 +102,7 @@ def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
             return start, *driver.second(variables, kwargs, seed, width, along(driver), 1)
 
         columns = []
-        for start, _, first, _, second in in_order(driver, one, range(0, size or 1, width or 1)):
+        for start, _, first, _, second in map_ordered(driver, one, range(0, size or 1, width or 1)):
             check_scalar(driver, variables.lead, first.shape[:-1])
             columns.append(second[..., : size - start, 0])
         product = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)

@@ -2,7 +2,7 @@
 
 from dualnum.drivers._base import Driver, Variables, diagonal_width, finish, identity
 from dualnum.drivers._checks import check_leading, check_same_shape, check_single, check_space
-from dualnum.drivers._parallel import in_order
+from dualnum.drivers._parallel import map_ordered
 
 
 def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -42,7 +42,7 @@ def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
             seed = identity(driver, start, width)
             return driver.second(variables, kwargs, seed, width, seed, width)
 
-        for _, first, _, second in in_order(driver, one, range(0, size or 1, width or 1)):
+        for _, first, _, second in map_ordered(driver, one, range(0, size or 1, width or 1)):
             check_leading(driver, variables.lead, first.shape[:-1])
             total = total + trace(second)
         return finish(total)

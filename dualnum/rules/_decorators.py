@@ -5,20 +5,28 @@ import functools
 import numpy as np
 
 from dualnum._core import DualArray, DualDType
-from dualnum.rules._operands import carries, float_operands, with_values
+from dualnum.rules._operands import float_operands, is_dual, with_values
 
-__all__ = ["as_duals", "carried", "check_dtype", "numpys_own", "plain", "restored", "with_numpys_values"]
+__all__ = [
+    "as_duals",
+    "check_dtype",
+    "contains_duals",
+    "numpys_own",
+    "plain",
+    "restored",
+    "with_numpys_values",
+]
 
 
 def _leaves(x):
-    if carries(x):
+    if is_dual(x):
         yield x
     elif isinstance(x, (list, tuple)):
         for item in x:
             yield from _leaves(item)
 
 
-def carried(*arguments):
+def contains_duals(*arguments):
     """Return whether a dual is among the arguments, however nested in lists and tuples."""
     return any(True for _ in _leaves(arguments))
 
@@ -31,7 +39,7 @@ def plain(arguments):
     values = iter(float_operands(*duals))
 
     def stripped(x):
-        if carries(x):
+        if is_dual(x):
             return next(values)
         return type(x)(map(stripped, x)) if type(x) in (list, tuple) else x
 
@@ -99,7 +107,7 @@ def restored(result, values):
     """Return what a rule gave with NumPy's values in it, however nested; NumPy's result where it has no levels."""
     if type(result) in (list, tuple):
         return type(values)([restored(r, v) for r, v in zip(result, values, strict=True)])
-    return with_values(result, values) if carries(result) else values
+    return with_values(result, values) if is_dual(result) else values
 
 
 def numpys_own(function):

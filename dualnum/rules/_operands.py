@@ -7,12 +7,12 @@ import numpy as np
 from dualnum._core import Dual, DualArray, DualDType, float_copies, memory_owner, value
 
 __all__ = [
-    "carries",
     "components",
     "degree",
     "dtype_of",
     "finished",
     "float_operands",
+    "is_dual",
     "kinds",
     "lifted",
     "nilpotent",
@@ -25,7 +25,7 @@ __all__ = [
 FLOAT64 = np.dtype(float)
 
 
-def carries(x):
+def is_dual(x):
     """Return whether x is a dual or an array of duals."""
     return type(x) is Dual or (isinstance(x, np.ndarray) and type(x.dtype) is DualDType)
 
@@ -74,7 +74,7 @@ def float_operands(*operands):
     for i, x in enumerate(operands):
         if not isinstance(x, np.ndarray):
             result[i] = value(x)
-        elif carries(x):
+        elif is_dual(x):
             sharing.setdefault(id(memory_owner(x)), []).append(i)
     for places in sharing.values():
         for i, copy in zip(places, _buffered([operands[i] for i in places]), strict=True):
@@ -136,7 +136,7 @@ def finished(result, values, dtype=None):
     The memory of result is overwritten.  Where dtype is given and result is not dual, it is lifted to that dtype.
     """
     array = np.asarray(result)
-    if not carries(array):
+    if not is_dual(array):
         if not isinstance(dtype, DualDType):
             return values
         array = array.astype(dtype)
@@ -181,7 +181,7 @@ def of_components(numbers, dtype):
 
 def nilpotent(x):
     """Return x, memory of its own, with its values set to zero: a residual that the values alone would not have."""
-    if carries(x):
+    if is_dual(x):
         value(x)[...] = 0
         return x
     return np.zeros(x.shape)

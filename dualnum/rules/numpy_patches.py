@@ -12,8 +12,8 @@ import numpy as np
 from numpy.polynomial import polyutils
 
 from dualnum._core import Dual, DualDType
-from dualnum.rules._decorators import as_duals, carried, plain, restored
-from dualnum.rules._operands import carries, components
+from dualnum.rules._decorators import as_duals, contains_duals, plain, restored
+from dualnum.rules._operands import components, is_dual
 
 __all__ = ["extended"]
 
@@ -51,7 +51,7 @@ def as_series(own, alist, trim=True):
     """One-dimensional arrays of coefficients, without the zeros at the end of each that have no derivatives either."""
     alist = list(alist)
     arrays = [np.array(a, ndmin=1) for a in alist]
-    if not any(carries(a) for a in arrays):
+    if not any(is_dual(a) for a in arrays):
         return own(alist, trim=trim)
     own([np.zeros(a.shape) for a in arrays], trim=False)  # NumPy's checks of the shapes
     if any(a.dtype.kind in "cOSU" for a in arrays):
@@ -70,13 +70,13 @@ def trimmed(a):
 @extended(polyutils, "trimseq")
 def trimseq(own, seq):
     """NumPy's trimseq, for which a derivative of zero makes a coefficient stay."""
-    return as_duals(trimmed(seq)) if carries(seq) and len(seq) else own(seq)
+    return as_duals(trimmed(seq)) if is_dual(seq) and len(seq) else own(seq)
 
 
 @extended(polyutils, "_fit")
 def fit(own, vander_f, x, y, deg, rcond=None, full=False, w=None):
     """NumPy's least squares on its values; the coefficients by np.linalg.lstsq of duals."""
-    if not carried(x, y, w):
+    if not contains_duals(x, y, w):
         return own(vander_f, x, y, deg, rcond, full, w)
     values = own(vander_f, *plain([x, y, deg, rcond, full, w]))
     x, y, deg = np.asarray(x), np.asarray(y), np.asarray(deg)
@@ -99,7 +99,7 @@ def fit(own, vander_f, x, y, deg, rcond=None, full=False, w=None):
 @extended(_poly1d_module, "trim_zeros")
 def trim_zeros(own, filt, trim="fb", **options):
     """NumPy's trim_zeros for np.poly1d, for which a derivative of zero makes a leading coefficient stay."""
-    if carries(filt) and trim == "f" and not options:
+    if is_dual(filt) and trim == "f" and not options:
         return filt[::-1][: len(trimmed(filt[::-1]))][::-1] if len(filt) else filt
     return own(filt, trim, **options)
 
@@ -125,7 +125,7 @@ _extend_companions()
 @extended(getattr(np.linalg, "_linalg", np.linalg), "_to_real_if_imag_zero")
 def to_real_if_imag_zero(own, w, t):
     """NumPy 2.5's way from complex roots to real ones; those of duals are real already."""
-    return w if carries(w) else own(w, t)
+    return w if is_dual(w) else own(w, t)
 
 
 @extended(sys.modules.get("numpy.lib._function_base_impl", np.lib), "_lerp")

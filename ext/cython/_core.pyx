@@ -44,7 +44,7 @@ FUNCTIONS = {
     else getattr(np, name)
     for name, place in _kernel_index.items()
 }
-_quick_ufuncs.update({
+_fast_path_ufuncs.update({
     _ufuncs[place]: place
     for place in _kernel_index.values()
     if _letters[_ufuncs[place]] in ("DD", "DDD") and _ufuncs[place].nout == 1

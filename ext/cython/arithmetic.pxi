@@ -13,9 +13,12 @@ cdef extern from "loops/scalar_operations.h" namespace "dn" nogil:
         subtract
         multiply
         divide
-    cbool quick_both "dn::quick<true, true>" (Arithmetic, const Shape &, const double *, const double *, double *)
-    cbool quick_left "dn::quick<true, false>" (Arithmetic, const Shape &, const double *, const double *, double *)
-    cbool quick_right "dn::quick<false, true>" (Arithmetic, const Shape &, const double *, const double *, double *)
+    cbool fast_both "dn::fast_path<true, true>" (
+        Arithmetic, const ElementLayout &, const double *, const double *, double *)
+    cbool fast_left "dn::fast_path<true, false>" (
+        Arithmetic, const ElementLayout &, const double *, const double *, double *)
+    cbool fast_right "dn::fast_path<false, true>" (
+        Arithmetic, const ElementLayout &, const double *, const double *, double *)
 
 # The functions that scalars call themselves, by name: the kernels of dual-dual, dual-float and float-dual operands.
 cdef struct Kernels:
@@ -61,8 +64,8 @@ cdef inline Dual _new_dual(PyObject *descr):
     """Return a scalar of this dtype; the caller fills in the components."""
     cdef Dual d = Dual.__new__(Dual)
     cdef Py_ssize_t size = (<DualDescr *>descr).base.elsize
-    d.owner, d.descr, d.data = <object>descr, descr, d.room
-    if size > <Py_ssize_t>sizeof(d.room):
+    d.owner, d.descr, d.data = <object>descr, descr, d.inline_components
+    if size > <Py_ssize_t>sizeof(d.inline_components):
         d.heap = PyBytes_FromStringAndSize(NULL, size)
         d.data = <double *>PyBytes_AS_STRING(d.heap)
     return d
@@ -76,23 +79,23 @@ cdef PyObject *_zero_dual(PyTypeObject *cls, PyObject *args, PyObject *kwargs) e
     return <PyObject *>d
 
 
-cdef inline const Shape *_shape(Dual d):
-    return &(<DualDescr *>d.descr).shape
+cdef inline const ElementLayout *_layout(Dual d):
+    return &(<DualDescr *>d.descr).layout
 
 
 cdef Dual _lift(Dual d, object dtype):
     """Return d with the levels of dtype, which has all of d's."""
-    cdef Py_ssize_t position[16]
+    cdef Py_ssize_t position[MAX_LEVELS]
     if d.descr == <PyObject *>dtype:
         return d
     cdef Dual z = _new_dual(<PyObject *>dtype)
     if not embedding(<DualDescr *>d.descr, _descr(dtype), position):
         raise TypeError(f"a dual of {_dtype_text(d.dtype)} does not fit {_dtype_text(dtype)}.")
-    embed(_shape(d)[0], position, d.data, _shape(z).components(), z.data)
+    embed(_layout(d)[0], position, d.data, _layout(z).components(), z.data)
     return z
 
 
-cdef int _run(Kernel kernel, const Shape *shape, const double *x, const double *y, double *z) except -1:
+cdef int _run(Kernel kernel, const ElementLayout *layout, const double *x, const double *y, double *z) except -1:
     """Call a kernel on one element; y is null for functions of one argument."""
     cdef char *data[3]
     cdef Py_ssize_t strides[3]
@@ -100,7 +103,7 @@ cdef int _run(Kernel kernel, const Shape *shape, const double *x, const double *
     data[0] = <char *>x
     data[1] = <char *>(y if y != NULL else z)
     data[2] = <char *>z
-    if not run(kernel, shape[0], data, strides, 1):
+    if not run(kernel, layout[0], data, strides, 1):
         raise MemoryError
     return 0
 
@@ -134,14 +137,14 @@ cdef Dual _binary(int op, Dual x, Dual y, double number):
     py = &number if y is None else y.data
     if op <= DIVIDE:
         if x is None:
-            done = quick_right(<Arithmetic>op, (<DualDescr *>descr).shape, px, py, z.data)
+            done = fast_right(<Arithmetic>op, (<DualDescr *>descr).layout, px, py, z.data)
         elif y is None:
-            done = quick_left(<Arithmetic>op, (<DualDescr *>descr).shape, px, py, z.data)
+            done = fast_left(<Arithmetic>op, (<DualDescr *>descr).layout, px, py, z.data)
         else:
-            done = quick_both(<Arithmetic>op, (<DualDescr *>descr).shape, px, py, z.data)
+            done = fast_both(<Arithmetic>op, (<DualDescr *>descr).layout, px, py, z.data)
     if not done:
         _run(kernels.right if x is None else kernels.left if y is None else kernels.both,
-             &(<DualDescr *>descr).shape, px, py, z.data)
+             &(<DualDescr *>descr).layout, px, py, z.data)
         if op == POWER:
             z.data[0] = c_pow(px[0], py[0])  # np.float64's ** is C's, not the array loop's
     if not _ordinary(z.data[0]):
@@ -153,10 +156,10 @@ cdef inline object _operate(int op, object x, object y):
     """The operators: x or y is a Dual."""
     cdef Dual z
     if type(x) is Dual and type(y) is Dual and op <= DIVIDE and (<Dual>x).descr == (<Dual>y).descr:
-        if (<Dual>x).data == (<Dual>x).room:  # the usual case, all of it here
+        if (<Dual>x).data == (<Dual>x).inline_components:  # the usual case, all of it here
             z = Dual.__new__(Dual)
-            z.owner, z.descr, z.data = (<Dual>x).owner, (<Dual>x).descr, z.room
-            if quick_both(<Arithmetic>op, _shape(z)[0], (<Dual>x).data, (<Dual>y).data, z.data):
+            z.owner, z.descr, z.data = (<Dual>x).owner, (<Dual>x).descr, z.inline_components
+            if fast_both(<Arithmetic>op, _layout(z)[0], (<Dual>x).data, (<Dual>y).data, z.data):
                 if not _ordinary(z.data[0]):
                     _warn(op, (<Dual>x).data[0], (<Dual>y).data[0], z.data[0])
                 return z
@@ -194,7 +197,7 @@ cdef object _operate_on_any(int op, object x, object y):
 
 cdef Dual _unary(int op, Dual x):
     cdef Dual z = _new_dual(x.descr)
-    _run(_kernels[op].both, _shape(x), x.data, NULL, z.data)
+    _run(_kernels[op].both, _layout(x), x.data, NULL, z.data)
     return z
 
 
@@ -224,7 +227,7 @@ cdef object _call(int op, object ufunc, object x, object y):
         x, y = _lift(x, dtype), _lift(y, dtype)
     z = _new_dual((<Dual>x).descr if first else (<Dual>y).descr)
     _run(_kernels[op].both if first and second else _kernels[op].left if first else _kernels[op].right,
-         _shape(z), (<Dual>x).data if first else &a, (<Dual>y).data if second else &b, z.data)
+         _layout(z), (<Dual>x).data if first else &a, (<Dual>y).data if second else &b, z.data)
     if not _ordinary(z.data[0]):
         ufunc((<Dual>x).data[0] if first else a, (<Dual>y).data[0] if second else b)
     return z

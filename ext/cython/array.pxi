@@ -47,7 +47,7 @@ cdef extern from *:
         pass
 
 
-cdef dict _quick_ufuncs = {}  # ufuncs from duals to one dual -> their places in _kernels
+cdef dict _fast_path_ufuncs = {}  # ufuncs from duals to one dual -> their places in _kernels
 
 cdef extern from *:
     """
@@ -75,7 +75,7 @@ cdef inline bint _same_shape(ndarray a, ndarray b):
     return True
 
 
-cdef object _quick(int op, object ufunc, int nin, object x, object y):
+cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
     """
     A ufunc straight through its kernel, or None where NumPy must arrange the operands.
 
@@ -132,9 +132,9 @@ cdef object _quick(int op, object ufunc, int nin, object x, object y):
     cdef bint done
     if n * size > 65536:
         with nogil:
-            done = run(kernel, (<DualDescr *>descr).shape, data, strides, n)
+            done = run(kernel, (<DualDescr *>descr).layout, data, strides, n)
     else:
-        done = run(kernel, (<DualDescr *>descr).shape, data, strides, n)
+        done = run(kernel, (<DualDescr *>descr).layout, data, strides, n)
     if not done:
         raise MemoryError
     i = raised_flags(flags)
@@ -144,7 +144,7 @@ cdef object _quick(int op, object ufunc, int nin, object x, object y):
 
 
 cdef object _array_operator(int op, object x, object y):
-    result = _quick(op, _ufuncs[op], 2, x, y)
+    result = _fast_path(op, _ufuncs[op], 2, x, y)
     if result is None:
         result = NotImplemented if _gives_up(x, y) else _ufuncs[op](x, y)
     return result
@@ -274,7 +274,7 @@ cdef object _np_sum = np.sum, _no_value = np._NoValue
 cdef int SQUARE = _index_of("square")
 
 
-cdef object _quick_sum(object x, object axis):
+cdef object _fast_sum(object x, object axis):
     """The sum of a contiguous vector straight through the loop, as NumPy calls it, or None."""
     cdef ndarray a
     cdef Dual z
@@ -295,7 +295,7 @@ cdef object _quick_sum(object x, object axis):
     strides[0] = strides[2] = 0
     strides[1] = (<DualDescr *>a.descr).base.elsize
     flags = clear_flags()
-    if not run(_kernels[ADD].both, (<DualDescr *>a.descr).shape, data, strides, a.dimensions[0]):
+    if not run(_kernels[ADD].both, (<DualDescr *>a.descr).layout, data, strides, a.dimensions[0]):
         raise MemoryError
     raised = raised_flags(flags)
     if raised:
@@ -308,7 +308,7 @@ cdef tuple _the_only_axis = (None, -1, 0)
 
 cdef object _dispatch(object function, object types, tuple args, dict kwargs):
     if function is _np_sum and len(args) == 1 and len(kwargs) == ("axis" in kwargs):
-        result = _quick_sum(args[0], kwargs.get("axis"))
+        result = _fast_sum(args[0], kwargs.get("axis"))
         if result is not None:
             return result
     for cls in types:
@@ -351,9 +351,9 @@ cdef class DualArray(ndarray):
     cdef dict __dict__  # as subclasses of ndarray have one, which others' __array_finalize__ look into
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        place = _quick_ufuncs.get(ufunc)
+        place = _fast_path_ufuncs.get(ufunc)
         if place is not None and not kwargs and method == "__call__" and len(inputs) == ufunc.nin:
-            result = _quick(place, ufunc, len(inputs), inputs[0], inputs[len(inputs) - 1])
+            result = _fast_path(place, ufunc, len(inputs), inputs[0], inputs[len(inputs) - 1])
             if result is not None:
                 return result
         return _plain_ufunc(ufunc, method, inputs, kwargs)
@@ -417,16 +417,16 @@ cdef class DualArray(ndarray):
         return _array_operator(DIVIDE, other, self)
 
     def __neg__(self):
-        result = _quick(NEGATIVE, _ufuncs[NEGATIVE], 1, self, self)
+        result = _fast_path(NEGATIVE, _ufuncs[NEGATIVE], 1, self, self)
         return np.negative(self) if result is None else result
 
     def __abs__(self):
-        result = _quick(ABSOLUTE, _ufuncs[ABSOLUTE], 1, self, self)
+        result = _fast_path(ABSOLUTE, _ufuncs[ABSOLUTE], 1, self, self)
         return np.absolute(self) if result is None else result
 
     def __pow__(self, other, modulo):
         if (type(other) is int or type(other) is float) and other == 2:
-            result = _quick(SQUARE, _ufuncs[SQUARE], 1, self, self)
+            result = _fast_path(SQUARE, _ufuncs[SQUARE], 1, self, self)
             if result is not None:
                 return result
         return NotImplemented if _gives_up(self, other) else _power(self, other, None)
@@ -452,7 +452,7 @@ cdef class DualArray(ndarray):
     def sum(self, axis=None, dtype=None, out=None, keepdims=False, initial=_no_value, where=True):
         """The same as ndarray.sum, with dtype=x.dtype allowed."""
         if dtype is None and out is None and keepdims is False and initial is _no_value and where is True:
-            result = _quick_sum(self, axis)
+            result = _fast_sum(self, axis)
             if result is not None:
                 return result
         return np.ndarray.sum(self, axis, None if _is_dual_dtype(dtype) else dtype, out, keepdims, initial, where)

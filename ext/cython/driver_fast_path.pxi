@@ -41,9 +41,9 @@ cdef object _fresh_dtype(bint taylor, Py_ssize_t size):
 cdef int _retire(object dtype) except -1:
     """The pass has ended: its level is no longer seeded, until a later pass may take it over."""
     cdef Level level = _levels(_descr(dtype))[0]
-    cdef Shape *shape = &_descr(dtype).shape
-    cdef Py_ssize_t place = (shape.kind[0] == Kind.taylor) * SPARE_SIZES + shape.size[0]
-    if shape.size[0] >= SPARE_SIZES:
+    cdef ElementLayout *layout = &_descr(dtype).layout
+    cdef Py_ssize_t place = (layout.kind[0] == Kind.taylor) * SPARE_SIZES + layout.size[0]
+    if layout.size[0] >= SPARE_SIZES:
         level.retire()
         return 0
     level.retired = True

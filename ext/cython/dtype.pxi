@@ -34,7 +34,7 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     """Return the dtype of these levels, oldest first, from the cache of the youngest if it is there."""
     cdef Level youngest, level
     cdef dict cache = None
-    cdef Shape shape
+    cdef ElementLayout layout
     cdef DualDescr *descr
     cdef PyObject *made
     key = None
@@ -51,12 +51,12 @@ cdef object _make_dtype(tuple levels, tuple sizes):
             return found
     if len(levels) > MAX_LEVELS:
         raise ValueError(f"DualDType expects at most {MAX_LEVELS} levels, got {len(levels)}; nest fewer drivers.")
-    shape.levels = len(levels)
-    for i in range(shape.levels):
+    layout.levels = len(levels)
+    for i in range(layout.levels):
         level = levels[i]
-        shape.kind[i] = level.kind
-        shape.size[i] = sizes[i]
-    if not shape.lay_out(MAX_COMPONENTS):
+        layout.kind[i] = level.kind
+        layout.size[i] = sizes[i]
+    if not layout.lay_out(MAX_COMPONENTS):
         raise ValueError(
             f"DualDType expects at most {MAX_COMPONENTS} components, got sizes {sizes}; carry fewer tangents in a pass "
             f"(chunk=).")
@@ -64,12 +64,12 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     if made == NULL:
         raise MemoryError
     descr = <DualDescr *>made
-    descr.shape = shape
+    descr.layout = layout
     Py_INCREF(levels)
     descr.levels = <PyObject *>levels
     Py_INCREF(sizes)
     descr.sizes = <PyObject *>sizes
-    descr.base.elsize = shape.components() * sizeof(double)
+    descr.base.elsize = layout.components() * sizeof(double)
     descr.base.alignment = sizeof(double)
     descr.base.kind = c'V'
     descr.base.type = 0x7f  # 0 is bool's: np.vectorize would return bools
@@ -91,12 +91,12 @@ cdef object _scalar_type = None  # np.dtype.type of duals; set in array.pxi
 
 cdef object _union(object a, object b):
     """Return the dtype with the levels of both, ordered by age."""
-    cdef Py_ssize_t room[16]
+    cdef Py_ssize_t position[MAX_LEVELS]
     cdef DualDescr *x = _descr(a)
     cdef DualDescr *y = _descr(b)
-    if a is b or embedding(y, x, room):
+    if a is b or embedding(y, x, position):
         return a
-    if embedding(x, y, room):
+    if embedding(x, y, position):
         return b
     sizes = {}
     for descr in (a, b):
@@ -232,13 +232,13 @@ cdef PyObject *_get_sizes(PyObject *self, void *closure) except NULL:
 
 
 cdef PyObject *_get_ncomponents(PyObject *self, void *closure) except NULL:
-    cdef object n = (<DualDescr *>self).shape.components()
+    cdef object n = (<DualDescr *>self).layout.components()
     Py_INCREF(n)
     return <PyObject *>n
 
 
 cdef PyObject *_get_degree(PyObject *self, void *closure) except NULL:
-    cdef object n = (<DualDescr *>self).shape.degree()
+    cdef object n = (<DualDescr *>self).layout.degree()
     Py_INCREF(n)
     return <PyObject *>n
 
@@ -341,7 +341,7 @@ cdef PyObject *_getitem(PyObject *descr, char *data) except NULL:
 cdef int _setitem(PyObject *descr, PyObject *obj, char *data) except -1:
     cdef DualDescr *target = <DualDescr *>descr
     cdef DualDescr *source
-    cdef Py_ssize_t position[16]
+    cdef Py_ssize_t position[MAX_LEVELS]
     cdef double *z = <double *>data
     cdef double v
     x = <object>obj
@@ -352,7 +352,7 @@ cdef int _setitem(PyObject *descr, PyObject *obj, char *data) except -1:
         if source == target:
             memcpy(z, (<Dual>x).data, target.base.elsize)
         elif embedding(source, target, position):
-            embed(source.shape, position, (<Dual>x).data, target.shape.components(), z)
+            embed(source.layout, position, (<Dual>x).data, target.layout.components(), z)
         else:
             raise TypeError(
                 f"an array of {_dtype_text(<object>descr)} cannot store a dual of {_dtype_text(x.dtype)} without "
@@ -366,7 +366,7 @@ cdef int _setitem(PyObject *descr, PyObject *obj, char *data) except -1:
 
 cdef int _resolve_levels(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
                          npy_intp *view_offset) except -1:
-    cdef Py_ssize_t position[16]
+    cdef Py_ssize_t position[MAX_LEVELS]
     cdef PyObject *target = given[1] if given[1] != NULL else given[0]
     if not embedding(<DualDescr *>given[0], <DualDescr *>target, position):
         raise TypeError(
@@ -376,7 +376,7 @@ cdef int _resolve_levels(void *method, PyArray_DTypeMeta **dtypes, PyObject **gi
     loop[0] = given[0]
     Py_INCREF(<object>target)
     loop[1] = target
-    if (<DualDescr *>given[0]).shape.levels == (<DualDescr *>target).shape.levels:
+    if (<DualDescr *>given[0]).layout.levels == (<DualDescr *>target).layout.levels:
         view_offset[0] = 0
         return NPY_NO_CASTING
     return NPY_SAFE_CASTING

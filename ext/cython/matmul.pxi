@@ -4,17 +4,17 @@ cdef extern from "loops/matmul.h" namespace "dn" nogil:
     cdef cppclass Matrix:
         char *data
         Py_ssize_t rows, columns, row_step, column_step, components
-    void products_of_values(const Shape &, Matrix, Matrix, Matrix, const double *, int, const Py_ssize_t *,
+    void products_of_values(const ElementLayout &, Matrix, Matrix, Matrix, const double *, int, const Py_ssize_t *,
                             const Py_ssize_t *, const Py_ssize_t *) except +
 
 
-cdef Matrix _last_axes(ndarray a, const Shape *shape):
+cdef Matrix _last_axes(ndarray a, const ElementLayout *layout):
     """The matrices of a stack: where the first one lies, and its steps."""
     cdef Matrix m
     m.data = a.data
     m.rows, m.columns = a.dimensions[a.nd - 2], a.dimensions[a.nd - 1]
     m.row_step, m.column_step = a.strides[a.nd - 2], a.strides[a.nd - 1]
-    m.components = shape.components() if _is_dual_dtype(<object>a.descr) else 1
+    m.components = layout.components() if _is_dual_dtype(<object>a.descr) else 1
     return m
 
 
@@ -66,9 +66,9 @@ def matmul_of_values(x, y, values):
     z = np.empty(values.shape, dtype)
     if z.size == 0:
         return z
-    cdef const Shape *shape = &_descr(dtype).shape
-    cdef Matrix left = _last_axes(a, shape), right = _last_axes(b, shape), product = _last_axes(z, shape)
+    cdef const ElementLayout *layout = &_descr(dtype).layout
+    cdef Matrix left = _last_axes(a, layout), right = _last_axes(b, layout), product = _last_axes(z, layout)
     with nogil:
-        products_of_values(shape[0], left, right, product, <const double *>v.data, v.nd - 2, v.dimensions,
+        products_of_values(layout[0], left, right, product, <const double *>v.data, v.nd - 2, v.dimensions,
                            a.strides, b.strides)
     return z

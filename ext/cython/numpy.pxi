@@ -99,34 +99,38 @@ cdef extern from "numpy/loop_table.h" nogil:
     int PyUFunc_GiveFloatingpointErrors(const char *, int) except -1
     int NPY_FPE_DIVIDEBYZERO, NPY_FPE_OVERFLOW, NPY_FPE_UNDERFLOW, NPY_FPE_INVALID
 
+cdef enum:
+    MAX_AXES = 64  # of an array, for NumPy
+
 cdef extern from "numpy/casts.h" namespace "dn" nogil:
     cdef enum class Kind(int):
         first_order
         taylor
 
-    const int MAX_LEVELS
+    cdef enum:
+        MAX_LEVELS "dn::MAX_LEVELS"
 
-    cdef cppclass Shape:
+    cdef cppclass ElementLayout:
         int levels
-        Kind kind[16]
-        Py_ssize_t size[16]
-        Py_ssize_t stride[17]
+        Kind kind[MAX_LEVELS]
+        Py_ssize_t size[MAX_LEVELS]
+        Py_ssize_t stride[MAX_LEVELS + 1]
         Py_ssize_t components()
         Py_ssize_t degree()
         cbool is_dual()
         cbool is_hyper()
         cbool lay_out(Py_ssize_t)
 
-    ctypedef struct Strided:
+    ctypedef struct Operands:
         pass
-    ctypedef void (*Kernel)(const Strided &)
-    cbool run(Kernel, const Shape &, char **, const Py_ssize_t *, Py_ssize_t)
+    ctypedef void (*Kernel)(const Operands &)
+    cbool run(Kernel, const ElementLayout &, char **, const Py_ssize_t *, Py_ssize_t)
 
     ctypedef struct DualDescr:
         PyArray_Descr base
         PyObject *levels
         PyObject *sizes
-        Shape shape
+        ElementLayout layout
 
     PyArray_DTypeMeta dual_dtype
 
@@ -160,7 +164,7 @@ cdef extern from "numpy/casts.h" namespace "dn" nogil:
     void find_float64_sorts()
 
     cbool embedding(const DualDescr *, const DualDescr *, Py_ssize_t *)
-    void embed(const Shape &, const Py_ssize_t *, const double *, Py_ssize_t, double *)
+    void embed(const ElementLayout &, const Py_ssize_t *, const double *, Py_ssize_t, double *)
 
     int cast_levels(PyArrayMethod_Context *, char **, const npy_intp *, const npy_intp *, NpyAuxData *)
     int cast_to_bool(PyArrayMethod_Context *, char **, const npy_intp *, const npy_intp *, NpyAuxData *)

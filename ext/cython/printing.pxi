@@ -6,13 +6,13 @@ cdef object _plain(object part):
 
 
 cdef str _dual_repr(Dual d):
-    cdef int levels = _shape(d).levels
+    cdef int levels = _layout(d).levels
     if levels == 0:
         return f"Dual({d.value!r}, [])"
     found = parts(d)
-    if levels == 1 and _shape(d).kind[0] == Kind.first_order:
+    if levels == 1 and _layout(d).kind[0] == Kind.first_order:
         return f"Dual({d.value!r}, {_plain(found['e1'])!r})"
-    if _shape(d).is_hyper():
+    if _layout(d).is_hyper():
         return f"HyperDual({d.value!r}, {_plain(found['e1'])!r}, {_plain(found['e2'])!r}, {_plain(found['e12'])!r})"
     return f"<Dual {_dual_format(d, '')} of {_dtype_text(d.dtype)}>"
 
@@ -35,6 +35,6 @@ cdef str _dual_format(Dual d, str spec):
         numbers = [write(x) for x in np.asarray(part).ravel().tolist()]
         if len(numbers) > 8 and not spec:
             numbers = numbers[:3] + ["..."] + numbers[-3:]
-        label = f"{name} " if name != "value" and _shape(d).levels > 1 else ""
+        label = f"{name} " if name != "value" and _layout(d).levels > 1 else ""
         texts.append(label + " ".join(numbers))
     return "(" + "; ".join(texts) + ")"

@@ -48,9 +48,9 @@ cdef class Dual:
     # The fields are set by _new_dual alone; Python's Dual.__new__ is _zero_dual.
     cdef object owner  # the dtype,
     cdef PyObject *descr  # and the same as a pointer
-    cdef object heap  # None, or the memory of components that have no room here
+    cdef object heap  # None, or the memory of components that do not fit inline
     cdef double *data  # the components
-    cdef double room[9]
+    cdef double inline_components[9]
 
     def __init__(self, value, tangent=1.0):
         cdef Py_ssize_t i
@@ -64,8 +64,8 @@ cdef class Dual:
         for i, t in enumerate(tangents.ravel().tolist()):
             made.data[1 + i] = t
         self.owner, self.descr, self.heap = made.owner, made.descr, made.heap
-        memcpy(self.room, made.room, sizeof(made.room))
-        self.data = &self.room[0] if made.data == &made.room[0] else made.data
+        memcpy(self.inline_components, made.inline_components, sizeof(made.inline_components))
+        self.data = &self.inline_components[0] if made.data == &made.inline_components[0] else made.data
 
     # --- what it holds ---
 
@@ -182,7 +182,7 @@ cdef class Dual:
         return np.ndarray.__getitem__(_zero_d(self), key)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        place = _quick_ufuncs.get(ufunc)
+        place = _fast_path_ufuncs.get(ufunc)
         if place is not None and not kwargs and method == "__call__" and len(inputs) == ufunc.nin:
             if len(inputs) == 1:
                 return _apply(place, ufunc, self)

@@ -13,18 +13,19 @@ cdef object PyArray_NewLikeScalar(PyObject *descr):
 
 cdef object _component_view(ndarray a):
     """The components as float64, a view of shape a.shape + (1 + size, ...), the youngest level's axis first."""
-    cdef npy_intp dimensions[80]
-    cdef npy_intp strides[80]
-    cdef const Shape *shape = &(<DualDescr *>a.descr).shape
+    cdef npy_intp dimensions[MAX_AXES + MAX_LEVELS]
+    cdef npy_intp strides[MAX_AXES + MAX_LEVELS]
+    cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout
     cdef int i, level
-    if a.nd + shape.levels > 64:
-        raise ValueError(f"dualnum expects at most 64 axes, those of the levels included, got {a.nd + shape.levels}.")
+    if a.nd + layout.levels > MAX_AXES:
+        raise ValueError(f"dualnum expects at most {MAX_AXES} axes, those of the levels included, "
+                         f"got {a.nd + layout.levels}.")
     for i in range(a.nd):
         dimensions[i], strides[i] = a.dimensions[i], a.strides[i]
-    for level in range(shape.levels):
-        i = a.nd + shape.levels - 1 - level
-        dimensions[i], strides[i] = 1 + shape.size[level], shape.stride[level] * sizeof(double)
-    return _view(a, a.nd + shape.levels, dimensions, strides, a.data)
+    for level in range(layout.levels):
+        i = a.nd + layout.levels - 1 - level
+        dimensions[i], strides[i] = 1 + layout.size[level], layout.stride[level] * sizeof(double)
+    return _view(a, a.nd + layout.levels, dimensions, strides, a.data)
 
 
 cdef object _view(ndarray a, int nd, npy_intp *dimensions, npy_intp *strides, char *data):
@@ -39,19 +40,19 @@ cdef object _view(ndarray a, int nd, npy_intp *dimensions, npy_intp *strides, ch
 
 cdef object _part_view(ndarray a, int levels, const int *which):
     """The components that have an index above 0 in exactly these levels: a view of shape a.shape + their sizes."""
-    cdef npy_intp dimensions[80]
-    cdef npy_intp strides[80]
-    cdef const Shape *shape = &(<DualDescr *>a.descr).shape
+    cdef npy_intp dimensions[MAX_AXES + MAX_LEVELS]
+    cdef npy_intp strides[MAX_AXES + MAX_LEVELS]
+    cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout
     cdef char *data = a.data
     cdef int i
-    if a.nd + levels > 64:
-        raise ValueError(f"dualnum expects at most 64 axes, those of the levels included, got {a.nd + levels}.")
+    if a.nd + levels > MAX_AXES:
+        raise ValueError(f"dualnum expects at most {MAX_AXES} axes, those of the levels included, got {a.nd + levels}.")
     for i in range(a.nd):
         dimensions[i], strides[i] = a.dimensions[i], a.strides[i]
     for i in range(levels):
-        dimensions[a.nd + i] = shape.size[which[i]]
-        strides[a.nd + i] = shape.stride[which[i]] * sizeof(double)
-        if shape.size[which[i]] > 0:
+        dimensions[a.nd + i] = layout.size[which[i]]
+        strides[a.nd + i] = layout.stride[which[i]] * sizeof(double)
+        if layout.size[which[i]] > 0:
             data += strides[a.nd + i]
     return _view(a, a.nd + levels, dimensions, strides, data)
 
@@ -146,8 +147,8 @@ def float_copies(*operands):
 
 cdef object _tangent(ndarray a):
     cdef int zero_ = 0
-    cdef const Shape *shape = &(<DualDescr *>a.descr).shape if _is_dual_dtype(<object>a.descr) else NULL
-    if shape == NULL or not shape.is_dual():
+    cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout if _is_dual_dtype(<object>a.descr) else NULL
+    if layout == NULL or not layout.is_dual():
         raise TypeError(f"tangent expects one first-order level, got {_kind_of(a)}; parts(x) gives all.")
     return _part_view(a, 1, &zero_)
 
@@ -155,8 +156,8 @@ cdef object _tangent(ndarray a):
 cdef object _hyper_part(ndarray a, str name):
     cdef int first[2]
     first[0], first[1] = 0, 1
-    cdef const Shape *shape = &(<DualDescr *>a.descr).shape if _is_dual_dtype(<object>a.descr) else NULL
-    if shape == NULL or not shape.is_hyper():
+    cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout if _is_dual_dtype(<object>a.descr) else NULL
+    if layout == NULL or not layout.is_hyper():
         raise TypeError(f"{name} expects two first-order levels, got {_kind_of(a)}; parts(x) gives all.")
     if name == "e12":
         return _part_view(a, 2, first)
@@ -213,8 +214,8 @@ def parts(x):
     {'value': 9.0, 'e1': 6.0, 'e2': 6.0, 'e12': 2.0}
     """
     cdef ndarray a = _dual_operand(x, "parts")
-    cdef int which[16]
-    cdef int levels = (<DualDescr *>a.descr).shape.levels, level, n, mask
+    cdef int which[MAX_LEVELS]
+    cdef int levels = (<DualDescr *>a.descr).layout.levels, level, n, mask
     found = {}
     for mask in range(1 << levels):
         n = 0
@@ -275,7 +276,7 @@ def seed_scalar(x, Level level not None, double tangent=1.0, Py_ssize_t size=1):
         if z is x:
             raise ValueError("seed_scalar expects a number without the level that is seeded.")
         if size > 0:
-            z.data[_shape(z).stride[_level_index(dtype, level)]] = tangent
+            z.data[_layout(z).stride[_level_index(dtype, level)]] = tangent
         return z
     raise TypeError(f"seed_scalar expects a float or a Dual, got {_kind_of(x)}.")
 
@@ -284,7 +285,7 @@ cdef ndarray _blank(ndarray x, object dtype, bint subok):
     """A copy of x's values (and duals) as dtype, in x's memory layout."""
     cdef ndarray z
     cdef Py_ssize_t i, components, given, n = PyArray_SIZE(_array(x))
-    cdef Py_ssize_t stride_in_z[16]
+    cdef Py_ssize_t stride_in_z[MAX_LEVELS]
     Py_INCREF(dtype)
     if not _contiguous(x):
         z = PyArray_NewLikeArray(_array(x), NPY_KEEPORDER, <PyArray_Descr *><PyObject *>dtype, 0)
@@ -292,15 +293,15 @@ cdef ndarray _blank(ndarray x, object dtype, bint subok):
         return PyArray_View(_array(z), NULL, _dual_array_type) if subok else z
     z = PyArray_NewFromDescr(_dual_array_type if subok else &PyArray_Type, <PyArray_Descr *><PyObject *>dtype, x.nd,
                              x.dimensions, NULL, NULL, 0, None)
-    components = _descr(dtype).shape.components()
+    components = _descr(dtype).layout.components()
     if <PyObject *>x.descr == <PyObject *>_double:
         memset(z.data, 0, n * components * sizeof(double))
         for i in range(n):
             (<double *>z.data)[i * components] = (<double *>x.data)[i]
     elif _is_dual_dtype(<object>x.descr) and embedding(<DualDescr *>x.descr, _descr(dtype), stride_in_z):
-        given = (<DualDescr *>x.descr).shape.components()
+        given = (<DualDescr *>x.descr).layout.components()
         for i in range(n):
-            embed((<DualDescr *>x.descr).shape, stride_in_z, &(<double *>x.data)[i * given], components,
+            embed((<DualDescr *>x.descr).layout, stride_in_z, &(<double *>x.data)[i * given], components,
                   &(<double *>z.data)[i * components])
     else:
         np.copyto(z, x)
@@ -326,9 +327,9 @@ cdef ndarray _seed_identity(ndarray x, object dtype, int index, Py_ssize_t start
                             bint subok):
     """The same, where dtype is x's with the level, which is at index among its levels."""
     cdef ndarray z = _blank(x, dtype, subok)
-    cdef Py_ssize_t stride = _descr(dtype).shape.stride[index] * sizeof(double)
-    cdef npy_intp dimensions[64]
-    cdef npy_intp strides[64]
+    cdef Py_ssize_t stride = _descr(dtype).layout.stride[index] * sizeof(double)
+    cdef npy_intp dimensions[MAX_AXES]
+    cdef npy_intp strides[MAX_AXES]
     cdef int last = z.nd - 1
     if batched:
         stop = min(stop, z.dimensions[last])
@@ -412,13 +413,13 @@ def split(y, Level level not None):
     index = _level_index(dtype, level)
     if index < 0:
         return y, None
-    if scalar and (<DualDescr *>(<Dual>y).descr).shape.levels == 1:
+    if scalar and (<DualDescr *>(<Dual>y).descr).layout.levels == 1:
         d = <Dual>y
-        tangents = _new_vector(_shape(d).components() - 1)
-        memcpy((<ndarray>tangents).data, &d.data[1], (_shape(d).components() - 1) * sizeof(double))
+        tangents = _new_vector(_layout(d).components() - 1)
+        memcpy((<ndarray>tangents).data, &d.data[1], (_layout(d).components() - 1) * sizeof(double))
         return d.data[0], tangents
     a = _zero_d(y) if scalar else <ndarray>y
-    if _descr(dtype).shape.levels == 1:
+    if _descr(dtype).layout.levels == 1:
         return _split_level(a, index, _double)
     primal, tangents = _split_level(a, index, _without(dtype, index))
     if scalar:
@@ -431,16 +432,16 @@ def split(y, Level level not None):
 
 cdef tuple _split_level(ndarray a, int index, object rest):
     """(primal, tangents) of an array, as arrays of the rest: the dtype of the other levels, or float64."""
-    cdef const Shape *shape = &(<DualDescr *>a.descr).shape
-    cdef Py_ssize_t inner = shape.stride[index], k = shape.size[index], n = PyArray_SIZE(_array(a))
-    cdef Py_ssize_t outer = shape.components() // (inner * (1 + k)), left = inner * outer, i, j, o
-    cdef npy_intp dimensions[80]
+    cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout
+    cdef Py_ssize_t inner = layout.stride[index], k = layout.size[index], n = PyArray_SIZE(_array(a))
+    cdef Py_ssize_t outer = layout.components() // (inner * (1 + k)), left = inner * outer, i, j, o
+    cdef npy_intp dimensions[MAX_AXES + MAX_LEVELS]
     cdef ndarray primal, tangents
     cdef double *x
     cdef double *p
     cdef double *t
-    if a.nd + 1 > 64:
-        raise ValueError(f"dualnum expects at most 64 axes, those of the levels included, got {a.nd + 1}.")
+    if a.nd + 1 > MAX_AXES:
+        raise ValueError(f"dualnum expects at most {MAX_AXES} axes, those of the levels included, got {a.nd + 1}.")
     if not _contiguous(a):
         a = np.array(a, order="C", subok=False)
     memcpy(dimensions, a.dimensions, a.nd * sizeof(npy_intp))
@@ -452,7 +453,7 @@ cdef tuple _split_level(ndarray a, int index, object rest):
     tangents = PyArray_NewFromDescr(
         &PyArray_Type, <PyArray_Descr *><PyObject *>rest, a.nd + 1, dimensions, NULL, NULL, 0, None)
     x, p, t = <double *>a.data, <double *>primal.data, <double *>tangents.data
-    if shape.components() == 2:
+    if layout.components() == 2:
         for i in range(n):
             p[i], t[i] = x[2 * i], x[2 * i + 1]
         return primal, tangents

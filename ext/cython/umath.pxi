@@ -17,7 +17,7 @@ cdef int _resolve(int nin, int nout, PyArray_DTypeMeta **dtypes, PyObject **give
     """The levels of all dual operands, united, for all of them."""
     cdef int i
     cdef PyObject *common = NULL
-    cdef Py_ssize_t room[16]
+    cdef Py_ssize_t position[MAX_LEVELS]
     cdef object dtype = None
     for i in range(nin):
         if dtypes[i] == &dual_dtype:
@@ -28,7 +28,7 @@ cdef int _resolve(int nin, int nout, PyArray_DTypeMeta **dtypes, PyObject **give
                 common = <PyObject *>dtype
     for i in range(nin, nin + nout):  # an output with more levels takes them all to its own
         if dtypes[i] == &dual_dtype and given[i] != NULL and given[i] != common:
-            if embedding(<DualDescr *>common, <DualDescr *>given[i], room):
+            if embedding(<DualDescr *>common, <DualDescr *>given[i], position):
                 dtype = <object>given[i]
                 common = given[i]
     for i in range(nin + nout):

@@ -8,37 +8,37 @@
 namespace dn {
 
 // y = f(x) for a block of duals; K is the number of tangents, or 0 for any, and the steps are in doubles.
-template <bool Guard, int K, bool Packed>
+template <bool KeepZeroTangents, int K, bool Packed>
 CLONES void unary_duals(const double* x, index_t x_step, double* y, index_t y_step, const double* value,
                         const double* slope, index_t m, index_t k) {
   for (index_t i = 0; i < m; ++i, x += Packed ? 1 + K : x_step, y += Packed ? 1 + K : y_step)
-    chain<Guard>(y, x, value[i], slope[i], K ? K : k);
+    chain<KeepZeroTangents>(y, x, value[i], slope[i], K ? K : k);
 }
 
 // The same of hyper-dual numbers; Single says that they have one tangent of each level.
-template <bool Guard, bool Bends, bool Single>
+template <bool KeepZeroTangents, bool HasCurvature, bool Single>
 CLONES void unary_hypers(const double* x, index_t x_step, double* y, index_t y_step, const double* value,
-                         const double* slope, const double* bend, index_t m, index_t k1, index_t k2) {
+                         const double* slope, const double* curvature, index_t m, index_t k1, index_t k2) {
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step)
-    chain<Guard, Bends>(y, x, value[i], slope[i], bend[i], Single ? 1 : k1, Single ? 1 : k2);
+    chain<KeepZeroTangents, HasCurvature>(y, x, value[i], slope[i], curvature[i], Single ? 1 : k1, Single ? 1 : k2);
 }
 
-template <bool Guard, bool Bends>
-void unary_tangents(const Strided& a, index_t start, index_t m, const double* y, const double* d1, const double* d2) {
-  const Shape& s = a.shape;
+template <bool KeepZeroTangents, bool HasCurvature>
+void unary_tangents(const Operands& a, index_t start, index_t m, const double* y, const double* d1, const double* d2) {
+  const ElementLayout& s = a.layout;
   const index_t k = s.size[0], x_step = a.step(0), y_step = a.step(1);
   const double* x = a.at(0, start);
   double* z = a.at(1, start);
   if (s.is_single_hyper()) {
-    unary_hypers<Guard, Bends, true>(x, x_step, z, y_step, y, d1, d2, m, 1, 1);
+    unary_hypers<KeepZeroTangents, HasCurvature, true>(x, x_step, z, y_step, y, d1, d2, m, 1, 1);
   } else if (s.is_hyper()) {
-    unary_hypers<Guard, Bends, false>(x, x_step, z, y_step, y, d1, d2, m, k, s.size[1]);
+    unary_hypers<KeepZeroTangents, HasCurvature, false>(x, x_step, z, y_step, y, d1, d2, m, k, s.size[1]);
   } else if (k != 1) {
-    unary_duals<Guard, 0, false>(x, x_step, z, y_step, y, d1, m, k);
+    unary_duals<KeepZeroTangents, 0, false>(x, x_step, z, y_step, y, d1, m, k);
   } else if (x_step == 2 && y_step == 2) {
-    unary_duals<Guard, 1, true>(x, 2, z, 2, y, d1, m, 1);
+    unary_duals<KeepZeroTangents, 1, true>(x, 2, z, 2, y, d1, m, 1);
   } else {
-    unary_duals<Guard, 1, false>(x, x_step, z, y_step, y, d1, m, 1);
+    unary_duals<KeepZeroTangents, 1, false>(x, x_step, z, y_step, y, d1, m, 1);
   }
 }
 
@@ -60,12 +60,12 @@ CLONES void unary_slopes(const double* x, const double* y, double* d1, double* d
 }
 
 // Whether m elements of an operand, of two levels, move finitely.
-inline bool all_move_finitely(const Strided& a, int operand, index_t start, index_t m) {
+inline bool all_tangents_finite(const Operands& a, int operand, index_t start, index_t m) {
   const double* x = a.at(operand, start);
-  const index_t step = a.step(operand), components = a.shape.components();
+  const index_t step = a.step(operand), components = a.layout.components();
   if (step == components && components <= 25) return all_finite(x, m * components);  // more than asked, in less time
   bool all = true;
-  for (index_t i = 0; i < m; ++i, x += step) all &= moves_finitely(a.shape, x);
+  for (index_t i = 0; i < m; ++i, x += step) all &= has_finite_tangents(a.layout, x);
   return all;
 }
 
@@ -91,19 +91,19 @@ void find_slopes(const double* x, const double* y, double* d1, double* d2, index
 
 // f of one element of any kind, given the value; y may be x itself.
 template <class Row>
-void element(const Shape& s, double* y, const double* x, double value, Arena& arena) {
-  if (quick<Row>(s, y, x, value)) return;
+void element(const ElementLayout& s, double* y, const double* x, double value, Arena& arena) {
+  if (fast_path<Row>(s, y, x, value)) return;
   Arena::Mark mark(arena);
   double* result = arena.take(s.components());
   apply<Row>(s, result, x, value, arena);
-  spread_infinities(s, result, x);
+  mark_indeterminate(s, result, x);
   copy(s.components(), y, result);
 }
 
 template <class Row>
-void unary_blocks(const Strided& a) {
+void unary_blocks(const Operands& a) {
   double x[BLOCK], y[BLOCK], d1[BLOCK], d2[BLOCK];
-  const Shape& s = a.shape;
+  const ElementLayout& s = a.layout;
   const bool second_order = s.is_hyper();
   Arena arena;
   for (index_t start = 0; start < a.n; start += BLOCK) {
@@ -117,21 +117,21 @@ void unary_blocks(const Strided& a) {
     }
     find_slopes<Row>(x, y, d1, second_order ? d2 : nullptr, m);
     const bool finite =
-        all_finite(d1, m) && (!second_order || (all_finite(d2, m) && all_move_finitely(a, 0, start, m)));
-    if (finite) unary_tangents<false, Row::bends>(a, start, m, y, d1, d2);
-    else unary_tangents<true, Row::bends>(a, start, m, y, d1, d2);
+        all_finite(d1, m) && (!second_order || (all_finite(d2, m) && all_tangents_finite(a, 0, start, m)));
+    if (finite) unary_tangents<false, Row::has_curvature>(a, start, m, y, d1, d2);
+    else unary_tangents<true, Row::has_curvature>(a, start, m, y, d1, d2);
   }
 }
 
 template <class Row>
-void unary(const Strided& a) {
+void unary(const Operands& a) {
   if (a.n != 1) return unary_blocks<Row>(a);
   double value;
   unary_values(Row::id, a.at(0, 0), &value, 1);
   KeepFlags keep;
-  if (quick<Row>(a.shape, a.at(1, 0), a.at(0, 0), value)) return;
+  if (fast_path<Row>(a.layout, a.at(1, 0), a.at(0, 0), value)) return;
   Arena arena;
-  element<Row>(a.shape, a.at(1, 0), a.at(0, 0), value, arena);
+  element<Row>(a.layout, a.at(1, 0), a.at(0, 0), value, arena);
 }
 
 // The slopes of a block, one array a partial derivative.
@@ -162,20 +162,22 @@ void find_slopes(SlopeBlock& d, const double* x, bool fixed_x, const double* y, 
   }
 }
 
-template <bool Guard, bool X, bool Y, bool XX, bool YY>
-void binary_tangents(const Strided& a, index_t start, index_t m, const double* z, const SlopeBlock& d) {
-  const Shape& s = a.shape;
+template <bool KeepZeroTangents, bool X, bool Y, bool XX, bool YY>
+void binary_tangents(const Operands& a, index_t start, index_t m, const double* z, const SlopeBlock& d) {
+  const ElementLayout& s = a.layout;
   const index_t k = s.size[0];
   if (s.is_hyper()) {
     for (index_t i = 0; i < m; ++i)
-      chain<Guard, X, Y, XX, YY>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d.at(i, true), k,
-                                 s.size[1]);
+      chain<KeepZeroTangents, X, Y, XX, YY>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i],
+                                            d.at(i, true), k, s.size[1]);
   } else if (k == 1) {
     for (index_t i = 0; i < m; ++i)
-      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d.at(i, false), 1);
+      chain<KeepZeroTangents, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d.at(i, false),
+                                    1);
   } else {
     for (index_t i = 0; i < m; ++i)
-      chain<Guard, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d.at(i, false), k);
+      chain<KeepZeroTangents, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], d.at(i, false),
+                                    k);
   }
 }
 
@@ -200,9 +202,9 @@ CLONES inline void scale(double factor, const double* x, double* z, index_t n) {
 }
 
 template <class Row, bool X, bool Y>
-bool is_scaling(const Strided& a) {
+bool is_scaling(const Operands& a) {
   if constexpr (!std::is_same_v<Row, rows::multiply_> || (X && Y)) return false;
-  const index_t components = a.shape.components();
+  const index_t components = a.layout.components();
   return a.strides[X ? 1 : 0] == 0 && a.step(X ? 0 : 1) == components && a.step(2) == components &&
          std::isfinite(*a.at(X ? 1 : 0, 0));
 }
@@ -215,7 +217,7 @@ CLONES bool fuse_hyper(const double* x, index_t x_step, const double* y, index_t
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
     const double value = Row::z(*x, *y, 0., 0., 0.);
     const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
-    chain<false, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, Single ? 1 : k1, Single ? 1 : k2);
+    chain<false, X, Y, Row::has_curvature_x, Row::has_curvature_y>(z, x, y, value, d, Single ? 1 : k1, Single ? 1 : k2);
     nan |= value != value;
   }
   return nan;
@@ -224,10 +226,10 @@ CLONES bool fuse_hyper(const double* x, index_t x_step, const double* y, index_t
 // False where the block must go the long way: where a value is nan or a flag was raised (0 * inf raises one), zero
 // tangents are kept zero by hand, and the values' flags are told from the tangents'.
 template <class Row, bool X, bool Y>
-bool fused(const Strided& a, index_t start, index_t m) {
+bool fused(const Operands& a, index_t start, index_t m) {
   const double *x = a.at(0, start), *y = a.at(1, start);
   double* z = a.at(2, start);
-  const Shape& s = a.shape;
+  const ElementLayout& s = a.layout;
   const index_t k = s.size[0], sx = a.step(0), sy = a.step(1), sz = a.step(2);
   KeepFlags keep;
   bool nan = false;
@@ -241,32 +243,32 @@ bool fused(const Strided& a, index_t start, index_t m) {
 }
 
 // A float64 operand as an element without tangents.
-inline const double* lifted(bool is_dual, const double* p, index_t components, double* room) {
+inline const double* lifted(bool is_dual, const double* p, index_t components, double* scratch) {
   if (is_dual) return p;
-  zero(components, room);
-  room[0] = *p;
-  return room;
+  zero(components, scratch);
+  scratch[0] = *p;
+  return scratch;
 }
 
 template <class Row, bool X, bool Y>
-void element(const Shape& s, double* z, const double* x, const double* y, double value, Arena& arena) {
-  if (quick<Row, X, Y>(s, z, x, y, value)) return;
+void element(const ElementLayout& s, double* z, const double* x, const double* y, double value, Arena& arena) {
+  if (fast_path<Row, X, Y>(s, z, x, y, value)) return;
   Arena::Mark mark(arena);
   const index_t components = s.components();
-  double* room = arena.take(3 * components);
-  x = lifted(X, x, components, room);
-  y = lifted(Y, y, components, room + components);
-  apply<Row>(s, room + 2 * components, x, y, !Y, value, arena);
-  spread_infinities(s, room + 2 * components, x);
-  spread_infinities(s, room + 2 * components, y);
-  copy(components, z, room + 2 * components);
+  double* scratch = arena.take(3 * components);
+  x = lifted(X, x, components, scratch);
+  y = lifted(Y, y, components, scratch + components);
+  apply<Row>(s, scratch + 2 * components, x, y, !Y, value, arena);
+  mark_indeterminate(s, scratch + 2 * components, x);
+  mark_indeterminate(s, scratch + 2 * components, y);
+  copy(components, z, scratch + 2 * components);
 }
 
 template <class Row, bool X, bool Y>
-void binary_blocks(const Strided& a) {
+void binary_blocks(const Operands& a) {
   double x[BLOCK], y[BLOCK], z[BLOCK];
   SlopeBlock d;
-  const Shape& s = a.shape;
+  const ElementLayout& s = a.layout;
   const index_t block = a.is_sequential() ? 1 : BLOCK;
   const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0, second_order = s.is_hyper();
   [[maybe_unused]] const bool fusible = is_arithmetic<Row> && (s.is_dual() || second_order) && a.result_is_apart();
@@ -285,26 +287,26 @@ void binary_blocks(const Strided& a) {
       continue;
     }
     find_slopes<Row, X, Y>(d, x, fixed_x, y, fixed_y, z, m, second_order);
-    constexpr bool xx = Row::bends_x, yy = Row::bends_y;
+    constexpr bool xx = Row::has_curvature_x, yy = Row::has_curvature_y;
     const bool finite =
         d.finite(m, second_order) &&
-        (!second_order || ((!X || all_move_finitely(a, 0, start, m)) && (!Y || all_move_finitely(a, 1, start, m))));
+        (!second_order || ((!X || all_tangents_finite(a, 0, start, m)) && (!Y || all_tangents_finite(a, 1, start, m))));
     if (finite) binary_tangents<false, X, Y, xx, yy>(a, start, m, z, d);
     else binary_tangents<true, X, Y, xx, yy>(a, start, m, z, d);
   }
 }
 
 template <class Row, bool X, bool Y>
-void binary(const Strided& a) {
+void binary(const Operands& a) {
   if (a.n != 1) return binary_blocks<Row, X, Y>(a);
   const double *x = a.at(0, 0), *y = a.at(1, 0);
   double value;
   if constexpr (is_arithmetic<Row>) value = Row::z(*x, *y, 0., 0., 0.);
   else binary_values(Row::id, x, a.strides[0] == 0, y, a.strides[1] == 0, &value, 1);
   KeepFlags keep;
-  if (quick<Row, X, Y>(a.shape, a.at(2, 0), x, y, value)) return;
+  if (fast_path<Row, X, Y>(a.layout, a.at(2, 0), x, y, value)) return;
   Arena arena;
-  element<Row, X, Y>(a.shape, a.at(2, 0), x, y, value, arena);
+  element<Row, X, Y>(a.layout, a.at(2, 0), x, y, value, arena);
 }
 
 // Sums of tangents, pairwise like NumPy's sums of values: blocks of 128, halves above.
@@ -365,7 +367,7 @@ CLONES void add_numbers(const double* x, index_t x_step, const double* y, index_
 
 // False where a flag was raised, which may be a tangent's, or where an operand and the result overlap.
 template <int Sign, bool X, bool Y>
-bool add_at_once(const Strided& a, index_t components) {
+bool add_at_once(const Operands& a, index_t components) {
   if (a.is_sequential() || !a.result_is_apart()) return false;
   const double *x = a.at(0, 0), *y = a.at(1, 0);
   double* z = a.at(2, 0);
@@ -382,9 +384,9 @@ bool add_at_once(const Strided& a, index_t components) {
 
 // x + y and x - y: the values by NumPy's loop where they lie, the tangents alike.
 template <ValueId Id, bool X, bool Y>
-void linear(const Strided& a) {
+void linear(const Operands& a) {
   constexpr int sign = Id == value_of_subtract ? -1 : 1;
-  const index_t components = a.shape.components();
+  const index_t components = a.layout.components();
   if (add_at_once<sign, X, Y>(a, components)) return;
   value_loops[Id].function(const_cast<char**>(a.data), &a.n, a.strides, value_loops[Id].extra);
   KeepFlags keep;

@@ -14,7 +14,7 @@ constexpr index_t LEAST_ROWS = 128;         // of a block, for which BLAS is fas
 constexpr index_t LEAST_MULTIPLES = 32;     // of a tangent, for which it pays to look whether most are zero
 
 // The component of the product of components a and b, or -1 where it vanishes.
-inline index_t product_component(const Shape& s, index_t a, index_t b) {
+inline index_t product_component(const ElementLayout& s, index_t a, index_t b) {
   index_t c = 0;
   for (int l = 0; l < s.levels; ++l) {
     const index_t i = a % (1 + s.size[l]), j = b % (1 + s.size[l]);
@@ -27,20 +27,20 @@ inline index_t product_component(const Shape& s, index_t a, index_t b) {
 }
 
 // One element of the product, where 0 * inf = 0 must be kept by hand.  A zero that does not move contributes nothing.
-inline void product_of_elements(const Shape& s, const Matrix& x, const Matrix& y, index_t i, index_t j, double* sum,
-                                double* room) {
+inline void product_of_elements(const ElementLayout& s, const Matrix& x, const Matrix& y, index_t i, index_t j,
+                                double* sum, double* scratch) {
   const index_t components = s.components();
   const auto is_zero = [components](const double* a) {
     return std::all_of(a, a + components, [](double c) { return c == 0; });
   };
   zero(components, sum);
   for (index_t k = 0; k < x.columns; ++k) {
-    const double* a = lifted(x.components > 1, x.at(i, k), components, room);
-    const double* b = lifted(y.components > 1, y.at(k, j), components, room + components);
+    const double* a = lifted(x.components > 1, x.at(i, k), components, scratch);
+    const double* b = lifted(y.components > 1, y.at(k, j), components, scratch + components);
     if (is_zero(a) || is_zero(b)) continue;
     multiply_add(s, s.levels, sum, a, b);
-    spread_infinities(s, sum, a);
-    spread_infinities(s, sum, b);
+    mark_indeterminate(s, sum, a);
+    mark_indeterminate(s, sum, b);
   }
 }
 
@@ -73,41 +73,42 @@ CLONES void put_pairs(double* to, const double* values, const double* p, const d
 // Writes the one row of z: its values and the tangents a + b.
 inline void put_row(const Matrix& z, const double* values, Sums a, Sums b) {
   if (a.data == nullptr) std::swap(a, b);
-  const bool both = b.data != nullptr;
+  const bool two = b.data != nullptr;
   const index_t stretch = std::max(index_t{8}, 2048 / z.components);  // of z's row, so that it is written in the cache
   const index_t step = z.column_step / index_t{sizeof(double)};
-  const bool pairs = z.components == 2 && step == 2 && a.column == 1 && (!both || b.column == 1);
+  const bool pairs = z.components == 2 && step == 2 && a.column == 1 && (!two || b.column == 1);
   for (index_t j = 0; j < z.columns; j += stretch) {
     const index_t n = std::min(z.columns - j, stretch);
     double* to = const_cast<double*>(z.at(0, j));
     const double* p = a.data + j * a.column;
-    const double* q = both ? b.data + j * b.column : nullptr;
+    const double* q = two ? b.data + j * b.column : nullptr;
     if (pairs) {
-      if (both) put_pairs<true>(to, values + j, p, q, n);
+      if (two) put_pairs<true>(to, values + j, p, q, n);
       else put_pairs<false>(to, values + j, p, q, n);
       continue;
     }
     scatter(values + j, 1, reinterpret_cast<char*>(to), z.column_step, n);
     for (index_t c = 1, count; c < z.components;
-         c += count, p += count * a.component, q += both ? count * b.component : 0) {
+         c += count, p += count * a.component, q += two ? count * b.component : 0) {
       count = z.components - c < 4 ? 1 : 4;
-      if (count == 4 && both) put_components<4, true>(to + c, step, p, a, q, b, n);
+      if (count == 4 && two) put_components<4, true>(to + c, step, p, a, q, b, n);
       else if (count == 4) put_components<4, false>(to + c, step, p, a, q, b, n);
-      else if (both) put_components<1, true>(to + c, step, p, a, q, b, n);
+      else if (two) put_components<1, true>(to + c, step, p, a, q, b, n);
       else put_components<1, false>(to + c, step, p, a, q, b, n);
     }
   }
 }
 
 // Multiplies anew, element by element, what is not finite in row i of z.
-inline void mend_row(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, index_t i, Arena& arena) {
+inline void recompute_row(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z, index_t i,
+                          Arena& arena) {
   const index_t components = z.components;
   Arena::Mark mark(arena);
-  double *sum = arena.take(components), *room = arena.take(2 * components);
+  double *sum = arena.take(components), *scratch = arena.take(2 * components);
   for (index_t j = 0; j < z.columns; ++j) {
     double* element = const_cast<double*>(z.at(i, j));
     if (all_finite(element + 1, components - 1)) continue;
-    product_of_elements(s, x, y, i, j, sum, room);
+    product_of_elements(s, x, y, i, j, sum, scratch);
     for (index_t c = 1; c < components; ++c) element[c] = sum[c];
   }
 }
@@ -191,20 +192,20 @@ inline void put_values(const Matrix& z, index_t first, index_t count, const doub
 }
 
 // Looks at some rows of z; where something is not finite, at one element after another.
-inline void mend_rows(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, index_t first, index_t count,
-                      Arena& arena) {
+inline void recompute_nonfinite(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z,
+                                index_t first, index_t count, Arena& arena) {
   const index_t size = z.components * index_t{sizeof(double)}, row_size = z.columns * size;
   bool whole = z.columns == 1 || z.column_step == size;
   if (whole && z.row_step == row_size) whole = all_finite(z.at(first, 0), count * row_size / index_t{sizeof(double)});
   else
     for (index_t i = 0; i < count && whole; ++i)
       whole = all_finite(z.at(first + i, 0), row_size / index_t{sizeof(double)});
-  for (index_t i = 0; i < count && !whole; ++i) mend_row(s, x, y, z, first + i, arena);
+  for (index_t i = 0; i < count && !whole; ++i) recompute_row(s, x, y, z, first + i, arena);
 }
 
 // One row of z where x alone moves and elements lie closely, its tangents straight from BLAS; false where that does not
 // pay.  So many columns at a time as the cache holds.
-inline bool direct_row(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain y0,
+inline bool direct_row(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain y0,
                        const double* values, Arena& arena) {
   constexpr index_t d = sizeof(double), most = 512;
   const index_t components = z.components, n = x.columns;
@@ -216,26 +217,26 @@ inline bool direct_row(const Shape& s, const Matrix& x, const Matrix& y, const M
     plain_product({y0.data + j * y0.column_step, y0.column_step, y0.row_step}, {x.at(0, 0), components, 1},
                   const_cast<double*>(to.at(0, 0)), components, p, n, components);
     put_values(to, 0, 1, values + j);
-    mend_rows(s, x, some_columns(y, j, p), to, 0, 1, arena);
+    recompute_nonfinite(s, x, some_columns(y, j, p), to, 0, 1, arena);
   }
   return true;
 }
 
 // z where x holds variables and y does not move, given its values; false where x's elements are no variables.
-inline bool product_of_variables(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, const Plain& y0,
-                                 const double* values, Arena& arena) {
+inline bool product_of_variables(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z,
+                                 const Plain& y0, const double* values, Arena& arena) {
   const index_t tangents = z.components - 1;
   if (z.columns < LEAST_MULTIPLES || tangents < 4) return false;
   Arena::Mark mark(arena);
-  const Mover* const movers = movers_of(x, arena);
-  if (movers == nullptr) return false;
+  const SingleSource* const sources = single_sources_of(x, arena);
+  if (sources == nullptr) return false;
   const index_t most = std::max(index_t{8}, 2048 / z.components);  // columns, so that z stays in the cache
   for (index_t i = 0; i < z.rows; ++i)
     for (index_t j = 0; j < z.columns; j += most) {
       const Matrix to = some_columns(some_rows(z, i, 1), j, std::min(most, z.columns - j));
       put_values(to, 0, 1, values + i * z.columns + j);
-      put_tangents(to, movers + i * tangents, {y0.data + j * y0.column_step, y0.row_step, y0.column_step});
-      mend_rows(s, some_rows(x, i, 1), some_columns(y, j, to.columns), to, 0, 1, arena);
+      put_tangents(to, sources + i * tangents, {y0.data + j * y0.column_step, y0.row_step, y0.column_step});
+      recompute_nonfinite(s, some_rows(x, i, 1), some_columns(y, j, to.columns), to, 0, 1, arena);
     }
   return true;
 }
@@ -245,15 +246,15 @@ inline bool product_of_variables(const Shape& s, const Matrix& x, const Matrix& 
 //   Z_c = sum X_a Y_b over the pairs (a, b) whose product is component c:
 // all b go with a = 0 in one wide product, all a with b = 0 in one tall one, the other pairs one by one.
 // Rows of z are taken some at a time, so that what is between stays in the cache.
-inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain x0, Plain y0,
-                             const VectorSums& sums, const double* values, Arena& arena) {
+inline void product_elements(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain x0,
+                             Plain y0, const VectorSums& sums, const double* values, Arena& arena) {
   const index_t m = x.rows, n = x.columns, p = y.columns, components = s.components(), tangents = components - 1;
   const bool x_moves = x.components > 1, y_moves = y.components > 1, planes_needed = x_moves && sums.x == nullptr;
   const bool wide_needed = y_moves && sums.y == nullptr;
   constexpr index_t d = sizeof(double);
   const auto finish = [&] {
     put_values(z, 0, m, values);
-    mend_rows(s, x, y, z, 0, m, arena);
+    recompute_nonfinite(s, x, y, z, 0, m, arena);
   };
   if (tangents == 0) return put_values(z, 0, m, values);
   if (s.is_dual() && m * n * p <= MOST_WITHOUT_BLAS && sums.x == nullptr && sums.y == nullptr) {
@@ -280,7 +281,7 @@ inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, c
   if (!y_moves && direct_row(s, x, y, z, y0, values, arena)) return;
   // Elements that lie closely are a plain matrix of numbers, which BLAS takes and writes as it is: nothing to pack, but
   // the values are multiplied once more.  With few columns BLAS is slow.
-  const bool direct = wide_needed && tangents >= 4 && components * p > 16 && y.lies_closely() && z.lies_closely();
+  const bool direct = wide_needed && tangents >= 4 && components * p > 16 && y.is_contiguous() && z.is_contiguous();
   const bool pairs = x_moves && y_moves && s.degree() > 1;
   Plain rows{y.at(0, 0), y.row_step / d, 1};
   double* y_planes = nullptr;
@@ -331,15 +332,15 @@ inline void product_elements(const Shape& s, const Matrix& x, const Matrix& y, c
     else if (x_moves) by_x = {sums.x + first * tangents, tangents, 1, 0};
     const index_t together = std::max(index_t{1}, 2048 / (components * p + 1));  // rows, while they are in the cache
     for (index_t i = 0; i < count; i += together) {
-      const index_t at = first + i, rest = std::min(together, count - i);
-      if (direct && !x_moves) put_values(z, at, rest, values);
+      const index_t at = first + i, group = std::min(together, count - i);
+      if (direct && !x_moves) put_values(z, at, group, values);
       else if (p == 1)
-        put_row({z.data + at * z.row_step, 1, rest, 0, z.row_step, components}, values + at,
+        put_row({z.data + at * z.row_step, 1, group, 0, z.row_step, components}, values + at,
                 by_x.from_row(i).transposed(), by_y.from_row(i).transposed());
       else
-        for (index_t j = 0; j < rest; ++j)
+        for (index_t j = 0; j < group; ++j)
           put_row(some_rows(z, at + j, 1), values + (at + j) * p, by_x.from_row(i + j), by_y.from_row(i + j));
-      mend_rows(s, x, y, z, at, rest, arena);
+      recompute_nonfinite(s, x, y, z, at, group, arena);
     }
   }
 }
@@ -353,7 +354,8 @@ struct Core {
 
 // The product of one pair of operands; `values` is called with copies of theirs and returns the result's, m * p numbers.
 template <class Values>
-void one_product(const Shape& s, const Matrix& x, const Matrix& y, const Matrix& z, Arena& arena, Values values) {
+void one_product(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z, Arena& arena,
+                 Values values) {
   constexpr index_t d = sizeof(double);
   Arena::Mark mark(arena);
   const ValueCopy vx = ValueCopy::of(x, arena);  // filled below
@@ -385,7 +387,7 @@ void with_arena(const Matrix& x, const Matrix& y, Work work) {
 
 // counts: outer, then the core's; strides: the outer ones of x, y, z, then the core's of x, y, z.
 template <ValueId Id, bool X, bool Y>
-void product(const Shape& s, char* const* data, const index_t* counts, const index_t* strides) {
+void product(const ElementLayout& s, char* const* data, const index_t* counts, const index_t* strides) {
   constexpr index_t d = sizeof(double);
   const index_t components = s.components(), *count = counts + 1, *step = strides + 3;
   const index_t m = Core<Id>::m ? *count++ : 1, n = *count++, p = Core<Id>::p ? *count : 1;
@@ -424,7 +426,7 @@ void product(const Shape& s, char* const* data, const index_t* counts, const ind
 
 // A stack of products whose values are known: m * p numbers each, one after the other, as the results lie.  x and y
 // have the stack's axes, z has as many elements as they count.
-inline void products_of_values(const Shape& s, Matrix x, Matrix y, Matrix z, const double* values, int axes,
+inline void products_of_values(const ElementLayout& s, Matrix x, Matrix y, Matrix z, const double* values, int axes,
                                const index_t* sizes, const index_t* x_steps, const index_t* y_steps) {
   index_t count = 1, at[64] = {};
   for (int axis = 0; axis < axes; ++axis) count *= sizes[axis];

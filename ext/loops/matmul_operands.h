@@ -17,11 +17,11 @@ struct Matrix {
   }
   Matrix transposed() const { return {data, columns, rows, column_step, row_step, components}; }
   // Whether each row is one run of numbers, component by component, as the row of a plain matrix.
-  bool lies_closely() const {
+  bool is_contiguous() const {
     constexpr index_t d = sizeof(double);
     return (columns == 1 || column_step == components * d) && row_step % d == 0 && row_step >= columns * components * d;
   }
-  bool lies_by_rows() const { return rows == 1 || (columns > 1 && std::abs(row_step) >= std::abs(column_step)); }
+  bool is_row_major() const { return rows == 1 || (columns > 1 && std::abs(row_step) >= std::abs(column_step)); }
 };
 
 // n numbers to places `to_step` bytes apart
@@ -35,7 +35,7 @@ CLONES inline void every_other(const double* from, double* to, index_t n) {
 
 // to[i * row_step + k * column_step] = component c of element (i, k), in the order in which the elements lie
 inline void gather(const Matrix& a, index_t c, double* to, index_t row_step, index_t column_step) {
-  const bool by_rows = a.lies_by_rows();
+  const bool by_rows = a.is_row_major();
   const index_t outer = by_rows ? a.rows : a.columns, inner = by_rows ? a.columns : a.rows;
   const index_t from_outer = by_rows ? a.row_step : a.column_step, from_inner = by_rows ? a.column_step : a.row_step;
   const index_t to_outer = by_rows ? row_step : column_step, to_inner = by_rows ? column_step : row_step;
@@ -132,7 +132,7 @@ inline Matrix some_columns(Matrix a, index_t first, index_t count) {
 inline void gather_tangents(const Matrix& a, double* to, index_t component_step, index_t row_step,
                             index_t column_step) {
   Matrix line = a;
-  const bool by_rows = a.lies_by_rows();
+  const bool by_rows = a.is_row_major();
   (by_rows ? line.rows : line.columns) = 1;
   for (index_t i = 0; i < (by_rows ? a.rows : a.columns); ++i) {
     for (index_t c = 1; c < a.components; ++c) gather(line, c, to + (c - 1) * component_step, row_step, column_step);

@@ -17,9 +17,9 @@ constexpr index_t BLOCK = 256;
 #define CLONES
 #endif
 
-// What NumPy hands a loop, with the shape of its dual operands.
-struct Strided {
-  const Shape& shape;
+// What NumPy hands a loop, with the layout of its dual operands.
+struct Operands {
+  const ElementLayout& layout;
   char* const* data;
   const index_t* strides;
   index_t n;
@@ -37,7 +37,7 @@ struct Strided {
   // Whether the result shares no memory with operand 0 or 1, so that what was written can be computed anew.
   bool result_is_apart() const {
     const auto apart = [this](int operand) {
-      const index_t size = shape.components() * index_t{sizeof(double)}, last = n - 1;
+      const index_t size = layout.components() * index_t{sizeof(double)}, last = n - 1;
       const char *x = data[operand], *z = data[2];
       const index_t x_end = last * strides[operand], z_end = last * strides[2];
       return std::max(x, x + x_end) + size <= std::min(z, z + z_end) ||
@@ -52,12 +52,13 @@ struct Strided {
   }
 };
 
-using Kernel = void (*)(const Strided&);
+using Kernel = void (*)(const Operands&);
 
 // Calls a kernel; false where memory ran out.
-inline bool run(Kernel kernel, const Shape& shape, char* const* data, const index_t* strides, index_t n) noexcept {
+inline bool run(Kernel kernel, const ElementLayout& layout, char* const* data, const index_t* strides,
+                index_t n) noexcept {
   try {
-    kernel(Strided{shape, data, strides, n, nullptr});
+    kernel(Operands{layout, data, strides, n, nullptr});
     return true;
   } catch (const std::bad_alloc&) {
     return false;

@@ -11,7 +11,7 @@
 namespace dn {
 
 // The sign of an element whose value is 0, by the rule above; 0 where the branches average.
-inline int branch(const Shape& s, const double* difference) {
+inline int branch(const ElementLayout& s, const double* difference) {
   for (int l = 0; l < s.levels; ++l)
     if (s.kind[l] == Kind::first_order && s.size[l] > 1) return 0;
   index_t lowest = s.degree() + 1;
@@ -41,9 +41,9 @@ inline void scale_tangents(index_t components, double* y, const double* x, doubl
 
 // Functions of one argument that are linear between their kinks: Slope gives the factor of the tangents.
 template <class Slope>
-void piecewise_unary(const Strided& a) {
+void piecewise_unary(const Operands& a) {
   double x[BLOCK], y[BLOCK];
-  const index_t components = a.shape.components();
+  const index_t components = a.layout.components();
   for (index_t start = 0; start < a.n; start += BLOCK) {
     const index_t m = std::min(BLOCK, a.n - start);
     for (index_t i = 0; i < m; ++i) x[i] = *a.at(0, start + i);
@@ -52,7 +52,7 @@ void piecewise_unary(const Strided& a) {
     for (index_t i = 0; i < m; ++i) {
       const double* in = a.at(0, start + i);
       double* out = a.at(1, start + i);
-      scale_tangents(components, out, in, Slope::slope(a.shape, in, x[i]), Slope::averages);
+      scale_tangents(components, out, in, Slope::slope(a.layout, in, x[i]), Slope::averages);
       out[0] = y[i];
     }
   }
@@ -62,7 +62,7 @@ void piecewise_unary(const Strided& a) {
 struct AbsoluteSlope {
   static constexpr bool averages = true;
   static void values(const double* x, double* y, index_t n) { unary_values(value_of_absolute, x, y, n); }
-  static double slope(const Shape& s, const double* x, double v) {
+  static double slope(const ElementLayout& s, const double* x, double v) {
     return v > 0 ? 1 : v < 0 ? -1 : v == 0 ? branch(s, x) : v;
   }
 };
@@ -72,11 +72,11 @@ template <ValueId Id>
 struct StepSlope {
   static constexpr bool averages = false;
   static void values(const double* x, double* y, index_t n) { unary_values(Id, x, y, n); }
-  static double slope(const Shape&, const double*, double) { return 0; }
+  static double slope(const ElementLayout&, const double*, double) { return 0; }
 };
 // -x, component by component.
-inline void negative(const Strided& a) {
-  const index_t components = a.shape.components(), n = a.n, x_step = a.step(0), y_step = a.step(1);
+inline void negative(const Operands& a) {
+  const index_t components = a.layout.components(), n = a.n, x_step = a.step(0), y_step = a.step(1);
   const double* x = a.at(0, 0);
   double* y = a.at(1, 0);
   if (x_step == components && y_step == components) {  // like one long array
@@ -89,15 +89,15 @@ inline void negative(const Strided& a) {
 struct PositiveSlope {
   static constexpr bool averages = false;
   static void values(const double* x, double* y, index_t n) { copy(n, y, x); }
-  static double slope(const Shape&, const double*, double) { return 1; }
+  static double slope(const ElementLayout&, const double*, double) { return 1; }
 };
 
 // Tangents z = p x + q y of a function of two arguments that is linear between its kinks.
 template <class Slope, bool X, bool Y>
-void piecewise_binary(const Strided& a) {
+void piecewise_binary(const Operands& a) {
   constexpr bool averages = Slope::id == value_of_copysign;  // a zero p is the average of two branches, as that of |x|
   double x[BLOCK], y[BLOCK], z[BLOCK];
-  const index_t components = a.shape.components(), block = a.is_sequential() ? 1 : BLOCK;
+  const index_t components = a.layout.components(), block = a.is_sequential() ? 1 : BLOCK;
   const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0;
   for (index_t start = 0; start < a.n; start += block) {
     const index_t m = std::min(block, a.n - start);
@@ -109,7 +109,7 @@ void piecewise_binary(const Strided& a) {
       const double *ex = a.at(0, start + i), *ey = a.at(1, start + i);
       double* out = a.at(2, start + i);
       double p, q;
-      Slope::slopes(a.shape, X ? ex : nullptr, x[fixed_x ? 0 : i], y[fixed_y ? 0 : i], z[i], p, q);
+      Slope::slopes(a.layout, X ? ex : nullptr, x[fixed_x ? 0 : i], y[fixed_y ? 0 : i], z[i], p, q);
       for (index_t j = 1; j < components; ++j)
         out[j] = (!X ? 0 : averages ? p * ex[j] : times(p, ex[j])) + (Y ? times(q, ey[j]) : 0);
       out[0] = z[i];
@@ -120,7 +120,7 @@ void piecewise_binary(const Strided& a) {
 // copysign(x, y) = +-|x|: x's kink is |x|'s, and y only chooses a sign.
 struct CopysignSlope {
   static constexpr ValueId id = value_of_copysign;
-  static void slopes(const Shape& s, const double* ex, double x, double y, double, double& p, double& q) {
+  static void slopes(const ElementLayout& s, const double* ex, double x, double y, double, double& p, double& q) {
     const double side = x == 0 ? (ex ? branch(s, ex) : 0) : std::signbit(x) ? -1 : 1;
     p = std::signbit(y) ? -side : side;
     q = 0;
@@ -130,7 +130,7 @@ struct CopysignSlope {
 template <ValueId Id>
 struct RemainderSlope {
   static constexpr ValueId id = Id;
-  static void slopes(const Shape&, const double*, double x, double y, double z, double& p, double& q) {
+  static void slopes(const ElementLayout&, const double*, double x, double y, double z, double& p, double& q) {
     p = 1;
     q = std::isinf(y) ? (z == x ? 0 : 1) : -std::rint((x - z) / y);
   }
@@ -139,12 +139,12 @@ struct RemainderSlope {
 template <ValueId Id>
 struct BinaryStepSlope {
   static constexpr ValueId id = Id;
-  static void slopes(const Shape&, const double*, double, double, double, double& p, double& q) { p = q = 0; }
+  static void slopes(const ElementLayout&, const double*, double, double, double, double& p, double& q) { p = q = 0; }
 };
 // heaviside(x, y) is y at x = 0, so y's tangents count there.
 struct HeavisideSlope {
   static constexpr ValueId id = value_of_heaviside;
-  static void slopes(const Shape&, const double*, double x, double, double, double& p, double& q) {
+  static void slopes(const ElementLayout&, const double*, double x, double, double, double& p, double& q) {
     p = 0;
     q = x == 0 ? 1 : 0;
   }
@@ -168,7 +168,7 @@ struct Extremum {
   }
 
   // The same by the tangents' difference x - y at a tie; 0 where the branches average.
-  static int choose(const Shape& s, const double* x, const double* y, double* room) {
+  static int choose(const ElementLayout& s, const double* x, const double* y, double* room) {
     for (index_t j = 0; j < s.components(); ++j) room[j] = x[j] - y[j];
     return largest ? branch(s, room) : -branch(s, room);
   }
@@ -176,8 +176,8 @@ struct Extremum {
 
 // z = maximum(x, y) and its kin, of elements; `weight` elements stand behind x.
 template <class E>
-void extremum(const Shape& s, double* z, const double* x, const double* y, double weight, int choice, bool& shared,
-              double* room) {
+void extremum(const ElementLayout& s, double* z, const double* x, const double* y, double weight, int choice,
+              bool& shared, double* room) {
   if (choice == 0) choice = E::choose(s, x, y, room);
   shared = choice == 0;
   if (choice > 0) copy(s.components(), z, x);
@@ -187,9 +187,9 @@ void extremum(const Shape& s, double* z, const double* x, const double* y, doubl
 }
 
 template <ValueId Id, bool X, bool Y>
-void extremum_loop(const Strided& a) {
+void extremum_loop(const Operands& a) {
   using E = Extremum<Id>;
-  const Shape& s = a.shape;
+  const ElementLayout& s = a.layout;
   const index_t components = s.components();
   Arena arena;
   double *room = arena.take(components), *lifted_x = arena.take(components), *lifted_y = arena.take(components);
@@ -228,8 +228,8 @@ void extremum_loop(const Strided& a) {
 }
 
 // min(max(x, low), high), NumPy's order
-inline void clip(const Strided& a) {
-  const Shape& s = a.shape;
+inline void clip(const Operands& a) {
+  const ElementLayout& s = a.layout;
   const index_t components = s.components();
   Arena arena;
   double *room = arena.take(components), *middle = arena.take(components), *result = arena.take(components);
@@ -252,8 +252,8 @@ inline void clip(const Strided& a) {
 
 // The quotient floor(x / y), a step, and the remainder.
 template <bool X, bool Y>
-void divmod(const Strided& a) {
-  const index_t components = a.shape.components();
+void divmod(const Operands& a) {
+  const index_t components = a.layout.components();
   using Slope = RemainderSlope<value_of_remainder>;
   for (index_t i = 0; i < a.n; ++i) {
     const double *x = a.at(0, i), *y = a.at(1, i);
@@ -261,7 +261,7 @@ void divmod(const Strided& a) {
     binary_values(value_of_floor_divide, x, true, y, true, &quotient, 1);
     binary_values(value_of_remainder, x, true, y, true, &remainder, 1);
     KeepFlags keep;
-    Slope::slopes(a.shape, nullptr, *x, *y, remainder, p, q);
+    Slope::slopes(a.layout, nullptr, *x, *y, remainder, p, q);
     double *out_quotient = a.at(2, i), *out_remainder = a.at(3, i);
     // the remainder first: the quotient may be stored over an operand
     for (index_t j = 1; j < components; ++j) out_remainder[j] = (X ? times(p, x[j]) : 0) + (Y ? times(q, y[j]) : 0);
@@ -272,8 +272,8 @@ void divmod(const Strided& a) {
 }
 
 // The fraction moves with x, the whole part is a step.
-inline void modf(const Strided& a) {
-  const index_t components = a.shape.components();
+inline void modf(const Operands& a) {
+  const index_t components = a.layout.components();
   for (index_t i = 0; i < a.n; ++i) {
     const double* x = a.at(0, i);
     double *fraction = a.at(1, i), *whole = a.at(2, i), whole_value;
@@ -286,8 +286,8 @@ inline void modf(const Strided& a) {
 }
 
 // x = mantissa * 2^exponent: between powers of two the exponent is constant.
-inline void frexp(const Strided& a) {
-  const index_t components = a.shape.components();
+inline void frexp(const Operands& a) {
+  const index_t components = a.layout.components();
   for (index_t i = 0; i < a.n; ++i) {
     const double* x = a.at(0, i);
     double* mantissa = a.at(1, i);
@@ -302,8 +302,8 @@ inline void frexp(const Strided& a) {
 }
 
 template <class Integer>
-void ldexp(const Strided& a) {
-  const index_t components = a.shape.components();
+void ldexp(const Operands& a) {
+  const index_t components = a.layout.components();
   for (index_t i = 0; i < a.n; ++i) {
     const double* x = a.at(0, i);
     double* z = a.at(2, i);
@@ -317,18 +317,18 @@ void ldexp(const Strided& a) {
 
 // Predicates and comparisons see values only.
 template <class Test>
-void predicate(const Strided& a) {
+void predicate(const Operands& a) {
   for (index_t i = 0; i < a.n; ++i) *reinterpret_cast<bool*>(a.data[1] + i * a.strides[1]) = Test::of(*a.at(0, i));
 }
 template <class First, class Test>
-void comparison_of(const Strided& a) {
+void comparison_of(const Operands& a) {
   for (index_t i = 0; i < a.n; ++i) {
     const double x = *reinterpret_cast<const First*>(a.data[0] + i * a.strides[0]);
     *reinterpret_cast<bool*>(a.data[2] + i * a.strides[2]) = Test::of(x, *a.at(1, i));
   }
 }
 template <class Test>
-void comparison(const Strided& a) {
+void comparison(const Operands& a) {
   comparison_of<double, Test>(a);
 }
 

@@ -8,7 +8,7 @@ enum class Arithmetic : int { add, subtract, multiply, divide };
 
 // z = x op y; false where the row's kernel must do it.
 template <bool X, bool Y>
-inline bool quick(Arithmetic op, const Shape& s, const double* x, const double* y, double* z) {
+inline bool fast_path(Arithmetic op, const ElementLayout& s, const double* x, const double* y, double* z) {
   const index_t components = s.components();
   switch (op) {
     case Arithmetic::add:
@@ -19,8 +19,8 @@ inline bool quick(Arithmetic op, const Shape& s, const double* x, const double* 
       for (index_t j = 1; j < components; ++j) z[j] = X && Y ? x[j] - y[j] : X ? x[j] : -y[j];
       z[0] = *x - *y;
       return true;
-    case Arithmetic::multiply: return quick<rows::multiply_, X, Y>(s, z, x, y, *x * *y);
-    case Arithmetic::divide: return quick<rows::divide_, X, Y>(s, z, x, y, *x / *y);
+    case Arithmetic::multiply: return fast_path<rows::multiply_, X, Y>(s, z, x, y, *x * *y);
+    case Arithmetic::divide: return fast_path<rows::divide_, X, Y>(s, z, x, y, *x / *y);
   }
   return false;
 }

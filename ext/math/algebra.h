@@ -1,9 +1,9 @@
 // Arithmetic of elements with any number of levels.
 //
-// x, y and z point to elements over the first l levels of a Shape; z may not overlap x or y unless a comment says so.
+// x, y and z point to elements over the first l levels of a ElementLayout; z may not overlap x or y unless a comment says so.
 // A zero component stays zero whatever it is multiplied by (0 * inf = 0), so that an infinite slope does not poison a
 // direction in which nothing moves; the value, component 0, follows IEEE, and whoever calls looks at what it meets
-// (spread_infinities).
+// (mark_indeterminate).
 #pragma once
 #include <cmath>
 #include <cstring>
@@ -17,7 +17,7 @@ namespace dn {
 inline double times(double slope, double tangent) { return slope == 0 || tangent == 0 ? 0 : slope * tangent; }
 
 // Whether component d has a part in every direction in which c has one, of at least c's order.
-inline bool contains(const Shape& s, index_t d, index_t c) {
+inline bool contains(const ElementLayout& s, index_t d, index_t c) {
   for (int l = 0; l < s.levels; ++l) {
     const index_t i = c % (1 + s.size[l]), j = d % (1 + s.size[l]);
     if (s.kind[l] == Kind::first_order ? i != 0 && i != j : j < i) return false;
@@ -29,7 +29,7 @@ inline bool contains(const Shape& s, index_t d, index_t c) {
 
 // What a slope of zero leaves of a tangent x_c that is not finite, as in sqrt(x) * sqrt(x) at 0, no one knows: z_c is
 // nan, and with it what is infinite above it.
-inline void spread_infinities(const Shape& s, double* z, const double* x) {
+inline void mark_indeterminate(const ElementLayout& s, double* z, const double* x) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   for (index_t c = 1; c < s.components(); ++c) {
     if (std::isfinite(x[c]) || !std::isfinite(z[c])) continue;
@@ -59,7 +59,7 @@ inline double convolution(const double* x, const double* y, index_t n) {
 }
 
 // z += x * y
-inline void multiply_add(const Shape& s, int l, double* z, const double* x, const double* y) {
+inline void multiply_add(const ElementLayout& s, int l, double* z, const double* x, const double* y) {
   if (l == 0) {
     *z += times(*x, *y);
     return;
@@ -85,14 +85,15 @@ inline void multiply_add(const Shape& s, int l, double* z, const double* x, cons
 }
 
 // z = x * y
-inline void multiply(const Shape& s, int l, double* z, const double* x, const double* y) {
+inline void multiply(const ElementLayout& s, int l, double* z, const double* x, const double* y) {
   zero(s.stride[l], z);
   multiply_add(s, l, z, x, y);
   z[0] = x[0] * y[0];
 }
 
 // z = x / y.  Component 0 is a value, which follows IEEE, or a tangent, of which a zero stays zero.
-inline void divide(const Shape& s, int l, double* z, const double* x, const double* y, bool is_value, Arena& arena) {
+inline void divide(const ElementLayout& s, int l, double* z, const double* x, const double* y, bool is_value,
+                   Arena& arena) {
   if (l == 0) {
     *z = *x == 0 && !is_value ? 0 : *x / *y;
     return;
@@ -102,26 +103,26 @@ inline void divide(const Shape& s, int l, double* z, const double* x, const doub
   if (l == 1) {
     for (index_t j = 1; j <= k; ++j) {
       const double part = s.kind[0] == Kind::first_order ? times(z[0], y[j]) : convolution(z, y + 1, j - 1);
-      const double rest = x[j] - part;
-      z[j] = rest == 0 ? 0 : rest / y[0];
+      const double residual = x[j] - part;
+      z[j] = residual == 0 ? 0 : residual / y[0];
     }
     return;
   }
   Arena::Mark mark(arena);
-  double* rest = arena.take(m);
+  double* residual = arena.take(m);
   double* part = arena.take(m);
   for (index_t j = 1; j <= k; ++j) {
     // (x / y)_j = (x_j - sum_(i < j) z_i y_(j-i)) / y_0; of a first-order level the term i = 0 alone
     zero(m, part);
     const index_t terms = s.kind[l - 1] == Kind::first_order ? 1 : j;
     for (index_t i = 0; i < terms; ++i) multiply_add(s, l - 1, part, z + i * m, y + (j - i) * m);
-    for (index_t i = 0; i < m; ++i) rest[i] = x[j * m + i] - part[i];
-    divide(s, l - 1, z + j * m, rest, y, false, arena);
+    for (index_t i = 0; i < m; ++i) residual[i] = x[j * m + i] - part[i];
+    divide(s, l - 1, z + j * m, residual, y, false, arena);
   }
 }
 
 // z = c[0] + c[1] h + c[2] h^2 + ... + c[degree] h^degree, where h is x without its value
-inline void compose(const Shape& s, double* z, const double* c, const double* x, Arena& arena) {
+inline void compose(const ElementLayout& s, double* z, const double* c, const double* x, Arena& arena) {
   const index_t n = s.components(), degree = s.degree();
   Arena::Mark mark(arena);
   double* h = arena.take(n);

@@ -1,6 +1,6 @@
 // The chain rule for one element of one or two first-order levels, or of a series of order 2, given the slopes.
 //
-// z may be x or y themselves.  Guard says that a slope may not be finite, or for second derivatives a tangent, so that
+// z may be x or y themselves.  KeepZeroTangents says that a slope may not be finite, or for second derivatives a tangent, so that
 // zero tangents are kept zero by hand.
 #pragma once
 #include "loops/float_loops.h"
@@ -15,18 +15,18 @@
 
 namespace dn {
 
-template <bool Guard>
-inline double moved(double slope, double tangent) {
-  return Guard && tangent == 0 ? 0 : slope * tangent;
+template <bool KeepZeroTangents>
+inline double guarded_product(double slope, double tangent) {
+  return KeepZeroTangents && tangent == 0 ? 0 : slope * tangent;
 }
 
-template <bool Guard>
-inline double both(double tangent, double other) {
-  return Guard ? times(tangent, other) : tangent * other;
+template <bool KeepZeroTangents>
+inline double guarded_pair_product(double tangent, double other) {
+  return KeepZeroTangents ? times(tangent, other) : tangent * other;
 }
 
 // Whether the tangents of one level alone are finite, which second derivatives multiply by each other.
-inline bool moves_finitely(const Shape& s, const double* x) {
+inline bool has_finite_tangents(const ElementLayout& s, const double* x) {
   double sum = 0;
   for (index_t i = 1; i <= s.size[0]; ++i) sum += 0 * x[i];
   for (index_t j = 1; j <= s.size[1]; ++j) sum += 0 * x[j * s.stride[1]];
@@ -34,16 +34,16 @@ inline bool moves_finitely(const Shape& s, const double* x) {
 }
 
 // y_j = f' x_j
-template <bool Guard>
+template <bool KeepZeroTangents>
 inline void chain(double* y, const double* x, double value, double slope, index_t k) {
   INDEPENDENT
-  for (index_t j = 1; j <= k; ++j) y[j] = moved<Guard>(slope, x[j]);
+  for (index_t j = 1; j <= k; ++j) y[j] = guarded_product<KeepZeroTangents>(slope, x[j]);
   y[0] = value;
 }
 
-// y_ab = f' x_ab + f'' x_a x_b; not Bends says that f'' is 0.
-template <bool Guard, bool Bends>
-inline void chain(double* y, const double* x, double value, double slope, double bend, index_t k1, index_t k2) {
+// y_ab = f' x_ab + f'' x_a x_b; not HasCurvature says that f'' is 0.
+template <bool KeepZeroTangents, bool HasCurvature>
+inline void chain(double* y, const double* x, double value, double slope, double curvature, index_t k1, index_t k2) {
   const index_t m = 1 + k1;
   for (index_t j = 1; j <= k2; ++j) {
     const double* xb = x + j * m;
@@ -51,10 +51,13 @@ inline void chain(double* y, const double* x, double value, double slope, double
     const double b = xb[0];
     INDEPENDENT
     for (index_t i = 1; i <= k1; ++i)
-      yb[i] = moved<Guard>(slope, xb[i]) + (Bends ? moved<Guard>(bend, both<Guard>(x[i], b)) : 0);
-    yb[0] = moved<Guard>(slope, b);
+      yb[i] =
+          guarded_product<KeepZeroTangents>(slope, xb[i]) +
+          (HasCurvature ? guarded_product<KeepZeroTangents>(curvature, guarded_pair_product<KeepZeroTangents>(x[i], b))
+                        : 0);
+    yb[0] = guarded_product<KeepZeroTangents>(slope, b);
   }
-  chain<Guard>(y, x, value, slope, k1);
+  chain<KeepZeroTangents>(y, x, value, slope, k1);
 }
 
 // Whether z_1 and z_2 are finite; if so, they are stored.
@@ -72,7 +75,7 @@ template <class Row>
 inline bool chain_quadratic(const Row& row, double* y, const double* x, double value) {
   const double c = companion_of<Row>(*x, value);
   const double y1 = x[1] * row.dy(*x, c, value), c1 = x[1] * row.dc(*x, c, value);
-  const Line slope = row.dy(Line{*x, x[1]}, Line{c, c1}, Line{value, y1});
+  const Jet1 slope = row.dy(Jet1{*x, x[1]}, Jet1{c, c1}, Jet1{value, y1});
   return store_quadratic(y, value, y1, (x[1] * slope.rate + 2 * x[2] * slope.value) / 2);
 }
 
@@ -82,14 +85,15 @@ struct Slopes {
 };
 
 // z_j = z_x x_j + z_y y_j.  X and Y say which operands are duals; the others point to a float64.
-template <bool Guard, bool X, bool Y>
+template <bool KeepZeroTangents, bool X, bool Y>
 inline void chain(double* z, const double* x, const double* y, double value, const Slopes& d, index_t k) {
   INDEPENDENT
   for (index_t j = 1; j <= k; ++j) {
     double t = 0;
-    if constexpr (X && Y) t = moved<Guard>(d.x, x[j]) + moved<Guard>(d.y, y[j]);
-    else if constexpr (X) t = moved<Guard>(d.x, x[j]);
-    else t = moved<Guard>(d.y, y[j]);
+    if constexpr (X && Y)
+      t = guarded_product<KeepZeroTangents>(d.x, x[j]) + guarded_product<KeepZeroTangents>(d.y, y[j]);
+    else if constexpr (X) t = guarded_product<KeepZeroTangents>(d.x, x[j]);
+    else t = guarded_product<KeepZeroTangents>(d.y, y[j]);
     z[j] = t;
   }
   z[0] = value;
@@ -97,7 +101,7 @@ inline void chain(double* z, const double* x, const double* y, double value, con
 
 // z_ab = z_x x_ab + z_y y_ab + z_xx x_a x_b + z_xy (x_a y_b + y_a x_b) + z_yy y_a y_b; XX and YY say that z_xx and z_yy
 // are not 0.
-template <bool Guard, bool X, bool Y, bool XX, bool YY>
+template <bool KeepZeroTangents, bool X, bool Y, bool XX, bool YY>
 inline void chain(double* z, const double* x, const double* y, double value, const Slopes& d, index_t k1, index_t k2) {
   const index_t m = 1 + k1;
   for (index_t j = 1; j <= k2; ++j) {
@@ -107,17 +111,23 @@ inline void chain(double* z, const double* x, const double* y, double value, con
     INDEPENDENT
     for (index_t i = 1; i <= k1; ++i) {
       double t = 0;
-      if constexpr (X) t += moved<Guard>(d.x, xb[i]) + (XX ? moved<Guard>(d.xx, both<Guard>(x[i], bx)) : 0);
-      if constexpr (Y) t += moved<Guard>(d.y, yb[i]) + (YY ? moved<Guard>(d.yy, both<Guard>(y[i], by)) : 0);
-      if constexpr (X && Y) t += moved<Guard>(d.xy, both<Guard>(x[i], by) + both<Guard>(y[i], bx));
+      if constexpr (X)
+        t += guarded_product<KeepZeroTangents>(d.x, xb[i]) +
+             (XX ? guarded_product<KeepZeroTangents>(d.xx, guarded_pair_product<KeepZeroTangents>(x[i], bx)) : 0);
+      if constexpr (Y)
+        t += guarded_product<KeepZeroTangents>(d.y, yb[i]) +
+             (YY ? guarded_product<KeepZeroTangents>(d.yy, guarded_pair_product<KeepZeroTangents>(y[i], by)) : 0);
+      if constexpr (X && Y)
+        t += guarded_product<KeepZeroTangents>(
+            d.xy, guarded_pair_product<KeepZeroTangents>(x[i], by) + guarded_pair_product<KeepZeroTangents>(y[i], bx));
       zb[i] = t;
     }
     double t = 0;
-    if constexpr (X) t += moved<Guard>(d.x, bx);
-    if constexpr (Y) t += moved<Guard>(d.y, by);
+    if constexpr (X) t += guarded_product<KeepZeroTangents>(d.x, bx);
+    if constexpr (Y) t += guarded_product<KeepZeroTangents>(d.y, by);
     zb[0] = t;
   }
-  chain<Guard, X, Y>(z, x, y, value, d, k1);
+  chain<KeepZeroTangents, X, Y>(z, x, y, value, d, k1);
 }
 
 // The same of two arguments, of which those that are no duals do not move.
@@ -134,10 +144,10 @@ inline bool chain_quadratic(double* z, const double* x, const double* y, double 
   const double s = Row::companion_s(*x, *y, value);
   const auto moved_by = [x1, y1](double by_x, double by_y) { return x1 * by_x + y1 * by_y; };
   const double z1 = moved_by(Row::z_x(*x, *y, value, c, s), Row::z_y(*x, *y, value, c, s));
-  const Line lx{*x, x1}, ly{*y, y1}, lz{value, z1};
-  const Line lc{c, moved_by(Row::c_x(*x, *y, value, c, s), Row::c_y(*x, *y, value, c, s))};
-  const Line ls{s, moved_by(Row::s_x(*x, *y, value, c, s), Row::s_y(*x, *y, value, c, s))};
-  const Line by_x = Row::z_x(lx, ly, lz, lc, ls), by_y = Row::z_y(lx, ly, lz, lc, ls);
+  const Jet1 lx{*x, x1}, ly{*y, y1}, lz{value, z1};
+  const Jet1 lc{c, moved_by(Row::c_x(*x, *y, value, c, s), Row::c_y(*x, *y, value, c, s))};
+  const Jet1 ls{s, moved_by(Row::s_x(*x, *y, value, c, s), Row::s_y(*x, *y, value, c, s))};
+  const Jet1 by_x = Row::z_x(lx, ly, lz, lc, ls), by_y = Row::z_y(lx, ly, lz, lc, ls);
   const double doubled = (x1 * by_x.rate + 2 * x2 * by_x.value) + (y1 * by_y.rate + 2 * y2 * by_y.value);
   return store_quadratic(z, value, z1, doubled / 2);
 }
@@ -163,16 +173,16 @@ inline bool finite(const Slopes& d) {
 
 // f of one element of two first-order levels, given the value.
 template <class Row>
-void quick_hyper(const Shape& s, double* y, const double* x, double value) {
-  const double c = companion_of<Row>(*x, value), slope = Row::dy(*x, c, value), bend = Row::d2y(*x, c, value);
-  if (finite(slope) && finite(bend) && moves_finitely(s, x))
-    chain<false, Row::bends>(y, x, value, slope, bend, s.size[0], s.size[1]);
-  else chain<true, Row::bends>(y, x, value, slope, bend, s.size[0], s.size[1]);
+void fast_path_hyper_dual(const ElementLayout& s, double* y, const double* x, double value) {
+  const double c = companion_of<Row>(*x, value), slope = Row::dy(*x, c, value), curvature = Row::d2y(*x, c, value);
+  if (finite(slope) && finite(curvature) && has_finite_tangents(s, x))
+    chain<false, Row::has_curvature>(y, x, value, slope, curvature, s.size[0], s.size[1]);
+  else chain<true, Row::has_curvature>(y, x, value, slope, curvature, s.size[0], s.size[1]);
 }
 
 // f of one element of these kinds, given the value; false for others, and y untouched.
 template <class Row>
-inline bool quick(const Shape& s, double* y, const double* x, double value) {
+inline bool fast_path(const ElementLayout& s, double* y, const double* x, double value) {
   if (s.is_quadratic()) return chain_quadratic(Row{}, y, x, value);
   if (s.is_dual()) {
     const double slope = Row::dy(*x, companion_of<Row>(*x, value), value);
@@ -181,21 +191,21 @@ inline bool quick(const Shape& s, double* y, const double* x, double value) {
     return true;
   }
   if (!s.is_hyper()) return false;
-  quick_hyper<Row>(s, y, x, value);
+  fast_path_hyper_dual<Row>(s, y, x, value);
   return true;
 }
 
 // The same of two elements.
 template <class Row, bool X, bool Y>
-void quick_hyper(const Shape& s, double* z, const double* x, const double* y, double value) {
+void fast_path_hyper_dual(const ElementLayout& s, double* z, const double* x, const double* y, double value) {
   const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
-  if (finite(d) && (!X || moves_finitely(s, x)) && (!Y || moves_finitely(s, y)))
-    chain<false, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, s.size[0], s.size[1]);
-  else chain<true, X, Y, Row::bends_x, Row::bends_y>(z, x, y, value, d, s.size[0], s.size[1]);
+  if (finite(d) && (!X || has_finite_tangents(s, x)) && (!Y || has_finite_tangents(s, y)))
+    chain<false, X, Y, Row::has_curvature_x, Row::has_curvature_y>(z, x, y, value, d, s.size[0], s.size[1]);
+  else chain<true, X, Y, Row::has_curvature_x, Row::has_curvature_y>(z, x, y, value, d, s.size[0], s.size[1]);
 }
 
 template <class Row, bool X, bool Y>
-inline bool quick(const Shape& s, double* z, const double* x, const double* y, double value) {
+inline bool fast_path(const ElementLayout& s, double* z, const double* x, const double* y, double value) {
   if (s.is_quadratic()) {
     if constexpr (is_power<Row>) return !Y && *x != 0 && !is_tiny(value) && chain_quadratic(PowerRow{*y}, z, x, value);
     else return chain_quadratic<Row, X, Y>(z, x, y, value);
@@ -207,7 +217,7 @@ inline bool quick(const Shape& s, double* z, const double* x, const double* y, d
     return true;
   }
   if (!s.is_hyper()) return false;
-  quick_hyper<Row, X, Y>(s, z, x, y, value);
+  fast_path_hyper_dual<Row, X, Y>(s, z, x, y, value);
   return true;
 }
 

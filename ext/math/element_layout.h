@@ -13,7 +13,7 @@ constexpr int MAX_LEVELS = 16;
 // An element over the levels 0 .. n-1, oldest first, is 1 + size[n-1] elements over the levels 0 .. n-2, one after the
 // other: the youngest level is outermost.  stride[l] is the number of components of an element over the first l levels,
 // so stride[0] = 1 and stride[levels] is the whole element's.  Component 0 is the value.
-struct Shape {
+struct ElementLayout {
   int levels;
   Kind kind[MAX_LEVELS];
   index_t size[MAX_LEVELS];  // tangents of a first-order level, order of a Taylor level

@@ -63,7 +63,7 @@ constexpr bool is_zero(const char* text) { return text[0] == '0' && text[1] == 0
 #define ROW(row, low, high, c_, y_, dy_, d2y_, dc_)                            \
   struct row##_ {                                                               \
     static constexpr ValueId id = value_of_##row;                              \
-    static constexpr bool bends = !is_zero(#d2y_); \
+    static constexpr bool has_curvature = !is_zero(#d2y_); \
     template <class T>                                                          \
     static T companion([[maybe_unused]] const T& x, [[maybe_unused]] const T& y) { \
       return T(c_);                                                             \
@@ -85,7 +85,7 @@ constexpr bool is_zero(const char* text) { return text[0] == '0' && text[1] == 0
 #define ROW2(row, x_lo, x_hi, y_lo, y_hi, c_, s_, z_, z_x_, z_y_, z_xx_, z_xy_, z_yy_, c_x_, c_y_, s_x_, s_y_)      \
   struct row##_ {                                                                                                  \
     static constexpr ValueId id = value_of_##row;                                                                 \
-    static constexpr bool bends_x = !is_zero(#z_xx_), bends_y = !is_zero(#z_yy_); \
+    static constexpr bool has_curvature_x = !is_zero(#z_xx_), has_curvature_y = !is_zero(#z_yy_); \
     static double companion_c([[maybe_unused]] double x, [[maybe_unused]] double y, [[maybe_unused]] double z) {  \
       return c_;                                                                                                  \
     }                                                                                                             \
@@ -153,8 +153,8 @@ inline const double* weighted(const double* x, index_t m, index_t n, Arena& aren
 
 // Coefficient k of an outcome from its column: y_k = [y']_0 x_k, or k y_k = sum_(i = 1 .. k) i x_i [y']_(k - i).
 // The second argument's part is added to the first's.
-inline void move(const Program& program, Ref column, bool first_order, double* outcome, const double* w, index_t m,
-                 index_t k, bool start = true) {
+inline void move(const ExpressionTape& program, Ref column, bool first_order, double* outcome, const double* w,
+                 index_t m, index_t k, bool start = true) {
   double* z = outcome + k * m;
   if (m == 1 && !first_order) {
     double sum = start ? 0 : *z * static_cast<double>(k);
@@ -178,7 +178,7 @@ inline void move(const Program& program, Ref column, bool first_order, double* o
 //   first order:  y_j = [y']_0 x_j            Taylor:  k y_k = sum_(i = 1 .. k) i x_i [y']_(k - i)
 // and the companion goes the same way through c'.
 template <class Row>
-void evaluate(const Row& row, const Shape& s, int l, const double* x, Outcome out, Arena& arena) {
+void evaluate(const Row& row, const ElementLayout& s, int l, const double* x, Outcome out, Arena& arena) {
   if (l == 0) {
     *out.c = companion_of<Row>(*x, *out.y);
     return;
@@ -186,7 +186,7 @@ void evaluate(const Row& row, const Shape& s, int l, const double* x, Outcome ou
   const index_t m = s.stride[l - 1], n = s.size[l - 1];
   evaluate(row, s, l - 1, x, out, arena);
   Arena::Mark mark(arena);
-  Program program;
+  ExpressionTape program;
   const Ref rx = program.input(), rc = program.input(), ry = program.input();
   const Ref dy = row.dy(rx, rc, ry), dc = row.dc(rx, rc, ry);
   const bool first_order = s.kind[l - 1] == Kind::first_order;
@@ -207,7 +207,7 @@ void evaluate(const Row& row, const Shape& s, int l, const double* x, Outcome ou
 
 // z = f(x, y) over the first l levels, where out.y[0] holds the value: as above with two arguments.
 template <class Row>
-void evaluate(const Shape& s, int l, const double* x, const double* y, Outcome out, Arena& arena) {
+void evaluate(const ElementLayout& s, int l, const double* x, const double* y, Outcome out, Arena& arena) {
   if (l == 0) {
     *out.c = Row::companion_c(*x, *y, *out.y);
     *out.s = Row::companion_s(*x, *y, *out.y);
@@ -216,7 +216,7 @@ void evaluate(const Shape& s, int l, const double* x, const double* y, Outcome o
   const index_t m = s.stride[l - 1], n = s.size[l - 1];
   evaluate<Row>(s, l - 1, x, y, out, arena);
   Arena::Mark mark(arena);
-  Program p;
+  ExpressionTape p;
   const Ref rx = p.input(), ry = p.input(), rz = p.input(), rc = p.input(), rs = p.input();
   const Ref to_x[3] = {Row::z_x(rx, ry, rz, rc, rs), Row::c_x(rx, ry, rz, rc, rs), Row::s_x(rx, ry, rz, rc, rs)};
   const Ref to_y[3] = {Row::z_y(rx, ry, rz, rc, rs), Row::c_y(rx, ry, rz, rc, rs), Row::s_y(rx, ry, rz, rc, rs)};
@@ -241,7 +241,7 @@ void evaluate(const Shape& s, int l, const double* x, const double* y, Outcome o
 
 // y = f(x) for the whole element, given the value.
 template <class Row>
-void apply(const Shape& s, double* y, const double* x, double value, Arena& arena) {
+void apply(const ElementLayout& s, double* y, const double* x, double value, Arena& arena) {
   Arena::Mark mark(arena);
   y[0] = value;
   if constexpr (std::is_same_v<Row, rows::sqrt_>) {
@@ -255,7 +255,7 @@ void apply(const Shape& s, double* y, const double* x, double value, Arena& aren
 }
 
 // z = x^p for a constant p, given the value.
-inline void power_constant(const Shape& s, double* z, const double* x, double p, double value, Arena& arena) {
+inline void power_constant(const ElementLayout& s, double* z, const double* x, double p, double value, Arena& arena) {
   if (x[0] == 0 || is_tiny(value) || !std::isfinite(value)) {
     power_at_zero(s, z, x, p, value, arena);
   } else {
@@ -270,7 +270,8 @@ inline void power_constant(const Shape& s, double* z, const double* x, double p,
 
 // z = f(x, y) for the whole element, given the value; constant_y says that y has no tangents.
 template <class Row>
-void apply(const Shape& s, double* z, const double* x, const double* y, bool constant_y, double value, Arena& arena) {
+void apply(const ElementLayout& s, double* z, const double* x, const double* y, bool constant_y, double value,
+           Arena& arena) {
   Arena::Mark mark(arena);
   const index_t n = s.components();
   if constexpr (std::is_same_v<Row, rows::multiply_>) {

@@ -1,7 +1,7 @@
 // The columns of the tables evaluated on elements instead of doubles.
 //
 // A column such as -2 * y * c * c is written once, as a template.  Called with Refs it records its operations in a
-// Program; the program then yields coefficient number k of every operation from the coefficients 0 .. k, so that a
+// ExpressionTape; the program then yields coefficient number k of every operation from the coefficients 0 .. k, so that a
 // function of a Taylor level costs O(n^2), and a first-order level needs coefficient 0 alone.  Coefficients are
 // elements over the lower levels.
 #pragma once
@@ -14,19 +14,19 @@ namespace dn {
 
 enum class Op : std::uint8_t { input, add, subtract, multiply, divide, quotient0, negate };
 
-class Program;
+class ExpressionTape;
 
 // A node of a program, or a constant.
 struct Ref {
-  Program* program;
+  ExpressionTape* program;
   int node;
   double constant;
-  Ref() = default;  // trivial, so that a Program costs nothing before it records
-  Ref(Program* p, int n) : program(p), node(n), constant(0) {}
+  Ref() = default;  // trivial, so that a ExpressionTape costs nothing before it records
+  Ref(ExpressionTape* p, int n) : program(p), node(n), constant(0) {}
   Ref(double c) : program(nullptr), node(-1), constant(c) {}  // NOLINT: constants in the columns convert
 };
 
-class Program {
+class ExpressionTape {
   struct Node {
     Op op;
     Ref a, b;
@@ -36,19 +36,19 @@ class Program {
   static constexpr int CAPACITY = 48;  // nodes that the columns of one row may need
   std::array<Node, CAPACITY> nodes_;
   int count_ = 0;
-  const Shape* shape_ = nullptr;
+  const ElementLayout* layout_ = nullptr;
   int level_ = 0;
   index_t m_ = 1;
 
  public:
-  Program() {}  // NOLINT: the nodes are filled as they are recorded
+  ExpressionTape() {}  // NOLINT: the nodes are filled as they are recorded
 
   Ref input() { return push(Op::input, 0., 0., false); }
   Ref record(Op op, Ref a, Ref b) { return push(op, a, b, true); }
 
   // Coefficients are elements over the first `level` levels of s; every node gets room for `count` of them.
-  void bind(const Shape& s, int level, index_t count, Arena& arena) {
-    shape_ = &s;
+  void bind(const ElementLayout& s, int level, index_t count, Arena& arena) {
+    layout_ = &s;
     level_ = level;
     m_ = s.stride[level];
     for (int i = 0; i < count_; ++i)
@@ -64,7 +64,7 @@ class Program {
 
   // z += coefficient 0 of r * x
   void add_product(double* z, Ref r, const double* x) const {
-    if (r.program) multiply_add(*shape_, level_, z, coefficient(r, 0), x);
+    if (r.program) multiply_add(*layout_, level_, z, coefficient(r, 0), x);
     else
       for (index_t i = 0; i < m_; ++i) z[i] += times(r.constant, x[i]);
   }
@@ -76,7 +76,7 @@ class Program {
     } else if (m_ == 1) {
       z[0] += convolution(w + 1, coefficient(r, 0), k - 1);
     } else {
-      for (index_t i = 1; i <= k; ++i) multiply_add(*shape_, level_, z, coefficient(r, k - i), w + i * m_);
+      for (index_t i = 1; i <= k; ++i) multiply_add(*layout_, level_, z, coefficient(r, k - i), w + i * m_);
     }
   }
 
@@ -110,7 +110,7 @@ class Program {
     }
     if (m_ == 1) z[0] += convolution(coefficient(a, 0), coefficient(b, 0), k);
     else
-      for (index_t i = 0; i <= k; ++i) multiply_add(*shape_, level_, z, coefficient(a, i), coefficient(b, k - i));
+      for (index_t i = 0; i <= k; ++i) multiply_add(*layout_, level_, z, coefficient(a, i), coefficient(b, k - i));
     if (k == 0) z[0] = coefficient(a, 0)[0] * coefficient(b, 0)[0];
   }
 
@@ -137,11 +137,11 @@ class Program {
   // z_k = (a_k - sum_(i < k) z_i b_(k-i)) / b_0
   void quotient(const Node& node, double* z, index_t k, Arena& arena) const {
     Arena::Mark mark(arena);
-    double* rest = arena.take(m_);
-    zero(m_, rest);
-    add_to(rest, node.a, k, 1);
+    double* residual = arena.take(m_);
+    zero(m_, residual);
+    add_to(residual, node.a, k, 1);
     if (!node.b.program) {
-      for (index_t i = 0; i < m_; ++i) z[i] = rest[i] / node.b.constant;
+      for (index_t i = 0; i < m_; ++i) z[i] = residual[i] / node.b.constant;
       return;
     }
     double* part = arena.take(m_);
@@ -149,14 +149,14 @@ class Program {
     if (m_ == 1 && k > 0) part[0] = convolution(node.coefficients, coefficient(node.b, 1), k - 1);
     else
       for (index_t i = 0; i < k; ++i)
-        multiply_add(*shape_, level_, part, node.coefficients + i * m_, coefficient(node.b, k - i));
-    for (index_t i = 0; i < m_; ++i) rest[i] -= part[i];
-    divide(*shape_, level_, z, rest, coefficient(node.b, 0), k == 0 && node.op == Op::divide, arena);
+        multiply_add(*layout_, level_, part, node.coefficients + i * m_, coefficient(node.b, k - i));
+    for (index_t i = 0; i < m_; ++i) residual[i] -= part[i];
+    divide(*layout_, level_, z, residual, coefficient(node.b, 0), k == 0 && node.op == Op::divide, arena);
   }
 };
 
 inline Ref record(Op op, const Ref& a, const Ref& b, double folded) {
-  Program* p = a.program ? a.program : b.program;
+  ExpressionTape* p = a.program ? a.program : b.program;
   return p ? p->record(op, a, b) : Ref(folded);
 }
 inline Ref operator+(const Ref& a, const Ref& b) { return record(Op::add, a, b, a.constant + b.constant); }
@@ -166,24 +166,24 @@ inline Ref operator/(const Ref& a, const Ref& b) { return record(Op::divide, a, 
 inline Ref operator-(const Ref& a) { return record(Op::negate, a, 0., -a.constant); }
 
 // The coefficients 0 and 1 of a series: the columns of a row evaluated to first order.
-struct Line {
+struct Jet1 {
   double value, rate;
-  Line(double v, double r = 0) : value(v), rate(r) {}  // NOLINT: constants in the columns convert
+  Jet1(double v, double r = 0) : value(v), rate(r) {}  // NOLINT: constants in the columns convert
 };
-inline Line operator+(const Line& a, const Line& b) { return {a.value + b.value, a.rate + b.rate}; }
-inline Line operator-(const Line& a, const Line& b) { return {a.value - b.value, a.rate - b.rate}; }
-inline Line operator*(const Line& a, const Line& b) { return {a.value * b.value, a.value * b.rate + a.rate * b.value}; }
-inline Line operator/(const Line& a, const Line& b) {
+inline Jet1 operator+(const Jet1& a, const Jet1& b) { return {a.value + b.value, a.rate + b.rate}; }
+inline Jet1 operator-(const Jet1& a, const Jet1& b) { return {a.value - b.value, a.rate - b.rate}; }
+inline Jet1 operator*(const Jet1& a, const Jet1& b) { return {a.value * b.value, a.value * b.rate + a.rate * b.value}; }
+inline Jet1 operator/(const Jet1& a, const Jet1& b) {
   const double value = a.value / b.value;
   return {value, (a.rate - value * b.rate) / b.value};
 }
-inline Line operator-(const Line& a) { return {-a.value, -a.rate}; }
+inline Jet1 operator-(const Jet1& a) { return {-a.value, -a.rate}; }
 
 // x / y, where 0 / 0 = 0
 inline double quotient0(double x, double y) { return x == 0 ? 0 : x / y; }
 inline Ref quotient0(const Ref& x, const Ref& y) {
   return record(Op::quotient0, x, y, quotient0(x.constant, y.constant));
 }
-inline Line quotient0(const Line& x, const Line& y) { return x.value == 0 && x.rate == 0 ? Line(0) : x / y; }
+inline Jet1 quotient0(const Jet1& x, const Jet1& y) { return x.value == 0 && x.rate == 0 ? Jet1(0) : x / y; }
 
 }  // namespace dn

@@ -63,7 +63,7 @@ inline bool power_of_even_zero(index_t n, double* z, const double* x, double p, 
 
 // z = x^p for a constant p at a value of 0 or nearly so, as a composition: the n-th Taylor coefficient at v is
 // p (p - 1) ... (p - n + 1) / n! v^(p - n)
-inline void power_at_zero(const Shape& s, double* z, const double* x, double p, double value, Arena& arena) {
+inline void power_at_zero(const ElementLayout& s, double* z, const double* x, double p, double value, Arena& arena) {
   if (x[0] == 0 && s.levels == 1 && s.kind[0] == Kind::taylor && power_of_even_zero(s.size[0], z, x, p, arena)) return;
   const index_t degree = s.degree();
   Arena::Mark mark(arena);
@@ -80,7 +80,7 @@ inline void power_at_zero(const Shape& s, double* z, const double* x, double p, 
 
 // The components of z = x^p above second order, for a whole number p from 1 on, by squaring: y' = p y / x divides what
 // rounding has left of terms that vanish by a small x.
-inline void whole_power(const Shape& s, double* z, const double* x, index_t p, Arena& arena) {
+inline void whole_power(const ElementLayout& s, double* z, const double* x, index_t p, Arena& arena) {
   const index_t n = s.components();
   Arena::Mark mark(arena);
   double *square = arena.take(n), *power = arena.take(n), *room = arena.take(n);

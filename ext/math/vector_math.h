@@ -47,8 +47,8 @@ inline Near sine(Near argument, std::uint64_t quarters) {
   const double b_error = (a - (b - b_part)) - (second + b_part);
   const double third = n * 0x1.3198a2ep-69, c = b - third, c_part = c - b;
   const double c_error = (b - (c - c_part)) - (third + c_part);
-  const double rest = (b_error + c_error) - n * 0x1.b839a252049c1p-104;
-  const double r = c + rest, e = (c - r) + rest, z = r * r;
+  const double residual = (b_error + c_error) - n * 0x1.b839a252049c1p-104;
+  const double r = c + residual, e = (c - r) + residual, z = r * r;
 
   const double s = 0x1.111111110f8a6p-7 +
                    z * (-0x1.a01a019c161d5p-13 +

@@ -21,7 +21,7 @@ struct Half {
 template <class T>
 int cast_from(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
               NpyAuxData*) {
-  const index_t components = shape_of(context->descriptors[1]).components();
+  const index_t components = layout_of(context->descriptors[1]).components();
   for (npy_intp i = 0; i < counts[0]; ++i) {
     double* out = reinterpret_cast<double*>(data[1] + i * strides[1]);
     const T x = *reinterpret_cast<const T*>(data[0] + i * strides[0]);
@@ -69,7 +69,7 @@ inline int cast_to_bool(PyArrayMethod_Context*, char* const* data, const npy_int
 // Where the components of an element over fewer levels go in one over more: position[i] of component i.
 // Both know their levels as identities, oldest first; false if a level of `from` is not in `to`.
 inline bool embedding(const DualDescr* from, const DualDescr* to, index_t* stride_in_to) {
-  const Shape &f = from->shape, &t = to->shape;
+  const ElementLayout &f = from->layout, &t = to->layout;
   int l = 0;
   for (int i = 0; i < f.levels; ++i, ++l) {
     while (l < t.levels && PyTuple_GET_ITEM(to->levels, l) != PyTuple_GET_ITEM(from->levels, i)) ++l;
@@ -79,7 +79,8 @@ inline bool embedding(const DualDescr* from, const DualDescr* to, index_t* strid
   return true;
 }
 
-inline void embed(const Shape& from, const index_t* stride_in_to, const double* x, index_t components, double* z) {
+inline void embed(const ElementLayout& from, const index_t* stride_in_to, const double* x, index_t components,
+                  double* z) {
   zero(components, z);
   for (index_t i = 0; i < from.components(); ++i) {
     index_t position = 0, rest = i;
@@ -93,7 +94,7 @@ inline void embed(const Shape& from, const index_t* stride_in_to, const double* 
 
 inline int cast_levels(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts,
                        const npy_intp* strides, NpyAuxData*) {
-  const Shape &from = shape_of(context->descriptors[0]), &to = shape_of(context->descriptors[1]);
+  const ElementLayout &from = layout_of(context->descriptors[0]), &to = layout_of(context->descriptors[1]);
   index_t stride_in_to[MAX_LEVELS];
   if (!embedding(reinterpret_cast<const DualDescr*>(context->descriptors[0]),
                  reinterpret_cast<const DualDescr*>(context->descriptors[1]), stride_in_to))
@@ -102,9 +103,9 @@ inline int cast_levels(PyArrayMethod_Context* context, char* const* data, const 
   const std::size_t size = sizeof(double) * static_cast<std::size_t>(from.components());
   const std::size_t wide_size = sizeof(double) * static_cast<std::size_t>(to.components());
   const bool same = from.levels == to.levels;
-  std::unique_ptr<double[]> room(same ? nullptr : new (std::nothrow) double[(size + wide_size) / sizeof(double)]);
-  if (!same && !room) return out_of_memory();
-  double *x = room.get(), *z = x + from.components();
+  std::unique_ptr<double[]> scratch(same ? nullptr : new (std::nothrow) double[(size + wide_size) / sizeof(double)]);
+  if (!same && !scratch) return out_of_memory();
+  double *x = scratch.get(), *z = x + from.components();
   for (npy_intp i = 0; i < counts[0]; ++i) {
     if (same) {
       std::memmove(data[1] + i * strides[1], data[0] + i * strides[0], size);
@@ -173,7 +174,7 @@ inline int arg_smallest(void* data, npy_intp n, npy_intp* index, void* array) {
 
 // x[0] and x[1] are given: the rest goes on in equal steps, tangents too.
 inline int fill(void* data, npy_intp n, void* array) {
-  const index_t components = shape_of(descr_of(array)).components();
+  const index_t components = layout_of(descr_of(array)).components();
   double* x = static_cast<double*>(data);
   for (npy_intp i = 2; i < n; ++i)
     for (index_t j = 0; j < components; ++j) {

@@ -18,10 +18,12 @@ struct DualDescr {
   PyArray_Descr base;
   PyObject* levels;
   PyObject* sizes;
-  Shape shape;
+  ElementLayout layout;
 };
 
-inline const Shape& shape_of(const PyArray_Descr* descr) { return reinterpret_cast<const DualDescr*>(descr)->shape; }
+inline const ElementLayout& layout_of(const PyArray_Descr* descr) {
+  return reinterpret_cast<const DualDescr*>(descr)->layout;
+}
 
 // The DType class.  Its type slots are filled by the module (dtype.pxi) before NumPy gets it.
 inline PyArray_DTypeMeta dual_dtype;
@@ -44,8 +46,8 @@ template <Kernel kernel, int Operand>
 int strided_loop(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
                  NpyAuxData* state) {
   try {
-    kernel(Strided{shape_of(context->descriptors[Operand]), data, strides, counts[0],
-                   state ? &reinterpret_cast<TieState*>(state)->counts : nullptr});
+    kernel(Operands{layout_of(context->descriptors[Operand]), data, strides, counts[0],
+                    state ? &reinterpret_cast<TieState*>(state)->counts : nullptr});
     return 0;
   } catch (const std::bad_alloc&) {
     return out_of_memory();
@@ -67,13 +69,13 @@ int loop_with_ties(PyArrayMethod_Context*, int, int, const npy_intp*, PyArrayMet
   return *state ? 0 : out_of_memory();
 }
 
-using ProductKernel = void (*)(const Shape&, char* const*, const index_t*, const index_t*);
+using ProductKernel = void (*)(const ElementLayout&, char* const*, const index_t*, const index_t*);
 
 template <ProductKernel kernel, int Operand>
 int product_loop(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
                  NpyAuxData*) {
   try {
-    kernel(shape_of(context->descriptors[Operand]), data, counts, strides);
+    kernel(layout_of(context->descriptors[Operand]), data, counts, strides);
     return 0;
   } catch (const std::bad_alloc&) {
     return out_of_memory();

@@ -4,7 +4,7 @@ import numpy as np
 
 from dualnum.rules import numpy_rule
 from dualnum.rules._decorators import as_duals, numpys_own
-from dualnum.rules._operands import carries
+from dualnum.rules._operands import is_dual
 
 __all__ = []
 
@@ -12,10 +12,10 @@ __all__ = []
 def _holding(function, array, numbers):
     """Return array with the levels of numbers, where it holds float64 or duals."""
     array = np.asanyarray(array)
-    duals = [np.asarray(x) for x in numbers if carries(x)]
+    duals = [np.asarray(x) for x in numbers if is_dual(x)]
     if not duals or all(x.dtype == array.dtype for x in duals):
         return as_duals(array)
-    if not carries(array) and array.dtype != float:
+    if not is_dual(array) and array.dtype != float:
         raise TypeError(
             f"{function}(a) gives an array of a's dtype {array.dtype}, which cannot store duals without losing their "
             f"derivatives; pass a.astype(float)."

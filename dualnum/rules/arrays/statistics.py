@@ -6,7 +6,7 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.rules import numpy_rule
-from dualnum.rules._decorators import as_duals, carried, numpys_own, with_numpys_values
+from dualnum.rules._decorators import as_duals, contains_duals, numpys_own, with_numpys_values
 from dualnum.rules._operands import float_operands
 
 __all__ = []
@@ -99,7 +99,7 @@ def _quantile_rule(function, name, percent):
 
     def rule(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, **options):
         given = {"axis": axis, "out": out, "method": method, "keepdims": keepdims, **options}
-        if not carried(q):
+        if not contains_duals(q):
             return own(a, q, overwrite_input=overwrite_input, **given)
         if method not in _CONTINUOUS:  # steps in q
             return function(a, *float_operands(np.asarray(q)), **given)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dualnum._core import DualArray, DualDType, matmul_of_values
 from dualnum.rules import numpy_rule
-from dualnum.rules._operands import carries, dtype_of, finished, float_operands, operands
+from dualnum.rules._operands import dtype_of, finished, float_operands, is_dual, operands
 from dualnum.rules.linalg.products import stored
 
 __all__ = []
@@ -32,7 +32,7 @@ def einsum(*arguments, out=None, dtype=None, optimize=False, **options):
         raise ValueError(
             "einsum expects subscripts and at least one operand, or an operand and its subscripts."
         )
-    if any(carries(x) for x in subscripts):
+    if any(is_dual(x) for x in subscripts):
         raise TypeError("einsum expects subscripts to be text or lists of integers, got duals.")
     arrays, plain = operands("einsum", *arguments[places]), list(arguments)
     plain[places] = float_operands(*arrays)
@@ -222,7 +222,7 @@ def _pair(left, right, keep, known):
     if shape is None:
         return letters, _arranged(a, s, letters) * _arranged(b, t, letters)
     a, b = _as_matrices(a, s, *first), _as_matrices(b, t, *second)
-    if known and (carries(a) or carries(b)):
+    if known and (is_dual(a) or is_dual(b)):
         product = matmul_of_values(a, b, _arranged(known[1], known[0], letters).reshape(matrix))
     else:
         product = np.matmul(a, b)

@@ -7,7 +7,7 @@ import numpy as np
 
 from dualnum._core import DualArray, matmul_of_values
 from dualnum.rules import numpy_rule
-from dualnum.rules._operands import carries, dtype_of, finished, float_operands, operands
+from dualnum.rules._operands import dtype_of, finished, float_operands, is_dual, operands
 
 __all__ = []
 
@@ -16,7 +16,7 @@ def stored(result, out, name):
     """Return result, or out with result in it, which has to be dual."""
     if out is None:
         return result
-    if not isinstance(out, np.ndarray) or not carries(out):
+    if not isinstance(out, np.ndarray) or not is_dual(out):
         raise TypeError(
             f"{name} of duals expects out=None or an array of duals, got {_kind(out)}: derivatives would be lost; "
             f"allocate it with np.zeros_like(x) or np.zeros(n, dtype=x.dtype)."
@@ -33,7 +33,7 @@ def _kind(x):
 
 def _joined(rows, columns, values):
     """Return rows @ columns, matrices or vectors, in the shape of NumPy's values and with them."""
-    if not carries(rows) and not carries(columns):
+    if not is_dual(rows) and not is_dual(columns):
         return values
     rows = rows[np.newaxis] if rows.ndim == 1 else rows
     columns = columns[:, np.newaxis] if columns.ndim == 1 else columns

@@ -10,10 +10,10 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.rules._operands import (
-    carries,
     components,
     degree,
     dtype_of,
+    is_dual,
     kinds,
     nilpotent,
     of_components,
@@ -25,7 +25,7 @@ __all__ = ["constant", "equations", "formula", "primitive"]
 
 def _times(slope, x):
     """Return slope x, where 0 inf = 0 in all components: x has no values, and most of the tangents may be zero."""
-    if not carries(slope) or np.isfinite(components(slope)).all():
+    if not is_dual(slope) or np.isfinite(components(slope)).all():
         return slope * x
     dtype = dtype_of(slope, x)
     slope, x = components(slope.astype(dtype)), components(x.astype(dtype))
@@ -46,7 +46,7 @@ def primitive(values, *terms):
 
     By Euler's theorem: with N multiplying each component by its order, ``N y = sum slope N x``.
     """
-    moved = [(slope, x) for slope, x in terms if carries(x)]
+    moved = [(slope, x) for slope, x in terms if is_dual(x)]
     dtype = dtype_of(*[x for _, x in moved])
     total = orders(*kinds(dtype)).sum(axis=0)
     if degree(dtype) > 1:
@@ -60,7 +60,7 @@ def primitive(values, *terms):
 
 def constant(ufunc, place, x):
     """Return the values of an argument by which there are no derivatives, or raise where it moves."""
-    if not carries(x):
+    if not is_dual(x):
         return x
     if np.any(components(x)[..., 1:]):
         raise TypeError(
@@ -117,7 +117,7 @@ def formula(ufunc, derivative):
     def rule(*args):
         last = len(args) - 1
         numbers = [constant(ufunc, i, x) for i, x in enumerate(args[:last])] + [value(args[last])]
-        if not carries(args[last]):
+        if not is_dual(args[last]):
             return ufunc(*numbers)
         values = ufunc(*numbers)
         with np.errstate(all="ignore"):  # the values have warned

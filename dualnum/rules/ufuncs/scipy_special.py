@@ -11,7 +11,7 @@ from scipy import special
 
 from dualnum._core import value
 from dualnum.rules import numpy_rule
-from dualnum.rules._decorators import carried
+from dualnum.rules._decorators import contains_duals
 from dualnum.rules._operands import components, with_values
 from dualnum.rules.numpy_patches import extended
 from dualnum.rules.ufuncs.equations import equations, formula
@@ -538,7 +538,7 @@ _expand(
 @extended(special._logsumexp, "_logsumexp")
 def _log_of_sum(own, a, b, *, axis, return_sign, xp):
     """Return the logarithm of sums of exponentials, which SciPy builds by an array of no dispatching kind."""
-    if not carried(a, b):
+    if not contains_duals(a, b):
         return own(a, b, axis=axis, return_sign=return_sign, xp=xp)
     values, sign = own(value(a), None if b is None else value(b), axis=axis, return_sign=return_sign, xp=xp)
     with np.errstate(all="ignore"):  # the values have warned
