@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualnum._core import E1, Dual, seed_identity
+from dualnum._core import E1, Dual, is_real, seed_identity
 
 __all__ = ["seed"]
 
@@ -35,7 +35,7 @@ def seed(x):
     Dual(5.0, [0.6, 0.8])
     """
     array = np.asarray(x)
-    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+    if not is_real(array.dtype):
         raise TypeError(f"seed(x) expects x to be real numbers, got {array.dtype}.")
     array = array.astype(float, copy=False)
     return Dual(array.item()) if array.ndim == 0 else seed_identity(array, E1, 0, array.size)

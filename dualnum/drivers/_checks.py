@@ -5,7 +5,7 @@ import operator
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, value
+from dualnum._core import Dual, DualArray, DualDType, is_real, value
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -35,7 +35,7 @@ def as_variable(driver, x, label):
     dtype = array.dtype
     if isinstance(dtype, DualDType):
         return array
-    if dtype.kind in "fiub" and dtype.itemsize <= 8:
+    if is_real(dtype):
         return array.astype(np.float64, copy=False)
     if dtype.kind == "O":
         items = array.ravel().tolist()
@@ -76,7 +76,7 @@ def as_output(driver, y):
     dtype = array.dtype
     if dtype is FLOAT64 or isinstance(dtype, DualDType):
         return array
-    if dtype.kind in "fiub" and dtype.itemsize <= 8:
+    if is_real(dtype):
         return array.astype(np.float64)
     raise TypeError(not_real(driver, "f(x)", y if array.ndim == 0 else array))
 

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, float_copies, memory_owner, value
+from dualnum._core import Dual, DualArray, DualDType, float_copies, is_real, memory_owner, value
 
 __all__ = [
     "components",
@@ -39,7 +39,7 @@ def operands(name, *arrays):
             continue
         x = np.asarray(given)
         if type(x.dtype) is not DualDType:
-            if x.dtype.kind not in "biuf" or x.dtype.itemsize > 8:
+            if not is_real(x.dtype):
                 hint = "; complex duals do not exist yet" if x.dtype.kind == "c" else ""
                 raise TypeError(f"{name} expects real numbers beside duals, got {x.dtype}{hint}.")
             x = x.astype(float, copy=False)

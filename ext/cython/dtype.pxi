@@ -300,6 +300,11 @@ cdef extern from *:
     int array_function_slot(int)
 
 
+def is_real(dtype):
+    """Return whether numbers of this dtype are taken as float64: bool, integers, and floats of at most 64 bits."""
+    return dtype.kind in "biuf" and dtype.itemsize <= 8
+
+
 # --- what NumPy asks ------------------------------------------------------------------------------------------------
 
 cdef PyObject *_discover(PyArray_DTypeMeta *cls, PyObject *obj) except NULL:

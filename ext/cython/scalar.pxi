@@ -372,6 +372,6 @@ def HyperDual(value, e1=1.0, e2=1.0, e12=0.0):
 cdef object _real_array(object x, str who, str what):
     """Return x as a float64 array; what is not real numbers is refused by name."""
     array = np.asarray(x)
-    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+    if not is_real(array.dtype):
         raise TypeError(f"{who} expects {what} to be real numbers, got {array.dtype}.")
     return array.astype(float)
