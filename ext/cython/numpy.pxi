@@ -146,8 +146,8 @@ cdef extern from "numpy/casts.h" namespace "dn" nogil:
     const int LOOP_ENTRIES
 
     ctypedef struct RowText:
-        const char *columns[16]
-        double bounds[4]
+        const char *columns[13]
+        const double *bounds
 
     const RowText *elementary_text
     const RowText *binary_text

@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 
+#include "loops/float_loops.h"
 #include "loops/operands.h"
 #include "math/chain_rule.h"
 
@@ -77,8 +78,8 @@ inline bool all_within(const double* x, index_t m, double bound) {
 
 template <class Row>
 void find_slopes(const double* x, const double* y, double* d1, double* d2, index_t m) {
-  if constexpr (reach<Row> != 0) {
-    if (all_within(x, m, reach<Row>)) return unary_slopes<Row, Near>(x, y, d1, d2, m);
+  if constexpr (Row::vector_reach != 0) {
+    if (all_within(x, m, Row::vector_reach)) return unary_slopes<Row, Near>(x, y, d1, d2, m);
     for (index_t i = 0; i < m; ++i) {
       const double c = companion_of<Row>(x[i], y[i]);
       d1[i] = Row::dy(x[i], c, y[i]);
@@ -109,7 +110,7 @@ void unary_blocks(const Operands& a) {
   for (index_t start = 0; start < a.n; start += BLOCK) {
     const index_t m = std::min(BLOCK, a.n - start);
     for (index_t i = 0; i < m; ++i) x[i] = *a.at(0, start + i);
-    unary_values(Row::id, x, y, m);
+    unary_values(value_of<Row>, x, y, m);
     KeepFlags keep;
     if (!s.is_dual() && !second_order) {
       for (index_t i = 0; i < m; ++i) element<Row>(s, a.at(1, start + i), a.at(0, start + i), y[i], arena);
@@ -127,7 +128,7 @@ template <class Row>
 void unary(const Operands& a) {
   if (a.n != 1) return unary_blocks<Row>(a);
   double value;
-  unary_values(Row::id, a.at(0, 0), &value, 1);
+  unary_values(value_of<Row>, a.at(0, 0), &value, 1);
   KeepFlags keep;
   if (fast_path<Row>(a.layout, a.at(1, 0), a.at(0, 0), value)) return;
   Arena arena;
@@ -189,7 +190,7 @@ CLONES bool fuse(const double* x, index_t x_step, const double* y, index_t y_ste
   if constexpr (Packed) x_step = X ? 1 + K : 1, y_step = Y ? 1 + K : 1, z_step = 1 + K;
   bool nan = false;
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
-    const double value = Row::z(*x, *y, 0., 0., 0.);
+    const double value = Row::value(*x, *y);
     chain<false, X, Y>(z, x, y, value, slopes_of<Row, X, Y>(*x, *y, value, false), K ? K : k);
     nan |= value != value;
   }
@@ -215,7 +216,7 @@ CLONES bool fuse_hyper(const double* x, index_t x_step, const double* y, index_t
                        index_t m, index_t k1, index_t k2) {
   bool nan = false;
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
-    const double value = Row::z(*x, *y, 0., 0., 0.);
+    const double value = Row::value(*x, *y);
     const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
     chain<false, X, Y, Row::has_curvature_x, Row::has_curvature_y>(z, x, y, value, d, Single ? 1 : k1, Single ? 1 : k2);
     nan |= value != value;
@@ -242,22 +243,14 @@ bool fused(const Operands& a, index_t start, index_t m) {
   return !nan && !keep.raised();
 }
 
-// A float64 operand as an element without tangents.
-inline const double* lifted(bool is_dual, const double* p, index_t components, double* scratch) {
-  if (is_dual) return p;
-  zero(components, scratch);
-  scratch[0] = *p;
-  return scratch;
-}
-
 template <class Row, bool X, bool Y>
 void element(const ElementLayout& s, double* z, const double* x, const double* y, double value, Arena& arena) {
   if (fast_path<Row, X, Y>(s, z, x, y, value)) return;
   Arena::Mark mark(arena);
   const index_t components = s.components();
   double* scratch = arena.take(3 * components);
-  x = lifted(X, x, components, scratch);
-  y = lifted(Y, y, components, scratch + components);
+  x = as_element(X, x, components, scratch);
+  y = as_element(Y, y, components, scratch + components);
   apply<Row>(s, scratch + 2 * components, x, y, !Y, value, arena);
   mark_indeterminate(s, scratch + 2 * components, x);
   mark_indeterminate(s, scratch + 2 * components, y);
@@ -279,7 +272,7 @@ void binary_blocks(const Operands& a) {
       if (fusible && fused<Row, X, Y>(a, start, m)) continue;
     a.gather(0, start, m, x);
     a.gather(1, start, m, y);
-    binary_values(Row::id, x, fixed_x, y, fixed_y, z, m);
+    binary_values(value_of<Row>, x, fixed_x, y, fixed_y, z, m);
     KeepFlags keep;
     if (!s.is_dual() && !second_order) {
       for (index_t i = 0; i < m; ++i)
@@ -301,8 +294,9 @@ void binary(const Operands& a) {
   if (a.n != 1) return binary_blocks<Row, X, Y>(a);
   const double *x = a.at(0, 0), *y = a.at(1, 0);
   double value;
-  if constexpr (is_arithmetic<Row>) value = Row::z(*x, *y, 0., 0., 0.);
-  else binary_values(Row::id, x, a.strides[0] == 0, y, a.strides[1] == 0, &value, 1);
+  if constexpr (is_arithmetic<Row>) value = Row::value(*x, *y);
+  else binary_values(value_of<Row>, x, a.strides[0] == 0, y, a.strides[1] == 0, &value, 1);
+  pin(value);
   KeepFlags keep;
   if (fast_path<Row, X, Y>(a.layout, a.at(2, 0), x, y, value)) return;
   Arena arena;

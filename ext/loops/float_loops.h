@@ -1,5 +1,6 @@
 // Values come from NumPy's own float64 loops, so that they are NumPy's to the last bit.
 #pragma once
+#include "math/compiler.h"
 #include "math/elementary.h"
 
 #if defined(__SSE2__) || defined(_M_X64)
@@ -10,12 +11,40 @@
 
 namespace dn {
 
+// A float64 loop of NumPy's for each row of the tables and each line of float_loops.def.
+enum ValueId {
+#define ROW(name, ...) value_of_##name,
+#include "math/elementary.def"
+#undef ROW
+#define ROW2(name, ...) value_of_##name,
+#include "math/binary.def"
+#undef ROW2
+#define VALUE(name, types) value_of_##name,
+#include "loops/float_loops.def"
+#undef VALUE
+  VALUE_COUNT
+};
+
+// The loop of a row.
+template <class Row>
+inline constexpr ValueId value_of = VALUE_COUNT;
+#define ROW(name, ...)  \
+  template <>           \
+  inline constexpr ValueId value_of<rows::name##_> = value_of_##name;
+#include "math/elementary.def"
+#undef ROW
+#define ROW2(name, ...) \
+  template <>           \
+  inline constexpr ValueId value_of<rows::name##_> = value_of_##name;
+#include "math/binary.def"
+#undef ROW2
+
 struct ValueLoop {
   void (*function)(char** data, const index_t* count, const index_t* strides, void* extra);
   void* extra;
 };
 
-inline ValueLoop value_loops[VALUE_COUNT];  // filled when the module is imported
+extern ValueLoop value_loops[VALUE_COUNT];  // filled when the module is imported
 
 inline void unary_values(ValueId id, const double* x, double* y, index_t n) {
   char* data[2] = {reinterpret_cast<char*>(const_cast<double*>(x)), reinterpret_cast<char*>(y)};
@@ -33,28 +62,44 @@ inline void binary_values(ValueId id, const double* x, bool fixed_x, const doubl
   value_loops[id].function(data, &n, strides, value_loops[id].extra);
 }
 
-// Tangents raise no floating-point warnings: the flags are put back as they were when the scope ends.
+// Tangents raise no floating-point warnings: the end of the scope puts the flags back as they were at its beginning.
+// A value computed before must be in memory or pinned (pin), else a compiler may compute it within the scope.
 class KeepFlags {
 #if defined(__SSE2__) || defined(_M_X64)
-  unsigned int flags_ = _mm_getcsr();
+  static constexpr unsigned int WARNED_OF = 0x1d;  // all but "inexact" and "denormal"
+  unsigned int flags_;
 
  public:
-  KeepFlags() = default;
+  KeepFlags() {
+    pin_memory();
+    flags_ = _mm_getcsr();
+  }
   ~KeepFlags() {
-    if ((_mm_getcsr() ^ flags_) & 0x1d) _mm_setcsr(flags_);  // but for "inexact", of which nobody warns
+    pin_memory();
+    if ((_mm_getcsr() ^ flags_) & WARNED_OF) _mm_setcsr(flags_);
+  }
+  // Whether a flag that NumPy warns of was raised since.
+  bool raised() const {
+    pin_memory();
+    return ((_mm_getcsr() & ~flags_) & WARNED_OF) != 0;
   }
 #else
   std::fexcept_t flags_;
 
  public:
-  KeepFlags() { std::fegetexceptflag(&flags_, FE_ALL_EXCEPT); }
-  ~KeepFlags() { std::fesetexceptflag(&flags_, FE_ALL_EXCEPT); }
-#endif
-  // Whether a flag that NumPy warns of was raised since (where that cannot be told cheaply: perhaps).
-#if defined(__SSE2__) || defined(_M_X64)
-  bool raised() const { return ((_mm_getcsr() & ~flags_) & 0x1d) != 0; }
-#else
-  bool raised() const { return std::fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW) != 0; }
+  KeepFlags() {
+    pin_memory();
+    std::fegetexceptflag(&flags_, FE_ALL_EXCEPT);
+  }
+  ~KeepFlags() {
+    pin_memory();
+    std::fesetexceptflag(&flags_, FE_ALL_EXCEPT);
+  }
+  // Whether a flag that NumPy warns of is raised, since the scope's beginning or before it.
+  bool raised() const {
+    pin_memory();
+    return std::fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW) != 0;
+  }
 #endif
   KeepFlags(const KeepFlags&) = delete;
   KeepFlags& operator=(const KeepFlags&) = delete;

@@ -35,8 +35,8 @@ inline void product_of_elements(const ElementLayout& s, const Matrix& x, const M
   };
   zero(components, sum);
   for (index_t k = 0; k < x.columns; ++k) {
-    const double* a = lifted(x.components > 1, x.at(i, k), components, scratch);
-    const double* b = lifted(y.components > 1, y.at(k, j), components, scratch + components);
+    const double* a = as_element(x.components > 1, x.at(i, k), components, scratch);
+    const double* b = as_element(y.components > 1, y.at(k, j), components, scratch + components);
     if (is_zero(a) || is_zero(b)) continue;
     multiply_add(s, s.levels, sum, a, b);
     mark_indeterminate(s, sum, a);
@@ -420,29 +420,6 @@ void product(const ElementLayout& s, char* const* data, const index_t* counts, c
       y.data = data[1] + outer * strides[1];
       z.data = data[2] + outer * strides[2];
       one_product(s, x, y, z, arena, values);
-    }
-  });
-}
-
-// A stack of products whose values are known: m * p numbers each, one after the other, as the results lie.  x and y
-// have the stack's axes, z has as many elements as they count.
-inline void products_of_values(const ElementLayout& s, Matrix x, Matrix y, Matrix z, const double* values, int axes,
-                               const index_t* sizes, const index_t* x_steps, const index_t* y_steps) {
-  index_t count = 1, at[64] = {};
-  for (int axis = 0; axis < axes; ++axis) count *= sizes[axis];
-  with_arena(x, y, [&](Arena& arena) {
-    for (index_t i = 0; i < count; ++i) {
-      one_product(s, x, y, z, arena, [&](const ValueCopy&, const ValueCopy&) { return values; });
-      values += z.rows * z.columns;
-      z.data += z.rows * z.row_step;
-      for (int axis = axes; axis-- > 0;) {
-        x.data += x_steps[axis];
-        y.data += y_steps[axis];
-        if (++at[axis] < sizes[axis]) break;
-        x.data -= sizes[axis] * x_steps[axis];
-        y.data -= sizes[axis] * y_steps[axis];
-        at[axis] = 0;
-      }
     }
   });
 }

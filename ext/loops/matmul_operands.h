@@ -2,7 +2,8 @@
 #pragma once
 #include <cmath>
 
-#include "loops/elementwise.h"
+#include "loops/float_loops.h"
+#include "loops/operands.h"
 
 namespace dn {
 

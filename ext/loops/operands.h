@@ -1,21 +1,20 @@
 // What NumPy hands a loop, and how a loop is compiled and called.
 #pragma once
 #include <algorithm>
+#include <cstdint>
 #include <new>
+#include <unordered_map>
+#include <utility>
 
-#include "math/element_layout.h"
+#include "math/algebra.h"
 
 namespace dn {
 
 constexpr index_t BLOCK = 256;
 
-// Loops compiled a second time for AVX2, which the loader chooses where the processor has it; the bits are the same.
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define CLONES
-#endif
+// How many elements the running maximum at an address is the average of: ties share equally in reductions.
+// One reduction may reach its loop many times, so NumPy keeps this beside the loop, for the call.
+using TieCounts = std::unordered_map<const void*, index_t>;
 
 // What NumPy hands a loop, with the layout of its dual operands.
 struct Operands {
@@ -23,7 +22,7 @@ struct Operands {
   char* const* data;
   const index_t* strides;
   index_t n;
-  void* state;  // see piecewise.h
+  TieCounts* ties;  // of a call that counts them, else null
 
   // Of an operand, in doubles.
   index_t step(int operand) const { return strides[operand] / index_t{sizeof(double)}; }
@@ -36,12 +35,16 @@ struct Operands {
   }
   // Whether the result shares no memory with operand 0 or 1, so that what was written can be computed anew.
   bool result_is_apart() const {
-    const auto apart = [this](int operand) {
-      const index_t size = layout.components() * index_t{sizeof(double)}, last = n - 1;
-      const char *x = data[operand], *z = data[2];
-      const index_t x_end = last * strides[operand], z_end = last * strides[2];
-      return std::max(x, x + x_end) + size <= std::min(z, z + z_end) ||
-             std::max(z, z + z_end) + size <= std::min(x, x + x_end);
+    const auto span = [this](int operand) {
+      const auto first = reinterpret_cast<std::uintptr_t>(data[operand]);
+      const auto last =
+          first + static_cast<std::uintptr_t>((n - 1) * strides[operand]);  // modulo 2^64 for negative steps
+      const auto size = static_cast<std::uintptr_t>(layout.components()) * sizeof(double);
+      return std::pair{std::min(first, last), std::max(first, last) + size};
+    };
+    const auto apart = [&](int operand) {
+      const auto x = span(operand), z = span(2);
+      return x.second <= z.first || z.second <= x.first;
     };
     return apart(0) && apart(1);
   }
@@ -51,6 +54,14 @@ struct Operands {
     return is_reduce() || (n > 1 && strides[0] == strides[2] && data[2] == data[0] + strides[2]);
   }
 };
+
+// A float64 operand as an element without tangents.
+inline const double* as_element(bool is_dual, const double* p, index_t components, double* scratch) {
+  if (is_dual) return p;
+  zero(components, scratch);
+  scratch[0] = *p;
+  return scratch;
+}
 
 using Kernel = void (*)(const Operands&);
 

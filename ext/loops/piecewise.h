@@ -4,8 +4,6 @@
 // that is carried, is of even order, then its sign holds on both sides and chooses the branch: abs(-x**2)'' = 2 at 0.
 // Else, and where several directions are carried at once, the branches average: abs(x)' = 0, max(x, 0)' = 1/2 at 0.
 #pragma once
-#include <unordered_map>
-
 #include "loops/elementwise.h"
 
 namespace dn {
@@ -150,10 +148,6 @@ struct HeavisideSlope {
   }
 };
 
-// How many elements the running maximum at an address is the average of: ties share equally in reductions.
-// One reduction may reach its loop many times, so NumPy keeps this beside the loop, for the call.
-using TieCounts = std::unordered_map<const void*, index_t>;
-
 template <ValueId Id>
 struct Extremum {
   static constexpr ValueId id = Id;
@@ -168,17 +162,17 @@ struct Extremum {
   }
 
   // The same by the tangents' difference x - y at a tie; 0 where the branches average.
-  static int choose(const ElementLayout& s, const double* x, const double* y, double* room) {
-    for (index_t j = 0; j < s.components(); ++j) room[j] = x[j] - y[j];
-    return largest ? branch(s, room) : -branch(s, room);
+  static int choose(const ElementLayout& s, const double* x, const double* y, double* scratch) {
+    for (index_t j = 0; j < s.components(); ++j) scratch[j] = x[j] - y[j];
+    return largest ? branch(s, scratch) : -branch(s, scratch);
   }
 };
 
 // z = maximum(x, y) and its kin, of elements; `weight` elements stand behind x.
 template <class E>
 void extremum(const ElementLayout& s, double* z, const double* x, const double* y, double weight, int choice,
-              bool& shared, double* room) {
-  if (choice == 0) choice = E::choose(s, x, y, room);
+              bool& shared, double* scratch) {
+  if (choice == 0) choice = E::choose(s, x, y, scratch);
   shared = choice == 0;
   if (choice > 0) copy(s.components(), z, x);
   else if (choice < 0) copy(s.components(), z, y);
@@ -192,8 +186,8 @@ void extremum_loop(const Operands& a) {
   const ElementLayout& s = a.layout;
   const index_t components = s.components();
   Arena arena;
-  double *room = arena.take(components), *lifted_x = arena.take(components), *lifted_y = arena.take(components);
-  TieCounts* counts = static_cast<TieCounts*>(a.state);
+  double *scratch = arena.take(components), *lifted_x = arena.take(components), *lifted_y = arena.take(components);
+  TieCounts* counts = a.ties;
   const bool in_place = a.data[0] == a.data[2] || a.is_sequential();
   double reduced = 0;  // NumPy's own result of the whole run, for the sign of a zero
   if (a.is_reduce()) {
@@ -205,8 +199,8 @@ void extremum_loop(const Operands& a) {
   }
   KeepFlags keep;
   for (index_t i = 0; i < a.n; ++i) {
-    const double* x = lifted(X, a.at(0, i), components, lifted_x);
-    const double* y = lifted(Y, a.at(1, i), components, lifted_y);
+    const double* x = as_element(X, a.at(0, i), components, lifted_x);
+    const double* y = as_element(Y, a.at(1, i), components, lifted_y);
     double* z = a.at(2, i);
     const int choice = E::choose(*x, *y);
     double value = choice > 0 ? *x : *y;
@@ -220,7 +214,7 @@ void extremum_loop(const Operands& a) {
       }
     }
     bool shared = false;
-    if (choice <= 0 || x != z) extremum<E>(s, z, x, y, static_cast<double>(weight), choice, shared, room);
+    if (choice <= 0 || x != z) extremum<E>(s, z, x, y, static_cast<double>(weight), choice, shared, scratch);
     z[0] = value;
     if (counts && in_place && (shared || (weight > 1 && choice > 0))) (*counts)[z] = shared ? weight + 1 : weight;
   }
@@ -232,19 +226,19 @@ inline void clip(const Operands& a) {
   const ElementLayout& s = a.layout;
   const index_t components = s.components();
   Arena arena;
-  double *room = arena.take(components), *middle = arena.take(components), *result = arena.take(components);
+  double *scratch = arena.take(components), *middle = arena.take(components), *result = arena.take(components);
   bool shared;
   KeepFlags keep;
   for (index_t i = 0; i < a.n; ++i) {
     const double *x = a.at(0, i), *low = a.at(1, i), *high = a.at(2, i);
     double value;
     extremum<Extremum<value_of_maximum>>(s, middle, x, low, 1, Extremum<value_of_maximum>::choose(*x, *low), shared,
-                                         room);
+                                         scratch);
     binary_values(value_of_maximum, x, true, low, true, middle, 1);
     binary_values(value_of_minimum, middle, true, high, true, &value, 1);
     double* z = a.at(3, i);
     extremum<Extremum<value_of_minimum>>(s, result, middle, high, 1, Extremum<value_of_minimum>::choose(*middle, *high),
-                                         shared, room);
+                                         shared, scratch);
     copy(components, z, result);
     z[0] = value;
   }

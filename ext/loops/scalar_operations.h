@@ -1,6 +1,6 @@
 // Arithmetic of two scalars without the detour through blocks: the row's own slopes, one element.
 #pragma once
-#include "loops/elementwise.h"
+#include "math/chain_rule.h"
 
 namespace dn {
 

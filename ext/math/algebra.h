@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "math/arena.h"
+#include "math/compiler.h"
 #include "math/element_layout.h"
 
 namespace dn {
@@ -43,6 +44,19 @@ inline void copy(index_t n, double* z, const double* x) {
   std::memmove(z, x, sizeof(double) * static_cast<std::size_t>(n));
 }
 inline void zero(index_t n, double* z) { std::memset(z, 0, sizeof(double) * static_cast<std::size_t>(n)); }
+
+// 0 * x is nan where x is not finite.
+CLONES inline bool all_finite(const double* x, index_t n) {
+  constexpr index_t lanes = 16;  // sums at a time, because one would wait for itself
+  double sum[lanes] = {};
+  index_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (index_t j = 0; j < lanes; ++j) sum[j] += 0 * x[i + j];
+  for (index_t j = 0; i + j < n; ++j) sum[j] += 0 * x[i + j];
+  for (index_t half = lanes / 2; half > 0; half /= 2)
+    for (index_t j = 0; j < half; ++j) sum[j] += sum[j + half];
+  return sum[0] == 0;
+}
 
 // sum_(i = 0 .. n) x_i y_(n - i).  Four sums, because one would wait for itself.
 inline double convolution(const double* x, const double* y, index_t n) {

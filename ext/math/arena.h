@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,9 @@ class Arena {
 
  public:
   double* take(index_t n) {
-    if (n <= FEW - few_used_) return few_ + std::exchange(few_used_, few_used_ + n);
+    if (static_cast<std::size_t>(n) <= static_cast<std::size_t>(FEW - few_used_))
+      return few_ + std::exchange(few_used_, few_used_ + n);
+    if (n < 0) throw std::bad_array_new_length();  // too large for FEW, as an unsigned number
     while (current_ < chunks_.size() && chunks_[current_].size - chunks_[current_].used < n) {
       if (chunks_[current_].used > 0) ++current_;
       else chunks_.erase(chunks_.begin() + static_cast<std::ptrdiff_t>(current_));  // a larger one takes its place

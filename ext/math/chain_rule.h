@@ -3,15 +3,7 @@
 // z may be x or y themselves.  KeepZeroTangents says that a slope may not be finite, or for second derivatives a tangent, so that
 // zero tangents are kept zero by hand.
 #pragma once
-#include "loops/float_loops.h"
-#include "loops/operands.h"
-
-// Says that the loop's elements do not depend on each other: y is x itself, or apart from it.
-#if defined(__GNUC__) && !defined(__clang__)
-#define INDEPENDENT _Pragma("GCC ivdep")
-#else
-#define INDEPENDENT
-#endif
+#include "math/elementary.h"
 
 namespace dn {
 
@@ -219,19 +211,6 @@ inline bool fast_path(const ElementLayout& s, double* z, const double* x, const 
   if (!s.is_hyper()) return false;
   fast_path_hyper_dual<Row, X, Y>(s, z, x, y, value);
   return true;
-}
-
-// 0 * x is nan where x is not finite.
-CLONES inline bool all_finite(const double* x, index_t n) {
-  constexpr index_t lanes = 16;  // sums at a time, because one would wait for itself
-  double sum[lanes] = {};
-  index_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (index_t j = 0; j < lanes; ++j) sum[j] += 0 * x[i + j];
-  for (index_t j = 0; i + j < n; ++j) sum[j] += 0 * x[i + j];
-  for (index_t half = lanes / 2; half > 0; half /= 2)
-    for (index_t j = 0; j < half; ++j) sum[j] += sum[j + half];
-  return sum[0] == 0;
 }
 
 }  // namespace dn

@@ -33,98 +33,107 @@ inline double logistic2(double x, double y) { return logistic_of<std::exp2>(x, y
 // 1 / (3 cbrt(x)^2) = y / (3 x), which does not double the error of y; 0 and inf have their limits
 inline double cbrt_slope(double x, double y) { return x != 0 && std::isfinite(x) ? y / x / 3 : 1 / (3 * y * y); }
 
-// NumPy's loop of each function's float64 values, found when the module is imported; see float_loops.h.
-enum ValueId {
-#define ROW(name, ...) value_of_##name,
-#include "math/elementary.def"
-#undef ROW
-#define ROW2(name, ...) value_of_##name,
-#include "math/binary.def"
-#undef ROW2
-#define VALUE(name, types) value_of_##name,
-#include "loops/float_loops.def"
-#undef VALUE
-  VALUE_COUNT
-};
-
 namespace rows {
 
 using std::cos, std::cosh, std::exp, std::hypot, std::sin, std::sinh, std::sqrt;
 
-// Whether a column's text is 0: what is 0 by the rule stays so where a tangent's square is infinite.
-constexpr bool is_zero(const char* text) { return text[0] == '0' && text[1] == 0; }
+// A column of a row: a template, for doubles and for the types that record or propagate its operations, and its text.
+#define COLUMN(name, parameters, ...)      \
+  template <class T>                       \
+  static constexpr T name parameters {     \
+    return T(__VA_ARGS__);                 \
+  }                                        \
+  static constexpr const char* name##_text = #__VA_ARGS__;
 
-#define COLUMN1(column, expression)                        \
-  template <class T>                                       \
-  static T column(const T& x, const T& c, const T& y) {    \
-    (void)x, (void)c, (void)y;                             \
-    return T(expression);                                  \
-  }
-#define ROW(row, low, high, c_, y_, dy_, d2y_, dc_)                            \
-  struct row##_ {                                                               \
-    static constexpr ValueId id = value_of_##row;                              \
-    static constexpr bool has_curvature = !is_zero(#d2y_); \
-    template <class T>                                                          \
-    static T companion([[maybe_unused]] const T& x, [[maybe_unused]] const T& y) { \
-      return T(c_);                                                             \
-    }                                                                           \
-    COLUMN1(dy, dy_)                                                           \
-    COLUMN1(d2y, d2y_)                                                         \
-    COLUMN1(dc, dc_)                                                           \
-  };
+#define OF_ONE ([[maybe_unused]] const T& x, [[maybe_unused]] const T& c, [[maybe_unused]] const T& y)
+#define DOMAIN(lo, hi) static constexpr double bounds[4] = {lo, hi, 0, 0};
+#define COMPANION(...) COLUMN(companion, ([[maybe_unused]] const T& x, [[maybe_unused]] const T& y), __VA_ARGS__)
+#define VECTOR_COMPANION(reach) static constexpr double vector_reach = reach;
+#define VALUE(...) static constexpr const char* y_text = #__VA_ARGS__;
+#define DY(...) COLUMN(dy, OF_ONE, __VA_ARGS__)
+#define D2Y(...)                    \
+  COLUMN(d2y, OF_ONE, __VA_ARGS__)  \
+  static constexpr bool has_curvature = true;
+#define DC(...) COLUMN(dc, OF_ONE, __VA_ARGS__)
+struct RowOfOne {  // the columns that a row may leave out
+  COMPANION(0)
+  COLUMN(d2y, OF_ONE, 0)
+  DC(0)
+  static constexpr bool has_curvature = false;
+  static constexpr double vector_reach = 0;
+};
+#define ROW(name, ...) \
+  struct name##_ : RowOfOne { __VA_ARGS__ };
 #include "math/elementary.def"
 #undef ROW
-#undef COLUMN1
+#undef OF_ONE
+#undef DOMAIN
+#undef COMPANION
+#undef VECTOR_COMPANION
+#undef VALUE
+#undef DY
+#undef D2Y
+#undef DC
 
-#define COLUMN2(column, expression)                                          \
-  template <class T>                                                         \
-  static T column(const T& x, const T& y, const T& z, const T& c, const T& s) { \
-    (void)x, (void)y, (void)z, (void)c, (void)s;                             \
-    return T(expression);                                                    \
-  }
-#define ROW2(row, x_lo, x_hi, y_lo, y_hi, c_, s_, z_, z_x_, z_y_, z_xx_, z_xy_, z_yy_, c_x_, c_y_, s_x_, s_y_)      \
-  struct row##_ {                                                                                                  \
-    static constexpr ValueId id = value_of_##row;                                                                 \
-    static constexpr bool has_curvature_x = !is_zero(#z_xx_), has_curvature_y = !is_zero(#z_yy_); \
-    static double companion_c([[maybe_unused]] double x, [[maybe_unused]] double y, [[maybe_unused]] double z) {  \
-      return c_;                                                                                                  \
-    }                                                                                                             \
-    static double companion_s([[maybe_unused]] double x, [[maybe_unused]] double y, [[maybe_unused]] double z) {  \
-      return s_;                                                                                                  \
-    }                                                                                                             \
-    COLUMN2(z, z_)                                                                                                \
-    COLUMN2(z_x, z_x_)                                                                                            \
-    COLUMN2(z_y, z_y_)                                                                                            \
-    COLUMN2(z_xx, z_xx_)                                                                                          \
-    COLUMN2(z_xy, z_xy_)                                                                                          \
-    COLUMN2(z_yy, z_yy_)                                                                                          \
-    COLUMN2(c_x, c_x_)                                                                                            \
-    COLUMN2(c_y, c_y_)                                                                                            \
-    COLUMN2(s_x, s_x_)                                                                                            \
-    COLUMN2(s_y, s_y_)                                                                                            \
-  };
+#define OF_THREE ([[maybe_unused]] const T& x, [[maybe_unused]] const T& y, [[maybe_unused]] const T& z)
+#define OF_FIVE                                                                           \
+  ([[maybe_unused]] const T& x, [[maybe_unused]] const T& y, [[maybe_unused]] const T& z, \
+   [[maybe_unused]] const T& c, [[maybe_unused]] const T& s)
+#define DOMAIN(x_lo, x_hi, y_lo, y_hi) static constexpr double bounds[4] = {x_lo, x_hi, y_lo, y_hi};
+#define COMPANION_C(...) COLUMN(companion_c, OF_THREE, __VA_ARGS__)
+#define COMPANION_S(...) COLUMN(companion_s, OF_THREE, __VA_ARGS__)
+#define VALUE(...) COLUMN(value, ([[maybe_unused]] const T& x, [[maybe_unused]] const T& y), __VA_ARGS__)
+#define Z_X(...) COLUMN(z_x, OF_FIVE, __VA_ARGS__)
+#define Z_Y(...) COLUMN(z_y, OF_FIVE, __VA_ARGS__)
+#define Z_XX(...)                     \
+  COLUMN(z_xx, OF_FIVE, __VA_ARGS__)  \
+  static constexpr bool has_curvature_x = true;
+#define Z_XY(...) COLUMN(z_xy, OF_FIVE, __VA_ARGS__)
+#define Z_YY(...)                     \
+  COLUMN(z_yy, OF_FIVE, __VA_ARGS__)  \
+  static constexpr bool has_curvature_y = true;
+#define C_X(...) COLUMN(c_x, OF_FIVE, __VA_ARGS__)
+#define C_Y(...) COLUMN(c_y, OF_FIVE, __VA_ARGS__)
+#define S_X(...) COLUMN(s_x, OF_FIVE, __VA_ARGS__)
+#define S_Y(...) COLUMN(s_y, OF_FIVE, __VA_ARGS__)
+struct RowOfTwo {  // the columns that a row may leave out
+  COMPANION_C(0)
+  COMPANION_S(0)
+  COLUMN(z_xx, OF_FIVE, 0)
+  COLUMN(z_yy, OF_FIVE, 0)
+  C_X(0)
+  C_Y(0)
+  S_X(0)
+  S_Y(0)
+  static constexpr bool has_curvature_x = false, has_curvature_y = false;
+};
+#define ROW2(name, ...) \
+  struct name##_ : RowOfTwo { __VA_ARGS__ };
 #include "math/binary.def"
 #undef ROW2
-#undef COLUMN2
+#undef OF_THREE
+#undef OF_FIVE
+#undef DOMAIN
+#undef COMPANION_C
+#undef COMPANION_S
+#undef VALUE
+#undef Z_X
+#undef Z_Y
+#undef Z_XX
+#undef Z_XY
+#undef Z_YY
+#undef C_X
+#undef C_Y
+#undef S_X
+#undef S_Y
+#undef COLUMN
 
 }  // namespace rows
 
-// How far from 0 a row's companion is computed by the functions of vector_math.h; 0 where it has none of them.
-template <class Row>
-constexpr double reach = 0;
-template <>
-inline constexpr double reach<rows::sin_> = NEAR_TURNS;
-template <>
-inline constexpr double reach<rows::cos_> = NEAR_TURNS;
-template <>
-inline constexpr double reach<rows::expm1_> = NEAR_POWERS;
-template <>
-inline constexpr double reach<rows::tanh_> = NEAR_POWERS;
-
 template <class Row>
 inline double companion_of(double x, double y) {
-  if constexpr (reach<Row> != 0)
-    if (std::fabs(x) <= reach<Row>) return Row::companion(Near(x), Near(y)).v;
+  if constexpr (Row::vector_reach != 0)
+    if (std::fabs(x) <= Row::vector_reach) return Row::companion(Near(x), Near(y)).v;
   return Row::companion(x, y);
 }
 
@@ -188,6 +197,8 @@ void evaluate(const Row& row, const ElementLayout& s, int l, const double* x, Ou
   Arena::Mark mark(arena);
   ExpressionTape program;
   const Ref rx = program.input(), rc = program.input(), ry = program.input();
+  constexpr NodeCount leaf(0);
+  static_assert(3 + Row{}.dy(leaf, leaf, leaf).nodes + Row{}.dc(leaf, leaf, leaf).nodes <= ExpressionTape::CAPACITY);
   const Ref dy = row.dy(rx, rc, ry), dc = row.dc(rx, rc, ry);
   const bool first_order = s.kind[l - 1] == Kind::first_order;
   program.bind(s, l - 1, first_order ? 1 : n + 1, arena);
@@ -218,6 +229,11 @@ void evaluate(const ElementLayout& s, int l, const double* x, const double* y, O
   Arena::Mark mark(arena);
   ExpressionTape p;
   const Ref rx = p.input(), ry = p.input(), rz = p.input(), rc = p.input(), rs = p.input();
+  constexpr NodeCount leaf(0);
+  static_assert(5 + Row::z_x(leaf, leaf, leaf, leaf, leaf).nodes + Row::z_y(leaf, leaf, leaf, leaf, leaf).nodes +
+                    Row::c_x(leaf, leaf, leaf, leaf, leaf).nodes + Row::c_y(leaf, leaf, leaf, leaf, leaf).nodes +
+                    Row::s_x(leaf, leaf, leaf, leaf, leaf).nodes + Row::s_y(leaf, leaf, leaf, leaf, leaf).nodes <=
+                ExpressionTape::CAPACITY);
   const Ref to_x[3] = {Row::z_x(rx, ry, rz, rc, rs), Row::c_x(rx, ry, rz, rc, rs), Row::s_x(rx, ry, rz, rc, rs)};
   const Ref to_y[3] = {Row::z_y(rx, ry, rz, rc, rs), Row::c_y(rx, ry, rz, rc, rs), Row::s_y(rx, ry, rz, rc, rs)};
   double* const outputs[3] = {out.y, out.c, out.s};
@@ -297,5 +313,31 @@ void apply(const ElementLayout& s, double* z, const double* x, const double* y, 
   }
   z[0] = value;
 }
+
+// The tables' columns as text, for tests, documentation and stubs: the row's name first.
+struct RowText {
+  const char* columns[13];
+  const double* bounds;
+};
+inline constexpr RowText elementary_text[] = {
+#define ROW(name, ...)                                                                                               \
+  {{#name, rows::name##_::companion_text, rows::name##_::y_text, rows::name##_::dy_text, rows::name##_::d2y_text,     \
+    rows::name##_::dc_text},                                                                                         \
+   rows::name##_::bounds},
+#include "math/elementary.def"
+#undef ROW
+};
+inline constexpr RowText binary_text[] = {
+#define ROW2(name, ...)                                                                                              \
+  {{#name, rows::name##_::companion_c_text, rows::name##_::companion_s_text, rows::name##_::value_text,               \
+    rows::name##_::z_x_text, rows::name##_::z_y_text, rows::name##_::z_xx_text, rows::name##_::z_xy_text,             \
+    rows::name##_::z_yy_text, rows::name##_::c_x_text, rows::name##_::c_y_text, rows::name##_::s_x_text,              \
+    rows::name##_::s_y_text},                                                                                        \
+   rows::name##_::bounds},
+#include "math/binary.def"
+#undef ROW2
+};
+inline constexpr int ELEMENTARY_ROWS = sizeof(elementary_text) / sizeof(elementary_text[0]);
+inline constexpr int BINARY_ROWS = sizeof(binary_text) / sizeof(binary_text[0]);
 
 }  // namespace dn

@@ -33,14 +33,10 @@ class ExpressionTape {
     double* coefficients;
     bool owned;  // the coefficients belong to the program, not to the caller
   };
-  static constexpr int CAPACITY = 48;  // nodes that the columns of one row may need
-  std::array<Node, CAPACITY> nodes_;
-  int count_ = 0;
-  const ElementLayout* layout_ = nullptr;
-  int level_ = 0;
-  index_t m_ = 1;
 
  public:
+  static constexpr int CAPACITY = 48;  // nodes; evaluate() asserts that the columns of each row need no more
+
   ExpressionTape() {}  // NOLINT: the nodes are filled as they are recorded
 
   Ref input() { return push(Op::input, 0., 0., false); }
@@ -81,6 +77,12 @@ class ExpressionTape {
   }
 
  private:
+  std::array<Node, CAPACITY> nodes_;
+  int count_ = 0;
+  const ElementLayout* layout_ = nullptr;
+  int level_ = 0;
+  index_t m_ = 1;
+
   Ref push(Op op, Ref a, Ref b, bool owned) {
     nodes_[static_cast<std::size_t>(count_)] = Node{op, a, b, nullptr, owned};
     return Ref(this, count_++);
@@ -178,6 +180,19 @@ inline Jet1 operator/(const Jet1& a, const Jet1& b) {
   return {value, (a.rate - value * b.rate) / b.value};
 }
 inline Jet1 operator-(const Jet1& a) { return {-a.value, -a.rate}; }
+
+// Counts the nodes that the columns of a row record, at most: constants are not folded.
+struct NodeCount {
+  int nodes;
+  constexpr NodeCount(double) : nodes(0) {}  // NOLINT: constants in the columns convert
+  constexpr NodeCount(const NodeCount& a, const NodeCount& b) : nodes(a.nodes + b.nodes + 1) {}
+};
+constexpr NodeCount operator+(const NodeCount& a, const NodeCount& b) { return {a, b}; }
+constexpr NodeCount operator-(const NodeCount& a, const NodeCount& b) { return {a, b}; }
+constexpr NodeCount operator*(const NodeCount& a, const NodeCount& b) { return {a, b}; }
+constexpr NodeCount operator/(const NodeCount& a, const NodeCount& b) { return {a, b}; }
+constexpr NodeCount operator-(const NodeCount& a) { return {a, NodeCount(0)}; }
+constexpr NodeCount quotient0(const NodeCount& a, const NodeCount& b) { return {a, b}; }
 
 // x / y, where 0 / 0 = 0
 inline double quotient0(double x, double y) { return x == 0 ? 0 : x / y; }

@@ -106,13 +106,14 @@ inline bool is_tiny(double y) { return std::fabs(y) < std::numeric_limits<double
 // x^p for a constant p where x is not 0 and x^p not tiny: y' = p y / x
 struct PowerRow {
   double p;
+  static constexpr double vector_reach = 0;
   static double companion(double, double) { return 0; }
   template <class T>
-  T dy(const T& x, const T&, const T& y) const {
+  constexpr T dy(const T& x, const T&, const T& y) const {
     return T(p) * y / x;
   }
   template <class T>
-  static T dc(const T&, const T&, const T&) {
+  static constexpr T dc(const T&, const T&, const T&) {
     return T(0.);
   }
 };

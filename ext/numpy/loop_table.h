@@ -1,14 +1,15 @@
-// The loops as NumPy takes them, and the list of all of them.  The only header that knows NumPy.
+// The kernels as NumPy takes them, and the list of all loops.
 #pragma once
 #include <Python.h>
 #include <numpy/arrayobject.h>
 #include <numpy/dtype_api.h>
 #include <numpy/ufuncobject.h>
 
+#include <array>
 #include <new>
+#include <utility>
 
-#include "loops/matmul.h"
-#include "loops/piecewise.h"
+#include "loops/kernels.h"
 
 namespace dn {
 
@@ -41,41 +42,41 @@ struct TieState {
   TieCounts counts;
 };
 
-// Elementwise loops.  `Operand` is the first operand that is dual.
-template <Kernel kernel, int Operand>
-int strided_loop(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
-                 NpyAuxData* state) {
-  try {
-    kernel(Operands{layout_of(context->descriptors[Operand]), data, strides, counts[0],
-                    state ? &reinterpret_cast<TieState*>(state)->counts : nullptr});
-    return 0;
-  } catch (const std::bad_alloc&) {
-    return out_of_memory();
-  }
-}
-
 inline void free_tie_state(NpyAuxData* state) { delete reinterpret_cast<TieState*>(state); }
 inline NpyAuxData* clone_tie_state(NpyAuxData*) {
   TieState* state = new (std::nothrow) TieState{{free_tie_state, clone_tie_state, {nullptr, nullptr}}, {}};
   return state ? &state->base : nullptr;
 }
 
-template <Kernel kernel, int Operand>
-int loop_with_ties(PyArrayMethod_Context*, int, int, const npy_intp*, PyArrayMethod_StridedLoop** loop,
-                   NpyAuxData** state, NPY_ARRAYMETHOD_FLAGS* flags) {
-  *loop = strided_loop<kernel, Operand>;
+// Kernel number I as NumPy calls it; state is null or a TieState.
+template <int I>
+int strided_loop(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
+                 NpyAuxData* state) {
+  constexpr int operand = kernel_info[I].dual_operand();
+  try {
+    kernels[I](Operands{layout_of(context->descriptors[operand]), data, strides, counts[0],
+                        state ? &reinterpret_cast<TieState*>(state)->counts : nullptr});
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  }
+}
+
+// Chooses the loop of a kernel that counts ties, and gives it its state.
+template <int I>
+int get_loop_with_ties(PyArrayMethod_Context*, int, int, const npy_intp*, PyArrayMethod_StridedLoop** loop,
+                       NpyAuxData** state, NPY_ARRAYMETHOD_FLAGS* flags) {
+  *loop = strided_loop<I>;
   *flags = NPY_METH_NO_FLOATINGPOINT_ERRORS;
   *state = clone_tie_state(nullptr);
   return *state ? 0 : out_of_memory();
 }
 
-using ProductKernel = void (*)(const ElementLayout&, char* const*, const index_t*, const index_t*);
-
-template <ProductKernel kernel, int Operand>
+template <int I>
 int product_loop(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
                  NpyAuxData*) {
   try {
-    kernel(layout_of(context->descriptors[Operand]), data, counts, strides);
+    product_kernels[I](layout_of(context->descriptors[product_info[I].dual_operand()]), data, counts, strides);
     return 0;
   } catch (const std::bad_alloc&) {
     return out_of_memory();
@@ -85,130 +86,34 @@ int product_loop(PyArrayMethod_Context* context, char* const* data, const npy_in
 using GetLoop = int (*)(PyArrayMethod_Context*, int, int, const npy_intp*, PyArrayMethod_StridedLoop**, NpyAuxData**,
                         NPY_ARRAYMETHOD_FLAGS*);
 
-// One loop of one ufunc.  types has a letter an operand: D dual, d float64, ? bool, i int, l long.
+// One loop of one ufunc, as it is registered.
 struct LoopEntry {
   const char* ufunc;
   const char* types;
   Kernel kernel;  // for scalars, which call it themselves; null for products
   PyArrayMethod_StridedLoop* loop;
-  GetLoop get_loop;
-  bool quiet;  // never raises a floating-point flag
+  GetLoop get_loop;  // null where the loop needs no state
+  bool quiet;        // never raises a floating-point flag
 };
 
-#define UNARY(name, kernel) {#name, "DD", kernel, strided_loop<kernel, 0>, nullptr, false}
-#define MIXED_OF(name, kernel, parameter)                                                                      \
-  {#name, "DDD", kernel<parameter, true, true>, strided_loop<kernel<parameter, true, true>, 0>, nullptr, false}, \
-      {#name, "DdD", kernel<parameter, true, false>, strided_loop<kernel<parameter, true, false>, 0>, nullptr,   \
-       false},                                                                                                 \
-      {#name, "dDD", kernel<parameter, false, true>, strided_loop<kernel<parameter, false, true>, 1>, nullptr,   \
-       false}
-#define EXTREMUM(name)                                                                                        \
-  {#name, "DDD", extremum_loop<value_of_##name, true, true>, nullptr,                                         \
-   loop_with_ties<extremum_loop<value_of_##name, true, true>, 0>, true},                                      \
-      {#name, "DdD", extremum_loop<value_of_##name, true, false>, nullptr,                                    \
-       loop_with_ties<extremum_loop<value_of_##name, true, false>, 0>, true},                                 \
-      {#name, "dDD", extremum_loop<value_of_##name, false, true>, nullptr,                                    \
-       loop_with_ties<extremum_loop<value_of_##name, false, true>, 1>, true}
-#define PREDICATE(name, test) {#name, "D?", predicate<test>, strided_loop<predicate<test>, 0>, nullptr, true}
-#define COMPARISON(name, test)                                                             \
-  {#name, "DD?", comparison<test>, strided_loop<comparison<test>, 0>, nullptr, true},      \
-      {#name, "Dd?", comparison<test>, strided_loop<comparison<test>, 0>, nullptr, true}, { \
-    #name, "dD?", comparison<test>, strided_loop<comparison<test>, 1>, nullptr, true       \
+inline constexpr int LOOP_ENTRIES = KERNELS + PRODUCTS;
+
+template <int I>
+LoopEntry loop_entry() {
+  if constexpr (I < KERNELS) {
+    constexpr KernelInfo info = kernel_info[I];
+    const GetLoop get_loop = info.behaviour == Behaviour::ties ? get_loop_with_ties<I> : nullptr;
+    return {info.ufunc, info.types, kernels[I], strided_loop<I>, get_loop, info.behaviour != Behaviour::warns};
+  } else {
+    constexpr KernelInfo info = product_info[I - KERNELS];
+    return {info.ufunc, info.types, nullptr, product_loop<I - KERNELS>, nullptr, false};
   }
-// np.any and its kin carry a bool
-#define LOGICAL_REDUCTION(name, test) \
-  {#name, "?D?", nullptr, strided_loop<comparison_of<npy_bool, test>, 1>, nullptr, true}
-#define PRODUCT(name)                                                                                                \
-  {#name, "DDD", nullptr, product_loop<product<value_of_##name, true, true>, 0>, nullptr, false},                    \
-      {#name, "DdD", nullptr, product_loop<product<value_of_##name, true, false>, 0>, nullptr, false},               \
-      {#name, "dDD", nullptr, product_loop<product<value_of_##name, false, true>, 1>, nullptr, false}
-
-inline const LoopEntry loop_entries[] = {
-#define ROW(name, ...) UNARY(name, unary<rows::name##_>),
-#include "math/elementary.def"
-#undef ROW
-#define ROW2(name, ...) MIXED_OF(name, binary, rows::name##_),
-#include "math/binary.def"
-#undef ROW2
-    MIXED_OF(add, linear, value_of_add),
-    MIXED_OF(subtract, linear, value_of_subtract),
-    UNARY(positive, piecewise_unary<PositiveSlope>),
-    UNARY(conjugate, piecewise_unary<PositiveSlope>),
-    UNARY(negative, negative),
-    UNARY(absolute, piecewise_unary<AbsoluteSlope>),
-    UNARY(fabs, piecewise_unary<AbsoluteSlope>),
-    UNARY(sign, piecewise_unary<StepSlope<value_of_sign>>),
-    UNARY(floor, piecewise_unary<StepSlope<value_of_floor>>),
-    UNARY(ceil, piecewise_unary<StepSlope<value_of_ceil>>),
-    UNARY(rint, piecewise_unary<StepSlope<value_of_rint>>),
-    UNARY(trunc, piecewise_unary<StepSlope<value_of_trunc>>),
-    MIXED_OF(copysign, piecewise_binary, CopysignSlope),
-    MIXED_OF(remainder, piecewise_binary, RemainderSlope<value_of_remainder>),
-    MIXED_OF(fmod, piecewise_binary, RemainderSlope<value_of_fmod>),
-    MIXED_OF(floor_divide, piecewise_binary, BinaryStepSlope<value_of_floor_divide>),
-    MIXED_OF(heaviside, piecewise_binary, HeavisideSlope),
-    EXTREMUM(maximum),
-    EXTREMUM(minimum),
-    EXTREMUM(fmax),
-    EXTREMUM(fmin),
-    {"clip", "DDDD", clip, strided_loop<clip, 0>, nullptr, true},
-    {"divmod", "DDDD", divmod<true, true>, strided_loop<divmod<true, true>, 0>, nullptr, false},
-    {"divmod", "DdDD", divmod<true, false>, strided_loop<divmod<true, false>, 0>, nullptr, false},
-    {"divmod", "dDDD", divmod<false, true>, strided_loop<divmod<false, true>, 1>, nullptr, false},
-    {"modf", "DDD", modf, strided_loop<modf, 0>, nullptr, false},
-    {"frexp", "DDi", frexp, strided_loop<frexp, 0>, nullptr, false},
-    {"ldexp", "DiD", ldexp<int>, strided_loop<ldexp<int>, 0>, nullptr, false},
-    {"ldexp", "DlD", ldexp<long>, strided_loop<ldexp<long>, 0>, nullptr, false},
-    PREDICATE(isfinite, IsFinite),
-    PREDICATE(isnan, IsNan),
-    PREDICATE(isinf, IsInf),
-    PREDICATE(signbit, SignBit),
-    PREDICATE(logical_not, LogicalNot),
-    COMPARISON(equal, Equal),
-    COMPARISON(not_equal, NotEqual),
-    COMPARISON(less, Less),
-    COMPARISON(less_equal, LessEqual),
-    COMPARISON(greater, Greater),
-    COMPARISON(greater_equal, GreaterEqual),
-    COMPARISON(logical_and, LogicalAnd),
-    COMPARISON(logical_or, LogicalOr),
-    COMPARISON(logical_xor, LogicalXor),
-    LOGICAL_REDUCTION(logical_and, LogicalAnd),
-    LOGICAL_REDUCTION(logical_or, LogicalOr),
-    LOGICAL_REDUCTION(logical_xor, LogicalXor),
-    PRODUCT(matmul),
-    PRODUCT(vecdot),
-    PRODUCT(matvec),
-    PRODUCT(vecmat),
-};
-inline constexpr int LOOP_ENTRIES = sizeof(loop_entries) / sizeof(loop_entries[0]);
-
-#undef UNARY
-#undef MIXED_OF
-#undef EXTREMUM
-#undef PREDICATE
-#undef COMPARISON
-#undef LOGICAL_REDUCTION
-#undef PRODUCT
-
-// The tables' columns as text, for tests, documentation and stubs.
-struct RowText {
-  const char* columns[16];
-  double bounds[4];
-};
-inline const RowText elementary_text[] = {
-#define ROW(name, lo, hi, c, y, dy, d2y, dc) {{#name, #c, #y, #dy, #d2y, #dc}, {lo, hi, 0, 0}},
-#include "math/elementary.def"
-#undef ROW
-};
-inline const RowText binary_text[] = {
-#define ROW2(name, x_lo, x_hi, y_lo, y_hi, c, s, z, z_x, z_y, z_xx, z_xy, z_yy, c_x, c_y, s_x, s_y)           \
-  {{#name, #c, #s, #z, #z_x, #z_y, #z_xx, #z_xy, #z_yy, #c_x, #c_y, #s_x, #s_y}, {x_lo, x_hi, y_lo, y_hi}},
-#include "math/binary.def"
-#undef ROW2
-};
-inline constexpr int ELEMENTARY_ROWS = sizeof(elementary_text) / sizeof(elementary_text[0]);
-inline constexpr int BINARY_ROWS = sizeof(binary_text) / sizeof(binary_text[0]);
+}
+template <int... I>
+std::array<LoopEntry, sizeof...(I)> make_loop_entries(std::integer_sequence<int, I...>) {
+  return {loop_entry<I>()...};
+}
+inline const auto loop_entries = make_loop_entries(std::make_integer_sequence<int, LOOP_ENTRIES>());
 
 struct ValueName {
   const char* name;
