@@ -403,3 +403,16 @@ def test_methods_of_floats_that_would_lose_derivatives(name):
         TypeError, match=f"^{name}\\(\\) would lose the derivatives of a dual; use dualnum.value"
     ):
         getattr(Dual(3.0), name)()
+
+
+def test_a_number_is_immutable():
+    """Calling __init__ again, leaves a live number as it is."""
+    for d in (
+        Dual(3.0, [1.0, 2.0]),
+        Dual(3.0, np.arange(20.0)),
+        Dual(2.0) * Dual(3.0),
+        DualDType().type(1.0) * Dual(1.0),
+    ):
+        before = repr(d)
+        d.__init__(7.0, 8.0)
+        assert repr(d) == before

@@ -39,16 +39,10 @@ numbers.Number.register(Dual)
 DualDType = <object><PyObject *>&dual_dtype
 # The functions of dualnum's namespace, by name; predicates and those of several results are NumPy's own.
 FUNCTIONS = {
-    name: _function_of_one(name) if _letters[_ufuncs[place]] == "DD"
-    else _function_of_two(name) if _letters[_ufuncs[place]] == "DDD" and _ufuncs[place].nout == 1
-    else getattr(np, name)
+    name: getattr(np, name) if (<UfuncEntry>_entries[_ufuncs[place]]).place < 0
+    else _function_of_one(name) if _ufuncs[place].nin == 1 else _function_of_two(name)
     for name, place in _kernel_index.items()
 }
-_fast_path_ufuncs.update({
-    _ufuncs[place]: place
-    for place in _kernel_index.values()
-    if _letters[_ufuncs[place]] in ("DD", "DDD") and _ufuncs[place].nout == 1
-})
 _methods.update({name: function for name, function in FUNCTIONS.items() if name not in _array_attributes})
 ELEMENTARY = _elementary_rows()
 BINARY = _binary_rows()

@@ -27,6 +27,18 @@ cdef struct Kernels:
     Kernel right
 
 cdef Kernels _kernels[128]
+
+
+@cython.final
+cdef class UfuncEntry:
+    """How duals take a ufunc."""
+    cdef str types  # a letter an operand (kernels.def), where all real ones are duals
+    cdef tuple integers  # of a ufunc with a rule in Python, the types that its own loops take for integers; else None
+    cdef bint dual_only  # whether its loops take duals alone
+    cdef int place  # of its kernels, where one result comes from one or two duals, so that calls need no loop; else -1
+
+
+cdef dict _entries = {}  # ufunc -> its UfuncEntry
 cdef dict _kernel_index = {}  # ufunc name -> its place
 cdef enum:  # the places of the operators, the quick ones first
     ADD, SUBTRACT, MULTIPLY, DIVIDE
@@ -72,11 +84,15 @@ cdef inline Dual _new_dual(PyObject *descr):
 
 
 cdef PyObject *_zero_dual(PyTypeObject *cls, PyObject *args, PyObject *kwargs) except NULL:
-    """What Dual.__new__ is for Python: a constant 0, which __init__ turns into the number."""
+    """Return, as Dual.__new__ does for Python, a constant 0 that __init__ turns into the number, once."""
     cdef Dual d = _new_dual(<PyObject *>_neutral)
     d.data[0] = 0
+    d.heap = _uninitialised
     Py_INCREF(d)
     return <PyObject *>d
+
+
+cdef object _uninitialised = object()  # in the place of a number's heap until __init__ has run
 
 
 cdef inline const ElementLayout *_layout(Dual d):

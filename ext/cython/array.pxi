@@ -47,19 +47,6 @@ cdef extern from *:
         pass
 
 
-cdef dict _fast_path_ufuncs = {}  # ufuncs from duals to one dual -> their places in _kernels
-
-cdef extern from *:
-    """
-    static const char* ufunc_name(PyObject* ufunc) { return reinterpret_cast<PyUFuncObject*>(ufunc)->name; }
-    static bool ufunc_of_matrices(PyObject* ufunc) {
-      return reinterpret_cast<PyUFuncObject*>(ufunc)->core_enabled != 0;
-    }
-    """
-    const char *_ufunc_name "ufunc_name" (object)
-    bint _of_matrices "ufunc_of_matrices" (object)
-
-
 cdef inline bint _contiguous(ndarray a):
     cdef int needed = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED
     return (a.flags & needed) == needed
@@ -73,6 +60,14 @@ cdef inline bint _same_shape(ndarray a, ndarray b):
         if a.dimensions[i] != b.dimensions[i]:
             return False
     return True
+
+
+cdef inline int _fast_path_place(object ufunc, object method, tuple inputs, dict kwargs) except -2:
+    """Return the place of the kernels that this call of a ufunc may go to, or -1."""
+    cdef UfuncEntry entry = _entries.get(ufunc)
+    if entry is None or entry.place < 0 or kwargs or method != "__call__" or len(inputs) + 1 != len(entry.types):
+        return -1
+    return entry.place
 
 
 cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
@@ -139,7 +134,7 @@ cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
         raise MemoryError
     i = raised_flags(flags)
     if i:
-        PyUFunc_GiveFloatingpointErrors(_ufunc_name(ufunc), i)
+        PyUFunc_GiveFloatingpointErrors(ufunc_name(ufunc), i)
     return result
 
 
@@ -218,12 +213,12 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
         kwargs["where"] = _as_plain(kwargs["where"])
     call = ufunc if method == "__call__" else getattr(ufunc, method)
     arrays = [_as_plain(a) for a in inputs]
-    if _of_matrices(ufunc):
+    if ufunc_of_matrices(ufunc):
         arrays = _of_equal_levels(arrays, outputs)
     try:
         result = call(*arrays, **kwargs)
     except _UFuncNoLoopError:
-        if ufunc in _letters:
+        if ufunc in _entries:
             raise
         raise TypeError(_no_rule(ufunc)) from None
     if outputs is None:
@@ -245,7 +240,7 @@ def register_rule(function, rule):
         return
     if not callable(rule):
         raise TypeError(f"numpy_rule expects a callable, got {type(rule).__name__}.")
-    if isinstance(function, np.ufunc) and function not in _letters:
+    if isinstance(function, np.ufunc) and function not in _entries:
         _add_loops_of_rule(function)
     _rules[function] = rule
 
@@ -351,8 +346,8 @@ cdef class DualArray(ndarray):
     cdef dict __dict__  # as subclasses of ndarray have one, which others' __array_finalize__ look into
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        place = _fast_path_ufuncs.get(ufunc)
-        if place is not None and not kwargs and method == "__call__" and len(inputs) == ufunc.nin:
+        cdef int place = _fast_path_place(ufunc, method, inputs, kwargs)
+        if place >= 0:
             result = _fast_path(place, ufunc, len(inputs), inputs[0], inputs[len(inputs) - 1])
             if result is not None:
                 return result

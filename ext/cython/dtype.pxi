@@ -60,9 +60,7 @@ cdef object _make_dtype(tuple levels, tuple sizes):
         raise ValueError(
             f"DualDType expects at most {MAX_COMPONENTS} components, got sizes {sizes}; carry fewer tangents in a pass "
             f"(chunk=).")
-    made = _new_descr(<PyTypeObject *>&dual_dtype, NULL, NULL)
-    if made == NULL:
-        raise MemoryError
+    made = new_descr()
     descr = <DualDescr *>made
     descr.layout = layout
     Py_INCREF(levels)
@@ -72,8 +70,8 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     descr.base.elsize = layout.components() * sizeof(double)
     descr.base.alignment = sizeof(double)
     descr.base.kind = c'V'
-    descr.base.type = 0x7f  # 0 is bool's: np.vectorize would return bools
-    descr.base.type_num = 3000  # above every number that NumPy looks up in a table
+    descr.base.type = TYPE_LETTER
+    descr.base.type_num = TYPE_NUMBER
     if descr.base.typeobj != NULL:
         Py_DECREF(<object>descr.base.typeobj)
     Py_INCREF(_scalar_type)
@@ -165,7 +163,7 @@ cdef void _dtype_dealloc(PyObject *self) noexcept:
     (<DualDescr *>self).levels = NULL
     Py_XDECREF((<DualDescr *>self).sizes)
     (<DualDescr *>self).sizes = NULL
-    _base_dealloc(self)
+    base_dealloc(self)
 
 
 cdef Py_hash_t _dtype_hash(PyObject *self) except -1:
@@ -248,56 +246,6 @@ cdef PyObject *_get_name(PyObject *self, void *closure) except NULL:
     text = f"{_dtype_text(<object>self)} (a plain array; x.view(dualnum.DualArray) reaches this function)"
     Py_INCREF(text)
     return <PyObject *>text
-
-
-cdef extern from *:
-    """
-    #include <structmember.h>
-    static PyMethodDef dual_dtype_methods[2];
-    static PyGetSetDef dual_dtype_getset[6];
-
-    // Type slots of the DType class.  Python calls them; NumPy calls tp_new for descriptors without arguments.
-    static int ready_dual_dtype(void* make, void* dealloc, void* repr, void* str, void* reduce, void* levels,
-                                void* sizes, void* components, void* degree, void* name, void* hash,
-                                const char* doc) {
-      const auto get = [](void* f) { return reinterpret_cast<getter>(f); };
-      PyTypeObject* type = reinterpret_cast<PyTypeObject*>(&dn::dual_dtype);
-      dual_dtype_methods[0] = {"__reduce__", reinterpret_cast<PyCFunction>(reduce), METH_NOARGS, nullptr};
-      dual_dtype_getset[0] = {"levels", get(levels), nullptr, "Levels, oldest first.", nullptr};
-      dual_dtype_getset[1] = {"sizes", get(sizes), nullptr, "Tangents (or order) of each level.", nullptr};
-      dual_dtype_getset[2] = {"ncomponents", get(components), nullptr, "Number of float64 in an element.", nullptr};
-      dual_dtype_getset[3] = {"degree", get(degree), nullptr, "Largest power of the infinitesimals above 0.", nullptr};
-      dual_dtype_getset[4] = {"name", get(name), nullptr, "Name, as NumPy's error messages show it.", nullptr};
-      Py_SET_REFCNT(reinterpret_cast<PyObject*>(type), 1);
-      Py_SET_TYPE(reinterpret_cast<PyObject*>(type), &PyArrayDTypeMeta_Type);
-      type->tp_name = "dualnum.DualDType";
-      type->tp_doc = doc;
-      type->tp_basicsize = sizeof(dn::DualDescr);
-      type->tp_flags = Py_TPFLAGS_DEFAULT;
-      type->tp_base = &PyArrayDescr_Type;
-      type->tp_new = reinterpret_cast<newfunc>(make);
-      type->tp_dealloc = reinterpret_cast<destructor>(dealloc);
-      type->tp_hash = reinterpret_cast<hashfunc>(hash);  // NumPy's reads fields that only built-in dtypes have
-      type->tp_repr = reinterpret_cast<reprfunc>(repr);
-      type->tp_str = reinterpret_cast<reprfunc>(str);
-      type->tp_methods = dual_dtype_methods;
-      type->tp_getset = dual_dtype_getset;
-      return PyType_Ready(type);
-    }
-    static PyObject* new_descr(PyTypeObject* type, PyObject*, PyObject*) {
-      return PyArrayDescr_Type.tp_new(type, nullptr, nullptr);
-    }
-    static void base_dealloc(PyObject* self) { PyArrayDescr_Type.tp_dealloc(self); }
-    // Slots of the legacy array functions: NumPy moved them in 2.4.
-    static int array_function_slot(int index) {
-      return index + (PyArray_GetNDArrayCFeatureVersion() >= 0x15 ? 1 << 11 : 1 << 10);
-    }
-    """
-    int ready_dual_dtype(void *, void *, void *, void *, void *, void *, void *, void *, void *, void *, void *,
-                         const char *) except -1
-    PyObject *_new_descr "new_descr" (PyTypeObject *, PyObject *, PyObject *) except NULL
-    void _base_dealloc "base_dealloc" (PyObject *) noexcept
-    int array_function_slot(int)
 
 
 def is_real(dtype):
@@ -442,7 +390,6 @@ cdef PyArrayMethod_Spec _cast_specs[64]
 cdef PyArrayMethod_Spec *_cast_list[65]
 cdef PyArray_DTypeMeta *_cast_dtypes[64][2]
 cdef PyType_Slot _cast_slots[64][4]
-cdef list _kept = []
 
 
 cdef void _add_cast(int *n, PyArray_DTypeMeta *source, PyArray_DTypeMeta *target, NPY_CASTING casting,
@@ -467,6 +414,7 @@ cdef void _add_cast(int *n, PyArray_DTypeMeta *source, PyArray_DTypeMeta *target
 cdef void _register_dtype() except *:
     cdef PyType_Slot slots[20]
     cdef PyArrayDTypeMeta_Spec spec
+    cdef DTypeMethods methods
     cdef int n = 0, i
     cdef PyArray_DTypeMeta *other
     _add_cast(&n, NULL, NULL, NPY_SAFE_CASTING, <void *>_resolve_levels, <void *>cast_levels)
@@ -506,11 +454,13 @@ cdef void _register_dtype() except *:
     spec.casts = _cast_list
     spec.slots = slots
     spec.baseclass = NULL
-    find_float64_sorts()
-    ready_dual_dtype(
-        <void *>_dtype_new, <void *>_dtype_dealloc, <void *>_dtype_repr, <void *>_dtype_str, <void *>_dtype_reduce,
-        <void *>_get_levels, <void *>_get_sizes, <void *>_get_ncomponents, <void *>_get_degree,
-        <void *>_get_name, <void *>_dtype_hash, DTYPE_DOC)
+    if not find_float64_sorts():
+        raise ImportError(f"dualnum expects float64 to have sorts, which NumPy {np.__version__} has not.")
+    methods.create, methods.dealloc, methods.hash = _dtype_new, _dtype_dealloc, _dtype_hash
+    methods.repr, methods.str, methods.reduce = _dtype_repr, _dtype_str, _dtype_reduce
+    methods.levels, methods.sizes, methods.ncomponents = _get_levels, _get_sizes, _get_ncomponents
+    methods.degree, methods.name = _get_degree, _get_name
+    ready_dual_dtype(methods, DTYPE_DOC)
     PyArrayInitDTypeMeta_FromSpec(&dual_dtype, &spec)
 
 

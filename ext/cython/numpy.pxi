@@ -102,13 +102,13 @@ cdef extern from "numpy/loop_table.h" nogil:
 cdef enum:
     MAX_AXES = 64  # of an array, for NumPy
 
-cdef extern from "numpy/casts.h" namespace "dn" nogil:
+cdef extern from "math/element_layout.h" namespace "dn" nogil:
+    cdef enum:
+        MAX_LEVELS "dn::MAX_LEVELS"
+
     cdef enum class Kind(int):
         first_order
         taylor
-
-    cdef enum:
-        MAX_LEVELS "dn::MAX_LEVELS"
 
     cdef cppclass ElementLayout:
         int levels
@@ -121,11 +121,13 @@ cdef extern from "numpy/casts.h" namespace "dn" nogil:
         cbool is_hyper()
         cbool lay_out(Py_ssize_t)
 
+cdef extern from "loops/operands.h" namespace "dn" nogil:
     ctypedef struct Operands:
         pass
     ctypedef void (*Kernel)(const Operands &)
     cbool run(Kernel, const ElementLayout &, char **, const Py_ssize_t *, Py_ssize_t)
 
+cdef extern from "numpy/dtype.h" namespace "dn":
     ctypedef struct DualDescr:
         PyArray_Descr base
         PyObject *levels
@@ -134,6 +136,40 @@ cdef extern from "numpy/casts.h" namespace "dn" nogil:
 
     PyArray_DTypeMeta dual_dtype
 
+    ctypedef struct DTypeMethods:
+        PyObject *(*create)(PyTypeObject *, PyObject *, PyObject *) except NULL
+        void (*dealloc)(PyObject *) noexcept
+        Py_hash_t (*hash)(PyObject *) except -1
+        PyObject *(*repr)(PyObject *) except NULL
+        PyObject *(*str)(PyObject *) except NULL
+        PyObject *(*reduce)(PyObject *, PyObject *) except NULL
+        PyObject *(*levels)(PyObject *, void *) except NULL
+        PyObject *(*sizes)(PyObject *, void *) except NULL
+        PyObject *(*ncomponents)(PyObject *, void *) except NULL
+        PyObject *(*degree)(PyObject *, void *) except NULL
+        PyObject *(*name)(PyObject *, void *) except NULL
+
+    int ready_dual_dtype(const DTypeMethods &, const char *) except -1
+    PyObject *new_descr() except NULL
+    void base_dealloc(PyObject *) noexcept
+
+cdef extern from "numpy/private_api.h" namespace "dn":
+    const int TYPE_NUMBER
+    const char TYPE_LETTER
+    int array_function_slot(int)
+    const char *ufunc_name(object)
+    bint ufunc_of_matrices(object)
+
+    ctypedef struct ValueName:
+        const char *name
+        const char *types
+
+    const ValueName *value_names
+    const int VALUE_COUNT
+    cbool find_value_loop(int, PyObject *)
+    cbool find_float64_sorts()
+
+cdef extern from "numpy/loop_table.h" namespace "dn":
     ctypedef struct LoopEntry:
         const char *ufunc
         const char *types
@@ -154,15 +190,13 @@ cdef extern from "numpy/casts.h" namespace "dn" nogil:
     const int ELEMENTARY_ROWS
     const int BINARY_ROWS
 
-    ctypedef struct ValueName:
-        const char *name
-        const char *types
+cdef extern from "numpy/umath.h" namespace "dn":
+    ctypedef int (*ResolveOperands)(int, int, PyArray_DTypeMeta **, PyObject **, PyObject **) except -1
+    ResolveOperands resolve_operands
+    void *resolver(int, int)
+    object promoter_capsule(void *)
 
-    const ValueName *value_names
-    const int VALUE_COUNT
-    cbool find_value_loop(int, PyObject *)
-    void find_float64_sorts()
-
+cdef extern from "numpy/casts.h" namespace "dn" nogil:
     cbool embedding(const DualDescr *, const DualDescr *, Py_ssize_t *)
     void embed(const ElementLayout &, const Py_ssize_t *, const double *, Py_ssize_t, double *)
 
@@ -176,6 +210,7 @@ cdef extern from "numpy/casts.h" namespace "dn" nogil:
     const int *casts_refused
     const int CASTS_REFUSED
 
+cdef extern from "numpy/array_functions.h" namespace "dn" nogil:
     void copyswap(void *, void *, int, void *)
     void copyswapn(void *, npy_intp, void *, npy_intp, npy_intp, int, void *)
     npy_bool nonzero(void *, void *)

@@ -64,10 +64,11 @@ def takes_rule(function):
     """Return whether a rule can say what this function is on duals."""
     if not isinstance(function, np.ufunc):
         return hasattr(function, "_implementation")  # it dispatches
-    if function in _letters:
-        return function in _integers
+    cdef UfuncEntry entry = _entries.get(function)
+    if entry is not None:
+        return entry.integers is not None
     returns_floats = any([types.split("->")[1] == "d" * function.nout for types in function.types])
-    return returns_floats and function.signature is None and (function.nin, function.nout) in _resolvers
+    return returns_floats and function.signature is None and resolver(function.nin, function.nout) != NULL
 
 
 cdef void _add_loops_of_rule(object ufunc) except *:
@@ -79,7 +80,7 @@ cdef void _add_loops_of_rule(object ufunc) except *:
     spec.casting = NPY_NO_CASTING
     spec.flags = <NPY_ARRAYMETHOD_FLAGS><int>(NPY_METH_NO_FLOATINGPOINT_ERRORS | NPY_METH_REQUIRES_PYAPI)
     spec.dtypes, spec.slots = dtypes, slots
-    slots[0] = PyType_Slot(NPY_METH_resolve_descriptors, _resolver(ufunc.nin, ufunc.nout))
+    slots[0] = PyType_Slot(NPY_METH_resolve_descriptors, resolver(ufunc.nin, ufunc.nout))
     slots[1] = PyType_Slot(NPY_METH_strided_loop, <void *>_apply_rule)
     slots[2] = PyType_Slot(0, NULL)
     letters = _input_types(ufunc)
@@ -88,6 +89,5 @@ cdef void _add_loops_of_rule(object ufunc) except *:
             for i, letter in enumerate(inputs + ("D",) * ufunc.nout):
                 dtypes[i] = _class_pointer(letter)
             PyUFunc_AddLoopFromSpec(ufunc, &spec)
-    _letters[ufunc] = "D" * ufunc.nargs
-    _integers[ufunc] = tuple([min(found - set("Dd"), default="d") for found in letters])
+    _new_entry(ufunc, "D" * ufunc.nargs, tuple([min(found - set("Dd"), default="d") for found in letters]))
     _add_promoters(ufunc)

@@ -54,6 +54,8 @@ cdef class Dual:
 
     def __init__(self, value, tangent=1.0):
         cdef Py_ssize_t i
+        if self.descr != NULL and self.heap is not _uninitialised:
+            return  # a number is immutable: d.__init__(7.0) leaves it as it is, as a float's does
         tangents = _real_array(tangent, "Dual", "tangent")
         if tangents.ndim > 1:
             raise ValueError(f"Dual expects tangent to be a number or of shape (k,), got shape {tangents.shape}.")
@@ -182,8 +184,8 @@ cdef class Dual:
         return np.ndarray.__getitem__(_zero_d(self), key)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        place = _fast_path_ufuncs.get(ufunc)
-        if place is not None and not kwargs and method == "__call__" and len(inputs) == ufunc.nin:
+        cdef int place = _fast_path_place(ufunc, method, inputs, kwargs)
+        if place >= 0:
             if len(inputs) == 1:
                 return _apply(place, ufunc, self)
             result = _call(place, ufunc, inputs[0], inputs[1])

@@ -43,58 +43,7 @@ cdef int _resolve(int nin, int nout, PyArray_DTypeMeta **dtypes, PyObject **give
     return NPY_SAFE_CASTING if dtype is not None else NPY_NO_CASTING
 
 
-# NumPy does not tell a resolver how many operands there are: one for each count.
-cdef int _resolve_1_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
-                      npy_intp *view) except -1:
-    return _resolve(1, 1, dtypes, given, loop)
-
-
-cdef int _resolve_1_2(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
-                      npy_intp *view) except -1:
-    return _resolve(1, 2, dtypes, given, loop)
-
-
-cdef int _resolve_2_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
-                      npy_intp *view) except -1:
-    return _resolve(2, 1, dtypes, given, loop)
-
-
-cdef int _resolve_2_2(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
-                      npy_intp *view) except -1:
-    return _resolve(2, 2, dtypes, given, loop)
-
-
-cdef int _resolve_3_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
-                      npy_intp *view) except -1:
-    return _resolve(3, 1, dtypes, given, loop)
-
-
-cdef int _resolve_1_4(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
-                      npy_intp *view) except -1:
-    return _resolve(1, 4, dtypes, given, loop)
-
-
-cdef int _resolve_2_4(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
-                      npy_intp *view) except -1:
-    return _resolve(2, 4, dtypes, given, loop)
-
-
-cdef int _resolve_4_1(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
-                      npy_intp *view) except -1:
-    return _resolve(4, 1, dtypes, given, loop)
-
-
-cdef dict _resolvers = {
-    (1, 1): <Py_ssize_t>_resolve_1_1, (1, 2): <Py_ssize_t>_resolve_1_2, (1, 4): <Py_ssize_t>_resolve_1_4,
-    (2, 1): <Py_ssize_t>_resolve_2_1, (2, 2): <Py_ssize_t>_resolve_2_2, (2, 4): <Py_ssize_t>_resolve_2_4,
-    (3, 1): <Py_ssize_t>_resolve_3_1, (4, 1): <Py_ssize_t>_resolve_4_1,
-}
-
-
-cdef void *_resolver(int nin, int nout) except NULL:
-    return <void *><Py_ssize_t>_resolvers[nin, nout]
-
-
+resolve_operands = _resolve
 cdef PyArray_DTypeMeta *_float64_class = <PyArray_DTypeMeta *><PyObject *>_classes["d"]
 
 
@@ -102,9 +51,10 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
                   PyArray_DTypeMeta **chosen) except -1:
     """Numbers beside a dual become float64 (or the integers that the loop takes); objects make objects of all."""
     function = <object>ufunc
-    cdef str letters = _letters.get(function)
-    if letters is None:
+    cdef UfuncEntry entry = _entries.get(function)
+    if entry is None:
         raise TypeError(_no_rule(function))
+    cdef str letters = entry.types
     cdef int i, nin = function.nin, nargs = function.nargs
     cdef bint objects = False
     cdef PyArray_DTypeMeta *object_class = <PyArray_DTypeMeta *><PyObject *>_object_class
@@ -121,12 +71,12 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
             chosen[i] = <PyArray_DTypeMeta *><PyObject *>(_bool_class if letters[i] == "?" else _object_class)
         elif i >= nin:
             chosen[i] = _class_pointer(letters[i])
-        elif given[i] == &dual_dtype or function in _dual_only:
+        elif given[i] == &dual_dtype or entry.dual_only:
             chosen[i] = &dual_dtype
         elif <object>given[i] in _promotable or (<object>given[i]).__name__ in _python_numbers:
             chosen[i] = (_class_pointer("l") if letters[i] in "il"
-                         else _class_pointer(_integers[function][i])
-                         if function in _integers and _counts(<object>given[i], _integers[function][i])
+                         else _class_pointer(entry.integers[i])
+                         if entry.integers is not None and _counts(<object>given[i], entry.integers[i])
                          else _float64_class)
         elif letters[nargs - 1] == "?" and (<object>given[i]).__name__ not in _extended:
             # from which NumPy knows that x == "text" is False everywhere
@@ -139,14 +89,6 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
         Py_INCREF(<object>chosen[i])
     return 0
 
-
-cdef extern from *:
-    """
-    static PyObject* promoter_capsule(void* promoter) {
-      return PyCapsule_New(promoter, "numpy._ufunc_promoter", nullptr);
-    }
-    """
-    object promoter_capsule(void *)
 
 from numpy._core._exceptions import _UFuncNoLoopError
 
@@ -165,9 +107,15 @@ cdef bint _counts(object dtype_class, str letter):
     return dtype_class.__name__ == "_PyLongDType" or np.can_cast(np.dtype(dtype_class.type), np.dtype(letter))
 
 
-cdef dict _integers = {}  # ufunc with a rule -> the types that its own loops take for integers
-cdef dict _letters = {}  # ufunc -> the types of its operands where all real ones are duals
-cdef set _dual_only = set()  # ufuncs whose loops take duals alone
+cdef UfuncEntry _new_entry(object ufunc, str types, tuple integers):
+    cdef UfuncEntry entry = UfuncEntry()
+    entry.types, entry.integers, entry.place = types, integers, -1
+    entry.dual_only = ufunc is _clip
+    _entries[ufunc] = entry
+    return entry
+
+
+cdef object _clip = np._core.umath.clip  # np.clip is a Python function around it
 
 
 cdef int _zero_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) noexcept:
@@ -196,7 +144,7 @@ cdef double _sum_start = np.add.reduce(np.array([-0.0]))
 
 
 cdef object _find_ufunc(str name):
-    return np._core.umath.clip if name == "clip" else getattr(np, name, None)
+    return _clip if name == "clip" else getattr(np, name, None)
 
 
 cdef void _register_values() except *:
@@ -213,7 +161,7 @@ cdef void _register_loops() except *:
     cdef PyArrayMethod_Spec spec
     cdef PyArray_DTypeMeta *dtypes[8]
     cdef PyType_Slot slots[5]
-    cdef int i, j, n, place
+    cdef int i, j, n, place = -1
     for i in range(LOOP_ENTRIES):
         entry = &loop_entries[i]
         name, letters = entry.ufunc.decode(), entry.types.decode()
@@ -234,7 +182,7 @@ cdef void _register_loops() except *:
         for j, letter in enumerate(letters):
             dtypes[j] = _class_pointer(letter)
         n = 0
-        slots[n] = PyType_Slot(NPY_METH_resolve_descriptors, _resolver(ufunc.nin, ufunc.nout))
+        slots[n] = PyType_Slot(NPY_METH_resolve_descriptors, resolver(ufunc.nin, ufunc.nout))
         n += 1
         if entry.get_loop != NULL:
             slots[n] = PyType_Slot(NPY_METH_get_loop, <void *>entry.get_loop)
@@ -258,11 +206,11 @@ cdef void _register_loops() except *:
         spec.flags = <NPY_ARRAYMETHOD_FLAGS><int>flags
         spec.dtypes, spec.slots = dtypes, slots
         PyUFunc_AddLoopFromSpec(ufunc, &spec)
-        if ufunc not in _letters:
-            _letters[ufunc] = letters
-            if name == "clip":
-                _dual_only.add(ufunc)
-    for ufunc in (*_letters, np.nextafter, np.spacing):  # these two are refused, as steps of float64's format
+        if ufunc not in _entries:
+            _new_entry(ufunc, letters, None)
+            if letters in ("DD", "DDD") and ufunc.nout == 1 and entry.kernel != NULL:
+                (<UfuncEntry>_entries[ufunc]).place = place
+    for ufunc in (*_entries, np.nextafter, np.spacing):  # these two are refused, as steps of float64's format
         _add_promoters(ufunc)
 
 

@@ -1,8 +1,11 @@
-// Casts into duals, and the array functions that NumPy calls beside its loops.
+// Casts: into duals, from few levels to more, to bool; all others refuse, because they would lose derivatives.
 #pragma once
-#include <numeric>
+#include <cmath>
+#include <cstring>
+#include <memory>
 
-#include "numpy/loop_table.h"
+#include "math/algebra.h"
+#include "numpy/dtype.h"
 
 namespace dn {
 
@@ -114,113 +117,6 @@ inline int cast_levels(PyArrayMethod_Context* context, char* const* data, const 
       embed(from, stride_in_to, x, to.components(), z);
       std::memcpy(data[1] + i * strides[1], z, wide_size);
     }
-  }
-  return 0;
-}
-
-inline const PyArray_Descr* descr_of(void* array) { return PyArray_DESCR(static_cast<PyArrayObject*>(array)); }
-
-inline void swap_one(char* z, const char* x, int swap, index_t size) {
-  if (x && x != z) std::memmove(z, x, static_cast<std::size_t>(size));
-  if (!swap) return;
-  for (index_t i = 0; i < size; i += index_t{sizeof(double)}) std::reverse(z + i, z + i + sizeof(double));
-}
-inline void copyswap(void* z, void* x, int swap, void* array) {
-  swap_one(static_cast<char*>(z), static_cast<const char*>(x), swap, PyDataType_ELSIZE(descr_of(array)));
-}
-inline void copyswapn(void* z, npy_intp z_step, void* x, npy_intp x_step, npy_intp n, int swap, void* array) {
-  const index_t size = PyDataType_ELSIZE(descr_of(array));
-  for (npy_intp i = 0; i < n; ++i)
-    swap_one(static_cast<char*>(z) + i * z_step, x ? static_cast<const char*>(x) + i * x_step : nullptr, swap, size);
-}
-
-inline npy_bool nonzero(void* x, void*) {
-  double value;
-  std::memcpy(&value, x, sizeof value);
-  return value != 0;
-}
-
-// nan sorts last, as NumPy has it
-inline bool sorts_before(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
-inline int compare(const void* a, const void* b, void*) {
-  double x, y;
-  std::memcpy(&x, a, sizeof x);
-  std::memcpy(&y, b, sizeof y);
-  return sorts_before(x, y) ? -1 : sorts_before(y, x) ? 1 : 0;
-}
-
-// The first nan, else the first largest (smallest) value.
-template <bool Largest>
-int arg_extremum(void* data, npy_intp n, npy_intp* index, void* array) {
-  const index_t size = PyDataType_ELSIZE(descr_of(array));
-  const auto at = [&](npy_intp i) { return *reinterpret_cast<const double*>(static_cast<char*>(data) + i * size); };
-  *index = 0;
-  for (npy_intp i = 0; i < n; ++i) {
-    if (std::isnan(at(i))) {
-      *index = i;
-      return 0;
-    }
-    if (Largest ? at(i) > at(*index) : at(i) < at(*index)) *index = i;
-  }
-  return 0;
-}
-
-inline int arg_largest(void* data, npy_intp n, npy_intp* index, void* array) {
-  return arg_extremum<true>(data, n, index, array);
-}
-inline int arg_smallest(void* data, npy_intp n, npy_intp* index, void* array) {
-  return arg_extremum<false>(data, n, index, array);
-}
-
-// x[0] and x[1] are given: the rest goes on in equal steps, tangents too.
-inline int fill(void* data, npy_intp n, void* array) {
-  const index_t components = layout_of(descr_of(array)).components();
-  double* x = static_cast<double*>(data);
-  for (npy_intp i = 2; i < n; ++i)
-    for (index_t j = 0; j < components; ++j) {
-      const double start = x[j], delta = x[components + j] - start;
-      x[i * components + j] = start + static_cast<double>(i) * delta;
-    }
-  return 0;
-}
-
-inline PyArray_SortFunc* float64_sort;  // NumPy's, found when the module is imported
-inline PyArray_ArgSortFunc* float64_argsort;
-inline void find_float64_sorts() {
-  PyArray_Descr* descr = PyArray_DescrFromType(NPY_DOUBLE);
-  float64_sort = PyDataType_GetArrFuncs(descr)->sort[NPY_QUICKSORT];
-  float64_argsort = PyDataType_GetArrFuncs(descr)->argsort[NPY_QUICKSORT];
-  Py_DECREF(descr);
-}
-
-inline std::unique_ptr<double[]> values_of(const void* data, npy_intp n, index_t size) {
-  std::unique_ptr<double[]> values(new (std::nothrow) double[static_cast<std::size_t>(n) + 1]);
-  for (npy_intp i = 0; values && i < n; ++i)
-    values[i] = *reinterpret_cast<const double*>(static_cast<const char*>(data) + i * size);
-  return values;
-}
-
-inline int argsort(void* data, npy_intp* order, npy_intp n, void* array) {
-  const auto values = values_of(data, n, PyDataType_ELSIZE(descr_of(array)));
-  return values ? float64_argsort(values.get(), order, n, nullptr) : out_of_memory();
-}
-
-// The elements in the order that NumPy's argsort gives the values, with the values that its sort gives them: the two
-// may order zeros of different sign differently.
-inline int sort(void* data, npy_intp n, void* array) {
-  const index_t size = PyDataType_ELSIZE(descr_of(array));
-  const auto values = values_of(data, n, size);
-  std::unique_ptr<npy_intp[]> order(new (std::nothrow) npy_intp[static_cast<std::size_t>(n) + 1]);
-  std::unique_ptr<char[]> before(new (std::nothrow) char[static_cast<std::size_t>(n * size) + 1]);
-  if (!values || !order || !before) return out_of_memory();
-  std::iota(order.get(), order.get() + n, npy_intp{0});
-  if (float64_argsort(values.get(), order.get(), n, nullptr) < 0 || float64_sort(values.get(), n, nullptr) < 0)
-    return -1;
-  std::memcpy(before.get(), data, static_cast<std::size_t>(n * size));
-  for (npy_intp i = 0; i < n; ++i) {
-    char* element = static_cast<char*>(data) + i * size;
-    std::memcpy(element, before.get() + order[i] * size, static_cast<std::size_t>(size));
-    std::memcpy(element, &values[i], sizeof(double));
   }
   return 0;
 }

@@ -1,41 +1,13 @@
 // The kernels as NumPy takes them, and the list of all loops.
 #pragma once
-#include <Python.h>
-#include <numpy/arrayobject.h>
-#include <numpy/dtype_api.h>
-#include <numpy/ufuncobject.h>
-
 #include <array>
 #include <new>
 #include <utility>
 
 #include "loops/kernels.h"
+#include "numpy/dtype.h"
 
 namespace dn {
-
-// A dtype: NumPy's descriptor, then the levels (a tuple of Level, oldest first), their sizes (a tuple of int) and the
-// shape of an element.
-struct DualDescr {
-  PyArray_Descr base;
-  PyObject* levels;
-  PyObject* sizes;
-  ElementLayout layout;
-};
-
-inline const ElementLayout& layout_of(const PyArray_Descr* descr) {
-  return reinterpret_cast<const DualDescr*>(descr)->layout;
-}
-
-// The DType class.  Its type slots are filled by the module (dtype.pxi) before NumPy gets it.
-inline PyArray_DTypeMeta dual_dtype;
-
-inline int out_of_memory() {
-  NPY_ALLOW_C_API_DEF
-  NPY_ALLOW_C_API
-  PyErr_NoMemory();
-  NPY_DISABLE_C_API
-  return -1;
-}
 
 struct TieState {
   NpyAuxData base;
@@ -114,38 +86,5 @@ std::array<LoopEntry, sizeof...(I)> make_loop_entries(std::integer_sequence<int,
   return {loop_entry<I>()...};
 }
 inline const auto loop_entries = make_loop_entries(std::make_integer_sequence<int, LOOP_ENTRIES>());
-
-struct ValueName {
-  const char* name;
-  const char* types;
-};
-inline const ValueName value_names[] = {
-#define ROW(name, ...) {#name, "dd"},
-#include "math/elementary.def"
-#undef ROW
-#define ROW2(name, ...) {#name, "ddd"},
-#include "math/binary.def"
-#undef ROW2
-#define VALUE(name, types) {#name, types},
-#include "loops/float_loops.def"
-#undef VALUE
-};
-
-// Points value_loops[id] at the float64 loop of a ufunc; false if it has none.
-inline bool find_value_loop(int id, PyObject* ufunc) {
-  const PyUFuncObject* u = reinterpret_cast<PyUFuncObject*>(ufunc);
-  const char* wanted = value_names[id].types;
-  for (int i = 0; i < u->ntypes; ++i) {
-    const char* types = u->types + i * u->nargs;
-    bool matches = true;
-    for (int j = 0; j < u->nargs; ++j) matches &= wanted[j] == 'd' && types[j] == NPY_DOUBLE;
-    if (matches && u->functions && u->functions[i]) {
-      value_loops[id] = {reinterpret_cast<decltype(ValueLoop::function)>(u->functions[i]),
-                         u->data ? u->data[i] : nullptr};
-      return true;
-    }
-  }
-  return false;
-}
 
 }  // namespace dn

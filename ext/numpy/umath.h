@@ -1,0 +1,32 @@
+// What NumPy asks about types before it calls a loop: C entries, of which umath.pxi implements the decisions.
+#pragma once
+#include "numpy/dtype.h"
+
+namespace dn {
+
+// Fills in the dtypes of a loop's operands and returns the casting that they need, or -1; umath.pxi sets it.
+using ResolveOperands = int (*)(int nin, int nout, PyArray_DTypeMeta** dtypes, PyObject** given, PyObject** loop);
+inline ResolveOperands resolve_operands = nullptr;
+
+// NumPy does not tell a resolver how many operands there are: each count has its own.
+template <int Inputs, int Outputs>
+NPY_CASTING resolve(void*, PyArray_DTypeMeta** dtypes, PyObject** given, PyObject** loop, npy_intp*) {
+  return static_cast<NPY_CASTING>(resolve_operands(Inputs, Outputs, dtypes, given, loop));
+}
+
+// The resolver of these counts, null beyond four.
+inline void* resolver(int nin, int nout) {
+  using Resolver = NPY_CASTING (*)(void*, PyArray_DTypeMeta**, PyObject**, PyObject**, npy_intp*);
+  static constexpr Resolver resolvers[4][4] = {
+      {resolve<1, 1>, resolve<1, 2>, resolve<1, 3>, resolve<1, 4>},
+      {resolve<2, 1>, resolve<2, 2>, resolve<2, 3>, resolve<2, 4>},
+      {resolve<3, 1>, resolve<3, 2>, resolve<3, 3>, resolve<3, 4>},
+      {resolve<4, 1>, resolve<4, 2>, resolve<4, 3>, resolve<4, 4>},
+  };
+  if (nin < 1 || nin > 4 || nout < 1 || nout > 4) return nullptr;
+  return reinterpret_cast<void*>(resolvers[nin - 1][nout - 1]);
+}
+
+inline PyObject* promoter_capsule(void* promoter) { return PyCapsule_New(promoter, "numpy._ufunc_promoter", nullptr); }
+
+}  // namespace dn
