@@ -1,18 +1,22 @@
-"""What the documentation promises beside its doctests: command lines with their output, every name, every picture."""
+"""What the documentation promises beside its doctests: commands with their output, names, pictures, the map."""
 
 import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import dualnum
+from dualnum._core import rule_of
 from dualnum.cli import main
 from dualnum.functions import __all__ as elementwise
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 PAGES = {page.relative_to(DOCS).as_posix(): page.read_text(encoding="utf-8") for page in DOCS.rglob("*.rst")}
 CONSOLE = re.compile(r"^\.\. code-block:: console\n\n((?:   .*\n|\n)+)", re.MULTILINE)
+CODE = {".py", ".pxi", ".h", ".def"}
 COMMANDS = [
     command
     for page in PAGES.values()
@@ -20,6 +24,24 @@ COMMANDS = [
     for command in re.split(r"^   \$ ", block, flags=re.MULTILINE)
     if command.startswith("dualnum")
 ]
+
+
+def places_on_the_map():
+    """Yield the files and folders on the map, each with the names that follow it in its row or paragraph."""
+    for text in re.split(r"\n(?:   \* - |\n)", PAGES["dev/map.rst"]):
+        found = []
+        for literal in re.findall(r"``([^`]+)``", text):
+            if re.fullmatch(r"[\w./]+/[\w.]*|[A-Z]+\.rst", literal):
+                found.append((literal, []))
+            elif found and re.fullmatch(r"[A-Za-z_][\w.]*", literal):
+                found[-1][1].extend(literal.split("."))
+        yield from ((path, tuple(names)) for path, names in found)
+
+
+def is_defined(name, text):
+    """Tell whether a line of Python, Cython or C++ begins a definition of this name, or a table's row of it."""
+    starts = r"\s*(?:[cp]*def|class) [^=(]*|ROW2?\(|[A-Za-z_][^(={.]*|"
+    return re.search(rf"^(?:{starts})\b{name}\b(?!\.)", text, re.MULTILINE) is not None
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.partition("\n")[0])
@@ -48,3 +70,22 @@ def test_every_program_is_on_a_page():
     programs = {path.name for path in (DOCS / "gallery").glob("*.py")}
     shown = re.findall(r"^\.\. plot:: gallery/(\w+\.py)$", "\n".join(PAGES.values()), re.MULTILINE)
     assert sorted(shown) == sorted(programs)
+
+
+@pytest.mark.parametrize(("path", "names"), sorted(set(places_on_the_map())), ids=str)
+def test_what_the_map_names_is_there(path, names):
+    assert (ROOT / path).exists()
+    text = (ROOT / path).read_text(encoding="utf-8") if names else ""
+    assert [name for name in names if not is_defined(name, text)] == []
+
+
+def test_the_map_has_every_room():
+    on_map = {path for path, _ in places_on_the_map()}
+    files = [path for room in ("ext", "dualnum") for path in (ROOT / room).rglob("*") if path.suffix in CODE]
+    assert {f"{path.parent.relative_to(ROOT).as_posix()}/" for path in files} - on_map == set()
+
+
+def test_every_special_function_is_on_its_page():
+    special = pytest.importorskip("scipy.special")
+    rules = {name for name, ufunc in vars(special).items() if isinstance(ufunc, np.ufunc) and rule_of(ufunc)}
+    assert rules - set(re.findall(r"\w+", PAGES["scipy.rst"])) == set()
