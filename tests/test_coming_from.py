@@ -12,11 +12,9 @@ import scipy.optimize
 import dualnum as dn
 
 PAGE = (Path(__file__).parents[1] / "docs" / "coming_from.rst").read_text(encoding="utf-8")
-ROW = re.compile(r"^   \* - ``(.+)``\n     - ``(.+)``$", re.MULTILINE)
-TABLES = {
-    re.search(r"\* - (\w+)", table).group(1): ROW.findall(table)
-    for table in PAGE.split(".. list-table::")[1:]
-}
+TABLE = re.compile(r"^=+  =+\n(\w+) +dualnum\n=+  =+\n(.+?)^=+  =+$", re.MULTILINE | re.DOTALL)
+ROW = re.compile(r"^``(.+?)``  +``(.+)``$", re.MULTILINE)
+TABLES = {peer: ROW.findall(rows) for peer, rows in TABLE.findall(PAGE)}
 SOURCES = [example.source for example in doctest.DocTestParser().get_examples(PAGE)]
 
 
@@ -66,7 +64,8 @@ def same(ours, theirs):
 
 def test_the_tables_are_found():
     assert list(TABLES) == ["autograd", "JAX", "numdifftools", "SciPy", "Julia"]
-    assert all(len(rows) >= 3 for rows in TABLES.values())
+    assert [len(rows) for rows in TABLES.values()] == [12, 12, 7, 3, 9]
+    assert all(len(ROW.findall(rows)) == rows.count("\n") for _, rows in TABLE.findall(PAGE))
 
 
 @pytest.mark.parametrize("peer", TABLES)
