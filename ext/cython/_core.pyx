@@ -10,9 +10,11 @@ from libc.math cimport fabs
 from libc.string cimport memcpy, memset
 from libcpp cimport bool as cbool
 
+import gc
 import itertools
 import numbers
 import os
+import threading
 import weakref
 from collections import namedtuple
 
@@ -36,6 +38,7 @@ include "driver_fast_path.pxi"
 _neutral = _bootstrap()
 numbers.Number.register(Dual)
 (<PyTypeObject *>Dual).tp_new = <newfunc>_zero_dual
+no_sequence(<PyTypeObject *>Dual)
 DualDType = <object><PyObject *>&dual_dtype
 # The functions of dualnum's namespace, by name; predicates and those of several results are NumPy's own.
 FUNCTIONS = {

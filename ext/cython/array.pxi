@@ -104,7 +104,7 @@ cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
                 return None
             data[i] = a.data
             dual[i] = <PyObject *>a.descr == descr
-            if not dual[i] and <PyObject *>a.descr != <PyObject *>_double:
+            if not dual[i] and not _is_float64(a.descr):
                 return None
             strides[i] = a.strides[0] if a.nd == 1 else size if dual[i] else sizeof(double)
         elif isinstance(operand, float) or type(operand) is int:

@@ -31,7 +31,7 @@ cdef object _fresh_dtype(bint taylor, Py_ssize_t size):
         if dtype is not None:
             level = _levels(_descr(dtype))[0]
             if _only_spare(<PyObject *>dtype, level):
-                level.age, level.retired = next_age(), False
+                level.age, level.token, level.retired = next_age(), _token, False
                 return dtype
             level.dtypes = None
     level = Level(taylor=taylor)

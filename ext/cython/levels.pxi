@@ -14,13 +14,18 @@ cdef extern from *:
     """
     long long next_age()
 
-cdef object _token = _new_token()  # of this process: a forked child gets its own
+# Of this process, and of those from which it was forked: a level keeps the token of the process that made it, so that
+# one that existed before a fork is the same level in parent and child.
+cdef object _token = _new_token()
+cdef set _own_tokens = {_token}
 cdef object _levels_by_key = weakref.WeakValueDictionary()  # the levels that were pickled or restored
+cdef object _restoring = threading.Lock()  # one pickled level becomes one level, whatever threads load it
 
 
 def _after_fork():
-    global _token
-    _token = _new_token()
+    global _token, _restoring
+    _token, _restoring = _new_token(), threading.Lock()
+    _own_tokens.add(_token)
 
 
 if hasattr(os, "register_at_fork"):
@@ -41,16 +46,20 @@ cdef class Level:
         Position in the order of creation; elements list their levels oldest first.
     taylor : bool
         Whether the level holds the coefficients of a series, rather than first-order tangents.
+    retired : bool
+        Whether its driver's call has ended, or was that of another process.
     """
     cdef readonly long long age
     cdef Kind kind
-    cdef object key  # (process token, age), by which pickles find the level again
+    cdef readonly bint retired
+    cdef object token  # of the process that made it
+    cdef object key  # (token, age), by which pickles find the level again; None until it is pickled
     cdef dict dtypes  # of the dtypes whose youngest level this is, or None
-    cdef bint retired
     cdef object __weakref__
 
     def __cinit__(self, *, bint taylor=False):
         self.age = next_age()
+        self.token = _token
         self.kind = Kind.taylor if taylor else Kind.first_order
         self.key = None
         self.dtypes = {}
@@ -61,6 +70,9 @@ cdef class Level:
         with cython.critical_section(self):
             self.dtypes = None
             self.retired = True
+
+    cdef bint is_of(self, tuple key):
+        return self.age == key[1] and self.token == key[0]
 
     @property
     def taylor(self):
@@ -74,19 +86,29 @@ cdef class Level:
             return _permanent_level, (-1,)
         if self in _permanent:
             return _permanent_level, (_permanent.index(self),)
-        if self.key is None:
-            self.key = (_token, self.age)
-        _levels_by_key[self.key] = self
+        with _restoring:
+            if self.key is None:
+                self.key = (self.token, self.age)
+            _levels_by_key[self.key] = self
         return _restore_level, (self.key, self.kind == Kind.taylor)
 
 
 def _restore_level(key, taylor):
-    """Return the level that was pickled under key, or, in another process, a fresh one that nothing seeds."""
-    cdef Level level = _levels_by_key.get(key)
-    if level is None:
-        level = Level(taylor=taylor)
+    """
+    Return the level that was pickled under key: the same one, or in another process a fresh one that nothing seeds.
+
+    A child that was forked within a driver's call pickles levels that their maker never did, so that the maker finds
+    them among its live objects alone.
+    """
+    cdef Level level
+    with _restoring:
+        level = _levels_by_key.get(key)
+        if level is None and key[0] in _own_tokens:
+            level = next((x for x in gc.get_objects() if type(x) is Level and (<Level>x).is_of(key)), None)
+        if level is None:
+            level = Level(taylor=taylor)
+            level.retire()
         level.key = key
-        level.retire()
         _levels_by_key[key] = level
     return level
 

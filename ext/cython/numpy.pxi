@@ -96,6 +96,7 @@ cdef extern from "numpy/loop_table.h" nogil:
     object PyArray_View(PyArrayObject *, PyArray_Descr *, PyTypeObject *)
     int PyArray_SetBaseObject(PyArrayObject *, PyObject *) except -1
     npy_intp PyArray_SIZE(PyArrayObject *)
+    bint PyDataType_ISNOTSWAPPED(PyArray_Descr *)
     int PyUFunc_GiveFloatingpointErrors(const char *, int) except -1
     int NPY_FPE_DIVIDEBYZERO, NPY_FPE_OVERFLOW, NPY_FPE_UNDERFLOW, NPY_FPE_INVALID
 
@@ -220,6 +221,11 @@ cdef extern from "numpy/array_functions.h" namespace "dn" nogil:
     int fill(void *, npy_intp, void *)
     int sort(void *, npy_intp, void *)
     int argsort(void *, npy_intp *, npy_intp, void *)
+
+
+cdef inline bint _is_float64(PyArray_Descr *descr) noexcept:
+    """Whether a dtype is float64 in native byte order: pickles and other packages make instances of their own."""
+    return descr.type_num == NPY_DOUBLE and PyDataType_ISNOTSWAPPED(descr)
 
 
 cdef inline PyArrayObject *_array(object a):

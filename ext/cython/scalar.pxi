@@ -19,6 +19,14 @@ cdef object _drops(str call):
         f"which carry them.")
 
 
+cdef extern from *:
+    """
+    // Takes the sequence protocol from a type that has __getitem__: a number is not iterable, as NumPy's are not.
+    static void no_sequence(PyTypeObject* type) { type->tp_as_sequence->sq_item = nullptr; }
+    """
+    void no_sequence(PyTypeObject *)
+
+
 @cython.final
 @cython.no_gc
 @cython.freelist(256)
@@ -176,9 +184,6 @@ cdef class Dual:
             return result[()] if isinstance(result, ndarray) and (<ndarray>result).nd == 0 else result
 
         return method
-
-    def __iter__(self):
-        raise TypeError("'Dual' object is not iterable")
 
     def __getitem__(self, key):
         return np.ndarray.__getitem__(_zero_d(self), key)

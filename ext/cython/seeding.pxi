@@ -234,7 +234,7 @@ cdef object _operand_dtype(object x, str who):
     if type(x) is Dual:
         return <object>(<Dual>x).descr
     dtype = <object>(<ndarray>x).descr
-    if dtype is _double:
+    if _is_float64(<PyArray_Descr *><PyObject *>dtype):
         return _neutral
     if not _is_dual_dtype(dtype):
         raise TypeError(f"{who} expects float64 or duals, got {dtype}.")
@@ -294,7 +294,7 @@ cdef ndarray _blank(ndarray x, object dtype, bint subok):
     z = PyArray_NewFromDescr(_dual_array_type if subok else &PyArray_Type, <PyArray_Descr *><PyObject *>dtype, x.nd,
                              x.dimensions, NULL, NULL, 0, None)
     components = _descr(dtype).layout.components()
-    if <PyObject *>x.descr == <PyObject *>_double:
+    if _is_float64(x.descr):
         memset(z.data, 0, n * components * sizeof(double))
         for i in range(n):
             (<double *>z.data)[i * components] = (<double *>x.data)[i]
