@@ -1,40 +1,64 @@
-"""Values of results as NumPy computes them, float64 operands laid out as it would see them, and parts of duals."""
+"""
+Arguments of rules as arrays of duals or of float64, and results of rules with NumPy's values.
 
-import functools
+Values are NumPy's bit for bit, so NumPy's function runs on float64 copies of the values that are laid out as NumPy
+would see them (`float_operands`), and its results replace the values of a rule's (`numpy_result`, `with_values`).
+"""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from dualnum._core import Dual, DualArray, DualDType, float_copies, is_real, memory_owner, value
 
 __all__ = [
-    "components",
-    "degree",
+    "as_dual_arrays",
+    "contains_duals",
     "dtype_of",
-    "finished",
+    "float_arguments",
     "float_operands",
     "is_dual",
-    "kinds",
     "lifted",
-    "nilpotent",
-    "of_components",
+    "numpy_result",
     "operands",
-    "orders",
     "with_values",
 ]
 
 FLOAT64 = np.dtype(float)
 
 
-def is_dual(x):
+def is_dual(x: object) -> bool:
     """Return whether x is a dual or an array of duals."""
     return type(x) is Dual or (isinstance(x, np.ndarray) and type(x.dtype) is DualDType)
 
 
-def operands(name, *arrays):
-    """Return the arguments of a function as plain arrays of duals or of float64; anything else is refused by name."""
+def _duals_in(x):
+    """Yield the duals in lists and tuples, however nested."""
+    if is_dual(x):
+        yield x
+    elif isinstance(x, (list, tuple)):
+        for item in x:
+            yield from _duals_in(item)
+
+
+def contains_duals(*arguments: object) -> bool:
+    """Return whether a dual is among the arguments, however nested in lists and tuples."""
+    return any(True for _ in _duals_in(arguments))
+
+
+def as_dual_arrays(x: Any) -> Any:
+    """Return arrays of duals as DualArray, in tuples and lists too, and everything else unchanged."""
+    if isinstance(x, np.ndarray) and isinstance(x.dtype, DualDType):
+        return x.view(DualArray)
+    return type(x)(map(as_dual_arrays, x)) if type(x) in (list, tuple) else x
+
+
+def operands(name: str, *arrays: Any) -> list[np.ndarray]:
+    """Return the arguments of a function as plain arrays of duals or of float64; for other dtypes raise TypeError."""
     result = []
     for given in arrays:
-        if result and given is arrays[0]:  # one array stays one, for BLAS looks at that
+        if result and given is arrays[0]:  # BLAS asks whether both operands are one array
             result.append(result[0])
             continue
         x = np.asarray(given)
@@ -47,8 +71,8 @@ def operands(name, *arrays):
     return result
 
 
-def dtype_of(*arrays):
-    """Return the dtype with the levels of all the arrays, or float64."""
+def dtype_of(*arrays: Any) -> np.dtype:
+    """Return the dtype with the levels of all arrays, or float64."""
     found = FLOAT64
     for x in arrays:
         dtype = x.dtype
@@ -59,13 +83,13 @@ def dtype_of(*arrays):
     return found
 
 
-def float_operands(*operands):
+def float_operands(*operands: Any) -> Sequence[Any]:
     """
-    Return the values of the operands as float64 arrays.
+    Return the values of the operands, float64 arrays for arrays of duals.
 
-    What BLAS returns depends on strides and on two operands being one buffer, so the copies have the same strides in
-    elements, and operands that are views of one array of duals become views of one buffer of their values.  Of that
-    buffer only the operands' own places are ever touched.
+    What BLAS returns depends on strides and on two operands being one buffer.  So the copies have the same strides in
+    elements, and operands that are views of one array of duals become views of one buffer of values.  Only the
+    elements of the operands are written in that buffer.
     """
     copies = float_copies(*operands)
     if copies is not None:
@@ -77,21 +101,29 @@ def float_operands(*operands):
         elif is_dual(x):
             sharing.setdefault(id(memory_owner(x)), []).append(i)
     for places in sharing.values():
-        for i, copy in zip(places, _buffered([operands[i] for i in places]), strict=True):
+        views = [operands[i] for i in places]
+        for i, copy in zip(places, _empty_alike(views, FLOAT64), strict=True):
+            copy[...] = value(operands[i])
             result[i] = copy
     return result
 
 
-def _buffered(views):
-    """Return float64 copies of views of one array: views of one buffer with the same strides in elements."""
-    copies = _empty_alike(views, FLOAT64)
-    for copy, x in zip(copies, views, strict=True):
-        copy[...] = value(x)
-    return copies
+def float_arguments(arguments: Any) -> Any:
+    """Return arguments with values in the place of duals, nested in lists, tuples and the values of a dict."""
+    if isinstance(arguments, dict):
+        return dict(zip(arguments, float_arguments(list(arguments.values())), strict=True))
+    values = iter(float_operands(*_duals_in(arguments)))
+
+    def stripped(x):
+        if is_dual(x):
+            return next(values)
+        return type(x)(map(stripped, x)) if type(x) in (list, tuple) else x
+
+    return stripped(arguments)
 
 
-def lifted(x, dtype):
-    """Return an array of duals with the levels of a dtype, whose strides, in elements, are the same."""
+def lifted(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return x cast to a dual dtype that has all its levels, with the same strides in elements."""
     if x.dtype is dtype:
         return x
     if x.flags.forc:
@@ -124,16 +156,19 @@ def _empty_alike(views, dtype):
     ]
 
 
-def with_values(result, values):
-    """Return result, an array or scalar of duals, with these values in place of its own."""
-    return finished(np.array(result, subok=False), values)
+def with_values(result: Any, values: Any) -> Any:
+    """Return result with these values in the place of its own, however nested; values where result has no levels."""
+    if type(result) in (list, tuple):
+        return type(values)([with_values(r, v) for r, v in zip(result, values, strict=True)])
+    return numpy_result(np.array(result, subok=False), values) if is_dual(result) else values
 
 
-def finished(result, values, dtype=None):
+def numpy_result(result: Any, values: Any, dtype: np.dtype | None = None) -> Any:
     """
-    Return what a rule computed as its caller gets it: with NumPy's values and strides, a scalar where NumPy gives one.
+    Return result as NumPy would: with these values and their strides, and a scalar where they are one.
 
-    The memory of result is overwritten.  Where dtype is given and result is not dual, it is lifted to that dtype.
+    The memory of result is overwritten.  A result without levels gets those of dtype; without a dual dtype, values are
+    returned.  Raises ValueError where the shapes differ.
     """
     array = np.asarray(result)
     if not is_dual(array):
@@ -154,56 +189,11 @@ def finished(result, values, dtype=None):
 
 def _laid_out_like(values, dtype):
     """
-    Return memory for duals with the strides, in elements, of these values, on which BLAS's sums depend.
+    Return memory for duals with the strides of values, in elements, because BLAS's sums depend on them.
 
-    Only values with more holes than elements, parts of larger arrays, are not imitated.
+    Views that skip more elements than they have, parts of larger arrays, get NumPy's layout instead.
     """
     reach = sum(abs(step) * (n - 1) for step, n in zip(values.strides, values.shape, strict=True))
     if values.flags.forc or reach >= 2 * values.nbytes:
         return np.empty_like(values, dtype=dtype)
     return _empty_alike([values], dtype)[0]
-
-
-def components(x):
-    """Return the components of an array of duals as float64 of shape x.shape + (n,), the values first."""
-    n = x.dtype.itemsize // 8
-    if x.size == 0:
-        return np.empty((*x.shape, n))
-    return np.ascontiguousarray(x)[..., None].view(float).reshape(*x.shape, n)
-
-
-def of_components(numbers, dtype):
-    """Return the array of duals with these components along the last axis."""
-    if numbers.size == 0:
-        return np.empty(numbers.shape[:-1], dtype)
-    return np.ascontiguousarray(numbers).view(dtype)[..., 0]
-
-
-def nilpotent(x):
-    """Return x, memory of its own, with its values set to zero: a residual that the values alone would not have."""
-    if is_dual(x):
-        value(x)[...] = 0
-        return x
-    return np.zeros(x.shape)
-
-
-def degree(dtype):
-    """Return the largest power of a value-free number that does not vanish: the passes of an iteration."""
-    return dtype.degree if isinstance(dtype, DualDType) else 0
-
-
-def kinds(dtype):
-    """Return for each level, oldest first, whether it is a series, and its size."""
-    if not isinstance(dtype, DualDType):
-        return ()
-    return tuple([(level.taylor, size) for level, size in zip(dtype.levels, dtype.sizes, strict=True)])
-
-
-@functools.lru_cache(64)
-def orders(*kinds):
-    """Return the order of each component in each level of these kinds: the powers that its monomial is made of."""
-    found = np.zeros((0, 1), int)
-    for taylor, size in kinds:  # the first level's components lie closest
-        own = np.arange(size + 1) if taylor else np.minimum(np.arange(size + 1), 1)
-        found = np.vstack([np.tile(found, size + 1), np.repeat(own, found.shape[1])])
-    return found

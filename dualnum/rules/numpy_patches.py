@@ -1,54 +1,183 @@
 """
-NumPy functions in Python that do not dispatch: numpy.polynomial, poly1d, vectorize, parts of medians and quantiles.
+All that ``import dualnum`` changes in NumPy, and all Python code here that reads NumPy's private parts.
 
-They look a helper up each time they run.  Those helpers get a few words more here, for duals; whatever else they are
-called with goes to NumPy's own, unchanged.
+NumPy functions in Python that do not dispatch look up a helper each time they run.  An extended helper treats duals
+itself and hands all other arguments to NumPy's own.  ``PATCHES`` is the table; the environment variable
+``DUALNUM_PATCH_NUMPY=0``, read once at import, switches off all of its rows that change something.
 """
 
 import functools
+import importlib
+import importlib.util
+import os
 import sys
+import warnings
+from collections.abc import Callable
+from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
-from numpy.polynomial import polyutils
+import numpy.polynomial
 
 from dualnum._core import Dual, DualDType
-from dualnum.rules._decorators import as_duals, contains_duals, plain, restored
-from dualnum.rules._operands import components, is_dual
+from dualnum.rules._components import components
+from dualnum.rules._operands import as_dual_arrays, contains_duals, float_arguments, is_dual, with_values
+from dualnum.rules.linalg._helpers import scaled_least_squares
 
-__all__ = ["extended"]
+__all__ = ["ENABLED", "PATCHES", "Patch", "extends", "numpy_implementation", "when_imported"]
 
-_poly1d_module = sys.modules.get("numpy.lib._polynomial_impl", np.lib)
-_FAMILIES = {
-    "polynomial": "poly",
-    "chebyshev": "cheb",
-    "legendre": "leg",
-    "laguerre": "lag",
-    "hermite": "herm",
-    "hermite_e": "herme",
-}
+ENABLED = os.environ.get("DUALNUM_PATCH_NUMPY") != "0"
 
 
-def extended(owner, name):
-    """Decorate what a helper of NumPy is on duals: called with NumPy's own helper, and the arguments."""
+class Patch(NamedTuple):
+    """One row of the table."""
 
-    def decorate(on_duals):
-        own = getattr(owner, name, None)
-        if own is None:  # a NumPy without this helper: its functions refuse duals
-            return on_duals
-
-        @functools.wraps(own)
-        def helper(*args, **kwargs):
-            return on_duals(own, *args, **kwargs)
-
-        setattr(owner, name, helper)
-        return helper
-
-    return decorate
+    name: str  #: of the function that makes the change
+    targets: str  #: dotted paths, separated by spaces
+    reason: str
+    without: str  #: the consequence where the target is missing, or where the switch is off
+    versions: str = "2.0 and later"  #: of NumPy that have the target
 
 
-@extended(polyutils, "as_series")
+_COMPANIONS = "polynomial.poly chebyshev.cheb legendre.leg laguerre.lag hermite.herm hermite_e.herme".split()
+
+PATCHES = (
+    Patch(
+        "as_series",
+        "numpy.polynomial.polyutils.as_series",
+        "It converts coefficients to a common built-in dtype, and drops zeros at the end that have derivatives.",
+        "Functions of numpy.polynomial raise ValueError for duals: no common type.",
+    ),
+    Patch(
+        "trimseq",
+        "numpy.polynomial.polyutils.trimseq",
+        "It drops zeros at the end of a result that have derivatives.",
+        "While as_series is extended: those derivatives are lost without an error.",
+    ),
+    Patch(
+        "fit",
+        "numpy.polynomial.polyutils._fit",
+        "It calls np.linalg.lstsq with plain arrays of duals, which do not dispatch.",
+        "Polynomial.fit and polyfit of numpy.polynomial raise TypeError for duals.",
+    ),
+    Patch(
+        "cseries_to_zseries",
+        "numpy.polynomial.chebyshev._cseries_to_zseries",
+        "np.convolve multiplies its results, plain arrays of duals, which do not dispatch.",
+        "Products and powers of Chebyshev series raise TypeError for duals.",
+    ),
+    Patch(
+        "companion",
+        " ".join([f"numpy.polynomial.{name}companion" for name in _COMPANIONS]),
+        "np.linalg.eigvals takes these matrices, plain arrays of duals, which do not dispatch.",
+        "roots() of numpy.polynomial raises TypeError for duals.",
+    ),
+    Patch(
+        "to_real_if_imag_zero",
+        "numpy.linalg._linalg._to_real_if_imag_zero",
+        "It views complex roots as real ones; roots with derivatives are real already.",
+        "roots() of numpy.polynomial fails for duals in NumPy 2.5 and later.",
+        "2.5 and later",
+    ),
+    Patch(
+        "trim_zeros",
+        "numpy.lib._polynomial_impl.trim_zeros",
+        "np.poly1d drops leading zeros that have derivatives.",
+        "np.poly1d and np.polymul lose the derivatives of leading zeros without an error.",
+    ),
+    Patch(
+        "lerp",
+        "numpy.lib._function_base_impl._lerp",
+        "np.quantile interpolates in place, which a dual scalar does not allow.",
+        "np.quantile and np.percentile raise TypeError where the result is one dual.",
+    ),
+    Patch(
+        "median_nancheck",
+        "numpy.lib._utils_impl._median_nancheck",
+        "np.median writes nan into its result, unless that is a NumPy scalar, which a dual is not.",
+        "np.median raises TypeError where the result is one dual and the data contain nan.",
+    ),
+    Patch(
+        "otypes_of",
+        "numpy.vectorize._get_ufunc_and_otypes",
+        "np.vectorize names result types by a character, and no dtype can be made from that of duals.",
+        "np.vectorize raises TypeError where the function returns duals.",
+    ),
+    Patch(
+        "vectorize_call",
+        "numpy.vectorize._vectorize_call",
+        "np.vectorize returns plain arrays of duals.",
+        "The result of np.vectorize does not dispatch: np.dot and others raise TypeError for it.",
+    ),
+    Patch(
+        "isdtype_tables",
+        "numpy._core.numerictypes.allTypes numpy._core.numerictypes.sctypes",
+        "np.isdtype looks scalar types up there; array API code asks it first whether numbers are real floating.",
+        "np.isdtype(x.dtype, ...) raises TypeError for duals.",
+    ),
+    Patch(
+        "finfo_cache",
+        "numpy.finfo._finfo_cache",
+        "np.finfo(x.dtype) is that of float64; np.finfo itself knows built-in dtypes only.",
+        "np.finfo(x.dtype) raises KeyError for duals.",
+    ),
+    Patch(
+        "when_imported",
+        "sys.meta_path",
+        "The rules of scipy.special are imported right after it, and dualnum does not import SciPy itself.",
+        "The rules are imported with dualnum if scipy.special is imported already; else by "
+        "`import dualnum.rules.ufuncs.scipy_special`.",
+        "all",
+    ),
+    Patch(
+        "log_of_sum",
+        "scipy.special._logsumexp._logsumexp",
+        "scipy.special.logsumexp calls it with plain arrays of duals, and it asks for results of their dtype.",
+        "scipy.special.logsumexp raises TypeError for duals.",
+        "SciPy 1.15 and later",
+    ),
+    Patch(
+        "numpy_implementation",
+        "numpy.<function>._implementation",
+        "Read, not changed: NumPy's code below the dispatch, for rules that call it with other arguments.",
+        "import dualnum fails, because no NumPy function seems to dispatch.  The switch does not concern it.",
+    ),
+)
+
+_ROWS = {patch.name: patch for patch in PATCHES}
+
+
+def _find(path):
+    """Return the object at a dotted path, or None."""
+    if path in sys.modules:
+        return sys.modules[path]
+    parent, _, name = path.rpartition(".")
+    return getattr(_find(parent), name, None) if parent else None
+
+
+def extends(on_duals: Callable) -> Callable:
+    """Extend the targets of the row of this name by a function of NumPy's own helper and its arguments."""
+    for target in _ROWS[on_duals.__name__].targets.split() if ENABLED else ():
+        owner, own = _find(target.rpartition(".")[0]), _find(target)
+        if own is not None:
+            setattr(owner, target.rpartition(".")[2], _extended(own, on_duals))
+    return on_duals
+
+
+def _extended(own, on_duals):
+    @functools.wraps(own)
+    def helper(*args, **kwargs):
+        return on_duals(own, *args, **kwargs)
+
+    return helper
+
+
+# ---- helpers of NumPy's functions ----
+
+
+@extends
 def as_series(own, alist, trim=True):
-    """One-dimensional arrays of coefficients, without the zeros at the end of each that have no derivatives either."""
+    """Return one-dimensional arrays of coefficients, without zeros at the end whose derivatives are zero too."""
     alist = list(alist)
     arrays = [np.array(a, ndmin=1) for a in alist]
     if not any(is_dual(a) for a in arrays):
@@ -58,104 +187,187 @@ def as_series(own, alist, trim=True):
         raise ValueError("Coefficient arrays have no common type: duals expect real numbers beside them.")
     dtype = np.result_type(float, *[a.dtype for a in arrays])
     arrays = [a.astype(dtype) for a in arrays]
-    return as_duals([trimmed(a) for a in arrays] if trim else arrays)
+    return as_dual_arrays([_trimmed(a) for a in arrays] if trim else arrays)
 
 
-def trimmed(a):
+def _trimmed(a):
     """Return a without its last coefficients that are zero with all their derivatives; at least one is left."""
     count = np.flatnonzero(np.any(components(a), axis=-1))
     return a[: max(count[-1] + 1, 1)] if count.size else a[:1]
 
 
-@extended(polyutils, "trimseq")
+@extends
 def trimseq(own, seq):
-    """NumPy's trimseq, for which a derivative of zero makes a coefficient stay."""
-    return as_duals(trimmed(seq)) if is_dual(seq) and len(seq) else own(seq)
+    """Return coefficients without zeros at the end whose derivatives are zero too."""
+    return as_dual_arrays(_trimmed(seq)) if is_dual(seq) and len(seq) else own(seq)
 
 
-@extended(polyutils, "_fit")
+@extends
 def fit(own, vander_f, x, y, deg, rcond=None, full=False, w=None):
-    """NumPy's least squares on its values; the coefficients by np.linalg.lstsq of duals."""
+    """Return NumPy's least-squares coefficients, with the derivatives of np.linalg.lstsq."""
     if not contains_duals(x, y, w):
         return own(vander_f, x, y, deg, rcond, full, w)
-    values = own(vander_f, *plain([x, y, deg, rcond, full, w]))
+    values = own(vander_f, *float_arguments([x, y, deg, rcond, full, w]))
     x, y, deg = np.asarray(x), np.asarray(y), np.asarray(deg)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         terms = np.arange(deg + 1) if deg.ndim == 0 else np.sort(deg)
-        matrix = vander_f(x, int(terms[-1]))[:, terms]
-        if w is not None:
-            w = np.asarray(w)
-            matrix, y = matrix * w[:, None], y * (w[:, None] if y.ndim == 2 else w)
-        scale = np.sqrt(np.sum(matrix * matrix, axis=0))
-        scale = np.where(scale == 0, 1.0, scale)
-        rcond = len(x) * np.finfo(float).eps if rcond is None else rcond
-        fitted, *rest = np.linalg.lstsq(as_duals(matrix / scale), as_duals(y), rcond)
-        fitted = (fitted.T / scale).T
+        fitted, *details = scaled_least_squares(vander_f(x, int(terms[-1]))[:, terms], y, w, rcond)[0]
         result = np.zeros((int(terms[-1]) + 1, *y.shape[1:]), fitted.dtype)
         result[terms] = fitted
-    return restored((result, [*rest, rcond]), values) if full else restored(result, values)
+    return with_values((result, details) if full else result, values)
 
 
-@extended(_poly1d_module, "trim_zeros")
+@extends
 def trim_zeros(own, filt, trim="fb", **options):
-    """NumPy's trim_zeros for np.poly1d, for which a derivative of zero makes a leading coefficient stay."""
+    """Return np.poly1d's coefficients without leading zeros whose derivatives are zero too."""
     if is_dual(filt) and trim == "f" and not options:
-        return filt[::-1][: len(trimmed(filt[::-1]))][::-1] if len(filt) else filt
+        return filt[::-1][: len(_trimmed(filt[::-1]))][::-1] if len(filt) else filt
     return own(filt, trim, **options)
 
 
-@extended(np.polynomial.chebyshev, "_cseries_to_zseries")
+@extends
 def cseries_to_zseries(own, c):
-    """NumPy's, as a DualArray: the product of Chebyshev series convolves it."""
-    return as_duals(own(c))
+    """Return NumPy's series as a DualArray, which np.convolve has a rule for."""
+    return as_dual_arrays(own(c))
 
 
-def _extend_companions():
-    """The companion matrices, whose eigenvalues are the roots: as DualArrays, which np.linalg has rules for."""
-    for module, prefix in _FAMILIES.items():
-
-        @extended(getattr(np.polynomial, module), f"{prefix}companion")
-        def companion(own, c):
-            return as_duals(own(c))
+@extends
+def companion(own, c):
+    """Return NumPy's companion matrix as a DualArray, which np.linalg.eigvals has a rule for."""
+    return as_dual_arrays(own(c))
 
 
-_extend_companions()
-
-
-@extended(getattr(np.linalg, "_linalg", np.linalg), "_to_real_if_imag_zero")
+@extends
 def to_real_if_imag_zero(own, w, t):
-    """NumPy 2.5's way from complex roots to real ones; those of duals are real already."""
+    """Return dual roots unchanged."""
     return w if is_dual(w) else own(w, t)
 
 
-@extended(sys.modules.get("numpy.lib._function_base_impl", np.lib), "_lerp")
+@extends
 def lerp(own, a, b, t, out=None):
-    """NumPy's interpolation for quantiles, which is made in place: a single dual goes as an array of one."""
+    """Interpolate between single duals as between arrays of one element."""
     if out is None and isinstance(a, Dual):
         return own(np.asarray(a)[np.newaxis], np.asarray(b)[np.newaxis], t)[0]
     return own(a, b, t, out)
 
 
-@extended(sys.modules.get("numpy.lib._utils_impl", np.lib), "_median_nancheck")
+@extends
 def median_nancheck(own, data, result, axis):
-    """NumPy's, which writes nan into arrays, and returns it for scalars, of which it does not take a dual for one."""
+    """Return the last of the sorted data, nan if any of them is, in the place of a single dual."""
     if isinstance(result, Dual) and data.size:
         last = data.take(-1, axis=axis)
         return last if np.isnan(last) else result
     return own(data, result, axis)
 
 
-@extended(np.vectorize, "_get_ufunc_and_otypes")
+@extends
 def otypes_of(own, vectorized, func, args):
-    """NumPy's, with the class of duals for the letter that stands for them in a result."""
+    """Return NumPy's ufunc and result types, with DualDType for the character of duals."""
     ufunc, otypes = own(vectorized, func=func, args=args)
-    return ufunc, [DualDType if letter == _LETTER else letter for letter in otypes]
+    return ufunc, [DualDType if letter == DualDType().char else letter for letter in otypes]
 
 
-_LETTER = DualDType().char
-
-
-@extended(np.vectorize, "_vectorize_call")
+@extends
 def vectorize_call(own, vectorized, func, args):
-    """NumPy's, with duals in a DualArray."""
-    return as_duals(own(vectorized, func=func, args=args))
+    """Return NumPy's results, those of duals as DualArray."""
+    return as_dual_arrays(own(vectorized, func=func, args=args))
+
+
+# ---- tables of NumPy ----
+
+
+def isdtype_tables() -> None:
+    """Enter the scalar type of duals among NumPy's types and among its real floating types."""
+    types, kinds = map(_find, _ROWS["isdtype_tables"].targets.split())
+    scalar = DualDType().type
+    if isinstance(types, dict) and isinstance(kinds, dict) and isinstance(kinds.get("float"), list):
+        types.setdefault(scalar.__name__, scalar)
+        if scalar not in kinds["float"]:
+            kinds["float"].insert(0, scalar)  # NumPy takes the last one for the widest
+
+
+class _AnyDualDType:
+    """A key equal to every dual dtype: one entry in a table serves all of them and keeps none alive."""
+
+    def __hash__(self):
+        return hash(DualDType)  # that of all dual dtypes
+
+    def __eq__(self, other):
+        return isinstance(other, (DualDType, _AnyDualDType))
+
+
+def finfo_cache() -> None:
+    """Enter float64's limits for every dual dtype."""
+    cache = _find(_ROWS["finfo_cache"].targets)
+    if isinstance(cache, dict):
+        cache[_AnyDualDType()] = np.finfo(float)
+
+
+if ENABLED:
+    isdtype_tables()
+    finfo_cache()
+
+
+# ---- rules for other packages ----
+
+
+def when_imported(name: str, extension: str) -> None:
+    """Import the module `extension` as soon as the module `name` is imported, which may be now."""
+    if sys.modules.get(name):
+        _import_extension(name, extension)
+    elif ENABLED:
+        sys.meta_path.insert(0, _Finder(name, extension))
+
+
+def _import_extension(name, extension):
+    """Import the extension; warn where it fails, as for an unknown version, because the package still works."""
+    try:
+        importlib.import_module(extension)
+    except Exception as error:
+        warnings.warn(
+            f"dualnum has no derivatives of {name}, for {extension} fails: {error!r}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+class _Finder:
+    """An entry of sys.meta_path that finds one module as the others do, and imports the extension after it."""
+
+    def __init__(self, name, extension):
+        self.name, self.extension = name, extension
+        self.asked = False
+
+    def find_spec(self, name: str, path: object = None, target: ModuleType | None = None):
+        if name != self.name or self.asked:
+            return None
+        self.asked = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self.asked = False
+        if spec is None or spec.loader is None:
+            return None
+        run = spec.loader.exec_module
+
+        def run_both(module):
+            run(module)
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+            _import_extension(self.name, self.extension)
+
+        spec.loader.exec_module = run_both
+        return spec
+
+
+# ---- private parts that are only read ----
+
+
+def numpy_implementation(function: Callable) -> Callable:
+    """Return NumPy's own code of a function as a rule, which needs a loop for duals in each of its operations."""
+
+    @functools.wraps(function)
+    def rule(*args, **kwargs):
+        return as_dual_arrays(function._implementation(*args, **kwargs))
+
+    return rule

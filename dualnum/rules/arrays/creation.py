@@ -3,7 +3,7 @@
 import numpy as np
 
 from dualnum._core import register_rule
-from dualnum.rules._decorators import as_duals
+from dualnum.rules._operands import as_dual_arrays
 
 __all__ = []
 
@@ -13,7 +13,7 @@ _FUNCTIONS = """arange array asanyarray asarray ascontiguousarray asfortranarray
 
 def _rule(function):
     def rule(*args, **kwargs):
-        return as_duals(function(*args, **kwargs))
+        return as_dual_arrays(function(*args, **kwargs))
 
     return rule
 

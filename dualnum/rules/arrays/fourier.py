@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualnum.rules import numpy_rule
+from dualnum.rules._registry import numpy_rule
 
 __all__ = []
 

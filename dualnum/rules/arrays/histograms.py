@@ -3,14 +3,14 @@
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
-from dualnum.rules._decorators import plain, with_numpys_values
+from dualnum.rules._operands import float_arguments
+from dualnum.rules._registry import numpy_rule, values_from
 
 __all__ = []
 
 
 @numpy_rule(np.bincount)
-@with_numpys_values(np.bincount)
+@values_from(np.bincount)
 def bincount(x, /, weights=None, minlength=0):
     """The sum of the weights of each number."""
     weights = np.asarray(weights)
@@ -27,12 +27,12 @@ def _sums(places, weights, n):
 @numpy_rule(np.digitize)
 def digitize(x, bins, right=False):
     """NumPy's digitize of the values."""
-    return np.digitize(*plain([x, bins]), right=right)
+    return np.digitize(*float_arguments([x, bins]), right=right)
 
 
 def _edges(a, bins, range, weights):
     """Return the edges of the bins of one variable, which move with the data where the data give them."""
-    values = np.histogram_bin_edges(*plain([a, bins, range]), *plain([weights]))
+    values = np.histogram_bin_edges(*float_arguments([a, bins, range]), *float_arguments([weights]))
     if not isinstance(bins, str) and np.ndim(bins):
         return np.asarray(bins)
     a = np.asarray(a)
@@ -43,14 +43,14 @@ def _edges(a, bins, range, weights):
 
 
 @numpy_rule(np.histogram_bin_edges)
-@with_numpys_values(np.histogram_bin_edges)
+@values_from(np.histogram_bin_edges)
 def histogram_bin_edges(a, bins=10, range=None, weights=None):
     """Edges between the smallest and the largest number."""
     return _edges(a, bins, range, weights)
 
 
 @numpy_rule(np.histogram)
-@with_numpys_values(np.histogram)
+@values_from(np.histogram)
 def histogram(a, bins=10, range=None, density=None, weights=None):
     """Counts, or sums of weights, or densities; and the edges."""
     edges = _edges(a, bins, range, weights)
@@ -78,7 +78,7 @@ def _counts(columns, edges, weights):
 
 
 @numpy_rule(np.histogramdd)
-@with_numpys_values(np.histogramdd)
+@values_from(np.histogramdd)
 def histogramdd(sample, bins=10, range=None, density=None, weights=None):
     """Counts, sums of weights or densities in a grid of cells; and the edges along each axis."""
     columns = list(
@@ -96,7 +96,7 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
 
 
 @numpy_rule(np.histogram2d)
-@with_numpys_values(np.histogram2d)
+@values_from(np.histogram2d)
 def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
     """Counts, sums of weights or densities in the cells of a plane; and the edges along both axes."""
     count = len(bins) if isinstance(bins, (list, tuple, np.ndarray)) and np.ndim(bins) != 0 else 1

@@ -3,15 +3,14 @@
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
-from dualnum.rules._decorators import with_numpys_values
 from dualnum.rules._operands import operands
+from dualnum.rules._registry import numpy_rule, values_from
 
 __all__ = []
 
 
 @numpy_rule(np.interp)
-@with_numpys_values(np.interp)
+@values_from(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
     """The interpolant; at a knot the slopes on both sides are averaged, as at every kink."""
     x, xp, fp = operands("interp", x, xp, fp)

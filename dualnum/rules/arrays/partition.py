@@ -3,8 +3,8 @@
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
 from dualnum.rules._operands import float_operands, with_values
+from dualnum.rules._registry import numpy_rule
 
 __all__ = []
 

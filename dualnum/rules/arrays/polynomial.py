@@ -3,15 +3,16 @@
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
-from dualnum.rules._decorators import as_duals, with_numpys_values
-from dualnum.rules._operands import degree, nilpotent, with_values
+from dualnum.rules._components import degree, nilpotent_part
+from dualnum.rules._operands import as_dual_arrays, with_values
+from dualnum.rules._registry import numpy_rule, values_from
+from dualnum.rules.linalg._helpers import scaled_least_squares
 
 __all__ = []
 
 
 @numpy_rule(np.poly)
-@with_numpys_values(np.poly)
+@values_from(np.poly)
 def poly(seq_of_zeros):
     """The coefficients of the polynomial with these roots, or of the characteristic polynomial of a matrix."""
     zeros = np.atleast_1d(np.asarray(seq_of_zeros))
@@ -36,7 +37,7 @@ def _characteristic(a):
 @numpy_rule(np.polymul)
 def polymul(a1, a2):
     """The convolution of the coefficients."""
-    product = np.convolve(*[as_duals(np.poly1d(a).coeffs) for a in (a1, a2)])
+    product = np.convolve(*[as_dual_arrays(np.poly1d(a).coeffs) for a in (a1, a2)])
     return np.poly1d(product) if isinstance(a1, np.poly1d) or isinstance(a2, np.poly1d) else product
 
 
@@ -58,7 +59,7 @@ def roots(p):
         _check_simple(value(p), values)
         x = values.astype(p.dtype)
         for _ in range(degree(p.dtype)):
-            x = x - nilpotent(np.asarray(np.polyval(p, x))) / np.polyval(slopes, x)
+            x = x - nilpotent_part(np.asarray(np.polyval(p, x))) / np.polyval(slopes, x)
     return with_values(x, values)
 
 
@@ -75,23 +76,14 @@ def _check_simple(p, x):
 
 
 @numpy_rule(np.polyfit)
-@with_numpys_values(np.polyfit)
+@values_from(np.polyfit)
 def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     """The polynomial of least squares; with full or cov what NumPy gives besides."""
     x, y, order = np.asarray(x), np.asarray(y), int(deg) + 1
-    matrix = np.vander(x, order)
-    if w is not None:
-        w = np.asarray(w)
-        matrix, y = matrix * w[:, None], y * (w[:, None] if y.ndim == 2 else w)
-    scale = np.sqrt(np.sum(matrix * matrix, axis=0))
-    matrix = as_duals(matrix / scale)
-    rcond = len(x) * np.finfo(float).eps if rcond is None else rcond
-    fit, residuals, rank, singular = np.linalg.lstsq(matrix, as_duals(y), rcond)
-    fit = (fit.T / scale).T
-    if full:
-        return fit, residuals, rank, singular, rcond
-    if not cov:
-        return fit
+    results, matrix, scale = scaled_least_squares(np.vander(x, order), y, w, rcond)
+    fit, residuals, *_ = results
+    if full or not cov:
+        return results if full else fit
     covariance = np.linalg.inv(np.matmul(matrix.T, matrix)) / np.outer(scale, scale)
     factor = 1.0 if cov == "unscaled" else residuals / (len(x) - order)
     return fit, (covariance if y.ndim == 1 else covariance[:, :, None]) * factor

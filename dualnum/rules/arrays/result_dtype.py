@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dualnum.rules import numpy_rule
-from dualnum.rules._decorators import as_duals, numpys_own
-from dualnum.rules._operands import is_dual
+from dualnum.rules._operands import as_dual_arrays, is_dual
+from dualnum.rules._registry import numpy_rule
+from dualnum.rules.numpy_patches import numpy_implementation
 
 __all__ = []
 
@@ -14,13 +14,13 @@ def _holding(function, array, numbers):
     array = np.asanyarray(array)
     duals = [np.asarray(x) for x in numbers if is_dual(x)]
     if not duals or all(x.dtype == array.dtype for x in duals):
-        return as_duals(array)
+        return as_dual_arrays(array)
     if not is_dual(array) and array.dtype != float:
         raise TypeError(
             f"{function}(a) gives an array of a's dtype {array.dtype}, which cannot store duals without losing their "
             f"derivatives; pass a.astype(float)."
         )
-    return as_duals(array.astype(np.result_type(array.dtype, *[x.dtype for x in duals])))
+    return as_dual_arrays(array.astype(np.result_type(array.dtype, *[x.dtype for x in duals])))
 
 
 def _items(x):
@@ -33,14 +33,14 @@ def _items(x):
 @numpy_rule(np.insert)
 def insert(arr, obj, values, axis=None):
     """NumPy's insert into an array that can hold the values."""
-    return numpys_own(np.insert)(_holding("insert", arr, _items(values)), obj, values, axis)
+    return numpy_implementation(np.insert)(_holding("insert", arr, _items(values)), obj, values, axis)
 
 
 @numpy_rule(np.piecewise)
 def piecewise(x, condlist, funclist, *args, **kw):
     """NumPy's piecewise into an array that can hold the constants of the pieces."""
     x = _holding("piecewise", x, _items(list(funclist)))
-    return numpys_own(np.piecewise)(x, condlist, funclist, *args, **kw)
+    return numpy_implementation(np.piecewise)(x, condlist, funclist, *args, **kw)
 
 
 @numpy_rule(np.full_like)
@@ -48,14 +48,14 @@ def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, **op
     """NumPy's full_like with an array that can hold the number."""
     if dtype is None:
         a = _holding("full_like", a, _items(fill_value))
-    return numpys_own(np.full_like)(a, fill_value, dtype, order, subok, shape, **options)
+    return numpy_implementation(np.full_like)(a, fill_value, dtype, order, subok, shape, **options)
 
 
 @numpy_rule(np.gradient)
 def gradient(f, *varargs, axis=None, edge_order=1):
     """NumPy's gradient into arrays that can hold the quotients by dual distances."""
     f = _holding("gradient", np.asarray(f) * 1.0, _items(list(varargs)))
-    return numpys_own(np.gradient)(f, *varargs, axis=axis, edge_order=edge_order)
+    return numpy_implementation(np.gradient)(f, *varargs, axis=axis, edge_order=edge_order)
 
 
 @numpy_rule(np.common_type)

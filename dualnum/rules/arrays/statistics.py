@@ -5,15 +5,15 @@ import math
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
-from dualnum.rules._decorators import as_duals, contains_duals, numpys_own, with_numpys_values
-from dualnum.rules._operands import float_operands
+from dualnum.rules._operands import as_dual_arrays, contains_duals, float_operands
+from dualnum.rules._registry import numpy_rule, values_from
+from dualnum.rules.numpy_patches import numpy_implementation
 
 __all__ = []
 
 
 @numpy_rule(np.average)
-@with_numpys_values(np.average)
+@values_from(np.average)
 def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     """The weighted mean; with returned, also the sum of the weights."""
     a = np.asarray(a)
@@ -44,14 +44,14 @@ def _covariance(m, y, rowvar, bias, ddof, fweights, aweights):
 
 
 @numpy_rule(np.cov)
-@with_numpys_values(np.cov)
+@values_from(np.cov)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None):
     """The covariances of variables, one a row."""
     return np.squeeze(_covariance(m, y, rowvar, bias, ddof, fweights, aweights))
 
 
 @numpy_rule(np.corrcoef)
-@with_numpys_values(np.corrcoef)
+@values_from(np.corrcoef)
 def corrcoef(x, y=None, rowvar=True, bias=None, ddof=None):
     """The covariances divided by both standard deviations: ones, with no derivative, on the diagonal."""
     covariance = _covariance(x, y, rowvar, False, None, None, None)
@@ -75,7 +75,7 @@ _CONTINUOUS = {
 
 def _quantile_rule(function, name, percent):
     """Return the rule of a function whose q may be dual: np.quantile, np.percentile."""
-    own = numpys_own(function)
+    own = numpy_implementation(function)
 
     def by_q(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False):
         a, q = np.asarray(a), np.asarray(q) / percent
@@ -85,8 +85,8 @@ def _quantile_rule(function, name, percent):
         columns = np.sort(np.transpose(a, [*axes, *kept]).reshape(n, -1), axis=0)
         first, last = _CONTINUOUS[method]
         places = np.ravel(np.clip(q * (n + 1 - first - last) + (first - 1), 0, n - 1))
-        columns = as_duals(columns)
-        at = as_duals(places)
+        columns = as_dual_arrays(columns)
+        at = as_dual_arrays(places)
         numbers = np.stack(
             [np.interp(at, np.arange(n), columns[:, i]) for i in range(columns.shape[1])], axis=-1
         )
@@ -95,7 +95,7 @@ def _quantile_rule(function, name, percent):
         )
         return numbers.reshape((*q.shape, *shape))
 
-    with_values = with_numpys_values(function)(by_q)
+    with_values = values_from(function)(by_q)
 
     def rule(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, **options):
         given = {"axis": axis, "out": out, "method": method, "keepdims": keepdims, **options}

@@ -3,10 +3,10 @@
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
-from dualnum.rules._operands import degree, finished, float_operands, nilpotent, operands
-from dualnum.rules.linalg.solve import solution, symmetric, transpose
-from dualnum.rules.linalg.svd import rounding
+from dualnum.rules._components import degree, nilpotent_part
+from dualnum.rules._operands import float_operands, numpy_result, operands
+from dualnum.rules._registry import numpy_rule
+from dualnum.rules.linalg._helpers import rank_tolerance, solution, symmetric, transpose
 
 __all__ = []
 
@@ -27,9 +27,9 @@ def cholesky(a, /, *, upper=False):
         inverse = np.linalg.inv(factor0)
         half = np.tri(a.shape[-1]) - np.eye(a.shape[-1]) / 2
         for _ in range(degree(a.dtype)):
-            rest = nilpotent(whole - factor @ transpose(factor))
+            rest = nilpotent_part(whole - factor @ transpose(factor))
             factor = factor + factor0 @ (half * (inverse @ rest @ transpose(inverse)))
-    return finished(transpose(factor) if upper else factor, values, a.dtype)
+    return numpy_result(transpose(factor) if upper else factor, values, a.dtype)
 
 
 @np.errstate(all="ignore")
@@ -47,8 +47,8 @@ def _thin(a, q0, r0, independent):
     inverse = np.zeros(r0.shape)
     inverse[..., :independent, :independent] = np.linalg.inv(r0[..., :independent, :independent])
     for _ in range(degree(a.dtype)):
-        quotient = nilpotent(a - q @ r) @ inverse
-        f = nilpotent(np.eye(n) - transpose(q) @ q)
+        quotient = nilpotent_part(a - q @ r) @ inverse
+        f = nilpotent_part(np.eye(n) - transpose(q) @ q)
         m = transpose(q0) @ quotient
         x = np.where(low, m, np.where(low.T, f - transpose(m), f / 2))
         q = q + q0 @ (x - m) + quotient
@@ -101,7 +101,7 @@ def qr(a, mode="reduced"):
     q0, r0 = values if mode == "reduced" else np.linalg.qr(plain)
     diagonal = np.abs(r0.diagonal(axis1=-2, axis2=-1)[..., :independent])
     largest = np.abs(r0).max(axis=(-2, -1), initial=0)
-    if (diagonal <= rounding((m, n)) * largest[..., None]).any() and degree(a.dtype):
+    if (diagonal <= rank_tolerance((m, n)) * largest[..., None]).any() and degree(a.dtype):
         raise ValueError(
             f"qr(A) of duals expects the first {independent} columns of A to be independent, got dependent ones, "
             f"where Q has no derivative."
@@ -111,8 +111,8 @@ def qr(a, mode="reduced"):
         if n > independent:
             r = np.concatenate([r, transpose(q) @ a[..., independent:]], axis=-1)
         if mode == "r":
-            return finished(r, values, a.dtype)
+            return numpy_result(r, values, a.dtype)
         if mode == "complete" and m > k:
             q = _completed(q)
             r = np.concatenate([r, np.zeros((*r.shape[:-2], m - k, n))], axis=-2)
-    return type(values)(finished(q, values.Q, a.dtype), finished(r, values.R, a.dtype))
+    return type(values)(numpy_result(q, values.Q, a.dtype), numpy_result(r, values.R, a.dtype))

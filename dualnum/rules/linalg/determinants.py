@@ -6,18 +6,9 @@ import math
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
-from dualnum.rules._operands import (
-    components,
-    degree,
-    finished,
-    float_operands,
-    kinds,
-    nilpotent,
-    of_components,
-    operands,
-    orders,
-)
+from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
+from dualnum.rules._operands import float_operands, numpy_result, operands
+from dualnum.rules._registry import numpy_rule
 
 __all__ = []
 
@@ -32,10 +23,10 @@ def _log_det(x0, h):
     rows = x0.swapaxes(-1, -2).reshape(*x0.shape[:-2], 1, n * n)
     sums = (rows @ numbers.reshape(*h.shape[:-2], n * n, numbers.shape[-1]))[..., 0, :]
     sums[..., 0] = 0
-    trace = of_components(sums, h.dtype)
+    trace = from_components(sums, h.dtype)
     passes = degree(h.dtype)
     if passes > 1:
-        e = x0 @ nilpotent(h.copy())
+        e = x0 @ nilpotent_part(h.copy())
         power = e
         for m in range(2, passes + 1):
             if m > 2:
@@ -88,7 +79,7 @@ def _units(s, h, order):
 
 def _times_power(x, power):
     """Return x with its components, along the last axis of power, times powers of two."""
-    return of_components(np.ldexp(components(x), power), x.dtype)
+    return from_components(np.ldexp(components(x), power), x.dtype)
 
 
 def _by_singular_values(a):
@@ -101,10 +92,10 @@ def _by_singular_values(a):
     they are larger by the product of ``s_i / s_j`` over those of the K smallest that are above s_j, and by (h / s_j)^m
     with m orders more than s.  What is not eliminated is multiplied out.
     """
-    n, passes, order = a.shape[-1], degree(a.dtype), orders(*kinds(a.dtype))
+    n, passes, order = a.shape[-1], degree(a.dtype), orders(a.dtype)
     finite = np.isfinite(value(a)).all(axis=(1, 2))
     u, s, vt = np.linalg.svd(np.where(finite[:, None, None], value(a), 0))
-    h = nilpotent(u.swapaxes(-1, -2) @ a @ vt.swapaxes(-1, -2))
+    h = nilpotent_part(u.swapaxes(-1, -2) @ a @ vt.swapaxes(-1, -2))
     unit, step = _units(s, h, order)
     h = _times_power(h, -(unit[:, None] + step @ order)[:, None, None])
     scaled = np.ldexp(s, -unit[:, None])
@@ -195,17 +186,17 @@ def _logarithms(a, given):
     result = np.empty(len(a), a.dtype)
     result[regular] = _log_det(np.linalg.inv(value(a[regular])), a[regular])
     det, _ = _by_singular_values(a[~regular])
-    result[~regular] = np.log(nilpotent(det))  # the slope is infinite
+    result[~regular] = np.log(nilpotent_part(det))  # the slope is infinite
     return result
 
 
 def _stacked(f, a, values):
     """Return f of the matrices of a as one stack and of their values, as it is handed to the caller."""
     if a.size == 0:
-        return finished(np.zeros(a.shape[:-2], a.dtype), values)
+        return numpy_result(np.zeros(a.shape[:-2], a.dtype), values)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         result = f(a.reshape(-1, *a.shape[-2:]), values.reshape(-1))
-    return finished(result.reshape(a.shape[:-2]), values)
+    return numpy_result(result.reshape(a.shape[:-2]), values)
 
 
 @numpy_rule(np.linalg.det)

@@ -3,17 +3,16 @@
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
-from dualnum.rules._operands import finished, float_operands, operands
+from dualnum.rules._operands import float_operands, numpy_result, operands
+from dualnum.rules._registry import numpy_rule
+from dualnum.rules.linalg._helpers import EPSILON, symmetric, transpose
 from dualnum.rules.linalg.repeated_eigenvalues import (
-    EPSILON,
     ORTHOGONAL_NOISE,
     block_values,
     decoupled,
     equal_values,
     multiples,
 )
-from dualnum.rules.linalg.solve import symmetric, transpose
 
 __all__ = []
 
@@ -53,7 +52,7 @@ def eigh(a, UPLO="L"):
     same, *_ = equal_values(value(whole), w0, v0, transpose(v0), unit=ORTHOGONAL_NOISE)
     c, v, blocks = decoupled(whole, w0, v0, transpose(v0), True, same)
     w = _distinct("eigh", c, blocks)
-    return type(values)(finished(w, w0, a.dtype), finished(v, v0, a.dtype))
+    return type(values)(numpy_result(w, w0, a.dtype), numpy_result(v, v0, a.dtype))
 
 
 @numpy_rule(np.linalg.eigvalsh)
@@ -66,7 +65,7 @@ def eigvalsh(a, UPLO="L"):
     same, v0, left = equal_values(value(whole), w0, v0, transpose(v0), unit=ORTHOGONAL_NOISE)
     c, _, blocks = decoupled(whole, w0, v0, left, True, same, vectors=False)
     w = c if blocks is None else checked("eigvalsh", *block_values(c, blocks, True))
-    return finished(w, values, a.dtype)
+    return numpy_result(w, values, a.dtype)
 
 
 def _not_diagonalisable(name):
@@ -124,7 +123,7 @@ def eig(a):
     same, *_ = _known("eig", value(balanced), w0, v, left)
     c, v, blocks = decoupled(a, w0, v0, np.linalg.inv(v0), False, same)
     w = _distinct("eig", c, blocks)
-    return type(values)(finished(w, w0, a.dtype), finished(v, v0, a.dtype))
+    return type(values)(numpy_result(w, w0, a.dtype), numpy_result(v, v0, a.dtype))
 
 
 @numpy_rule(np.linalg.eigvals)
@@ -141,4 +140,4 @@ def eigvals(a):
     np.put_along_axis(
         ordered, np.argsort(values, axis=-1), np.take_along_axis(w, np.argsort(w0, axis=-1), -1), -1
     )
-    return finished(ordered, values, a.dtype)
+    return numpy_result(ordered, values, a.dtype)

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from dualnum._core import DualArray, DualDType, matmul_of_values
-from dualnum.rules import numpy_rule
-from dualnum.rules._operands import dtype_of, finished, float_operands, is_dual, operands
+from dualnum.rules._operands import dtype_of, float_operands, is_dual, numpy_result, operands
+from dualnum.rules._registry import numpy_rule
 from dualnum.rules.linalg.products import stored
 
 __all__ = []
@@ -42,7 +42,7 @@ def einsum(*arguments, out=None, dtype=None, optimize=False, **options):
     result = _contracted(terms, output, arrays, values)
     if len(arrays) == 1 and out is None and np.may_share_memory(values, plain[places][0]):
         return result.view(DualArray)  # as NumPy's, a view of the operand, which can be written to
-    return stored(finished(result, values, dtype_of(*arrays)), out, "einsum")
+    return stored(numpy_result(result, values, dtype_of(*arrays)), out, "einsum")
 
 
 def _text(lists, operands):

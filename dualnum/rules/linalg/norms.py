@@ -3,22 +3,13 @@
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
-from dualnum.rules._decorators import as_duals, numpys_own
-from dualnum.rules._operands import (
-    components,
-    degree,
-    finished,
-    float_operands,
-    kinds,
-    nilpotent,
-    of_components,
-    operands,
-    orders,
-)
+from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
+from dualnum.rules._operands import as_dual_arrays, float_operands, numpy_result, operands
+from dualnum.rules._registry import numpy_rule
+from dualnum.rules.linalg._helpers import inverse
 from dualnum.rules.linalg.eigen import checked
-from dualnum.rules.linalg.solve import inverse
 from dualnum.rules.linalg.svd import singular_values
+from dualnum.rules.numpy_patches import numpy_implementation
 
 __all__ = []
 
@@ -36,7 +27,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
             result = _vector_norm(x, values, ord, axes)
         else:
             result = _matrix_norm(x, ord, axes)
-    return finished(np.asarray(result).reshape(np.shape(values)), values, x.dtype)
+    return numpy_result(np.asarray(result).reshape(np.shape(values)), values, x.dtype)
 
 
 def _power_norm(x, values, p, axes):
@@ -68,22 +59,22 @@ def _scaled_norms(x, p):
     n = np.sum(np.abs(x0 / unit) ** p, axis=-1, keepdims=True) ** (1 / p)
     zero = n == 0
     n = n + zero
-    top = orders(*kinds(x.dtype)).sum(axis=0) == degree(x.dtype)
+    top = orders(x.dtype).sum(axis=0) == degree(x.dtype)
 
     def moved(u, move, p):
         quotient = components(move / unit / n)
         quotient[..., top] = 0  # parts of the highest order meet nothing but the value 0 of a term
-        quotient = of_components(quotient, x.dtype)
+        quotient = from_components(quotient, x.dtype)
         total, term, weight = 0 * move, move, 1.0
         for k in range(degree(x.dtype)):
             weight = weight * (p - k) / (k + 1)
             if weight == 0:
                 break
-            total = total + nilpotent(weight * u ** (p - k - 1) * term)
-            term = nilpotent(term * quotient)
+            total = total + nilpotent_part(weight * u ** (p - k - 1) * term)
+            term = nilpotent_part(term * quotient)
         return total
 
-    total = np.sum(moved(x0 / unit / n, nilpotent(x.copy()), p), axis=-1, keepdims=True)
+    total = np.sum(moved(x0 / unit / n, nilpotent_part(x.copy()), p), axis=-1, keepdims=True)
     return (moved(1.0, total, 1 / p) * ~zero)[:, 0]
 
 
@@ -117,13 +108,13 @@ def _matrix_norm(x, ord, axes):
     return s[..., at]
 
 
-_vector_norm_of_array = numpys_own(np.linalg.vector_norm)
+_vector_norm_of_array = numpy_implementation(np.linalg.vector_norm)
 
 
 @numpy_rule(np.linalg.vector_norm)
 def vector_norm(x, /, **options):
     """The norm of all entries, or of those along an axis; NumPy's own makes a plain array of a number."""
-    return _vector_norm_of_array(as_duals(np.asarray(x)), **options)
+    return _vector_norm_of_array(as_dual_arrays(np.asarray(x)), **options)
 
 
 @numpy_rule(np.linalg.cond)
@@ -145,4 +136,4 @@ def cond(x, p=None):
                 a = stack[good]
                 other = norm(inverse(a, np.linalg.inv(value(a))), p, axis=(-2, -1))
                 result[good] = size[good] * np.asarray(other)
-    return finished(np.reshape(np.asarray(result), np.shape(values)), values, x.dtype)
+    return numpy_result(np.reshape(np.asarray(result), np.shape(values)), values, x.dtype)

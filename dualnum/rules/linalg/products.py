@@ -6,8 +6,8 @@ import operator
 import numpy as np
 
 from dualnum._core import DualArray, matmul_of_values
-from dualnum.rules import numpy_rule
-from dualnum.rules._operands import dtype_of, finished, float_operands, is_dual, operands
+from dualnum.rules._operands import dtype_of, float_operands, is_dual, numpy_result, operands
+from dualnum.rules._registry import numpy_rule
 
 __all__ = []
 
@@ -43,7 +43,7 @@ def _joined(rows, columns, values):
 
 def _scaled(function, a, b):
     """Return the product with a number, with the values of a function whose zeros have signs of their own."""
-    return finished(np.multiply(a, b), function(*float_operands(a, b)))
+    return numpy_result(np.multiply(a, b), function(*float_operands(a, b)))
 
 
 @numpy_rule(np.dot)
@@ -174,7 +174,7 @@ def convolve(a, v, mode="full"):
     values = np.convolve(*float_operands(a, v), mode)
     if len(v) > len(a):
         a, v = v, a
-    return finished(_correlated(a, v[::-1], mode).copy(), values, dtype_of(a, v))
+    return numpy_result(_correlated(a, v[::-1], mode).copy(), values, dtype_of(a, v))
 
 
 @numpy_rule(np.correlate)
@@ -182,4 +182,4 @@ def correlate(a, v, mode="valid"):
     """The sums of products of a with v at every offset."""
     a, v = operands("correlate", a, v)
     values = np.correlate(*float_operands(a, v), mode)
-    return finished(_correlated(a, v, mode).copy(), values, dtype_of(a, v))
+    return numpy_result(_correlated(a, v, mode).copy(), values, dtype_of(a, v))

@@ -3,20 +3,11 @@
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
-from dualnum.rules._operands import (
-    components,
-    degree,
-    dtype_of,
-    finished,
-    float_operands,
-    nilpotent,
-    of_components,
-    operands,
-)
-from dualnum.rules.linalg.repeated_eigenvalues import EPSILON
-from dualnum.rules.linalg.solve import inverse, solution, symmetric, transpose
-from dualnum.rules.linalg.svd import rounding, singular_values
+from dualnum.rules._components import components, degree, from_components, nilpotent_part
+from dualnum.rules._operands import dtype_of, float_operands, numpy_result, operands
+from dualnum.rules._registry import numpy_rule
+from dualnum.rules.linalg._helpers import EPSILON, inverse, rank_tolerance, solution, symmetric, transpose
+from dualnum.rules.linalg.svd import singular_values
 
 __all__ = []
 
@@ -36,10 +27,10 @@ def _least_squares(a, b, x, pseudoinverse):
     Of the correction (A0' A0)^-1 A' (b - A x), what A0' contributes is A0^+ (b - A x), so that only the part of the
     residual that moves meets the square of the condition number.
     """
-    move, gram = nilpotent(a.copy()), pseudoinverse @ transpose(pseudoinverse)
+    move, gram = nilpotent_part(a.copy()), pseudoinverse @ transpose(pseudoinverse)
     for _ in range(degree(dtype_of(a, b))):
         rest = b - a @ x
-        x = x + nilpotent(pseudoinverse @ rest + gram @ (transpose(move) @ rest))
+        x = x + nilpotent_part(pseudoinverse @ rest + gram @ (transpose(move) @ rest))
     return x
 
 
@@ -59,12 +50,12 @@ def _pseudoinverse(name, a, svd, rank, cutoff):
     q, w = u1, v1
     for _ in range(degree(a.dtype)):
         aw, aq = a @ w, a.T @ q
-        r, p = nilpotent(aw - q @ (u1.T @ aw)), nilpotent(aq - w @ (v1.T @ aq))
+        r, p = nilpotent_part(aw - q @ (u1.T @ aw)), nilpotent_part(aq - w @ (v1.T @ aq))
         inner_r, inner_p = u2.T @ r, v2.T @ p
         x = (inner_r + ratio * inner_p) / gap
         y = (inner_p + ratio * inner_r) / gap
         q, w = q + (r + u2 @ (others * y)) / kept, w + (p + v2 @ (others * x)) / kept
-    zero = np.all(others <= rounding(a.shape) * s[0])
+    zero = np.all(others <= rank_tolerance(a.shape) * s[0])
     jumps = zero and cutoff <= np.sqrt(EPSILON)  # as soon as they move, for a cutoff next to zero
     if degree(a.dtype) and jumps and not _keeps_rank(a, q, u1, w, np.min(kept, initial=np.inf)):
         raise ValueError(
@@ -83,15 +74,15 @@ def _keeps_rank(a, q, u1, w, smallest):
     by division by singular values, are rounded themselves.
     """
     size = _sizes(a)
-    rounded = nilpotent(size.copy()) / smallest
+    rounded = nilpotent_part(size.copy()) / smallest
     bound = (_sizes(q) + rounded) * size * (_sizes(w) + rounded)
     lost = _sizes(a - q @ (u1.T @ a))
-    return not np.any(components(lost)[..., 1:] > 10 * rounding(a.shape) * components(bound)[..., 1:])
+    return not np.any(components(lost)[..., 1:] > 10 * rank_tolerance(a.shape) * components(bound)[..., 1:])
 
 
 def _sizes(a):
     """Return the number whose components are the Frobenius norms of those of a matrix."""
-    return of_components(np.hypot.reduce(components(a), axis=(0, 1), keepdims=True), a.dtype)
+    return from_components(np.hypot.reduce(components(a), axis=(0, 1), keepdims=True), a.dtype)
 
 
 @numpy_rule(np.linalg.pinv)
@@ -102,13 +93,13 @@ def pinv(a, rcond=None, hermitian=False, **options):
     options |= {"rcond": rcond, "hermitian": hermitian}
     values = np.linalg.pinv(plain, **options)
     if a.size == 0:
-        return finished(values, values, a.dtype)
+        return numpy_result(values, values, a.dtype)
     a = symmetric(a) if hermitian else a
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         trace = np.sum(transpose(values) * value(a), axis=(-1, -2))  # of a projection: its rank
         full = ~(np.abs(trace - min(a.shape[-2:])) > 0.25)
         if np.all(full):
-            return finished(_full_rank_pseudoinverse(a, values), values, a.dtype)
+            return numpy_result(_full_rank_pseudoinverse(a, values), values, a.dtype)
         cutoff = options.get("rtol", 1e-15) if rcond is None else rcond
         cutoffs = np.broadcast_to(max(a.shape[-2:]) * EPSILON if cutoff is None else cutoff, full.shape)
         result, low = np.empty(values.shape, a.dtype), ~full
@@ -118,7 +109,7 @@ def pinv(a, rcond=None, hermitian=False, **options):
         ranks = np.sum(svd.S > cutoffs[low, None] * svd.S[:, :1], axis=-1)
         each = zip(a[low], zip(*svd, strict=True), ranks, cutoffs[low], strict=True)
         result[low] = np.stack([_pseudoinverse("pinv", *one) for one in each])
-    return finished(result, values)
+    return numpy_result(result, values)
 
 
 @numpy_rule(np.linalg.lstsq)
@@ -145,8 +136,8 @@ def lstsq(a, b, rcond=None):
         rest = np.sum((columns - a @ x) ** 2, axis=0) if residuals.size else residuals
         s = singular_values(a)[0] if a.size and degree(a.dtype) else s0
     return (
-        finished(x.reshape(x0.shape), x0, dtype),
-        finished(rest, residuals, dtype),
+        numpy_result(x.reshape(x0.shape), x0, dtype),
+        numpy_result(rest, residuals, dtype),
         rank,
-        finished(s, s0, a.dtype),
+        numpy_result(s, s0, a.dtype),
     )

@@ -1,45 +1,51 @@
 """
-Matrices decoupled into blocks of equal eigenvalues, and the branches of repeated ones.
+Matrices decoupled into blocks of equal eigenvalues, and the branches of repeated eigenvalues.
 
-With values ``A0 V0 = V0 diag(w0)``, each pass takes the residual ``R = A V - V C`` and ``G = V0^-1 R`` and corrects
-``V += V0 K``, ``K_ij = G_ij / (w0_j - w0_i)``; C takes up G_ij where w0_i and w0_j are equal, so that it stays diagonal
-for distinct eigenvalues and block diagonal for repeated ones.
+With values ``A0 V0 = V0 diag(w0)``, each pass computes ``G = V0^-1 R`` from the residual ``R = A V - V C``.  Where
+w0_i and w0_j differ, it corrects ``V += V0 K``, ``K_ij = G_ij / (w0_j - w0_i)``; where they are equal, it adds G_ij
+to C.  So C stays diagonal for distinct eigenvalues and block diagonal for repeated ones.
 
-A block is ``w0 + t^k (M + N t + ...)`` along one direction, with M the first part that is no multiple of 1.  The
-eigenvalues of M tell branches apart, so that ``M + N t + ...``, decoupled in its turn, has them all (Rellich).
+Along one direction a block is ``w0 + t^k (M + N t + ...)``, where M is the first coefficient that is not a multiple of
+1.  The eigenvalues of M are distinct on distinct branches, so decoupling ``M + N t + ...`` in its turn separates all
+branches (Rellich).
 """
 
-import functools
 from collections import namedtuple
 
 import numpy as np
 
 from dualnum._core import DualDType, value
-from dualnum.rules._operands import components, degree, kinds, nilpotent, of_components, orders
-from dualnum.rules.linalg.solve import transpose
+from dualnum.rules._components import (
+    components,
+    degree,
+    from_components,
+    level_structure,
+    nilpotent_part,
+    orders,
+)
+from dualnum.rules.linalg._helpers import EPSILON, transpose
 
 __all__ = []
 
-EPSILON = np.finfo(float).eps
-NOISE = 64 * EPSILON  # of a sum of products, relative to the sum of their sizes
-ORTHOGONAL_NOISE = 8 * EPSILON  # where rounding is not magnified by vectors that are nearly parallel
+NOISE = 64 * EPSILON  # rounding error of a sum of products, relative to the sum of their absolute values
+ORTHOGONAL_NOISE = 8 * EPSILON  # the same for orthogonal vectors, which do not magnify rounding errors
 
 #: Which pairs of eigenvalues are equal, and the rounding errors of the blocks' components.
 Blocks = namedtuple("Blocks", "same noise")
 
-#: Of an element's components: their total orders, ``m! / (i! j! ...)``, and whether all levels carry one direction.
-Places = namedtuple("Places", "orders weights single")
+#: The total order m of each component, its weight ``m! / (i! j! ...)``, and whether all levels have one direction.
+Monomials = namedtuple("Monomials", "total weights single")
 
 
 @np.errstate(all="ignore")
 def equal_values(a, w, v, left, noise=None, unit=NOISE):
     """
-    Return (same, v, left): for every pair whether two eigenvalues are equal up to rounding, and bases for their spaces.
+    Return (same, v, left): for every pair whether two eigenvalues are equal up to rounding, and bases of their spaces.
 
-    They are equal where ``P A Q`` is a multiple of 1 up to the rounding errors of A's entries, by default `unit` times
-    sums as large as their row and column.  Q is orthonormal and spans their vectors, P Q is 1: of a matrix that is
-    nearly defective it shows what those vectors, which are nearly parallel, do not.  With U' for `left` they are
-    singular values.
+    They are equal where ``P A Q`` is a multiple of 1 up to `noise`, the rounding errors of A's entries.  By default,
+    that of an entry is `unit` times the length of its row or of its column, whichever is less.  Q is an orthonormal
+    basis of the span of their vectors, and P Q = 1.  The vectors themselves, nearly parallel where A is nearly
+    defective, would not show that eigenvalues differ.  With U' for `left`, w are singular values.
     """
     entry = unit * _length(a, (-2, -1)) if noise is None else np.max(noise, axis=(-2, -1))
     reach = max(a.shape[-2:]) * entry[..., None] * _length(left, -1)  # of rounding errors, at most
@@ -61,11 +67,11 @@ def equal_values(a, w, v, left, noise=None, unit=NOISE):
 
 
 def _length(a, axis):
-    return np.hypot.reduce(a, axis=axis)  # squares may vanish or overflow
+    return np.hypot.reduce(a, axis=axis)  # squares may underflow or overflow
 
 
 def _equal_among(members, a, w, v, left, noise):
-    """Yield (members, p, q) for every set of equal eigenvalues among members, which ascend."""
+    """Yield (members, p, q) for every set of equal eigenvalues among members, which are in ascending order."""
     if len(members) < 2:
         return
     q, r = np.linalg.qr(v[:, members])
@@ -83,11 +89,10 @@ def _equal_among(members, a, w, v, left, noise):
 @np.errstate(all="ignore")
 def decoupled(a, w0, v0, left, orthogonal, same, size=None, vectors=True):
     """
-    Return (c, v, blocks): the eigenvalues, the vectors, and None where all are distinct.
+    Return (c, v, blocks): the eigenvalues c and the vectors v; blocks is None where all eigenvalues are distinct.
 
-    Else c is block diagonal, with a block for those that are the same.  The rounding errors of a are those of terms of
-    this size, by default its own.  Without `vectors`, v lacks its highest order, which c does not need, where
-    eigenvalues are distinct.
+    Else c is block diagonal, with one block for each set of equal eigenvalues.  `size` bounds the terms whose rounding
+    errors a has, by default a itself.  Without `vectors` v may lack its highest order, which c does not need.
     """
     n = a.shape[-1]
     one = np.eye(n)
@@ -95,16 +100,16 @@ def decoupled(a, w0, v0, left, orthogonal, same, size=None, vectors=True):
     gap = np.where(same, np.inf, w0[..., None, :] - w0[..., :, None])
     c, v = w0[..., None] * one if repeated else w0, v0
     inner = one if orthogonal else transpose(v0) @ v0
-    for rest in reversed(range(degree(a.dtype))):
-        g = nilpotent(left @ (a @ v - (v @ c if repeated else v * c[..., None, :])))
+    for remaining in reversed(range(degree(a.dtype))):
+        g = nilpotent_part(left @ (a @ v - (v @ c if repeated else v * c[..., None, :])))
         c = c + (g * same if repeated else _diagonal(g))
-        if not (rest or vectors or repeated):
+        if not (remaining or vectors or repeated):
             break
         k = g / gap
         if orthogonal:
-            k = k + nilpotent(one - transpose(v) @ v) * (same / 2)
+            k = k + nilpotent_part(one - transpose(v) @ v) * (same / 2)
         else:  # columns of length 1: 2 sum_i (v_j' v_i) K_ij = 1 - v_j' v_j
-            length = nilpotent(1 - (v * v).sum(axis=-2)) / 2 - (inner * k).sum(axis=-2)
+            length = nilpotent_part(1 - (v * v).sum(axis=-2)) / 2 - (inner * k).sum(axis=-2)
             k = k + one * length[..., None, :]
         v = v + v0 @ k
     if not repeated:
@@ -114,12 +119,16 @@ def decoupled(a, w0, v0, left, orthogonal, same, size=None, vectors=True):
 
 
 def _absolute(x):
-    """Return x with the absolute values of all components, whose products are never less than those of x."""
-    return of_components(np.abs(components(x)), x.dtype)
+    """Return x with the absolute values of all components; products of such numbers bound those of x."""
+    return from_components(np.abs(components(x)), x.dtype)
 
 
 def _noise(a, c, v, left, gap):
-    """Return the rounding errors of V0^-1 (A V - V C), given sizes, and of V0, which has those of A0 over the gaps."""
+    """
+    Return a bound on the rounding errors of V0^-1 (A V - V C), given absolute values.
+
+    The errors of V0 are those of A0 divided by the gaps between eigenvalues.
+    """
     terms = components(left @ (a @ v + v @ c))
     largest = np.max(value(a), axis=(-2, -1), initial=0)[..., None]
     condition = np.maximum(1, largest / np.min(np.abs(gap), axis=-2, initial=np.inf))
@@ -131,92 +140,96 @@ def _diagonal(c):
 
 
 def multiples(c, blocks):
-    """Return whether every block is a multiple of 1, so that vectors may stay as they are."""
+    """Return whether every block is a multiple of 1, so that any basis of its space consists of eigenvectors."""
     if blocks is None:
         return True
     same = blocks.same
-    share = np.sum(same * _diagonal(c)[..., None, :], axis=-1) / same.sum(axis=-1)
-    rest = components(c - share[..., None, :] * np.eye(c.shape[-1]))[..., 1:]
-    return not np.any(np.abs(rest) > blocks.noise[..., 1:])
+    mean = np.sum(same * _diagonal(c)[..., None, :], axis=-1) / same.sum(axis=-1)
+    deviation = components(c - mean[..., None, :] * np.eye(c.shape[-1]))[..., 1:]
+    return not np.any(np.abs(deviation) > blocks.noise[..., 1:])
 
 
 def block_values(c, blocks, orthogonal, average=False, zero=None):
     """
-    Return (w, smooth): eigenvalues from diagonal blocks, and whether each has the derivatives that it is given.
+    Return (w, smooth): the eigenvalues of diagonal blocks, and whether each has all the derivatives that w gives it.
 
-    Equal eigenvalues have the same ones as long as no function of all of them can tell; from then on they follow their
-    branches, in the order that these have for t > 0.  Along one direction, a difference of even order puts them in
-    order on both sides.  With `average`, for who takes one of them, those that cross are their mean to every order.
-    Where `zero` holds they are singular values and their negatives: absolute values of branches, by the same rules.
+    Equal eigenvalues share their derivatives up to the order from which a symmetric function of all of them tells the
+    branches apart.  From that order on each follows its branch, in the order of the branches for t > 0; branches that
+    differ by an even order of t have that order for t < 0 too.  With `average`, for a caller that uses one of them,
+    eigenvalues whose branches cross are their mean to every order.  Where `zero` holds, w are singular values and
+    their negatives: absolute values of branches, by the same rules.
     """
     w, smooth = _diagonal(c).copy(), np.ones(c.shape[:-1], bool)
     if blocks is None:
         return w, smooth
-    w0, places = value(w).copy(), _places(*kinds(c.dtype))
+    w0, monomials = value(w).copy(), _monomials(c.dtype)
     for i in np.ndindex(c.shape[:-2]):
         for members in _groups(w0[i], blocks.same[i]):
             if len(members) > 1:
                 inside = np.ix_(members, members)
                 noise = np.max(blocks.noise[i][inside], axis=(0, 1))
                 absolute = zero is not None and bool(np.any(zero[i][members]))
-                numbers, smooth[i][members] = _of_block(
-                    components(c[i][inside]), noise, places, orthogonal, average, absolute
+                numbers, smooth[i][members] = _one_block(
+                    components(c[i][inside]), noise, monomials, orthogonal, average, absolute
                 )
-                w[i][members] = of_components(numbers, c.dtype)
+                w[i][members] = from_components(numbers, c.dtype)
     value(w)[...] = w0
     return w, smooth
 
 
-@functools.lru_cache(64)
-def _places(*kinds):
-    own = orders(*kinds)
+def _monomials(dtype):
+    own = orders(dtype)
     total = own.sum(axis=0)
     factorials = np.cumprod(np.maximum(1.0, np.arange(total.max() + 1)))
     weights = factorials[total] / np.prod(factorials[own], axis=0)
-    return Places(total, weights, all(taylor or k < 2 for taylor, k in kinds))
+    return Monomials(total, weights, all(taylor or k < 2 for taylor, k in level_structure(dtype)))
 
 
 def _groups(w, same):
-    """Return the places of equal eigenvalues for each of the different ones, all in ascending order."""
+    """Return the places of equal eigenvalues, one array for each distinct eigenvalue, in ascending order."""
     order = np.argsort(w, kind="stable")
     found = (order[same[j][order]] for j in order)
     return [members for j, members in zip(order, found, strict=True) if members[0] == j]
 
 
-def _of_block(numbers, noise, places, orthogonal, average, absolute):
-    """Return the components of one block's eigenvalues, and whether they have all these derivatives."""
-    orders, weights, single = places
+def _one_block(numbers, noise, monomials, orthogonal, average, absolute):
+    """Return the components of one block's eigenvalues, and whether these are all their derivatives."""
+    total, weights, single = monomials
     count = len(numbers)
-    mean = np.zeros(orders.size) if absolute else np.trace(numbers) / count
+    mean = np.zeros(total.size) if absolute else np.trace(numbers) / count
     shared = np.tile(mean, (count, 1))
-    rest = numbers - mean * np.eye(count)[..., None]
-    moving = np.any(np.abs(rest) > noise, axis=(0, 1)) & (orders > 0)
-    if not np.any(moving):
+    deviation = numbers - mean * np.eye(count)[..., None]
+    split = np.any(np.abs(deviation) > noise, axis=(0, 1)) & (
+        total > 0
+    )  # components in which branches differ
+    if not np.any(split):
         return shared, True
     if single:
-        parts = [numbers[..., orders == m] / weights[orders == m] for m in range(orders.max() + 1)]
+        parts = [numbers[..., total == m] / weights[total == m] for m in range(total.max() + 1)]
         series = np.stack([part.mean(axis=-1) for part in parts], axis=-1)
-        if np.all(np.abs(series[..., orders] * weights - numbers)[..., 1:] <= noise[1:]):
-            floor = [np.max((noise / weights)[orders == m]) for m in range(orders.max() + 1)]
+        if np.all(np.abs(series[..., total] * weights - numbers)[..., 1:] <= noise[1:]):
+            floor = [np.max((noise / weights)[total == m]) for m in range(total.max() + 1)]
             found = _branches(series, np.array(floor), 0, orthogonal, average, absolute)
-            return (shared, False) if found is None else (found[:, orders] * weights, True)
-    if absolute or 2 * orders[moving].min() > orders.max():
+            return (shared, False) if found is None else (found[:, total] * weights, True)
+    if absolute or 2 * total[split].min() > total.max():
         return shared, True
-    sizes = np.max(np.abs(rest), axis=(0, 1))
-    scaled = rest[..., moving] / sizes[moving]
-    basis = _basis(scaled @ np.cos(np.arange(1, scaled.shape[-1] + 1)), orthogonal)  # of any mixture of them
+    sizes = np.max(np.abs(deviation), axis=(0, 1))
+    scaled = deviation[..., split] / sizes[split]
+    basis = _basis(
+        scaled @ np.cos(np.arange(1, scaled.shape[-1] + 1)), orthogonal
+    )  # of a generic combination
     if basis is None:
         return shared, False
     _, v, left = basis
-    turned = np.moveaxis(left @ np.moveaxis(numbers, -1, 0) @ v, 0, -1)
-    apart = turned * (1 - np.eye(count))[..., None]
-    if np.any(np.abs(apart)[..., moving] > (count * noise + 1e-9 * sizes)[moving]):
+    rotated = np.moveaxis(left @ np.moveaxis(numbers, -1, 0) @ v, 0, -1)
+    off_diagonal = rotated * (1 - np.eye(count))[..., None]
+    if np.any(np.abs(off_diagonal)[..., split] > (count * noise + 1e-9 * sizes)[split]):
         return shared, False
-    return (shared if average else _diagonal(np.moveaxis(turned, -1, 0)).T), True
+    return (shared if average else _diagonal(np.moveaxis(rotated, -1, 0)).T), True
 
 
 def _basis(matrix, orthogonal):
-    """Return (w, v, v^-1), or None where they are not real or v is singular."""
+    """Return (w, v, v^-1), the eigenvalues and vectors, or None where they are not real or v is nearly singular."""
     if orthogonal:
         w, v = np.linalg.eigh((matrix + matrix.T) / 2)
         return w, v, v.T
@@ -228,10 +241,9 @@ def _basis(matrix, orthogonal):
 
 def _hull(noise):
     """
-    Return the noise of coefficients that at some t rise above that of the others, whose sums they may come from.
+    Return the noise of each coefficient m of a series in t, whose rounding errors may come from the other coefficients.
 
-    That is ``min over t of max_j noise_j t^(j - m)``, which does not depend on the unit of t: the concave hull of the
-    logarithms.
+    It is ``min over t of max_j noise_j t^(j - m)``, the concave hull of the logarithms; the unit of t cancels.
     """
     with np.errstate(divide="ignore"):
         logs = np.log(noise)
@@ -247,33 +259,33 @@ def _branches(series, noise, start, orthogonal, average, absolute):
     """
     Return the coefficients of one block's eigenvalues along one direction, in ascending order, or None.
 
-    Both series and result lack the power `start` of t, by which earlier steps have divided.
+    None means that eigenvalues are not real or have no vectors.  Series and result are divided by ``t^start``.
     """
     count, length, noise = len(series), series.shape[-1], _hull(noise)
     mean = np.zeros(length) if absolute else np.trace(series) / count
     shared = np.tile(mean, (count, 1))
-    rest = series - mean * np.eye(count)[..., None]
-    moving = np.flatnonzero(np.any(np.abs(rest[..., 1:]) > noise[1:], axis=(0, 1)))
-    if not moving.size:
+    deviation = series - mean * np.eye(count)[..., None]
+    split = np.flatnonzero(np.any(np.abs(deviation[..., 1:]) > noise[1:], axis=(0, 1)))
+    if not split.size:
         return shared
-    k = 1 + moving[0]
+    k = 1 + split[0]  # the first order in which branches differ
     order, last = start + k, start + length - 1
     if order % 2 and not absolute and (average or 2 * order > last):
         return shared
-    basis = _basis(rest[..., k], orthogonal)
+    basis = _basis(deviation[..., k], orthogonal)
     if basis is None:
         return None
     w, v, left = basis
     dtype = DualDType(order=length - 1 - k)
-    size = of_components(np.broadcast_to(noise[k:] / NOISE, (count, count, length - k)), dtype)
-    same, v, left = equal_values(rest[..., k], w, v, left, np.full((count, count), noise[k]))
-    c, _, blocks = decoupled(of_components(rest[..., k:], dtype), w, v, left, orthogonal, same, size)
+    size = from_components(np.broadcast_to(noise[k:] / NOISE, (count, count, length - k)), dtype)
+    same, v, left = equal_values(deviation[..., k], w, v, left, np.full((count, count), noise[k]))
+    c, _, blocks = decoupled(from_components(deviation[..., k:], dtype), w, v, left, orthogonal, same, size)
     c, floors = (c, blocks.noise) if blocks else (c[:, None] * np.eye(count), NOISE * components(size))
     found = []
     for members in _groups(w, same):
         inside = np.ix_(members, members)
         middle = absolute and abs(np.mean(w[members])) <= count * noise[k]
-        if absolute and order % 2 and not middle:  # x and -x meet
+        if absolute and order % 2 and not middle:  # branches x and -x cross: their absolute values are equal
             part = np.zeros((len(members), length - k))
         else:
             floor = np.max(floors[inside], axis=(0, 1))

@@ -3,24 +3,14 @@
 import numpy as np
 
 from dualnum._core import DualArray, value
-from dualnum.rules import numpy_rule
-from dualnum.rules._operands import degree, finished, float_operands, nilpotent, operands
+from dualnum.rules._components import degree, nilpotent_part
+from dualnum.rules._operands import float_operands, numpy_result, operands
+from dualnum.rules._registry import numpy_rule
+from dualnum.rules.linalg._helpers import rank_tolerance, symmetric, transpose
 from dualnum.rules.linalg.eigen import checked
-from dualnum.rules.linalg.repeated_eigenvalues import (
-    EPSILON,
-    ORTHOGONAL_NOISE,
-    block_values,
-    decoupled,
-    equal_values,
-)
-from dualnum.rules.linalg.solve import symmetric, transpose
+from dualnum.rules.linalg.repeated_eigenvalues import ORTHOGONAL_NOISE, block_values, decoupled, equal_values
 
 __all__ = []
-
-
-def rounding(shape):
-    """Return the size up to which a singular value may be zero, for a largest one of 1."""
-    return 8 * max(shape) * EPSILON
 
 
 def _zero(a0, u0, s0, v0):
@@ -30,7 +20,7 @@ def _zero(a0, u0, s0, v0):
     Rounding of the entries of A moves u' A v by as much of ``|u|' |A| |v|``, and the residuals A v - u s and A' u - v s
     tell what NumPy's own does: the small ones of a diagonal or otherwise graded matrix may be right in all digits.
     """
-    unit = rounding(a0.shape[-2:])
+    unit = rank_tolerance(a0.shape[-2:])
     zero = s0 <= unit * s0.max(axis=-1, keepdims=True, initial=0)
     if zero.any():
         left = np.linalg.norm(a0 @ v0 - u0 * s0[..., None, :], axis=-2)
@@ -62,8 +52,8 @@ def _decomposition(a, u0, s0, v0, vectors=True):
     row_share, column_share = row / (column + row), column / (column + row)  # squares may vanish
     tall = k > n or a.shape[-2] > n
     for rest in reversed(range(degree(a.dtype))):
-        e = nilpotent(a - u[..., :n] * s[..., None, :] @ transpose(v))
-        f, h = nilpotent(np.eye(k) - transpose(u) @ u), nilpotent(one - transpose(v) @ v)
+        e = nilpotent_part(a - u[..., :n] * s[..., None, :] @ transpose(v))
+        f, h = nilpotent_part(np.eye(k) - transpose(u) @ u), nilpotent_part(one - transpose(v) @ v)
         ev = e @ v0
         p = transpose(u0[..., :n]) @ ev
         inner = f[..., :n, :n]
@@ -141,10 +131,10 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     if hermitian:
         a = symmetric(a)
     if not a.size:
-        parts = [finished(part, part, a.dtype) for part in (values if compute_uv else [values])]
+        parts = [numpy_result(part, part, a.dtype) for part in (values if compute_uv else [values])]
         return type(values)(*parts) if compute_uv else parts[0]
     if not compute_uv:
-        return finished(checked("svd", *singular_values(a, hermitian=hermitian)), values, a.dtype)
+        return numpy_result(checked("svd", *singular_values(a, hermitian=hermitian)), values, a.dtype)
     u0, s0, vt0 = values
     m, n = a.shape[-2:]
     if full_matrices and abs(m - n) > 1 and degree(a.dtype):
@@ -164,7 +154,7 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     else:
         v, s, u = _decomposition(transpose(a), v0, s0, u0)
     parts = (u, u0), (s, s0), (transpose(v), vt0)
-    return type(values)(*[finished(np.array(part, order="C"), given, a.dtype) for part, given in parts])
+    return type(values)(*[numpy_result(np.array(part, order="C"), given, a.dtype) for part, given in parts])
 
 
 @numpy_rule(np.linalg.matrix_rank)

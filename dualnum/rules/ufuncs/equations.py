@@ -9,16 +9,8 @@ where one knows all of them, as of ``J_0^(n)``, a formula.
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules._operands import (
-    components,
-    degree,
-    dtype_of,
-    is_dual,
-    kinds,
-    nilpotent,
-    of_components,
-    orders,
-)
+from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
+from dualnum.rules._operands import dtype_of, is_dual
 
 __all__ = ["constant", "equations", "formula", "primitive"]
 
@@ -32,12 +24,12 @@ def _times(slope, x):
     ends = ~np.isfinite(slope)
 
     def product(a, b):
-        return components(of_components(a, dtype) * of_components(b, dtype))
+        return components(from_components(a, dtype) * from_components(b, dtype))
 
     met = product(ends.astype(float), (x != 0).astype(float))  # how many terms are infinite or nan
     balance = product(np.where(np.isinf(slope), np.sign(slope), 0.0), np.sign(x))
     infinite = np.where(np.abs(balance) == met, np.copysign(np.inf, balance), np.nan)
-    return of_components(np.where(met > 0, infinite, product(np.where(ends, 0.0, slope), x)), dtype)
+    return from_components(np.where(met > 0, infinite, product(np.where(ends, 0.0, slope), x)), dtype)
 
 
 def primitive(values, *terms):
@@ -48,12 +40,12 @@ def primitive(values, *terms):
     """
     moved = [(slope, x) for slope, x in terms if is_dual(x)]
     dtype = dtype_of(*[x for _, x in moved])
-    total = orders(*kinds(dtype)).sum(axis=0)
+    total = orders(dtype).sum(axis=0)
     if degree(dtype) > 1:
-        moved = [(slope, of_components(components(x) * total, dtype)) for slope, x in moved]
+        moved = [(slope, from_components(components(x) * total, dtype)) for slope, x in moved]
     y = sum([_times(slope, x) for slope, x in moved[1:]], _times(*moved[0]))
     if degree(dtype) > 1:
-        y = of_components(components(y) / np.maximum(total, 1), dtype)
+        y = from_components(components(y) / np.maximum(total, 1), dtype)
     value(y)[...] = values
     return y
 
@@ -123,12 +115,12 @@ def formula(ufunc, derivative):
         with np.errstate(all="ignore"):  # the values have warned
             if degree(args[last].dtype) == 1:
                 return primitive(values, (derivative(1, *numbers), args[last]))
-            move = nilpotent(args[last].copy())
+            move = nilpotent_part(args[last].copy())
             y, power, factorial = np.zeros_like(move), move, 1.0
             for n in range(1, 1 + degree(move.dtype)):
                 factorial *= n
                 y = y + derivative(n, *numbers) / factorial * power
-                power = nilpotent(power * move)
+                power = nilpotent_part(power * move)
         value(y)[...] = values
         return y
 

@@ -10,10 +10,10 @@ import numpy as np
 from scipy import special
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
-from dualnum.rules._decorators import contains_duals
-from dualnum.rules._operands import components, with_values
-from dualnum.rules.numpy_patches import extended
+from dualnum.rules._components import components
+from dualnum.rules._operands import contains_duals, with_values
+from dualnum.rules._registry import numpy_rule
+from dualnum.rules.numpy_patches import extends
 from dualnum.rules.ufuncs.equations import equations, formula
 
 __all__ = []
@@ -535,8 +535,8 @@ _expand(
 # ---- functions in Python whose helpers hide a derivative ----
 
 
-@extended(special._logsumexp, "_logsumexp")
-def _log_of_sum(own, a, b, *, axis, return_sign, xp):
+@extends
+def log_of_sum(own, a, b, *, axis, return_sign, xp):
     """Return the logarithm of sums of exponentials, which SciPy builds by an array of no dispatching kind."""
     if not contains_duals(a, b):
         return own(a, b, axis=axis, return_sign=return_sign, xp=xp)

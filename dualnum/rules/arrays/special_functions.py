@@ -3,9 +3,8 @@
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules import numpy_rule
-from dualnum.rules._decorators import with_numpys_values
 from dualnum.rules._operands import float_operands, with_values
+from dualnum.rules._registry import numpy_rule, values_from
 
 __all__ = []
 
@@ -26,7 +25,7 @@ def sinc(x):
 
 
 @numpy_rule(np.i0)
-@with_numpys_values(np.i0)
+@values_from(np.i0)
 def i0(x):
     """
     The mean of cosh(x cos t) over angles t, which converges exponentially in their number and never cancels.

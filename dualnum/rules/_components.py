@@ -1,0 +1,69 @@
+"""The components of duals: one float64 number for each monomial of an element, the value first."""
+
+import functools
+
+import numpy as np
+
+from dualnum._core import DualDType, value
+
+__all__ = ["components", "degree", "from_components", "level_structure", "nilpotent_part", "orders"]
+
+
+def components(x: np.ndarray) -> np.ndarray:
+    """Return a float64 copy of the components of an array of duals, of shape ``x.shape + (n,)``."""
+    n = x.dtype.itemsize // 8
+    if x.size == 0:
+        return np.empty((*x.shape, n))
+    return np.ascontiguousarray(x)[..., None].view(float).reshape(*x.shape, n)
+
+
+def from_components(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return the array of duals of this dtype whose components are the last axis of numbers."""
+    if numbers.size == 0:
+        return np.empty(numbers.shape[:-1], dtype)
+    return np.ascontiguousarray(numbers).view(dtype)[..., 0]
+
+
+def nilpotent_part(x: np.ndarray) -> np.ndarray:
+    """
+    Return x - value(x), which x is overwritten with; for float64, zeros.
+
+    An iteration applies it to a residual: the values are NumPy's and are not corrected.
+    """
+    if type(x.dtype) is DualDType:
+        value(x)[...] = 0
+        return x
+    return np.zeros(x.shape)
+
+
+def degree(dtype: np.dtype) -> int:
+    """Return the largest d for which h^d does not vanish for every nilpotent h: the passes of an iteration."""
+    return dtype.degree if isinstance(dtype, DualDType) else 0
+
+
+def level_structure(dtype: np.dtype) -> tuple[tuple[bool, int], ...]:
+    """Return a pair for each level, oldest first: whether it is a Taylor level, and its size."""
+    if not isinstance(dtype, DualDType):
+        return ()
+    return tuple([(level.taylor, size) for level, size in zip(dtype.levels, dtype.sizes, strict=True)])
+
+
+def orders(dtype: np.dtype) -> np.ndarray:
+    """
+    Return the degree of each component's monomial in the infinitesimals of each level, an array (levels, components).
+
+    The array is shared between calls and must not be written to.
+    """
+    return _orders(
+        level_structure(dtype)
+    )  # cached by structure, since a cache of dtypes would keep levels alive
+
+
+@functools.lru_cache(64)
+def _orders(structure):
+    found = np.zeros((0, 1), int)
+    for taylor, size in structure:  # the components of the oldest level are adjacent in memory
+        own = np.arange(size + 1) if taylor else np.minimum(np.arange(size + 1), 1)
+        found = np.vstack([np.tile(found, size + 1), np.repeat(own, found.shape[1])])
+    found.flags.writeable = False
+    return found

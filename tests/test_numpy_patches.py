@@ -1,0 +1,100 @@
+"""What importing dualnum changes in NumPy: the rows of a table, all of which one environment variable switches off."""
+
+import importlib
+import os
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+from dualnum.rules.numpy_patches import PATCHES
+
+CHANGED = [
+    target
+    for patch in PATCHES
+    for target in patch.targets.split()
+    if target.startswith(("numpy.", "sys.")) and "<" not in target
+]
+
+SCRIPT = """
+import pkgutil, sys
+import numpy, numpy.polynomial
+numpy.finfo(float)  # NumPy's own entry
+
+def state():
+    found = {}
+    for target in sys.argv[1:]:
+        try:
+            found[target] = pkgutil.resolve_name(target)
+        except AttributeError:  # in another version of NumPy
+            continue
+        if not callable(found[target]):
+            found[target] = repr(found[target])
+    return found
+
+before = state()
+import dualnum
+after = state()
+print(*[target for target in before if before[target] is not after[target] and before[target] != after[target]])
+print(*before)
+print(dualnum.gradient(lambda x: numpy.linalg.det(x) + numpy.std(x))(numpy.eye(2))[0, 0])
+"""
+
+
+def run(script, switch, *arguments):
+    """Return the lines that a fresh process prints with this setting of the switch."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "DUALNUM_PATCH_NUMPY": switch},
+    )
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("switch", ["0", "1"])
+def test_the_switch_decides_whether_numpy_is_changed(switch):
+    changed, present, slope = run(SCRIPT, switch, *CHANGED)
+    assert changed.split() == ([] if switch == "0" else present.split())
+    assert float(slope) == 1.25  # by det 1, by the standard deviation 1/4
+
+
+@pytest.mark.parametrize(
+    ("imports", "known"),
+    [
+        ("import dualnum; from scipy import special", False),
+        ("from scipy import special; import dualnum", True),
+        ("import dualnum, dualnum.rules.ufuncs.scipy_special; from scipy import special", True),
+    ],
+)
+def test_without_the_import_hook_rules_of_scipy_are_imported_with_dualnum_or_by_hand(imports, known):
+    script = f"""
+{imports}
+own = special._logsumexp._logsumexp
+try:
+    print(dualnum.derivative(special.erf)(0.0) > 1, hasattr(own, "__wrapped__"))
+except TypeError:
+    print(False, hasattr(own, "__wrapped__"))
+"""
+    pytest.importorskip("scipy", minversion="1.15")
+    assert run(script, "0") == [f"{known} False"]
+
+
+@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)
+def test_every_row_of_the_table_is_in_the_code(patch):
+    module = "ufuncs.scipy_special" if patch.targets.startswith("scipy.") else "numpy_patches"
+    if module != "numpy_patches":
+        pytest.importorskip("scipy")
+    assert callable(getattr(importlib.import_module(f"dualnum.rules.{module}"), patch.name))
+    assert all(patch)
+
+
+def test_the_paths_of_the_table_exist_in_numpy():
+    """A path that no tested NumPy has would be a row without effect."""
+    newer = {
+        target for patch in PATCHES if patch.versions != "2.0 and later" for target in patch.targets.split()
+    }
+    for target in set(CHANGED) - newer:
+        pkgutil.resolve_name(target)
