@@ -1,1 +1,1 @@
-"""Rules of NumPy's linear algebra: whole matrices, one pass for each order of the duals."""
+"""Rules of NumPy's linear algebra, which treat whole matrices and make one pass for each order of the duals."""

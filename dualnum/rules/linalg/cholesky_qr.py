@@ -14,55 +14,54 @@ __all__ = []
 @numpy_rule(np.linalg.cholesky)
 def cholesky(a, /, *, upper=False):
     """
-    The triangular factor: ``dL = L phi(L^-1 dA L^-T)``, phi being the lower triangle with half the diagonal.
+    The triangular factor: ``dL = L phi(L^-1 dA L^-T)``, where phi takes the lower triangle with half the diagonal.
 
-    Like NumPy, which reads one triangle of A, this is a function of that triangle alone.
+    NumPy reads one triangle of A, and the derivatives are those of a function of that triangle.
     """
     (a,) = operands("cholesky", a)
-    options = {"upper": True} if upper else {}  # the argument came with NumPy 2.0
-    values = np.linalg.cholesky(*float_operands(a), **options)
+    values = np.linalg.cholesky(*float_operands(a), upper=upper)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         whole = symmetric(a, lower=not upper)
         factor0 = factor = transpose(values) if upper else values
         inverse = np.linalg.inv(factor0)
         half = np.tri(a.shape[-1]) - np.eye(a.shape[-1]) / 2
         for _ in range(degree(a.dtype)):
-            rest = nilpotent_part(whole - factor @ transpose(factor))
-            factor = factor + factor0 @ (half * (inverse @ rest @ transpose(inverse)))
+            residual = nilpotent_part(whole - factor @ transpose(factor))
+            factor = factor + factor0 @ (half * (inverse @ residual @ transpose(inverse)))
     return numpy_result(transpose(factor) if upper else factor, values, a.dtype)
 
 
 @np.errstate(all="ignore")
 def _thin(a, q0, r0, independent):
     """
-    Return Q, and R's first columns, of a matrix whose first columns are independent: all of a tall one, all but the
-    last of a square one.
+    Return Q and the first columns of R, as many as are `independent` in A: all of a tall matrix, all but the last of a
+    square one.
 
     With ``E = A - Q R`` and ``F = 1 - Q' Q``, the corrections are ``dQ = Q0 X + (1 - Q0 Q0') E R0^-1`` and
-    ``dR = (Q0' E R0^-1 - X) R0``, where X + X' = F and the strict lower triangle of X is that of Q0' E R0^-1.  Of the
-    last column of a square matrix no entry is in that triangle.
+    ``dR = (Q0' E R0^-1 - X) R0``, where X + X' = F and X has the strict lower triangle of Q0' E R0^-1.  The last column
+    of a square matrix has no entry in that triangle, so that R0^-1 may lack it.
     """
     q, r, n = q0, r0, a.shape[-1]
-    low = np.tri(n, k=-1, dtype=bool)
+    strict_lower = np.tri(n, k=-1, dtype=bool)
     inverse = np.zeros(r0.shape)
     inverse[..., :independent, :independent] = np.linalg.inv(r0[..., :independent, :independent])
     for _ in range(degree(a.dtype)):
         quotient = nilpotent_part(a - q @ r) @ inverse
         f = nilpotent_part(np.eye(n) - transpose(q) @ q)
         m = transpose(q0) @ quotient
-        x = np.where(low, m, np.where(low.T, f - transpose(m), f / 2))
+        x = np.where(strict_lower, m, np.where(strict_lower.T, f - transpose(m), f / 2))
         q = q + q0 @ (x - m) + quotient
-        r = r + np.where(low, 0.0, m - x) @ r0
+        r = r + np.where(strict_lower, 0.0, m - x) @ r0
     return q, r[..., :independent]
 
 
 @np.errstate(all="ignore")
 def _completed(q):
     """
-    Return the square Q of which q is the first n columns, the product of LAPACK's n reflections 1 - v t v'.
+    Return the square Q whose first n columns are q, the product of LAPACK's n reflections 1 - v t v'.
 
-    That product is ``1 - V T V'``, with V lower trapezoidal and of unit diagonal, so that ``[1; 0] - q = V (T V1')`` is
-    an LU factorisation without pivots, and what completes q is ``[0; 1] - V T V2'``.
+    That product is ``1 - V T V'``, where V is lower trapezoidal with a unit diagonal.  So ``[1; 0] - q = V (T V1')`` is
+    an LU factorisation without pivots, and the remaining columns of Q are ``[0; 1] - V T V2'``.
     """
     m, n = q.shape[-2:]
     work = np.eye(m, n) - q
@@ -83,22 +82,22 @@ def _completed(q):
         work = work - column @ row
     u[..., np.tril_indices(n, -1)[0], np.tril_indices(n, -1)[1]] = 0
     v1, v2 = v[..., :n, :], v[..., n:, :]
-    v1, u = transpose(v1), transpose(u)
-    t = transpose(solution(transpose(v1), u, np.linalg.solve(value(transpose(v1)), value(u))))  # U V1^-T
+    u = transpose(u)
+    t = transpose(solution(v1, u, np.linalg.solve(value(v1), value(u))))  # U V1^-T
     return np.concatenate([q, np.eye(m)[:, n:] - v @ (t @ transpose(v2))], axis=-1)
 
 
 @numpy_rule(np.linalg.qr)
 def qr(a, mode="reduced"):
-    """The orthogonal and the triangular factor, where the first min(m - 1, n) columns of a are independent."""
+    """The orthogonal and the triangular factor; the first min(m - 1, n) columns of a have to be independent."""
     (a,) = operands("qr", a)
-    plain = float_operands(a)[0]
-    values = np.linalg.qr(plain, mode)
+    (a0,) = float_operands(a)
+    values = np.linalg.qr(a0, mode)
     if mode not in ("reduced", "complete", "r"):
         raise TypeError(f"qr(A, mode={mode!r}) has no rule for duals; use mode='reduced', 'complete' or 'r'.")
     m, n = a.shape[-2:]
     k, independent = min(m, n), max(min(m - 1, n), 0)  # LAPACK makes no reflection in the last row
-    q0, r0 = values if mode == "reduced" else np.linalg.qr(plain)
+    q0, r0 = values if mode == "reduced" else np.linalg.qr(a0)
     diagonal = np.abs(r0.diagonal(axis1=-2, axis2=-1)[..., :independent])
     largest = np.abs(r0).max(axis=(-2, -1), initial=0)
     if (diagonal <= rank_tolerance((m, n)) * largest[..., None]).any() and degree(a.dtype):

@@ -1,4 +1,4 @@
-"""Determinants, right to every order whatever the condition and the scale of the matrix."""
+"""Determinants: their derivatives are accurate in every order, for matrices of any condition and scale."""
 
 import itertools
 import math
@@ -12,13 +12,13 @@ from dualnum.rules._registry import numpy_rule
 
 __all__ = []
 
-LOSS = 1e4  # what cancellation may cost, in units of the rounding error
-ILL = 1e6  # condition number (of Frobenius norms) up to which first derivatives go by the inverse
-SMALL = 4  # rows of a matrix that is cheaper multiplied out
+MAX_LOSS = 1e4  # factor by which cancellation may magnify the rounding error
+MAX_CONDITION = 1e6  # of Frobenius norms, up to which first derivatives are computed by the inverse
+MAX_EXPANDED = 4  # rows up to which Laplace's expansion is the cheapest formula
 
 
 def _log_det(x0, h):
-    """Return log det(1 + x0 h), h without its values: the sum of ``(-1)^(m+1) tr((x0 h)^m) / m``."""
+    """Return log det(1 + x0 h) for the nilpotent part of h: the sum of ``(-1)^(m+1) tr((x0 h)^m) / m``."""
     n, numbers = h.shape[-1], components(h)
     rows = x0.swapaxes(-1, -2).reshape(*x0.shape[:-2], 1, n * n)
     sums = (rows @ numbers.reshape(*h.shape[:-2], n * n, numbers.shape[-1]))[..., 0, :]
@@ -36,7 +36,7 @@ def _log_det(x0, h):
 
 
 def _laplace(a):
-    """Return the determinants of small matrices without a division, by the minors of their first rows."""
+    """Return determinants by Laplace's expansion, without a division, from the minors of the first rows."""
     n, minors = a.shape[-1], {(): 1.0}
     for i in range(n):
         row, larger = [a[..., i, j] for j in range(n)], {}
@@ -48,7 +48,7 @@ def _laplace(a):
 
 
 def _product(s):
-    """Return the products along the last axis as mantissas and exponents of two, whatever their size."""
+    """Return the products along the last axis as mantissas and exponents of two, which cannot overflow."""
     mantissa, exponent = np.ones(s.shape[:-1]), np.zeros(s.shape[:-1], int)
     for column in np.moveaxis(s, -1, 0):
         mantissa, more = np.frexp(mantissa * column)
@@ -58,10 +58,11 @@ def _product(s):
 
 def _units(s, h, order):
     """
-    Return powers of two in which to count: one for the values, given the singular values, and one for each level.
+    Return exponents of two as units: one for the values, given the singular values s, and one for each level.
 
-    Counted in these, no part of h is above 1, and some part of each level is near it.  The values' stands so far above
-    the smallest s other than 0 that neither the powers of 1 / s overflow nor 1 over the largest s underflows.
+    In these units every component of h is at most 1, and some component of each level is near 1.  The unit of the
+    values lies between the largest and the smallest s other than 0, at a place where powers of 1 / s do not overflow
+    and the reciprocal of the largest s does not underflow.
     """
     powers, passes, total = np.frexp(s)[1], degree(h.dtype), np.sum(order, axis=0)
     least = np.min(np.where(s > 0, powers, powers[:, :1]), axis=-1)
@@ -78,19 +79,20 @@ def _units(s, h, order):
 
 
 def _times_power(x, power):
-    """Return x with its components, along the last axis of power, times powers of two."""
+    """Return x with its components multiplied by powers of two, given along the last axis of `power`."""
     return from_components(np.ldexp(components(x), power), x.dtype)
 
 
 def _by_singular_values(a):
     """
-    Return the determinants of a stack, however singular and whatever their size, and the powers of two to multiply by.
+    Return the determinants of a stack, singular or not and of any size, and the exponents of two to scale them by.
 
-    Between the singular vectors of the values stands diag(s) + h, whose determinant has terms ``h^k prod(s)`` with k
-    of the s left out; order k is as large as the term without the k smallest.  To eliminate s_j brings in powers of
-    h / s_j.  They are no larger where s_j is none of the K smallest, K the number of orders; where it is one of them,
-    they are larger by the product of ``s_i / s_j`` over those of the K smallest that are above s_j, and by (h / s_j)^m
-    with m orders more than s.  What is not eliminated is multiplied out.
+    In the basis of the singular vectors of its values, the matrix is diag(s) + h.  Its determinant has the terms
+    ``h^k prod(s)``, where the product omits k of the s, and order k is as large as the term that omits the k smallest.
+    To eliminate row j brings in powers of h / s_j.  With K orders, they are no larger than the determinant's own terms
+    if s_j is not among the K smallest s.  If it is, they are larger by the product of ``s_i / s_j`` over the s_i above
+    s_j among these, and by (h / s_j)^m if there are m orders more than s.  Rows are eliminated while this loss is below
+    MAX_LOSS, and Laplace's expansion gives the determinant of the rest.
     """
     n, passes, order = a.shape[-1], degree(a.dtype), orders(a.dtype)
     finite = np.isfinite(value(a)).all(axis=(1, 2))
@@ -103,7 +105,7 @@ def _by_singular_values(a):
     logs = np.log(scaled[:, n - candidates :])
     far = np.maximum(np.max(step, axis=1, initial=0)[:, None] * math.log(2) - logs, 0)  # log of h / s_j, or 0
     loss = np.cumsum(logs, axis=-1) - np.arange(1, candidates + 1) * logs + (passes - candidates) * far
-    ranks = n - candidates + np.sum(loss < math.log(LOSS), axis=-1)
+    ranks = n - candidates + np.sum(loss < math.log(MAX_LOSS), axis=-1)
     result, power = np.sum(a * math.nan, axis=(1, 2)), np.zeros(len(a), int)
     for r in set(ranks[finite].tolist()):
         at = finite & (ranks == r)
@@ -114,12 +116,12 @@ def _by_singular_values(a):
 
 
 def _eliminated(s, h, r):
-    """Return the determinants of the matrices diag(s) + h over the product of the first r of s."""
+    """Return det(diag(s) + h) divided by the product of the first r of s, for a stack: r rows are eliminated."""
     n, passes = s.shape[-1], degree(h.dtype)
     tail = h[:, r:, r:] + np.eye(n - r) * s[:, None, r:]
     if r == 0:
         return _laplace(tail)
-    inverse = np.eye(r) * np.where(s[:, None, :r] > 0, 1 / s[:, None, :r], 0)  # at 0, so is the product
+    inverse = np.eye(r) * np.where(s[:, None, :r] > 0, 1 / s[:, None, :r], 0)  # at s = 0 the product is 0 too
     if r < n:
         first, head = inverse @ h[:, :r, r:], inverse @ h[:, :r, :r]
         x = first
@@ -129,58 +131,61 @@ def _eliminated(s, h, r):
     return np.exp(_log_det(inverse, h[:, :r, :r])) * _laplace(tail)
 
 
-def _square(a):
+def _squared_norm(a):
     """Return the squares of the Frobenius norms of a stack of matrices."""
     rows = a.reshape(len(a), a.shape[-1] ** 2)
     return np.vecdot(rows, rows)
 
 
-def _inverses(a0, given, passes):
+def _inverses(a0, det0, passes):
     """
-    Return the inverses of a stack, given the determinants, and of which ``det A0 exp(log det(1 + A0^-1 h))`` is right.
+    Return (inverses, accurate): for which matrices of a stack ``det A0 exp(log det(1 + A0^-1 h))`` is accurate.
 
-    Where there are more than two orders, K, it costs up to ``(|A^-1| |det A|^(1/n))^K``: see _by_singular_values.
+    det0 are the values of the determinants.  With K > 2 orders that formula magnifies rounding errors by up to
+    ``(|A^-1| |det A|^(1/n))^K``, for the reasons given in _by_singular_values.
     """
     n = a0.shape[-1]
     try:
         x0 = np.linalg.inv(a0)
     except np.linalg.LinAlgError:
-        x0, regular = np.full(a0.shape, math.nan), np.abs(given) > 0
+        x0, regular = np.full(a0.shape, math.nan), np.abs(det0) > 0
         x0[regular] = np.linalg.inv(a0[regular])
-    size = _square(x0)
-    well = (_square(a0) * size < (ILL if passes == 1 else LOSS) ** 2) & np.isfinite(given + 1 / given)
+    size = _squared_norm(x0)
+    condition = MAX_CONDITION if passes == 1 else MAX_LOSS
+    accurate = (_squared_norm(a0) * size < condition**2) & np.isfinite(det0 + 1 / det0)
     if passes > 2:
-        well &= (size * np.abs(given) ** (2 / n)) ** (passes / 2) < (LOSS if passes <= n else 0)
-    return x0, well
+        accurate &= (size * np.abs(det0) ** (2 / n)) ** (passes / 2) < (MAX_LOSS if passes <= n else 0)
+    return x0, accurate
 
 
-def _determinants(a, given):
+def _determinants(a, det0):
     """
     Return the determinants of a stack, given their values.
 
-    A small matrix of no more rows than there are orders is multiplied out, which costs ``|A|^n / |det A|``.
+    Laplace's expansion serves small matrices that have no more rows than there are orders; it magnifies rounding errors
+    by up to ``|A|^n / |det A|``.
     """
     a0, n, passes = value(a), a.shape[-1], degree(a.dtype)
-    small = n <= min(passes, SMALL)
+    small = n <= min(passes, MAX_EXPANDED)
     if small:
-        x0, well = a0, _square(a0) ** (n / 2) < LOSS * np.abs(given)
+        x0, accurate = a0, _squared_norm(a0) ** (n / 2) < MAX_LOSS * np.abs(det0)
     else:
-        x0, well = _inverses(a0, given, passes)
+        x0, accurate = _inverses(a0, det0, passes)
 
-    def short(a, given, x0):
-        return _laplace(a) if small else given * np.exp(_log_det(x0, a))
+    def direct(a, det0, x0):
+        return _laplace(a) if small else det0 * np.exp(_log_det(x0, a))
 
-    if well.all():
-        return short(a, given, x0)
+    if accurate.all():
+        return direct(a, det0, x0)
     result = np.empty(len(a), a.dtype)
-    result[well] = short(a[well], given[well], x0[well])
-    result[~well] = _times_power(*_by_singular_values(a[~well]))
+    result[accurate] = direct(a[accurate], det0[accurate], x0[accurate])
+    result[~accurate] = _times_power(*_by_singular_values(a[~accurate]))
     return result
 
 
-def _logarithms(a, given):
+def _logarithms(a, log0):
     """Return the logarithms of the absolute values of the determinants of a stack, given their values."""
-    regular = given > -np.inf
+    regular = log0 > -np.inf
     if regular.all():
         return _log_det(np.linalg.inv(value(a)), a)
     result = np.empty(len(a), a.dtype)
@@ -191,7 +196,7 @@ def _logarithms(a, given):
 
 
 def _stacked(f, a, values):
-    """Return f of the matrices of a as one stack and of their values, as it is handed to the caller."""
+    """Return the rule's result f(a, values), where f takes the matrices as one stack and their values as a vector."""
     if a.size == 0:
         return numpy_result(np.zeros(a.shape[:-2], a.dtype), values)
     with np.errstate(all="ignore"):  # NumPy has warned of the values

@@ -17,8 +17,8 @@ from dualnum.rules.linalg.repeated_eigenvalues import (
 __all__ = []
 
 
-def checked(name, w, smooth):
-    """Return w, or raise where an eigenvalue or singular value has no derivatives."""
+def require_smooth(name: str, w: np.ndarray, smooth: np.ndarray) -> np.ndarray:
+    """Return w; raise ValueError where one of these eigenvalues or singular values has no derivatives."""
     if not smooth.all():
         raise ValueError(
             f"{name}(A) of duals expects distinct values beyond first order, got repeated ones that have no second "
@@ -27,7 +27,8 @@ def checked(name, w, smooth):
     return w
 
 
-def _distinct(name, c, blocks):
+def _require_distinct(name, c, blocks):
+    """Return the eigenvalues; raise ValueError where equal ones have different derivatives."""
     if not multiples(c, blocks):
         raise ValueError(
             f"{name}(A) of duals expects distinct eigenvalues: the vectors of repeated ones have no derivatives; "
@@ -44,14 +45,14 @@ def _triangle(name, uplo):
 
 @numpy_rule(np.linalg.eigh)
 def eigh(a, UPLO="L"):
-    """Eigenvalues and vectors of the symmetric matrix of which NumPy reads one triangle."""
+    """Eigenvalues and vectors of the symmetric matrix with the triangle of a that NumPy reads."""
     (a,) = operands("eigh", a)
     values = np.linalg.eigh(*float_operands(a), UPLO)
     w0, v0 = values
     whole = symmetric(a, _triangle("eigh", UPLO))
     same, *_ = equal_values(value(whole), w0, v0, transpose(v0), unit=ORTHOGONAL_NOISE)
     c, v, blocks = decoupled(whole, w0, v0, transpose(v0), True, same)
-    w = _distinct("eigh", c, blocks)
+    w = _require_distinct("eigh", c, blocks)
     return type(values)(numpy_result(w, w0, a.dtype), numpy_result(v, v0, a.dtype))
 
 
@@ -64,7 +65,7 @@ def eigvalsh(a, UPLO="L"):
     w0, v0 = np.linalg.eigh(value(whole))
     same, v0, left = equal_values(value(whole), w0, v0, transpose(v0), unit=ORTHOGONAL_NOISE)
     c, _, blocks = decoupled(whole, w0, v0, left, True, same, vectors=False)
-    w = c if blocks is None else checked("eigvalsh", *block_values(c, blocks, True))
+    w = c if blocks is None else require_smooth("eigvalsh", *block_values(c, blocks, True))
     return numpy_result(w, values, a.dtype)
 
 
@@ -77,35 +78,35 @@ def _not_diagonalisable(name):
 @np.errstate(all="ignore")
 def _balanced(name, a, v):
     """
-    Return (a, v, v^-1) in units of the coordinates that make rows of v and columns of v^-1 of like size.
+    Return (D^-1 A D, D^-1 V, V^-1 D) with a diagonal D that makes rows of V and columns of V^-1 about equally long.
 
-    A matrix that lacks some of the vectors has no v^-1.
+    The columns of D^-1 V have length 1.  Raises ValueError where V is nearly singular, as of a defective A.
     """
     if v.size and (np.linalg.cond(v) > 1e12).any():
         raise _not_diagonalisable(name)
     left = np.linalg.inv(v)
     ratio = np.linalg.norm(v, axis=-1) / np.linalg.norm(left, axis=-2)
-    unit = np.exp2(np.rint(np.log2(ratio) / 2))[..., None]
+    unit = np.exp2(np.rint(np.log2(ratio) / 2))[..., None]  # powers of two, which round nothing
     length = np.linalg.norm(v / unit, axis=-2, keepdims=True)
     return a / unit * transpose(unit), v / unit / length, left * transpose(unit * length)
 
 
-def _known(name, a, w, v, left):
+def _equal_values(name, a, w, v, left):
     """
-    Return (same, v, left) as equal_values does, or raise where A is defective up to rounding.
+    Return (same, v, left) as equal_values does; raise ValueError where A is defective up to rounding.
 
-    There eigenvalues that are no repeated ones move by more than they differ when the entries of A are rounded.
+    There rounding the entries of A changes eigenvalues that are not repeated by more than their difference.
     """
     same, v, left = equal_values(a, w, v, left)
-    doubt = 4 * EPSILON * (np.abs(left) * transpose(np.abs(a) @ np.abs(v))).sum(axis=-1)
-    close = np.abs(w[..., :, None] - w[..., None, :]) <= np.minimum(doubt[..., :, None], doubt[..., None, :])
+    error = 4 * EPSILON * (np.abs(left) * transpose(np.abs(a) @ np.abs(v))).sum(axis=-1)
+    close = np.abs(w[..., :, None] - w[..., None, :]) <= np.minimum(error[..., :, None], error[..., None, :])
     if (close > same).any():
         raise _not_diagonalisable(name)
     return same, v, left
 
 
 def _real(name, w, *vectors):
-    """Return the arrays without their imaginary parts, which from NumPy 2.5 on they have even where these are zero."""
+    """Return the real parts; raise ValueError for complex eigenvalues.  NumPy 2.5 gives real ones imaginary parts 0."""
     if np.imag(w).any():
         raise ValueError(
             f"{name}(A) of duals expects A to have real eigenvalues, got complex ones; complex duals do not exist yet."
@@ -120,9 +121,9 @@ def eig(a):
     values = np.linalg.eig(*float_operands(a))
     w0, v0 = _real("eig", *values)
     balanced, v, left = _balanced("eig", a, v0)
-    same, *_ = _known("eig", value(balanced), w0, v, left)
+    same, *_ = _equal_values("eig", value(balanced), w0, v, left)
     c, v, blocks = decoupled(a, w0, v0, np.linalg.inv(v0), False, same)
-    w = _distinct("eig", c, blocks)
+    w = _require_distinct("eig", c, blocks)
     return type(values)(numpy_result(w, w0, a.dtype), numpy_result(v, v0, a.dtype))
 
 
@@ -133,10 +134,10 @@ def eigvals(a):
     (values,) = _real("eigvals", np.linalg.eigvals(*float_operands(a)))
     w0, v0 = _real("eigvals", *np.linalg.eig(value(a)))
     a, v0, left = _balanced("eigvals", a, v0)
-    same, v0, left = _known("eigvals", value(a), w0, v0, left)
+    same, v0, left = _equal_values("eigvals", value(a), w0, v0, left)
     c, _, blocks = decoupled(a, w0, v0, left, False, same, vectors=False)
-    w = c if blocks is None else checked("eigvals", *block_values(c, blocks, False))
-    ordered = np.empty_like(w)  # two calls of LAPACK need not agree on the order
+    w = c if blocks is None else require_smooth("eigvals", *block_values(c, blocks, False))
+    ordered = np.empty_like(w)  # eig and eigvals may give different orders
     np.put_along_axis(
         ordered, np.argsort(values, axis=-1), np.take_along_axis(w, np.argsort(w0, axis=-1), -1), -1
     )

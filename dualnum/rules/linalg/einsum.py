@@ -1,4 +1,4 @@
-"""Einstein's summation: pair by pair of operands, each pair one product of stacks of matrices."""
+"""Einstein's summation, one pair of operands after another; each pair is one product of stacks of matrices."""
 
 import functools
 import itertools
@@ -18,14 +18,14 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @numpy_rule(np.einsum)
 def einsum(*arguments, out=None, dtype=None, optimize=False, **options):
-    """The sum over the indices that the output lacks of the product of the operands."""
+    """The product of the operands, summed over the indices that the output lacks."""
     if not (dtype is None or isinstance(dtype, DualDType) or np.dtype(dtype) == float):
         raise TypeError(f"einsum of duals expects dtype=None, got {dtype!r}; a product of duals is dual.")
     if arguments and isinstance(arguments[0], bytes):
         arguments = (arguments[0].decode(), *arguments[1:])
     if arguments and isinstance(arguments[0], str):
         places, subscripts = slice(1, None), arguments[:1]
-    else:  # behind each operand a list, and at the end perhaps that of the output
+    else:  # each operand is followed by its list of indices; the last argument may be that of the output
         pairs = len(arguments) // 2
         places, subscripts = slice(0, 2 * pairs, 2), [*arguments[1 : 2 * pairs : 2], *arguments[2 * pairs :]]
     if not arguments[places]:
@@ -34,19 +34,19 @@ def einsum(*arguments, out=None, dtype=None, optimize=False, **options):
         )
     if any(is_dual(x) for x in subscripts):
         raise TypeError("einsum expects subscripts to be text or lists of integers, got duals.")
-    arrays, plain = operands("einsum", *arguments[places]), list(arguments)
-    plain[places] = float_operands(*arrays)
-    values = np.einsum(*plain, optimize=optimize, **options)  # NumPy's own checks of the subscripts, too
+    arrays, given = operands("einsum", *arguments[places]), list(arguments)
+    given[places] = float_operands(*arrays)
+    values = np.einsum(*given, optimize=optimize, **options)  # NumPy's own checks of the subscripts, too
     text = subscripts[0] if places.step is None else _text(subscripts, len(arrays))
     terms, output = _subscripts(text, tuple([x.ndim for x in arrays]))
     result = _contracted(terms, output, arrays, values)
-    if len(arrays) == 1 and out is None and np.may_share_memory(values, plain[places][0]):
-        return result.view(DualArray)  # as NumPy's, a view of the operand, which can be written to
+    if len(arrays) == 1 and out is None and np.may_share_memory(values, given[places][0]):
+        return result.view(DualArray)  # a view of the operand that can be written to, as in NumPy
     return stored(numpy_result(result, values, dtype_of(*arrays)), out, "einsum")
 
 
 def _text(lists, operands):
-    """Return lists of integers, one an operand and perhaps the output's, as text."""
+    """Return subscripts as text, given a list of integers for each operand and perhaps one for the output."""
     numbers = sorted({index for indices in lists for index in indices if index is not Ellipsis})
     letter = dict(zip(numbers, LETTERS, strict=False)) | {Ellipsis: "..."}
     texts = ["".join([letter[index] for index in indices]) for indices in lists]
@@ -55,7 +55,11 @@ def _text(lists, operands):
 
 @functools.lru_cache(256)
 def _subscripts(text, axes):
-    """Return one string of index letters an operand, of so many axes, and the output's, with ellipses spelled out."""
+    """
+    Return (terms, output): a string of index letters for each operand, with this number of axes, and the output's.
+
+    Letters beyond ASCII stand for the axes of ellipses.
+    """
     left, arrow, right = text.replace(" ", "").partition("->")
     terms = left.split(",")
     if not arrow:
@@ -64,7 +68,9 @@ def _subscripts(text, axes):
     if "..." not in left:
         return terms, right.replace("...", "")
     used = set(left + right)
-    free = [chr(i) for i in range(0x100, 0x200) if chr(i) not in used]  # letters that no one writes
+    free = [
+        chr(i) for i in range(0x100, 0x200) if chr(i) not in used
+    ]  # letters that the subscripts do not use
     unnamed = [n - len(t.replace("...", "")) for n, t in zip(axes, terms, strict=True)]
     longest = max(n for n, t in zip(unnamed, terms, strict=True) if "..." in t)
     dots = "".join(free[:longest])
@@ -74,7 +80,7 @@ def _subscripts(text, axes):
 
 @np.errstate(all="ignore")
 def _contracted(terms, output, arrays, values):
-    """Return the whole sum of duals; each step drops the indices that nothing else needs."""
+    """Return the whole sum; each step sums over the indices that neither the output nor other operands have."""
     work = []
     for i, (term, array) in enumerate(zip(terms, arrays, strict=True)):
         work.append(_reduced(term, array, _needed(output, terms[:i] + terms[i + 1 :])))
@@ -97,7 +103,7 @@ def _needed(output, others):
 
 
 def _reduced(term, array, keep):
-    """Return an operand with repeated indices taken along their diagonal and lone ones summed."""
+    """Return (term, array) with repeated indices replaced by diagonals, and summed over indices not in keep."""
     for c in dict.fromkeys(term) if len(set(term)) < len(term) else ():
         while term.count(c) > 1:
             first = term.index(c)
@@ -117,7 +123,7 @@ def _reduced(term, array, keep):
 
 
 def _diagonal(array, first, second):
-    """Return a view of the diagonal along two axes, which comes last, as writeable as the array."""
+    """Return a view of the diagonal along two axes, as the last axis, that is writeable if the array is."""
     diagonal = np.diagonal(array, axis1=first, axis2=second)
     diagonal.flags.writeable = array.flags.writeable
     return diagonal
@@ -125,7 +131,7 @@ def _diagonal(array, first, second):
 
 @functools.lru_cache(256)
 def _order(terms, shapes, output):
-    """Return pairs of places, the cheapest product first."""
+    """Return the pairs of places in the order of multiplication: each time the pair with the least _cost."""
     sizes = {}
     for t, shape in zip(terms, shapes, strict=True):
         for c, n in zip(t, shape, strict=True):
@@ -148,7 +154,7 @@ def _joined(terms, output, i, j):
 
 
 def _cost(terms, sizes, output, i, j):
-    """Return what a pair is chosen by: whether it grows what is stored, its operations, and how much it grows."""
+    """Return the key of a pair: whether its product needs more memory, the operations, and how much more memory."""
 
     def count(letters):
         return math.prod(sizes[c] for c in letters)
@@ -159,14 +165,14 @@ def _cost(terms, sizes, output, i, j):
 
 @functools.lru_cache(256)
 def _axes(term, order):
-    """Return the axes of a term in the order of these letters, and an index that adds one for each that it lacks."""
+    """Return the axes of a term in the order of these letters, and an index that inserts the axes that it lacks."""
     return [term.index(c) for c in order if c in term], tuple(
         [slice(None) if c in term else None for c in order]
     )
 
 
 def _arranged(array, term, order):
-    """Return the array with its axes in the order of these letters, of length 1 where it lacks one."""
+    """Return the array with its axes in the order of these letters; an axis that it lacks gets length 1."""
     axes, index = _axes(term, order)
     return array.transpose(axes)[index]
 
@@ -174,10 +180,11 @@ def _arranged(array, term, order):
 @functools.lru_cache(256)
 def _matrices(s, t, keep, m, n):
     """
-    Return what makes two terms of shapes m and n matrices whose product sums over the indices that are not kept.
+    Return how terms s and t of shapes m and n become matrices whose product sums over the indices that are not kept.
 
-    That is the letters of the product and its shape, and in this order for either term: the letters, the shape to
-    which axes of length 1 stretch, and that of a stack of matrices.  Where there is nothing to sum, it is the letters.
+    The result is (letters of the product, its shape, its shape as a stack of matrices, first, second).  `first` and
+    `second` are (letters, broadcast shape, shape as a stack of matrices) of the terms.  If nothing is summed, all but
+    the letters are None.
     """
     sizes = dict(zip(t, n, strict=True))
     sizes |= {c: max(k, sizes.get(c, 1)) for c, k in zip(s, m, strict=True)}
@@ -213,9 +220,9 @@ def _matrices(s, t, keep, m, n):
 
 def _pair(left, right, keep, known):
     """
-    Return the term and the sum of products of two operands over the indices that need not be kept.
+    Return (term, array) of the product of two operands, summed over the indices that are not in keep.
 
-    Of the last pair the result's values are known: a term and an array.
+    For the last pair, known is (term, array) of the values of the result.
     """
     (s, a), (t, b) = left, right
     letters, shape, matrix, first, second = _matrices(s, t, keep, a.shape, b.shape)
@@ -229,6 +236,6 @@ def _pair(left, right, keep, known):
     return letters, product.reshape(shape)
 
 
-def _as_matrices(array, term, letters, stretched, shape):
+def _as_matrices(array, term, letters, broadcast, shape):
     array = _arranged(array, term, letters)
-    return (array if array.shape == stretched else np.broadcast_to(array, stretched)).reshape(shape)
+    return (array if array.shape == broadcast else np.broadcast_to(array, broadcast)).reshape(shape)

@@ -7,7 +7,7 @@ from dualnum.rules._components import components, degree, from_components, nilpo
 from dualnum.rules._operands import as_dual_arrays, float_operands, numpy_result, operands
 from dualnum.rules._registry import numpy_rule
 from dualnum.rules.linalg._helpers import inverse
-from dualnum.rules.linalg.eigen import checked
+from dualnum.rules.linalg.eigen import require_smooth
 from dualnum.rules.linalg.svd import singular_values
 from dualnum.rules.numpy_patches import numpy_implementation
 
@@ -16,7 +16,7 @@ __all__ = []
 
 @numpy_rule(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
-    """The norm of vectors or matrices, which is 0 with all its derivatives at the kink where every entry is 0."""
+    """The norm of vectors or matrices; where every entry is 0, at its kink, all its derivatives are 0."""
     (x,) = operands("norm", x)
     values = np.linalg.norm(*float_operands(x), ord=ord, axis=axis, keepdims=keepdims)  # NumPy's checks, too
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (int(axis),)
@@ -31,7 +31,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
 
 
 def _power_norm(x, values, p, axes):
-    """Return ``(sum |x|^p)^(1/p)``, given the values that NumPy finds for it."""
+    """Return ``(sum |x|^p)^(1/p)``, given NumPy's values, which decide where powers of the entries need scaling."""
     size = x if p % 2 == 0 else np.abs(x)
     limit = 1e280 ** (1 / ((abs(p) + 1) * max(degree(x.dtype), 1)))  # so that no power leaves float64's range
     norms = np.sqrt((x * x).sum(axis=axes)) if p == 2 else (size**p).sum(axis=axes) ** (1 / p)
@@ -48,10 +48,11 @@ def _power_norm(x, values, p, axes):
 
 def _scaled_norms(x, p):
     """
-    Return the norms of rows of numbers whose powers overflow or vanish.
+    Return the p-norms of rows whose powers overflow or underflow.
 
-    With values u n of the numbers, n being the norm's, and M what moves, ``((u + M/n)^p - u^p) n`` is the series
-    ``sum_k C(p, k) u^(p-k) M (M/n)^(k-1)``, whose terms are no larger than derivatives are; so is the root of its sum.
+    With n the norm of the values, let the numbers be u n + H, where H is nilpotent.  ``((u + H/n)^p - u^p) n`` is the
+    series ``sum_k C(p, k) u^(p-k) H (H/n)^(k-1)``, whose terms are in the range of the derivatives of the norm.  The
+    p-th root of the sum is computed by the same series.
     """
     x0 = value(x)
     reach = (np.max if p > 0 else np.min)(np.abs(x0), axis=-1, keepdims=True)
@@ -61,11 +62,12 @@ def _scaled_norms(x, p):
     n = n + zero
     top = orders(x.dtype).sum(axis=0) == degree(x.dtype)
 
-    def moved(u, move, p):
-        quotient = components(move / unit / n)
-        quotient[..., top] = 0  # parts of the highest order meet nothing but the value 0 of a term
+    def change_of_power(u, h, p):
+        """Return ((u + h/n)^p - u^p) n."""
+        quotient = components(h / unit / n)
+        quotient[..., top] = 0  # the highest order meets only the value 0 of a term, and 0 * inf is nan
         quotient = from_components(quotient, x.dtype)
-        total, term, weight = 0 * move, move, 1.0
+        total, term, weight = 0 * h, h, 1.0
         for k in range(degree(x.dtype)):
             weight = weight * (p - k) / (k + 1)
             if weight == 0:
@@ -74,18 +76,16 @@ def _scaled_norms(x, p):
             term = nilpotent_part(term * quotient)
         return total
 
-    total = np.sum(moved(x0 / unit / n, nilpotent_part(x.copy()), p), axis=-1, keepdims=True)
-    return (moved(1.0, total, 1 / p) * ~zero)[:, 0]
+    total = np.sum(change_of_power(x0 / unit / n, nilpotent_part(x.copy()), p), axis=-1, keepdims=True)
+    return (change_of_power(1.0, total, 1 / p) * ~zero)[:, 0]
 
 
 def _vector_norm(x, values, ord, axes):
     if ord == 0:
-        return np.sum(x * 0.0, axis=axes)  # a count of entries, constant between its jumps
+        return np.sum(x * 0.0, axis=axes)  # counts the entries other than 0: constant between jumps
     if np.isinf(ord):
-        empty = np.zeros((), x.dtype)[()] if ord > 0 else np._NoValue
-        return (np.max if ord > 0 else np.min)(
-            np.abs(x), axis=axes, **({"initial": empty} if 0 in x.shape else {})
-        )
+        options = {"initial": np.zeros((), x.dtype)[()]} if ord > 0 and 0 in x.shape else {}
+        return (np.max if ord > 0 else np.min)(np.abs(x), axis=axes, **options)
     return np.abs(x).sum(axis=axes) if ord == 1 else _power_norm(x, values, ord, axes)
 
 
@@ -104,7 +104,7 @@ def _matrix_norm(x, ord, axes):
     if ord == "nuc":
         return np.sum(s, axis=-1)  # smooth where every singular value is above zero
     at = 0 if ord == 2 else -1
-    checked(f"norm(A, {ord}) and cond", s, smooth[..., at])
+    require_smooth(f"norm(A, {ord}) and cond", s, smooth[..., at])
     return s[..., at]
 
 
@@ -113,27 +113,27 @@ _vector_norm_of_array = numpy_implementation(np.linalg.vector_norm)
 
 @numpy_rule(np.linalg.vector_norm)
 def vector_norm(x, /, **options):
-    """The norm of all entries, or of those along an axis; NumPy's own makes a plain array of a number."""
+    """The norm of all entries, or of those along an axis; NumPy's own code would make a plain array of a scalar."""
     return _vector_norm_of_array(as_dual_arrays(np.asarray(x)), **options)
 
 
 @numpy_rule(np.linalg.cond)
 def cond(x, p=None):
-    """The condition number: of singular values, or a norm times that of the inverse."""
+    """The condition number: a ratio of singular values, or a norm times that of the inverse."""
     (x,) = operands("cond", x)
     values = np.linalg.cond(*float_operands(x), p)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         if p is None or p in (2, -2):
             s, smooth = singular_values(x, average=True)
-            checked("cond", s, smooth[..., [0, -1]])
+            require_smooth("cond", s, smooth[..., [0, -1]])
             result = s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
         else:
             stack, flat = x.reshape(-1, *x.shape[-2:]), np.reshape(values, -1)
             good = np.isfinite(flat)
             size = np.asarray(norm(stack, p, axis=(-2, -1)))
-            result = size * flat  # where it is infinite, 1 / |A^-1| is at its kink 0
+            result = size * flat  # infinite for singular A, where 1 / |A^-1| has a kink at 0
             if good.any():
                 a = stack[good]
-                other = norm(inverse(a, np.linalg.inv(value(a))), p, axis=(-2, -1))
-                result[good] = size[good] * np.asarray(other)
+                norm_of_inverse = norm(inverse(a, np.linalg.inv(value(a))), p, axis=(-2, -1))
+                result[good] = size[good] * np.asarray(norm_of_inverse)
     return numpy_result(np.reshape(np.asarray(result), np.shape(values)), values, x.dtype)

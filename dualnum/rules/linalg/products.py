@@ -1,7 +1,8 @@
-"""Products of vectors, matrices and tensors: sums over an axis that matmul's kernels differentiate."""
+"""Products of vectors, matrices and tensors, computed by the compiled loops of matmul."""
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from dualnum.rules._registry import numpy_rule
 __all__ = []
 
 
-def stored(result, out, name):
-    """Return result, or out with result in it, which has to be dual."""
+def stored(result: Any, out: Any, name: str) -> Any:
+    """Return result, or out filled with it; raise TypeError unless out is an array of duals."""
     if out is None:
         return result
     if not isinstance(out, np.ndarray) or not is_dual(out):
@@ -31,8 +32,8 @@ def _kind(x):
     return f"an array of {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
 
 
-def _joined(rows, columns, values):
-    """Return rows @ columns, matrices or vectors, in the shape of NumPy's values and with them."""
+def _matrix_product(rows, columns, values):
+    """Return rows @ columns, of matrices or vectors, with NumPy's values and their shape."""
     if not is_dual(rows) and not is_dual(columns):
         return values
     rows = rows[np.newaxis] if rows.ndim == 1 else rows
@@ -42,7 +43,7 @@ def _joined(rows, columns, values):
 
 
 def _scaled(function, a, b):
-    """Return the product with a number, with the values of a function whose zeros have signs of their own."""
+    """Return the product with a number and function's values, where the signs of zeros may differ from a product's."""
     return numpy_result(np.multiply(a, b), function(*float_operands(a, b)))
 
 
@@ -59,7 +60,7 @@ def dot(a, b, out=None):
         else np.moveaxis(b, -2, 0).reshape(b.shape[-2], math.prod(b.shape[:-2]) * b.shape[-1])
     )
     rows = a if a.ndim <= 2 else a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
-    return stored(_joined(rows, columns, values), out, "dot")
+    return stored(_matrix_product(rows, columns, values), out, "dot")
 
 
 @numpy_rule(np.inner)
@@ -70,7 +71,7 @@ def inner(a, b, /):
         return _scaled(np.inner, a, b)
     values = np.inner(*float_operands(a, b))
     rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
-    return _joined(rows, b.reshape(math.prod(b.shape[:-1]), b.shape[-1]).T, values)
+    return _matrix_product(rows, b.reshape(math.prod(b.shape[:-1]), b.shape[-1]).T, values)
 
 
 @numpy_rule(np.vdot)
@@ -78,7 +79,7 @@ def vdot(a, b, /):
     """The sum of products of all entries."""
     a, b = operands("vdot", a, b)
     values = np.vdot(*float_operands(a, b))
-    return _joined(a.reshape(1, a.size), b.reshape(b.size, 1), values)
+    return _matrix_product(a.reshape(1, a.size), b.reshape(b.size, 1), values)
 
 
 @numpy_rule(np.tensordot)
@@ -95,12 +96,12 @@ def tensordot(a, b, axes=2):
     b = b.transpose(right + [i for i in range(b.ndim) if i not in right])
     summed = math.prod(b.shape[: len(right)])
     rows = a.reshape(math.prod(a.shape[: a.ndim - len(left)]), summed)
-    return _joined(rows, b.reshape(summed, math.prod(b.shape[len(right) :])), values)
+    return _matrix_product(rows, b.reshape(summed, math.prod(b.shape[len(right) :])), values)
 
 
 @numpy_rule(np.linalg.multi_dot)
 def multi_dot(arrays, *, out=None):
-    """The product of a chain of matrices, multiplied in the order that takes the fewest operations."""
+    """The product of a chain of matrices, in the order of multiplications that takes the fewest operations."""
     arrays = operands("multi_dot", *arrays)
     if len(arrays) == 2:
         return dot(*arrays, out=out)
@@ -111,12 +112,12 @@ def multi_dot(arrays, *, out=None):
     if matrices[-1].ndim == 1:
         matrices[-1] = matrices[-1][:, None]
     with np.errstate(all="ignore"):  # NumPy has warned of the values
-        result = _joined(*_chain(matrices), values)
+        result = _matrix_product(*_chain(matrices), values)
     return stored(result, out, "multi_dot")
 
 
 def _chain(matrices):
-    """Return the two factors of a product of matrices, in the best order, which dynamic programming finds."""
+    """Return the two last factors of a product of matrices; dynamic programming finds the best order."""
     sizes = [m.shape[0] for m in matrices] + [matrices[-1].shape[1]]
     n = len(matrices)
     cost = {(i, i): 0 for i in range(n)}
@@ -140,12 +141,12 @@ def _chain(matrices):
     return factors(0, n - 1)
 
 
-_CHUNK = 1 << 17  # entries of windows that are multiplied at a time
+_CHUNK = 1 << 17  # entries of the windows in one product
 
 
 @np.errstate(all="ignore")
 def _sliding(a, v, before, after):
-    """Return the sums of products of v with each window of a, which is padded with zeros."""
+    """Return the sums of products of v with each window of a, padded with so many zeros before and after."""
     padded = np.concatenate([np.zeros(before), a, np.zeros(after)])
     count = len(padded) - len(v) + 1
     windows = np.ndarray((count, len(v)), padded.dtype, buffer=padded, strides=(padded.strides[0],) * 2)

@@ -13,7 +13,7 @@ __all__ = []
 
 
 def _full_rank_pseudoinverse(a, x0):
-    """Return the pseudoinverse of a matrix of full rank, of a wide one by transposition."""
+    """Return the pseudoinverse of a matrix of full rank, given its values; a wide matrix is transposed."""
     m, n = a.shape[-2:]
     if m < n:
         return transpose(_full_rank_pseudoinverse(transpose(a), transpose(x0)))
@@ -22,23 +22,23 @@ def _full_rank_pseudoinverse(a, x0):
 
 def _least_squares(a, b, x, pseudoinverse):
     """
-    Return the solution x of ``A' (b - A x) = 0`` for a tall matrix of full rank, given its values.
+    Return the solution x of ``A' (b - A x) = 0`` for a tall matrix of full rank, given its values and A0^+.
 
-    Of the correction (A0' A0)^-1 A' (b - A x), what A0' contributes is A0^+ (b - A x), so that only the part of the
-    residual that moves meets the square of the condition number.
+    With A = A0 + H and the residual r = b - A x, the correction (A0' A0)^-1 A' r is ``A0^+ r + (A0' A0)^-1 H' r``.  So
+    only the second term, which is nilpotent, contains the square of the condition number.
     """
-    move, gram = nilpotent_part(a.copy()), pseudoinverse @ transpose(pseudoinverse)
+    h, inverse_gram = nilpotent_part(a.copy()), pseudoinverse @ transpose(pseudoinverse)
     for _ in range(degree(dtype_of(a, b))):
-        rest = b - a @ x
-        x = x + nilpotent_part(pseudoinverse @ rest + gram @ (transpose(move) @ rest))
+        residual = b - a @ x
+        x = x + nilpotent_part(pseudoinverse @ residual + inverse_gram @ (transpose(h) @ residual))
     return x
 
 
 def _pseudoinverse(name, a, svd, rank, cutoff):
     """
-    Return the pseudoinverse of one matrix, given its values' SVD, of which NumPy keeps the first rank.
+    Return the pseudoinverse of one matrix, given the SVD of its values; NumPy keeps the first `rank` singular values.
 
-    Q = U1 + X and W = V1 + Y, with U1' X = 0 = V1' Y, span the subspaces of these singular values where
+    Q = U1 + X and W = V1 + Y, with U1' X = 0 = V1' Y, span the singular subspaces of the kept values if the residuals
     ``R = A W - Q (U1' A W)`` and ``P = A' Q - W (V1' A' Q)`` vanish; then ``A^+ = W (Q' A W)^-1 Q'``.  The corrections
     satisfy ``dX S1 - U2 S2 V2' dY = R`` and ``dY S1 - V2 S2 U2' dX = P``.
     """
@@ -46,7 +46,7 @@ def _pseudoinverse(name, a, svd, rank, cutoff):
     u1, kept, v1 = u[:, :rank], s[:rank], vt[:rank].T
     u2, others, v2 = u[:, rank:], s[rank:, None], vt[rank:].T
     ratio = others / kept
-    gap = (kept - others) * (1 + ratio)  # (s1^2 - s2^2) / s1, where squares may vanish
+    gap = (kept - others) * (1 + ratio)  # (s1^2 - s2^2) / s1, whose squares may underflow
     q, w = u1, v1
     for _ in range(degree(a.dtype)):
         aw, aq = a @ w, a.T @ q
@@ -56,7 +56,7 @@ def _pseudoinverse(name, a, svd, rank, cutoff):
         y = (inner_p + ratio * inner_r) / gap
         q, w = q + (r + u2 @ (others * y)) / kept, w + (p + v2 @ (others * x)) / kept
     zero = np.all(others <= rank_tolerance(a.shape) * s[0])
-    jumps = zero and cutoff <= np.sqrt(EPSILON)  # as soon as they move, for a cutoff next to zero
+    jumps = zero and cutoff <= np.sqrt(EPSILON)  # zeros with derivatives exceed so small a cutoff at once
     if degree(a.dtype) and jumps and not _keeps_rank(a, q, u1, w, np.min(kept, initial=np.inf)):
         raise ValueError(
             f"{name}(A) of duals expects derivatives that keep the rank of A, which is {rank} of {min(a.shape)}; "
@@ -68,10 +68,10 @@ def _pseudoinverse(name, a, svd, rank, cutoff):
 
 def _keeps_rank(a, q, u1, w, smallest):
     """
-    Return whether ``A = Q (U1' A)`` up to rounding, in every part by its own measure.
+    Return whether ``A = Q (U1' A)`` up to rounding, for each component relative to its own size.
 
-    Rounding of A by dA moves that difference by ``(1 - Q U1') dA (1 - V1 W')``: at most by |Q| |dA| |W|.  Q and W, made
-    by division by singular values, are rounded themselves.
+    Rounding A by dA changes the difference by ``(1 - Q U1') dA (1 - V1 W')``, at most by |Q| |dA| |W|.  Q and W have
+    rounding errors of their own, because they are quotients by singular values.
     """
     size = _sizes(a)
     rounded = nilpotent_part(size.copy()) / smallest
@@ -81,22 +81,24 @@ def _keeps_rank(a, q, u1, w, smallest):
 
 
 def _sizes(a):
-    """Return the number whose components are the Frobenius norms of those of a matrix."""
+    """Return a dual, of shape (1, 1), whose components are the Frobenius norms of the components of a matrix."""
     return from_components(np.hypot.reduce(components(a), axis=(0, 1), keepdims=True), a.dtype)
 
 
 @numpy_rule(np.linalg.pinv)
 def pinv(a, rcond=None, hermitian=False, **options):
-    """The pseudoinverse of the singular values that NumPy keeps."""
+    """The pseudoinverse for the singular values that NumPy keeps."""
     (a,) = operands("pinv", a)
-    (plain,) = float_operands(a)
+    (a0,) = float_operands(a)
     options |= {"rcond": rcond, "hermitian": hermitian}
-    values = np.linalg.pinv(plain, **options)
+    values = np.linalg.pinv(a0, **options)
     if a.size == 0:
         return numpy_result(values, values, a.dtype)
     a = symmetric(a) if hermitian else a
     with np.errstate(all="ignore"):  # NumPy has warned of the values
-        trace = np.sum(transpose(values) * value(a), axis=(-1, -2))  # of a projection: its rank
+        trace = np.sum(
+            transpose(values) * value(a), axis=(-1, -2)
+        )  # of the projection A^+ A, which is the rank
         full = ~(np.abs(trace - min(a.shape[-2:])) > 0.25)
         if np.all(full):
             return numpy_result(_full_rank_pseudoinverse(a, values), values, a.dtype)
@@ -105,7 +107,7 @@ def pinv(a, rcond=None, hermitian=False, **options):
         result, low = np.empty(values.shape, a.dtype), ~full
         if np.any(full):
             result[full] = _full_rank_pseudoinverse(a[full], values[full])
-        svd = np.linalg.svd(plain[low], full_matrices=False, hermitian=hermitian)
+        svd = np.linalg.svd(a0[low], full_matrices=False, hermitian=hermitian)
         ranks = np.sum(svd.S > cutoffs[low, None] * svd.S[:, :1], axis=-1)
         each = zip(a[low], zip(*svd, strict=True), ranks, cutoffs[low], strict=True)
         result[low] = np.stack([_pseudoinverse("pinv", *one) for one in each])
@@ -114,7 +116,7 @@ def pinv(a, rcond=None, hermitian=False, **options):
 
 @numpy_rule(np.linalg.lstsq)
 def lstsq(a, b, rcond=None):
-    """The least-squares solution, the sums of squares that are left, the rank and the singular values."""
+    """The least-squares solution, the sums of squared residuals, the rank and the singular values."""
     a, b = operands("lstsq", a, b)
     x0, residuals, rank, s0 = np.linalg.lstsq(*float_operands(a, b), rcond=rcond)
     columns = b[:, None] if b.ndim == 1 else b
@@ -133,11 +135,11 @@ def lstsq(a, b, rcond=None):
             x = _pseudoinverse("lstsq", a, svd, rank, 0.0 if rcond is None else rcond) @ columns
         else:
             x = x0.reshape(x.shape).astype(dtype)
-        rest = np.sum((columns - a @ x) ** 2, axis=0) if residuals.size else residuals
+        squares = np.sum((columns - a @ x) ** 2, axis=0) if residuals.size else residuals
         s = singular_values(a)[0] if a.size and degree(a.dtype) else s0
     return (
         numpy_result(x.reshape(x0.shape), x0, dtype),
-        numpy_result(rest, residuals, dtype),
+        numpy_result(squares, residuals, dtype),
         rank,
         numpy_result(s, s0, a.dtype),
     )

@@ -33,7 +33,7 @@ def solve(a, b):
 
 @numpy_rule(np.linalg.tensorinv)
 def tensorinv(a, ind=2):
-    """The inverse of a tensor as a map from its last axes to its first ind."""
+    """The inverse of a tensor that maps its last axes to its first `ind` axes."""
     (a,) = operands("tensorinv", a)
     values = np.linalg.tensorinv(*float_operands(a), ind=ind)
     matrix = a.reshape(-1, math.prod(a.shape[ind:]))
@@ -59,7 +59,7 @@ def matrix_power(a, n):
     values = np.linalg.matrix_power(*float_operands(a), n)
     n = int(np.asarray(n))
     if n == 1:
-        return a.view(DualArray)  # as NumPy's, the array itself
+        return a.view(DualArray)  # not a copy, as in NumPy
     if n < 0:
         a, n = inverse(a, np.linalg.inv(value(a))), -n
     if n == 0:
