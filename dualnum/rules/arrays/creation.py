@@ -1,4 +1,4 @@
-"""Functions that make arrays like another (like=), which NumPy hands over without that argument."""
+"""Functions that create arrays with ``like=``; NumPy calls their rules without that argument."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Fourier transforms: refused until duals can be complex."""
+"""Fourier transforms, which raise TypeError as long as duals cannot be complex."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Counts: integers of the values, sums of dual weights, and dual edges of bins."""
+"""Histograms: counts of values, which have no derivatives, sums of dual weights, and dual edges of bins."""
 
 import numpy as np
 
@@ -12,13 +12,13 @@ __all__ = []
 @numpy_rule(np.bincount)
 @values_from(np.bincount)
 def bincount(x, /, weights=None, minlength=0):
-    """The sum of the weights of each number."""
+    """The sum of the weights for each integer."""
     weights = np.asarray(weights)
     return _sums(np.asarray(x), weights, max(np.max(x, initial=-1) + 1, minlength))
 
 
 def _sums(places, weights, n):
-    """Sum the weights of each of n places."""
+    """Return the sum of the weights for each of n places."""
     sums = np.zeros(n, np.result_type(weights, float))
     np.add.at(sums, places, weights)
     return sums
@@ -26,13 +26,13 @@ def _sums(places, weights, n):
 
 @numpy_rule(np.digitize)
 def digitize(x, bins, right=False):
-    """NumPy's digitize of the values."""
+    """The bins of the values, integers without derivatives."""
     return np.digitize(*float_arguments([x, bins]), right=right)
 
 
 def _edges(a, bins, range, weights):
-    """Return the edges of the bins of one variable, which move with the data where the data give them."""
-    values = np.histogram_bin_edges(*float_arguments([a, bins, range]), *float_arguments([weights]))
+    """Return the edges of the bins of one variable, functions of the data unless bins or range are given."""
+    values = np.histogram_bin_edges(*float_arguments([a, bins, range, weights]))
     if not isinstance(bins, str) and np.ndim(bins):
         return np.asarray(bins)
     a = np.asarray(a)
@@ -45,14 +45,14 @@ def _edges(a, bins, range, weights):
 @numpy_rule(np.histogram_bin_edges)
 @values_from(np.histogram_bin_edges)
 def histogram_bin_edges(a, bins=10, range=None, weights=None):
-    """Edges between the smallest and the largest number."""
+    """The edges of bins between the smallest and the largest number."""
     return _edges(a, bins, range, weights)
 
 
 @numpy_rule(np.histogram)
 @values_from(np.histogram)
 def histogram(a, bins=10, range=None, density=None, weights=None):
-    """Counts, or sums of weights, or densities; and the edges."""
+    """Counts, sums of weights or densities; and the edges."""
     edges = _edges(a, bins, range, weights)
     counts = _counts([np.ravel(a)], [edges], weights)
     if density:
@@ -61,7 +61,7 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
 
 
 def _counts(columns, edges, weights):
-    """Return the sums of weights, or the numbers of points, in each cell of a grid."""
+    """Return the sum of weights, or the number of points, in each cell of a grid."""
     numbers = [n - 1 for n in map(len, edges)]
     inside, cell = True, 0
     for column, edge, n in zip(columns, edges, numbers, strict=True):
@@ -100,7 +100,7 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
 def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
     """Counts, sums of weights or densities in the cells of a plane; and the edges along both axes."""
     count = len(bins) if isinstance(bins, (list, tuple, np.ndarray)) and np.ndim(bins) != 0 else 1
-    if count not in (1, 2):  # one array of edges for both
+    if count not in (1, 2):  # one array of edges serves both axes
         bins = [bins, bins]
     counts, edges = histogramdd([x, y], bins, range, density, weights)
     return counts, *edges

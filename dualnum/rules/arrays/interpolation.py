@@ -1,4 +1,4 @@
-"""Piecewise linear interpolation in all of its arguments."""
+"""Piecewise linear interpolation, with derivatives by the points, the knots and the heights."""
 
 import numpy as np
 
@@ -23,18 +23,18 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
     points, knots = value(x), value(xp)
     n = xp.size
-    # Constant pieces stand outside the knots: slope i is that of the piece on the left of knot i.
+    # slopes[i] is that of the piece on the left of knot i; outside the knots the pieces are constant.
     zero = np.zeros(1)
     slopes = np.concatenate([zero, (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1]), zero])
     place = (knots.searchsorted(points, side="right") - 1).clip(0, n - 1)
     after = x - xp[place]
-    meets = (value(after) == 0) & ((place > 0) | (left is None))  # no value of its own on the left side
+    meets = (value(after) == 0) & ((place > 0) | (left is None))  # where `left` does not make a jump
     before = np.where(meets, slopes[place], slopes[place + 1])
-    # From the slope before the knot to the one behind it.
+    # The slope before the knot continues, and a kink adds the difference to the slope behind it.
     result = fp[place] + before * after + (slopes[place + 1] - before) * np.maximum(after, 0.0)
     result = np.where(points < knots[0], fp[0] if left is None else left, result)
     result = np.where(points > knots[-1], fp[-1] if right is None else right, result)
-    # A value of its own outside makes a jump at the last knot: the slope there is that of the inner side.
+    # `right` makes a jump at the last knot, which has the slope of the inner side.
     if right is None or n < 2:
         return result
     return np.where(points == knots[-1], fp[-1] + slopes[n - 1] * after, result)

@@ -1,4 +1,4 @@
-"""Partitions, whose order among equal values is that of float64."""
+"""Partitions, with float64's order of equal values."""
 
 import numpy as np
 
@@ -11,18 +11,18 @@ __all__ = []
 
 @numpy_rule(np.argpartition)
 def argpartition(a, kth, axis=-1, kind="introselect", order=None):
-    """NumPy's argpartition of the values."""
+    """The places that NumPy's argpartition gives for the values."""
     return np.argpartition(*float_operands(np.asarray(a)), kth, axis=axis, kind=kind, order=order)
 
 
 @numpy_rule(np.partition)
 def partition(a, kth, axis=-1, kind="introselect", order=None):
-    """The elements where NumPy's partition puts their values."""
+    """The elements in the places where NumPy's partition puts their values."""
     a = np.asarray(a)
     if axis is None:
         a, axis = a.ravel(), -1
     values = np.partition(*float_operands(a), kth, axis=axis, kind=kind, order=order)
-    # Both orders are stable sorts of the same values, so element and value meet.
+    # The stable sorts of values and of a agree, so each element gets the place of its value.
     places = np.argsort(values, axis=axis, kind="stable")
     result = np.empty_like(a)
     np.put_along_axis(

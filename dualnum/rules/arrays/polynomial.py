@@ -1,4 +1,4 @@
-"""Polynomials by their roots, roots by their polynomial, and fits."""
+"""Coefficients of polynomials, given by roots or by a fit, their products, and roots."""
 
 import numpy as np
 
@@ -25,7 +25,10 @@ def poly(seq_of_zeros):
 
 
 def _characteristic(a):
-    """Faddeev and LeVerrier: M = A M + c I, c = -tr(A M) / k, whose eigenvalues may be complex."""
+    """Return the characteristic polynomial by the recurrence of Faddeev and LeVerrier, ``c_k = -tr(A M) / k``.
+
+    It has no need of eigenvalues, which may be complex.
+    """
     n = len(a)
     coefficients, m = [1.0], np.zeros_like(a)
     for k in range(1, n + 1):
@@ -43,7 +46,7 @@ def polymul(a1, a2):
 
 @numpy_rule(np.roots)
 def roots(p):
-    """The real and simple roots, by Newton's steps in the nilpotent part."""
+    """Real and simple roots; each of Newton's steps makes one more order exact."""
     p = np.atleast_1d(np.asarray(p))
     values = np.roots(value(p))
     if np.iscomplexobj(values):
@@ -64,7 +67,7 @@ def roots(p):
 
 
 def _check_simple(p, x):
-    """A root is multiple, to rounding, where Newton's method cannot tell it from its neighbour."""
+    """Raise ValueError where a root is multiple up to rounding, by the convergence criterion of Newton's method."""
     slope, curvature = np.polyval(np.polyder(p), x), np.polyval(np.polyder(p, 2), x)
     rounding = len(p) * np.finfo(float).eps * np.polyval(np.abs(p), np.abs(x))
     multiple = (slope == 0) | (2 * rounding * np.abs(curvature) >= slope * slope)
@@ -78,7 +81,7 @@ def _check_simple(p, x):
 @numpy_rule(np.polyfit)
 @values_from(np.polyfit)
 def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
-    """The polynomial of least squares; with full or cov what NumPy gives besides."""
+    """The polynomial of least squares; with full or cov also what NumPy returns besides."""
     x, y, order = np.asarray(x), np.asarray(y), int(deg) + 1
     results, matrix, scale = scaled_least_squares(np.vander(x, order), y, w, rcond)
     fit, residuals, *_ = results

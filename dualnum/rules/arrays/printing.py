@@ -1,4 +1,4 @@
-"""How arrays of duals print: each element as (value; tangents), with the caller's precision."""
+"""The text of arrays of duals: each element as (value; tangents), with the caller's precision."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ __all__ = []
 def array2string(
     a, max_line_width=None, precision=None, suppress_small=None, separator=" ", prefix="", **options
 ):
-    """NumPy's layout around elements that are written number by number."""
+    """NumPy's layout of an array, with a text of its own for each element."""
     given = {} if precision is None else {"precision": precision}
     formatter = options.pop("formatter", None)
 

@@ -1,4 +1,4 @@
-"""Functions whose result is like their first argument: it grows levels where the numbers put into it have them."""
+"""Functions whose result has the dtype of their first argument, here extended to hold the other arguments."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ __all__ = []
 
 
 def _holding(function, array, numbers):
-    """Return array with the levels of numbers, where it holds float64 or duals."""
+    """Return array cast to a dtype that has the levels of numbers; raise TypeError unless it is float64 or dual."""
     array = np.asanyarray(array)
     duals = [np.asarray(x) for x in numbers if is_dual(x)]
     if not duals or all(x.dtype == array.dtype for x in duals):
@@ -24,7 +24,7 @@ def _holding(function, array, numbers):
 
 
 def _items(x):
-    """Return the duals in x: itself, or the items of a list."""
+    """Return the items of a list, however nested, or a list of x itself."""
     if isinstance(x, (list, tuple)):
         return [item for part in x for item in _items(part)]
     return [x]
@@ -32,20 +32,20 @@ def _items(x):
 
 @numpy_rule(np.insert)
 def insert(arr, obj, values, axis=None):
-    """NumPy's insert into an array that can hold the values."""
+    """np.insert into an array that can hold the values."""
     return numpy_implementation(np.insert)(_holding("insert", arr, _items(values)), obj, values, axis)
 
 
 @numpy_rule(np.piecewise)
 def piecewise(x, condlist, funclist, *args, **kw):
-    """NumPy's piecewise into an array that can hold the constants of the pieces."""
+    """np.piecewise into an array that can hold the constants of the pieces."""
     x = _holding("piecewise", x, _items(list(funclist)))
     return numpy_implementation(np.piecewise)(x, condlist, funclist, *args, **kw)
 
 
 @numpy_rule(np.full_like)
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, **options):
-    """NumPy's full_like with an array that can hold the number."""
+    """np.full_like for an array that can hold the fill value."""
     if dtype is None:
         a = _holding("full_like", a, _items(fill_value))
     return numpy_implementation(np.full_like)(a, fill_value, dtype, order, subok, shape, **options)
@@ -53,14 +53,14 @@ def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, **op
 
 @numpy_rule(np.gradient)
 def gradient(f, *varargs, axis=None, edge_order=1):
-    """NumPy's gradient into arrays that can hold the quotients by dual distances."""
+    """np.gradient into arrays that can hold quotients by dual distances."""
     f = _holding("gradient", np.asarray(f) * 1.0, _items(list(varargs)))
     return numpy_implementation(np.gradient)(f, *varargs, axis=axis, edge_order=edge_order)
 
 
 @numpy_rule(np.common_type)
 def common_type(*arrays):
-    """NumPy's own scalar types have no place for derivatives."""
+    """Raise TypeError, because NumPy's scalar types cannot hold derivatives."""
     raise TypeError(
         "common_type of duals would name a type without their derivatives; use np.result_type(x, y), "
         "a dtype that has them."

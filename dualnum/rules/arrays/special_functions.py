@@ -1,4 +1,4 @@
-"""Functions that NumPy writes in Python in a way that hides a derivative."""
+"""np.sinc and np.i0, whose code in NumPy has a constant or a kink at 0 where the functions are smooth."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ __all__ = []
 
 @numpy_rule(np.sinc)
 def sinc(x):
-    """sin(pi x) / (pi x), by its series where |pi x| < 1: NumPy puts a constant in the place of x = 0."""
+    """sin(pi x) / (pi x), by its series where |pi x| < 1: NumPy replaces x = 0 by a constant."""
     x = np.asarray(x)
     angle = np.pi * x
     near = np.abs(angle) < 1
@@ -28,7 +28,7 @@ def sinc(x):
 @values_from(np.i0)
 def i0(x):
     """
-    The mean of cosh(x cos t) over angles t, which converges exponentially in their number and never cancels.
+    The mean of cosh(x cos t) over n angles t, which converges exponentially in n and is free of cancellation.
 
     NumPy's own series is one in abs(x), which has a kink at 0.
     """

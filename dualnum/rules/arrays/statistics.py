@@ -19,7 +19,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     a = np.asarray(a)
     axes = tuple(range(a.ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, a.ndim)
     weights = np.ones(a.shape) if weights is None else np.asarray(weights)
-    if weights.shape != a.shape:  # one weight for each place along the axes
+    if weights.shape != a.shape:  # the weights have the shape of the axes alone
         weights = weights.transpose(np.argsort(axes))
         weights = weights.reshape([n if i in axes else 1 for i, n in enumerate(a.shape)])
     scale = np.sum(weights, axis=axes, keepdims=keepdims)
@@ -46,14 +46,14 @@ def _covariance(m, y, rowvar, bias, ddof, fweights, aweights):
 @numpy_rule(np.cov)
 @values_from(np.cov)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None):
-    """The covariances of variables, one a row."""
+    """The covariances of variables, one in each row."""
     return np.squeeze(_covariance(m, y, rowvar, bias, ddof, fweights, aweights))
 
 
 @numpy_rule(np.corrcoef)
 @values_from(np.corrcoef)
 def corrcoef(x, y=None, rowvar=True, bias=None, ddof=None):
-    """The covariances divided by both standard deviations: ones, with no derivative, on the diagonal."""
+    """The covariances divided by both standard deviations; the diagonal is 1 and has no derivatives."""
     covariance = _covariance(x, y, rowvar, False, None, None, None)
     deviation = np.sqrt(np.diagonal(covariance))
     correlation = covariance / deviation[:, None] / deviation
@@ -61,8 +61,8 @@ def corrcoef(x, y=None, rowvar=True, bias=None, ddof=None):
     return np.squeeze(correlation)
 
 
-# The place of the quantile q among n sorted numbers is q (n + 1 - a - b) + a - 1, between 0 and n - 1: NumPy's
-# continuous methods, by (a, b).  The others are steps in q.
+# (a, b) of NumPy's continuous methods: the quantile q of n sorted numbers stands at q (n + 1 - a - b) + a - 1, clipped
+# to 0 and n - 1.  All other methods are step functions of q.
 _CONTINUOUS = {
     "linear": (1, 1),
     "interpolated_inverted_cdf": (0, 1),
@@ -74,7 +74,7 @@ _CONTINUOUS = {
 
 
 def _quantile_rule(function, name, percent):
-    """Return the rule of a function whose q may be dual: np.quantile, np.percentile."""
+    """Return the rule of np.quantile (percent = 1) or np.percentile (100), whose q may be dual."""
     own = numpy_implementation(function)
 
     def by_q(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False):
@@ -85,23 +85,20 @@ def _quantile_rule(function, name, percent):
         columns = np.sort(np.transpose(a, [*axes, *kept]).reshape(n, -1), axis=0)
         first, last = _CONTINUOUS[method]
         places = np.ravel(np.clip(q * (n + 1 - first - last) + (first - 1), 0, n - 1))
-        columns = as_dual_arrays(columns)
-        at = as_dual_arrays(places)
-        numbers = np.stack(
-            [np.interp(at, np.arange(n), columns[:, i]) for i in range(columns.shape[1])], axis=-1
-        )
+        columns, places = as_dual_arrays([columns, places])
+        numbers = np.stack([np.interp(places, np.arange(n), column) for column in columns.T], axis=-1)
         shape = (
             [1 if i in axes else n for i, n in enumerate(a.shape)] if keepdims else [a.shape[i] for i in kept]
         )
         return numbers.reshape((*q.shape, *shape))
 
-    with_values = values_from(function)(by_q)
+    rule_by_q = values_from(function)(by_q)
 
     def rule(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, **options):
         given = {"axis": axis, "out": out, "method": method, "keepdims": keepdims, **options}
         if not contains_duals(q):
             return own(a, q, overwrite_input=overwrite_input, **given)
-        if method not in _CONTINUOUS:  # steps in q
+        if method not in _CONTINUOUS:  # a step function of q
             return function(a, *float_operands(np.asarray(q)), **given)
         if out is not None or options.get("weights") is not None:
             raise TypeError(
@@ -111,7 +108,7 @@ def _quantile_rule(function, name, percent):
             raise ValueError(
                 f"{name}(a, q) with a dual q expects a without NaN; drop them, or use dualnum.value(q)."
             )
-        return with_values(a, q, axis=axis, method=method, keepdims=keepdims)
+        return rule_by_q(a, q, axis=axis, method=method, keepdims=keepdims)
 
     return rule
 
