@@ -1,9 +1,9 @@
 """
-All that ``import dualnum`` changes in NumPy, and all Python code here that reads NumPy's private parts.
+All that ``import dualnum`` changes in NumPy, and the private part of NumPy that rules read; ``PATCHES`` is the table.
 
-NumPy functions in Python that do not dispatch look up a helper each time they run.  An extended helper treats duals
-itself and hands all other arguments to NumPy's own.  ``PATCHES`` is the table; the environment variable
-``DUALNUM_PATCH_NUMPY=0``, read once at import, switches off all of its rows that change something.
+Several NumPy functions in Python do not dispatch but look up a helper each time they run.  The extended helper treats
+duals itself and calls NumPy's own with all other arguments.  The environment variable ``DUALNUM_PATCH_NUMPY=0``, read
+once at import, switches off every row that changes something.
 """
 
 import functools
@@ -58,7 +58,7 @@ PATCHES = (
         "fit",
         "numpy.polynomial.polyutils._fit",
         "It calls np.linalg.lstsq with plain arrays of duals, which do not dispatch.",
-        "Polynomial.fit and polyfit of numpy.polynomial raise TypeError for duals.",
+        "Polynomial.fit and polyfit of numpy.polynomial raise errors for duals.",
     ),
     Patch(
         "cseries_to_zseries",
@@ -76,7 +76,7 @@ PATCHES = (
         "to_real_if_imag_zero",
         "numpy.linalg._linalg._to_real_if_imag_zero",
         "It views complex roots as real ones; roots with derivatives are real already.",
-        "roots() of numpy.polynomial fails for duals in NumPy 2.5 and later.",
+        "roots() of numpy.polynomial raises TypeError for duals.",
         "2.5 and later",
     ),
     Patch(
@@ -101,7 +101,7 @@ PATCHES = (
         "otypes_of",
         "numpy.vectorize._get_ufunc_and_otypes",
         "np.vectorize names result types by a character, and no dtype can be made from that of duals.",
-        "np.vectorize raises TypeError where the function returns duals.",
+        "np.vectorize raises TypeError for duals.",
     ),
     Patch(
         "vectorize_call",

@@ -1,1 +1,1 @@
-"""Rules of ufuncs that other packages compile for floats."""
+"""Rules of compiled ufuncs of other packages."""

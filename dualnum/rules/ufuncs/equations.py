@@ -1,10 +1,13 @@
 """
-Rules for ufuncs that are compiled for floats: their own values, and derivatives by what calculus says of them.
+Rules for compiled ufuncs: the ufunc computes the values, and a differential equation or a formula the derivatives.
 
-A rule gets one-dimensional arrays, of duals with the same levels or of numbers, and returns an array of duals.  Where
-the derivatives are functions of x and of the results, as in ``erf' = 2 / sqrt(pi) exp(-x^2)``, they are equations;
-where one knows all of them, as of ``J_0^(n)``, a formula.
+A rule takes one-dimensional arrays, of duals with the same levels or of numbers, and returns an array of duals.
+`equations` makes a rule from first derivatives that are functions of x and of the results, as in
+``erf' = 2 / sqrt(pi) exp(-x^2)``; `formula` makes one from all derivatives, as of ``J_0^(n)``.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -16,42 +19,46 @@ __all__ = ["constant", "equations", "formula", "primitive"]
 
 
 def _times(slope, x):
-    """Return slope x, where 0 inf = 0 in all components: x has no values, and most of the tangents may be zero."""
+    """
+    Return slope * x for nilpotent x, with 0 * inf = 0 in every product of components.
+
+    Most tangents of x may be zero, and those must not become nan where the slope is infinite.
+    """
     if not is_dual(slope) or np.isfinite(components(slope)).all():
         return slope * x
     dtype = dtype_of(slope, x)
     slope, x = components(slope.astype(dtype)), components(x.astype(dtype))
-    ends = ~np.isfinite(slope)
+    nonfinite = ~np.isfinite(slope)
 
     def product(a, b):
         return components(from_components(a, dtype) * from_components(b, dtype))
 
-    met = product(ends.astype(float), (x != 0).astype(float))  # how many terms are infinite or nan
+    count = product(nonfinite.astype(float), (x != 0).astype(float))  # of infinite or nan terms in each sum
     balance = product(np.where(np.isinf(slope), np.sign(slope), 0.0), np.sign(x))
-    infinite = np.where(np.abs(balance) == met, np.copysign(np.inf, balance), np.nan)
-    return from_components(np.where(met > 0, infinite, product(np.where(ends, 0.0, slope), x)), dtype)
+    total = np.where(np.abs(balance) == count, np.copysign(np.inf, balance), np.nan)  # inf - inf is nan
+    return from_components(np.where(count > 0, total, product(np.where(nonfinite, 0.0, slope), x)), dtype)
 
 
-def primitive(values, *terms):
+def primitive(values: np.ndarray, *terms: tuple[Any, Any]) -> np.ndarray:
     """
     Return the duals y with these values and ``dy = sum slope dx``, given pairs (slope, x).
 
-    By Euler's theorem: with N multiplying each component by its order, ``N y = sum slope N x``.
+    Let N multiply each component by its total order.  N is a derivation, so that ``N y = sum slope N x``.
     """
-    moved = [(slope, x) for slope, x in terms if is_dual(x)]
-    dtype = dtype_of(*[x for _, x in moved])
+    dual_terms = [(slope, x) for slope, x in terms if is_dual(x)]
+    dtype = dtype_of(*[x for _, x in dual_terms])
     total = orders(dtype).sum(axis=0)
     if degree(dtype) > 1:
-        moved = [(slope, from_components(components(x) * total, dtype)) for slope, x in moved]
-    y = sum([_times(slope, x) for slope, x in moved[1:]], _times(*moved[0]))
+        dual_terms = [(slope, from_components(components(x) * total, dtype)) for slope, x in dual_terms]
+    y = sum([_times(slope, x) for slope, x in dual_terms[1:]], _times(*dual_terms[0]))
     if degree(dtype) > 1:
         y = from_components(components(y) / np.maximum(total, 1), dtype)
     value(y)[...] = values
     return y
 
 
-def constant(ufunc, place, x):
-    """Return the values of an argument by which there are no derivatives, or raise where it moves."""
+def constant(ufunc: np.ufunc, place: int, x: Any) -> Any:
+    """Return the values of an argument that has to be constant; raise TypeError where it has derivatives."""
     if not is_dual(x):
         return x
     if np.any(components(x)[..., 1:]):
@@ -62,20 +69,21 @@ def constant(ufunc, place, x):
     return value(x)
 
 
-def equations(*pairs, by=(0,), results=1):
+def equations(*pairs: tuple, by: tuple[int, ...] = (0,), results: int = 1) -> Callable:
     """
     Return the rule of functions y, c, ... that satisfy ``dy = sum slope dx``, ``dc = ...``.
 
     Parameters
     ----------
     *pairs : tuple
-        For each function its ufunc, called with values, and its slopes: a function of the arguments, then of y, c, ...,
-        which returns one slope, or one for each argument in `by`.  It is called with values, then with duals.
+        For each function its ufunc and its slopes.  The ufunc is called with values.  The slopes are a function of the
+        arguments, then of y, c, ..., that returns one slope, or one for each argument in `by`; the first pass calls it
+        with values, the others with duals.
     by : tuple of int
-        The arguments by which there are derivatives.
+        The arguments that have derivatives; the others have to be constant.
     results : int
-        How many of the functions are results; the others are companions.  Where more than one, the first pair has the
-        ufunc that returns all of them, and the others have None.
+        How many of the functions are results; the others are companions.  If there are several results, the first pair
+        has the ufunc that returns all of them, and the other results have None.
     """
     ufunc = pairs[0][0]
 
@@ -89,7 +97,7 @@ def equations(*pairs, by=(0,), results=1):
             state, passes = starts, degree(dtype_of(*args))
             for i in range(passes):
                 at = args if i else numbers
-                count = results if i == passes - 1 else len(pairs)  # companions serve the next pass
+                count = results if i == passes - 1 else len(pairs)  # only a next pass needs the companions
                 slopes = [slope(*at, *state) for _, slope in pairs[:count]]
                 state = [
                     primitive(
@@ -103,8 +111,8 @@ def equations(*pairs, by=(0,), results=1):
     return rule
 
 
-def formula(ufunc, derivative):
-    """Return the rule of a function whose derivatives by the last argument are ``derivative(n, *values)``."""
+def formula(ufunc: np.ufunc, derivative: Callable) -> Callable:
+    """Return the rule of a ufunc whose n-th derivative by its last argument is ``derivative(n, *values)``."""
 
     def rule(*args):
         last = len(args) - 1
@@ -115,12 +123,12 @@ def formula(ufunc, derivative):
         with np.errstate(all="ignore"):  # the values have warned
             if degree(args[last].dtype) == 1:
                 return primitive(values, (derivative(1, *numbers), args[last]))
-            move = nilpotent_part(args[last].copy())
-            y, power, factorial = np.zeros_like(move), move, 1.0
-            for n in range(1, 1 + degree(move.dtype)):
+            h = nilpotent_part(args[last].copy())
+            y, power, factorial = np.zeros_like(h), h, 1.0
+            for n in range(1, 1 + degree(h.dtype)):
                 factorial *= n
                 y = y + derivative(n, *numbers) / factorial * power
-                power = nilpotent_part(power * move)
+                power = nilpotent_part(power * h)
         value(y)[...] = values
         return y
 

@@ -1,7 +1,7 @@
 """
-The ufuncs of scipy.special.  This module is imported when that one is.
+Rules for the ufuncs of scipy.special; importing that module imports this one (numpy_patches.when_imported).
 
-Slopes have the form that does not cancel: ``expit(x) expit(-x)``, never ``y (1 - y)``.
+Slopes are written in a form without cancellation: ``expit(x) expit(-x)``, never ``y (1 - y)``.
 """
 
 import math
@@ -23,20 +23,20 @@ psi, gammaln = special.psi, special.gammaln
 
 
 def _named(name):
-    """Return one of SciPy's ufuncs, or None where this SciPy has none of that name."""
+    """Return SciPy's ufunc of this name, or None where this version of SciPy has none."""
     found = getattr(special, name, None) or getattr(special._ufuncs, name, None)
     return found if isinstance(found, np.ufunc) else None
 
 
 def _differentiate(slopes, *by):
-    """Register functions whose slopes by these arguments, by default all, are functions of the arguments and of y."""
+    """Register functions by their slopes, functions of the arguments and of y, by these arguments (default: all)."""
     for name, slope in slopes.items():
         if ufunc := _named(name):
             numpy_rule(ufunc)(equations((ufunc, slope), by=by or tuple(range(ufunc.nin))))
 
 
 def _expand(derivatives):
-    """Register functions whose n-th derivatives by the last argument are functions of n and of the arguments."""
+    """Register functions by their n-th derivatives by the last argument, functions of n and of the arguments."""
     for name, derivative in derivatives.items():
         if ufunc := _named(name):
             numpy_rule(ufunc)(formula(ufunc, derivative))
@@ -53,10 +53,10 @@ def _series(x, coefficients):
     return total
 
 
-def _or_series(x, reach, coefficients, f):
-    """Return f(x), and where |x| < reach its power series."""
-    near = np.abs(value(x)) < reach
-    return np.where(near, _series(np.where(near, x, 0.0), coefficients), f(np.where(near, 2 * reach, x)))
+def _or_series(x, radius, coefficients, f):
+    """Return f(x), and where |x| < radius its power series."""
+    near = np.abs(value(x)) < radius
+    return np.where(near, _series(np.where(near, x, 0.0), coefficients), f(np.where(near, 2 * radius, x)))
 
 
 def _rising(a, k):
@@ -70,13 +70,13 @@ def _falling(a, k):
 
 
 def _exp_of_square(factor, x):
-    """Return exp(factor x^2); what rounding of the square loses is put back to first order."""
+    """Return exp(factor x^2), corrected to first order for the rounding error of the square."""
     v = np.clip(value(x), -40.0, 40.0)
-    high = v * 134217729.0  # half of the digits (Dekker)
+    high = v * 134217729.0  # splits v into halves of its digits (Dekker)
     high = high - (high - v)
     low = v - high
-    lost = ((high * high - v * v) + 2 * high * low) + low * low
-    return np.exp(factor * (x * x)) * (1 + factor * lost)
+    error = ((high * high - v * v) + 2 * high * low) + low * low
+    return np.exp(factor * (x * x)) * (1 + factor * error)
 
 
 # ---- error functions and the normal distribution ----
@@ -87,7 +87,7 @@ def _density(x):
 
 
 def _inverse_mills(x):
-    """Return the density over the distribution function."""
+    """Return the normal density divided by the normal distribution function."""
     left = value(x) < 5
     by_erfcx = math.sqrt(2 / math.pi) / special.erfcx(np.where(left, x, 0.0) * -math.sqrt(0.5))
     right = np.where(left, 5.0, x)
@@ -95,7 +95,11 @@ def _inverse_mills(x):
 
 
 def _asymptotic(x, sign, y):
-    """Return y, or where it would cancel, |x| > 7, sum_(n >= 1) (2n - 1)!! (sign / (2 x^2))^n down to least terms."""
+    """
+    Return y, and for |x| > 7 its asymptotic series sum_(n >= 1) (2n - 1)!! (sign / (2 x^2))^n.
+
+    There the formula of y cancels.  The series is cut off before its terms begin to grow.
+    """
     far = np.abs(value(x)) > 7
     large = np.where(far, x, 10.0)
     return np.where(
@@ -131,7 +135,7 @@ _differentiate(
 
 
 def _power_slope(log_x, p, y):
-    """Return the slope by p of y = (x^p - 1) / p: log(x)^2 sum (k + 1) / (k + 2)! (p log x)^k."""
+    """Return the slope by p of y = (x^p - 1) / p; near p log(x) = 0, log(x)^2 sum (k + 1) / (k + 2)! (p log x)^k."""
     coefficients = [(k + 1) / math.factorial(k + 2) for k in range(20)]
     u = p * log_x
     near = np.abs(value(u)) < 1
@@ -148,8 +152,8 @@ def _huber_slopes(delta, r, y):
 def _pseudo_huber_slopes(delta, r, y):
     u = r / delta
     root = np.hypot(1.0, u)
-    more = u * (u / (1 + root))  # root - 1
-    return delta * more * (more / root), r / root
+    root_minus_1 = u * (u / (1 + root))
+    return delta * root_minus_1 * (root_minus_1 / root), r / root
 
 
 _differentiate(
@@ -182,7 +186,9 @@ numpy_rule(special.expit)(
 )
 
 
-def _same(ufunc, on_duals):
+def _by_numpy(ufunc, on_duals):
+    """Return the rule of a ufunc that NumPy's functions, on_duals, differentiate."""
+
     def rule(*args):
         values = ufunc(*[value(x) for x in args])
         with np.errstate(all="ignore"):  # the values have warned
@@ -200,7 +206,8 @@ for _ufunc, _on_duals in (
     (special.cosm1, np.cos),
     (special.powm1, np.power),
 ):
-    numpy_rule(_ufunc)(_same(_ufunc, _on_duals))
+    numpy_rule(_ufunc)(_by_numpy(_ufunc, _on_duals))
+
 DEGREE = math.pi / 180
 numpy_rule(special.sindg)(
     equations((special.sindg, lambda x, y, c: DEGREE * c), (special.cosdg, lambda x, y, c: -DEGREE * y))
@@ -227,9 +234,9 @@ _differentiate(
     }
 )
 
-# ---- gamma and its kin ----
+# ---- gamma and related functions ----
 
-_zeta = special._ufuncs._zeta  # of Hurwitz; special.zeta calls it
+_zeta = special._ufuncs._zeta  # Hurwitz's, which special.zeta calls
 
 
 def _polygamma(n, x):
@@ -237,7 +244,7 @@ def _polygamma(n, x):
 
 
 def _rgamma_slope(x, y):
-    """Return -y psi(x), left of 1/2 by the reflection y = sin(pi x) gamma(1 - x) / pi: psi has poles, y has none."""
+    """Return -y psi(x); for x < 1/2, where psi has poles, from y = sin(pi x) gamma(1 - x) / pi."""
     left = value(x) < 0.5
     u = np.where(left, x, 0.0)
     reflected = np.cos(math.pi * u) * special.gamma(1 - u) - y * psi(1 - u)
@@ -268,7 +275,7 @@ _differentiate(
 
 
 def _expn(p, x):
-    """Return E_p(x), below p = 0 in closed form."""
+    """Return E_p(x), for integers p < 0 in closed form."""
     result = special.expn(np.maximum(p, 0), x)
     for m in np.unique(-p[p < 0]):
         m = int(m)
@@ -308,7 +315,7 @@ numpy_rule(special.fresnel)(
 
 
 def _power_times_exp(x, p, exponent):
-    """Return x^p exp(exponent), by one exponential except at x = 0, where the logarithm has no derivatives."""
+    """Return x^p exp(exponent) as one exponential, except at x = 0, where log(x) has no derivatives."""
     zero = value(x) == 0
     inside = np.exp(p * np.log(np.where(zero, 1.0, x)) + exponent)
     return np.where(zero, np.power(np.where(zero, x, 1.0), p) * np.exp(exponent), inside)
@@ -414,7 +421,7 @@ numpy_rule(special.ellipj)(
 
 
 def _cylinder(function, sign, factor=1.0):
-    """Return the derivatives ``(factor / 2)^n sum_k C(n, k) sign^k f(order - n + 2k, x)``."""
+    """Return the n-th derivative as a function: ``(factor / 2)^n sum_k C(n, k) sign^k f(order - n + 2k, x)``."""
 
     def derivative(n, order, x):
         terms = [math.comb(n, k) * sign**k * function(order - n + 2.0 * k, x) for k in range(n + 1)]
@@ -424,10 +431,10 @@ def _cylinder(function, sign, factor=1.0):
 
 
 def _times_exponential(rate, derivative):
-    """Return the derivatives of exp(rate x) f, given exp(rate x) times those of f; rate^2 is 1."""
+    """Return the n-th derivative of exp(rate x) f as a function, given exp(rate x) times that of f; rate is 1 or -1."""
 
     def of_product(n, order, x):
-        powers = 1.0, rate(x)  # at the kink of exp(-|x|) their averages
+        powers = 1.0, rate(x)  # at the kink of exp(-|x|), rate 0 averages both sides
         return sum(math.comb(n, j) * powers[(n - j) % 2] * derivative(j, order, x) for j in range(n + 1))
 
     return of_product
@@ -454,7 +461,7 @@ def _of_ke(f):
 
 
 def _bessel(kind, general, names, zero, one, reflected):
-    """Register functions of any order, and those made for the orders 0 and 1, with f_-1 = reflected f_1."""
+    """Register functions of any order, and the ufuncs for the orders 0 and 1; f_-1 = reflected * f_1."""
     f0, f1 = getattr(special, zero), getattr(special, one)
     known = {0: f0, 1: f1, -1: lambda x: reflected * f1(x)}
     whole = kind(lambda order, x: known[order](x) if order in known else general(order, x))
@@ -482,7 +489,7 @@ numpy_rule(special.airy)(
 
 
 def _lower(k, n, function, *arguments):
-    """Return a polynomial of degree n - k, which is 0 for n < k; there is no formula for negative n."""
+    """Return function(n - k, ...), 0 for integers n < k, and nan for n < 0, where there is no formula."""
     whole = n == np.floor(n)
     known = function(np.where(whole, np.maximum(n - k, 0), n - k), *arguments)
     return np.where(n < 0, np.nan, np.where(whole & (n < k), 0.0, known))
@@ -532,18 +539,18 @@ _expand(
     }
 )
 
-# ---- functions in Python whose helpers hide a derivative ----
+# ---- helpers of functions in Python ----
 
 
 @extends
 def log_of_sum(own, a, b, *, axis, return_sign, xp):
-    """Return the logarithm of sums of exponentials, which SciPy builds by an array of no dispatching kind."""
+    """Return (log |sum b exp(a)|, sign)."""
     if not contains_duals(a, b):
         return own(a, b, axis=axis, return_sign=return_sign, xp=xp)
     values, sign = own(value(a), None if b is None else value(b), axis=axis, return_sign=return_sign, xp=xp)
     with np.errstate(all="ignore"):  # the values have warned
         weights = np.ones_like(a) if b is None else b
-        counts = np.any(components(weights), axis=-1)  # a weight of zero that moves does
+        counts = np.any(components(weights), axis=-1)  # a weight 0 with derivatives counts
         shift = np.max(np.where(counts, value(a), -np.inf), axis=axis, keepdims=True)
         shift = np.where(np.isfinite(shift), shift, 0.0)
         total = np.sum(weights * np.exp(np.where(counts, a - shift, 0.0)), axis=axis, keepdims=True)
