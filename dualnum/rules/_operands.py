@@ -56,7 +56,7 @@ def as_dual_arrays(x: Any) -> Any:
 
 def operands(name: str, *arrays: Any) -> list[np.ndarray]:
     """Return the arguments of a function as plain arrays of duals or of float64; for other dtypes raise TypeError."""
-    result = []
+    result: list[np.ndarray] = []
     for given in arrays:
         if result and given is arrays[0]:  # BLAS asks whether both operands are one array
             result.append(result[0])
@@ -94,7 +94,8 @@ def float_operands(*operands: Any) -> Sequence[Any]:
     copies = float_copies(*operands)
     if copies is not None:
         return copies
-    result, sharing = list(operands), {}
+    result = list(operands)
+    sharing: dict[int, list[int]] = {}  # places of the views of one array
     for i, x in enumerate(operands):
         if not isinstance(x, np.ndarray):
             result[i] = value(x)

@@ -13,7 +13,6 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -338,7 +337,7 @@ class _Finder:
         self.name, self.extension = name, extension
         self.asked = False
 
-    def find_spec(self, name: str, path: object = None, target: ModuleType | None = None):
+    def find_spec(self, name, path=None, target=None):
         if name != self.name or self.asked:
             return None
         self.asked = True
