@@ -28,8 +28,8 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     slopes = np.concatenate([zero, (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1]), zero])
     place = (knots.searchsorted(points, side="right") - 1).clip(0, n - 1)
     after = x - xp[place]
-    meets = (value(after) == 0) & ((place > 0) | (left is None))  # where `left` does not make a jump
-    before = np.where(meets, slopes[place], slopes[place + 1])
+    at_knot = (value(after) == 0) & ((place > 0) | (left is None))  # where `left` does not make a jump
+    before = np.where(at_knot, slopes[place], slopes[place + 1])
     # The slope before the knot continues, and a kink adds the difference to the slope behind it.
     result = fp[place] + before * after + (slopes[place + 1] - before) * np.maximum(after, 0.0)
     result = np.where(points < knots[0], fp[0] if left is None else left, result)

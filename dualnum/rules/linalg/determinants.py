@@ -89,10 +89,10 @@ def _by_singular_values(a):
 
     In the basis of the singular vectors of its values, the matrix is diag(s) + h.  Its determinant has the terms
     ``h^k prod(s)``, where the product omits k of the s, and order k is as large as the term that omits the k smallest.
-    To eliminate row j brings in powers of h / s_j.  With K orders, they are no larger than the determinant's own terms
+    Eliminating row j introduces powers of h / s_j.  With K orders, they are no larger than the determinant's own terms
     if s_j is not among the K smallest s.  If it is, they are larger by the product of ``s_i / s_j`` over the s_i above
     s_j among these, and by (h / s_j)^m if there are m orders more than s.  Rows are eliminated while this loss is below
-    MAX_LOSS, and Laplace's expansion gives the determinant of the rest.
+    MAX_LOSS; Laplace's expansion gives the determinant of the remaining rows.
     """
     n, passes, order = a.shape[-1], degree(a.dtype), orders(a.dtype)
     finite = np.isfinite(value(a)).all(axis=(1, 2))

@@ -57,9 +57,9 @@ def equal_values(a, w, v, left, noise=None, unit=NOISE):
     v, left = v.copy(), left.copy()
     for i in np.ndindex(w.shape[:-1]):
         order = np.argsort(w[i])
-        near = same[i][order[:-1], order[1:]] | same[i][order[1:], order[:-1]]
+        joined = same[i][order[:-1], order[1:]] | same[i][order[1:], order[:-1]]
         same[i] = np.eye(w.shape[-1])
-        for run in np.split(order, np.flatnonzero(~near) + 1):
+        for run in np.split(order, np.flatnonzero(~joined) + 1):
             for members, p, q in _equal_among(run, a[i], w[i], v[i], left[i], noise[i]):
                 same[i][np.ix_(members, members)] = True
                 left[i][members], v[i][:, members] = p, q
@@ -153,11 +153,12 @@ def block_values(c, blocks, orthogonal, average=False, zero=None):
     """
     Return (w, smooth): the eigenvalues of diagonal blocks, and whether each has all the derivatives that w gives it.
 
-    Equal eigenvalues share their derivatives up to the order from which a symmetric function of all of them tells the
-    branches apart.  From that order on each follows its branch, in the order of the branches for t > 0; branches that
-    differ by an even order of t have that order for t < 0 too.  With `average`, for a caller that uses one of them,
-    eigenvalues whose branches cross are their mean to every order.  Where `zero` holds, w are singular values and
-    their negatives: absolute values of branches, by the same rules.
+    Symmetric functions of all branches that first differ in order k tell them apart in order 2 k.  So equal eigenvalues
+    share their derivatives if 2 k exceeds the degree, and else follow their branches, ascending for t > 0.  Along one
+    direction and for even k, branches ascend in the same order on both sides of t = 0, and the eigenvalues follow them
+    in any case.  With `average`, for a caller that uses one of them, eigenvalues whose branches cross are their mean to
+    every order.  Where `zero` holds, w are singular values and their negatives: absolute values of branches, by the
+    same rules.
     """
     w, smooth = _diagonal(c).copy(), np.ones(c.shape[:-1], bool)
     if blocks is None:

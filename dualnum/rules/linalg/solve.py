@@ -46,8 +46,8 @@ def tensorsolve(a, b, axes=None):
     a, b = operands("tensorsolve", a, b)
     values = np.linalg.tensorsolve(*float_operands(a, b), axes=axes)
     if axes is not None:
-        moved = [axis % a.ndim for axis in axes]
-        a = a.transpose([i for i in range(a.ndim) if i not in moved] + moved)
+        last = [axis % a.ndim for axis in axes]
+        a = a.transpose([i for i in range(a.ndim) if i not in last] + last)
     result = solution(a.reshape(b.size, b.size), b.reshape(-1, 1), values.reshape(-1, 1))
     return numpy_result(result.reshape(values.shape), values, dtype_of(a, b))
 
