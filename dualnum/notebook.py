@@ -1,6 +1,6 @@
-"""How numbers, arrays and polynomials look in a notebook: LaTeX, and tables in HTML.
+"""How a notebook shows numbers and polynomials (LaTeX) and arrays (tables in HTML).
 
-The classes' ``_repr_latex_`` and ``_repr_html_`` end here; the module is imported when one of them is called.
+The methods ``_repr_latex_`` and ``_repr_html_`` of the classes import this module when a notebook calls them.
 """
 
 from __future__ import annotations
@@ -11,24 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from dualnum._core import DualArray, parts, value
+from dualnum._core import DualArray, parts
+from dualnum.polynomial import Notation, elided, written, written_sum
 
-#: What is shown at most, half of it from either end: terms of a sum, rows and columns of a table.
+#: How many terms of a sum, rows and columns of a table are shown; half of them are from either end.
 TERMS, ROWS, COLUMNS = 12, 10, 8
-
-
-def shown(count: int, most: int) -> list[int | None]:
-    """Return the places that are shown of `count`, with None where some are left out.
-
-    Examples
-    --------
-    >>> from dualnum.notebook import shown
-    >>> shown(3, 4), shown(9, 4)
-    ([0, 1, 2], [0, 1, None, 7, 8])
-    """
-    if count <= most:
-        return list(range(count))
-    return [*range(most // 2), None, *range(count - most // 2, count)]
 
 
 # LaTeX
@@ -50,19 +37,7 @@ def number(x: float) -> str:
     return text.replace("inf", r"\infty").replace("nan", r"\mathrm{nan}")
 
 
-def total(terms: list[tuple[float, str]]) -> str:
-    """Return the sum of terms, pairs of a factor and of what it multiplies."""
-    text = ""
-    for place in shown(len(terms), TERMS):
-        if place is None:
-            text += r" + \cdots"
-            continue
-        factor, rest = terms[place]
-        sign = "-" if factor < 0 or (factor == 0 and str(factor)[0] == "-") else "+"
-        size = "" if rest and abs(factor) == 1 else number(abs(factor))
-        body = rf"{size}\,{rest}" if size and rest else size or rest
-        text += f" {sign} {body}" if text else f"-{body}" if sign == "-" else body
-    return text or "0"
+LATEX = Notation(number, r"\,", "^{{{}}}", "x_{{{}}}", ",", TERMS)
 
 
 def dual_latex(d: Any) -> str:
@@ -82,18 +57,18 @@ def dual_latex(d: Any) -> str:
         for index in np.ndindex(part.shape):
             factors = [unit(dtype, level, i) for level, i in zip(levels, index, strict=True)]
             terms.append((float(part[index]), r"\,".join(factors)))
-    return f"${total(terms)}$"
+    return f"${written_sum(terms, LATEX)}$"
 
 
 def levels_of(name: str, count: int) -> list[int]:
-    """Return the levels of a part by its name: none of ``value``, 0 and 1 of ``e12``."""
+    """Return the levels that the name of a part denotes: [] for ``value``, [0, 1] for ``e12``."""
     if name == "value":
         return []
     return [int(level) - 1 for level in (name[2:].split("_") if count >= 10 else name[1:])]
 
 
 def unit(dtype: Any, level: int, i: int) -> str:
-    """Return the infinitesimal of a level's component number `i`."""
+    """Return the infinitesimal of component `i` of a level."""
     several = len(dtype.levels) > 1
     if dtype.levels[level].taylor:
         power = f"^{{{i + 1}}}" if i else ""
@@ -112,44 +87,18 @@ def polynomial_latex(p: Any) -> str:
     >>> polynomial_latex(dn.taylor_polynomial(dn.exp, 2)(1.0))
     '$2.71828 + 2.71828\\\\,(x - 1) + 1.35914\\\\,(x - 1)^{2}$'
     """
-    powers, coefficients = p.terms()
-    distances = list(map(distance, variables(np.shape(p.center)), np.ravel(value(p.center)).tolist()))
-    monomials = [monomial(distances, row) for row in powers.tolist()]
-    columns = value(coefficients).reshape(len(monomials), -1).T.tolist()
-    lines = [total([(c, m) for c, m in zip(column, monomials, strict=True) if c != 0]) for column in columns]
+    lines = written(p, LATEX)
     if len(lines) == 1:
         return f"${lines[0]}$"
-    rows = [r"&\;\vdots" if place is None else "&" + lines[place] for place in shown(len(lines), ROWS)]
+    rows = [r"&\;\vdots" if place is None else "&" + lines[place] for place in elided(len(lines), ROWS)]
     return r"$\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}$"
-
-
-def variables(shape: tuple[int, ...]) -> list[str]:
-    """Return what the variables of a polynomial are called."""
-    if len(shape) < 2 and math.prod(shape) <= 3:
-        return list("xyz"[: math.prod(shape)])
-    return [f"x_{{{','.join(map(str, index))}}}" for index in np.ndindex(shape)]
-
-
-def distance(name: str, center: float) -> str:
-    """Return the distance of a variable from the center."""
-    if center == 0:
-        return name
-    return f"({name} {'-' if center > 0 else '+'} {number(abs(center))})"
-
-
-def monomial(distances: list[str], powers: list[int]) -> str:
-    """Return the product of powers of the distances."""
-    factors = [
-        d if power == 1 else f"{d}^{{{power}}}" for d, power in zip(distances, powers, strict=True) if power
-    ]
-    return r"\,".join(factors)
 
 
 # HTML
 
 
 def array_html(x: DualArray) -> str:
-    """Return a table of an array: a row for each element, its value and its derivatives.
+    """Return an array as an HTML table: a row for each element, with its value and its derivatives.
 
     Examples
     --------
@@ -159,7 +108,7 @@ def array_html(x: DualArray) -> str:
     >>> "<td>2</td><td>0</td><td>1</td>" in array_html(dn.seed(np.array([1.0, 2.0])))
     True
     """
-    down = shown(x.size, ROWS)
+    down = elided(x.size, ROWS)
     places = [i for i in down if i is not None]
     names, columns = [], []
     for name, part in parts(x.reshape(-1)[places]).items():
@@ -167,7 +116,7 @@ def array_html(x: DualArray) -> str:
         names += [column(x.dtype, name, index) for index in np.ndindex(shape)]
         columns.append(part.reshape(len(places), math.prod(shape)))
     table = dict(zip(places, np.concatenate(columns, axis=1), strict=True))
-    across = shown(len(names), COLUMNS)
+    across = elided(len(names), COLUMNS)
     rows = [cells("th", ["", *("…" if j is None else names[j] for j in across)])]
     for i in down:
         if i is None:

@@ -1,15 +1,17 @@
 """Ordinary differential equations by Taylor series: taylor_solve.
 
-Each step takes the solution's own Taylor coefficients: f on a series known to order k gives the coefficient k + 1. The
-step is as long as the last two coefficients say that the series can be trusted (Jorba and Zou 2005), and the series
-themselves are the dense output.
+Each step expands the solution in a Taylor series: f on a series known to order k gives the coefficient k + 1. The last
+two coefficients choose the length of the step (Jorba and Zou 2005). The series themselves are the dense output.
 
-Coefficients know nothing of a kink or a jump ahead. So the slope at the end of a step is compared with f there, which
-the next step needs anyway; where they differ, the step is cut where the series stops to be the solution.
+Coefficients know nothing of a kink or a jump ahead. So each step compares the slope of its series at its end with f
+there, which the next step needs anyway. Where the two differ, the step ends where the series leaves the solution.
 """
 
+from __future__ import annotations
+
 import math
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,11 +28,15 @@ from dualnum._core import (
     value,
 )
 from dualnum.drivers._checks import as_variable, check_callable, expects
+from dualnum.series import stack_duals
+
+if TYPE_CHECKING:  # importing dualnum does not import it
+    from numpy.typing import ArrayLike
 
 CALL = "taylor_solve(f, t_span, y0)"
 EPS = np.finfo(float).eps
-GROWTH = 10.0  # of the steps, at most, once one was cut
-CHATTER = 30  # so many cut steps in succession that hardly move the solution: it cannot leave a jump
+GROWTH = 10.0  # by which a step may exceed the one before it, once a step was cut
+CHATTER = 30  # cut steps in succession that hardly move the solution: it cannot leave a jump
 
 
 class TaylorSolution:
@@ -57,7 +63,26 @@ class TaylorSolution:
     message : str
     """
 
-    def __init__(self, shape, times, starts, series, nfev, status, message, t_eval):
+    t: Any
+    y: Any
+    series: list[Any]
+    t_steps: Any
+    nfev: int
+    status: int
+    success: bool
+    message: str
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        times: list[float],
+        starts: list[Any],
+        series: list[Any],
+        nfev: int,
+        status: int,
+        message: str,
+        t_eval: Any,
+    ) -> None:
         self._shape = shape
         self._times = times
         self._starts = starts
@@ -69,12 +94,12 @@ class TaylorSolution:
         self.message = message
         if t_eval is None:
             self.t = self.t_steps
-            self.y = _along_last(starts).reshape(shape + (len(times),))
+            self.y = stack_duals(starts, axis=-1).reshape(shape + (len(times),))
         else:
             self.t = t_eval
             self.y = self.sol(t_eval)
 
-    def sol(self, t):
+    def sol(self, t: ArrayLike) -> Any:
         """Return the solution at a time or an array of times."""
         t = as_variable("sol(t)", t, "t")
         numbers = np.asarray(value(t))
@@ -85,22 +110,21 @@ class TaylorSolution:
             )
         flat = np.ravel(t)
         if not self.series:
-            return np.repeat(self._starts[0][:, np.newaxis], numbers.size, axis=1).reshape(
-                self._shape + numbers.shape
-            )
-        steps = self.t_steps if self.t_steps[-1] >= self.t_steps[0] else -self.t_steps
-        at = numbers.ravel() if self.t_steps[-1] >= self.t_steps[0] else -numbers.ravel()
-        which = np.clip(np.searchsorted(steps, at, side="right") - 1, 0, len(self.series) - 1)
-        columns = [self._at(step, flat[i]) for i, step in enumerate(which)]
+            columns = [self._starts[0]] * numbers.size
+        else:
+            sign = 1.0 if self.t_steps[-1] >= self.t_steps[0] else -1.0
+            after = np.searchsorted(sign * self.t_steps, sign * numbers.ravel(), side="right")
+            steps = np.clip(after - 1, 0, len(self.series) - 1)
+            columns = [self._at(step, flat[i]) for i, step in enumerate(steps)]
         if not columns:
             return np.zeros(self._shape + numbers.shape)
-        return _along_last(columns).reshape(self._shape + numbers.shape)
+        return stack_duals(columns, axis=-1).reshape(self._shape + numbers.shape)
 
-    def _at(self, step, t):
+    def _at(self, step: int, t: Any) -> Any:
         coefficients = self.series[step].reshape(len(self.series[step]), -1)
         return coefficients[0] + _increment(coefficients, t - self._times[step])
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"<TaylorSolution from {self._times[0]:.6g} to {self._times[-1]:.6g} in {len(self.series)} steps: "
             f"{self.message}>"
@@ -108,8 +132,17 @@ class TaylorSolution:
 
 
 def taylor_solve(
-    f, t_span, y0, *, order=None, rtol=1e-12, atol=1e-12, t_eval=None, args=(), max_steps=100_000
-):
+    f: Callable[..., Any],
+    t_span: tuple[Any, Any],
+    y0: Any,
+    *,
+    order: int | None = None,
+    rtol: float = 1e-12,
+    atol: float = 1e-12,
+    t_eval: ArrayLike | None = None,
+    args: tuple[Any, ...] = (),
+    max_steps: int = 100_000,
+) -> TaylorSolution:
     """Solve y' = f(t, y) by Taylor series of high order, with adaptive steps and dense output.
 
     Initial values and parameters may be duals: inside `gradient`, `jacobian` or another driver the solution is
@@ -161,15 +194,14 @@ def taylor_solve(
     order = _check_control(order, rtol, atol)
     y0 = as_variable(CALL, y0, "y0")
     shape = getattr(y0, "shape", ())
-    y = np.asarray(np.reshape(y0, -1))
+    y: np.ndarray = np.asarray(np.reshape(y0, -1))
     if not np.isfinite(value(y)).all():
         raise ValueError(expects(CALL, "y0 to be finite", f"{value(y0)}"))
-    if t_eval is not None:
-        t_eval = _check_times(t_eval, float(value(start)), float(value(end)))
+    eval_times = None if t_eval is None else _check_times(t_eval, float(value(start)), float(value(end)))
     equation = _Equation(f, args, shape, order)
     sign = 1.0 if value(end) >= value(start) else -1.0
     here = _Point(start, y, 0.0, None, 0.0, None)
-    times, starts, series = [float(value(start))], [y], []
+    times, starts, series = [float(value(start))], [y], list[Any]()
     cut, stuck = False, 0
     status, message = 0, "The solver successfully reached the end of the integration interval."
     while value(here.t) != value(end):
@@ -182,8 +214,9 @@ def taylor_solve(
             status, message = -1, "The series' radius of convergence is too small to go on."
             break
         step = _Step(equation, here, coefficients, end, sign, rtol, atol)
-        wary = cut or length == math.inf  # f has pieces, or the series is a polynomial and says nothing of f
-        following = step.take(min(length, GROWTH * here.length) if cut else length, wary)
+        # f has pieces, or the series is a polynomial, whose end tells nothing about f
+        sample_inside = cut or length == math.inf
+        following = step.take(min(length, GROWTH * here.length) if cut else length, sample_inside)
         if not np.isfinite(value(following.y)).all():
             status, message = -1, "The solution is not finite."
             break
@@ -196,28 +229,27 @@ def taylor_solve(
         series.append(coefficients)
         times.append(float(value(here.t)))
         starts.append(here.y)
-    if t_eval is not None and status != 0:
-        t_eval = t_eval[sign * t_eval <= sign * times[-1]]
-    return TaylorSolution(shape, times, starts, series, equation.calls, status, message, t_eval)
+    if eval_times is not None and status != 0:
+        eval_times = eval_times[sign * eval_times <= sign * times[-1]]
+    return TaylorSolution(shape, times, starts, series, equation.calls, status, message, eval_times)
 
 
 class _Equation:
-    """The right-hand side, asked for the Taylor coefficients of its solution."""
+    """The right-hand side f, and the Taylor coefficients of its solution through a point."""
 
     def __init__(self, f, args, shape, order):
         self.f, self.args, self.shape, self.order = f, args, shape, order
         self.calls = 0
 
     def expand(self, point):
-        """Return the coefficients 0 ... order of the solution through a point: a row each."""
+        """Return coefficients 0 ... order of the solution through a point, a row each: c_(k+1) = f_k / (k + 1)."""
         coefficients = np.empty((self.order + 1, point.y.size), point.y.dtype)
         coefficients[0] = point.y
         for k in range(self.order):
             known = k == 0 and point.rate is not None
             rate = point.rate if known else self.rate(point.t, coefficients, k)
-            if (
-                isinstance(rate.dtype, DualDType) and rate.dtype != coefficients.dtype
-            ):  # parameters that are duals
+            # parameters that are duals widen the dtype of the coefficients
+            if isinstance(rate.dtype, DualDType) and rate.dtype != coefficients.dtype:
                 known = coefficients[: k + 1]
                 coefficients = np.empty(coefficients.shape, np.concatenate([known[0], rate]).dtype)
                 coefficients[: k + 1] = known
@@ -225,27 +257,24 @@ class _Equation:
         return coefficients
 
     def rate(self, t, coefficients, k):
-        """Return coefficient k of f along the series that is known to order k."""
+        """Return coefficient k of f along the series whose coefficients 0 ... k are known."""
         self.calls += 1
         if k == 0:
-            y = (
-                coefficients[0].view(DualArray)
-                if isinstance(coefficients.dtype, DualDType)
-                else coefficients[0].copy()
-            )
+            y = coefficients[0].copy()
+            y = y.view(DualArray) if isinstance(y.dtype, DualDType) else y
             return self.check(guarded_call(self.f, t, (np.reshape(y, self.shape)[()], *self.args), {}))
         level = Level(taylor=True)
         try:
             series = seed_tangents(coefficients[0], level, coefficients[1 : k + 1].T)
             series = series if len(self.shape) == 1 else series.reshape(self.shape)[()]
             rates = self.check(guarded_call(self.f, seed_scalar(t, level, 1.0, k), (series, *self.args), {}))
-            _, rest = split(rates, level)
-            return np.zeros(rates.shape) if rest is None else rest[:, k - 1]
+            _, series = split(rates, level)
+            return np.zeros(rates.shape) if series is None else series[:, k - 1]
         finally:
             level.retire()
 
     def check(self, rates):
-        """Return what f gave as a flat array."""
+        """Return the rates that f gave as a flat array; raise a ValueError unless they have the shape of y0."""
         rates = as_variable(CALL, rates, "f(t, y)")
         shape = getattr(rates, "shape", ())
         if shape != self.shape:
@@ -254,18 +283,18 @@ class _Equation:
 
 
 class _Point(NamedTuple):
-    """Where a step ends."""
+    """The end of a step."""
 
     t: Any
     y: np.ndarray
-    lost: Any  # what rounding y has cut off
-    rate: Any  # f(t, y), or None if it was not asked
+    lost: Any  # the rounding error of y, which the next step adds (compensated summation)
+    rate: Any  # f(t, y), None where y is not finite
     length: float  # of the step
-    mismatch: Any  # by part, the length times the difference of the series' slope and the rate
+    mismatch: Any  # of each part, its largest length * (slope of the series - rate)
 
 
 class _Step:
-    """A step's series, held against f."""
+    """The series of a step, and tests of it against f."""
 
     def __init__(self, equation, begin, coefficients, end, sign, rtol, atol):
         self.equation, self.begin, self.coefficients = equation, begin, coefficients
@@ -275,14 +304,19 @@ class _Step:
         self.atol = atol
         self.cut = False
 
-    def take(self, length, wary):
-        """Return where a step of at most this length ends; if wary, f is asked in between even if it agrees there."""
+    def take(self, length, sample_inside):
+        """Return the end of a step of at most this length.
+
+        Where the series contradicts f at the end, the step is cut by bisection to where they agree. With
+        `sample_inside`, f is called at points inside the step even if the two agree at its end.
+        """
         point = self.reach(length)
         if point.rate is None:
             return point
-        # a term after the last, of the size of the tolerance, has order + 1 times that slope: and a few more of them
+        # the first term left out, of the size of the tolerance, adds order + 1 times that to length * slope; the
+        # factor 4 allows for the terms after it
         right = self.agrees(point, 4 * len(self.coefficients))
-        if right and not wary:
+        if right and not sample_inside:
             return point
         low, high = self.bracket(point)
         if high is point and (right or not _finite(point.mismatch)):  # f may have no value at the end itself
@@ -297,10 +331,10 @@ class _Step:
         return high
 
     def reach(self, length):
-        """Return the point at a length from the begin."""
+        """Return the point at a length from the beginning of the step."""
         t, y, lost = self.begin[:3]
         last = length >= abs(float(value(self.end)) - float(value(t)))
-        step = self.end - t if last else (t + self.sign * length) - t  # what t really moves by
+        step = self.end - t if last else (t + self.sign * length) - t  # exactly t's change in floating point
         change = _increment(self.coefficients, step) + lost
         following = y + change
         lost = change - (following - y)
@@ -314,9 +348,9 @@ class _Step:
         return _Point(t, following, lost, rate, length, mismatch)
 
     def bracket(self, high):
-        """Return a length up to which f agrees with the series, and the first point found where it does not.
+        """Return a length up to which f agrees with the series, and the nearest point found where it does not.
 
-        Points that agree by chance lie beyond others that do not: so the search begins anew below each of those.
+        A point may agree by chance beyond a point that does not: so the search starts again below each such point.
         """
         count = self.equation.order
         while True:
@@ -324,7 +358,7 @@ class _Step:
             for i in range(1, count):
                 if high.length <= self.resolution(high):
                     return low, high
-                inner = self.reach(high.length * (i / count) ** 2)  # evenly, they might be a period apart
+                inner = self.reach(high.length * (i / count) ** 2)  # equal spacing might be a period of f
                 if not self.agrees(inner):
                     high = inner
                     break
@@ -333,7 +367,7 @@ class _Step:
                 return low, high
 
     def agrees(self, point, factor=1.0):
-        """Return whether the series has f's slope at a point, to the tolerance and to rounding."""
+        """Return whether the slope of the series equals f at a point, within `factor` tolerances or rounding."""
         if point.mismatch is None or not _finite(point.mismatch):
             return False
         excess = [
@@ -342,17 +376,17 @@ class _Step:
         return not excess or all(point.mismatch[part] <= self.rounding(part, point.length) for part in excess)
 
     def rounding(self, part, length):
-        """Return what rounding of y, t and the terms can make of a mismatch."""
+        """Bound the mismatch of a part that rounding of y, t and the terms alone can cause."""
         terms = [_sizes(c).get(part, 0.0) for c in self.coefficients]
         slopes = sum(k * k * term * length**k for k, term in enumerate(terms))
         return 8 * EPS * (terms[0] + slopes * (1 + abs(float(value(self.begin.t))) / length))
 
     def resolution(self, point):
-        """Return the length that rounding of t leaves of a step to a point."""
+        """Return the shortest length that t resolves on the way to a point: 4 ulp of the larger of the two times."""
         return 4 * math.ulp(max(abs(float(value(self.begin.t))), abs(float(value(point.t)))))
 
     def negligible(self, low, high):
-        """Return whether the series is good enough up to `high`, if it is right up to `low`."""
+        """Return whether a series that is right up to `low` is within the tolerance up to `high`."""
         gap = high.length - low
         if gap <= self.resolution(high):
             return True
@@ -362,7 +396,7 @@ class _Step:
         )
 
     def hardly_moves(self, point):
-        """Return whether the step was cut to one by which the solution moves no more than its tolerance."""
+        """Return whether the step was cut so short that the solution moves by at most 100 tolerances."""
         if not self.cut:
             return False
         moved = point.length * _sizes(self.coefficients[1])["value"]
@@ -374,9 +408,10 @@ def _finite(sizes):
 
 
 def _step(coefficients, order, rtol, atol):
-    """Return the length for which the last two terms of the series stay below the tolerance.
+    """Return the length for which the last two terms of the series stay below atol + rtol * |c_0|, inf if both are 0.
 
-    Derivatives that the coefficients carry are held to the same relative tolerance as the values.
+    The tangents of the coefficients must meet the same relative tolerance as their primal parts. The result is nan
+    where a term is.
     """
     length = math.inf
     wanted = {0, order - 1, order}
@@ -393,14 +428,14 @@ def _step(coefficients, order, rtol, atol):
 
 
 def _sizes(c):
-    """Return the largest magnitude of each part of a coefficient: its value, and whatever it carries."""
+    """Return the largest magnitude in each part of a coefficient: "value", and "e1" and so on of duals."""
     if isinstance(c.dtype, DualDType):
         return {part: float(np.max(np.abs(x), initial=0.0)) for part, x in parts(c).items()}
     return {"value": float(np.max(np.abs(c), initial=0.0))}
 
 
 def _increment(coefficients, step):
-    """Return the sum of all terms but the first, the small ones first."""
+    """Return sum of c_k step^k for k from 1 on; the small terms are added first."""
     if coefficients.dtype == np.float64 and type(step) is not Dual:
         powers = np.multiply.accumulate(np.full(len(coefficients) - 1, step))
         return (coefficients[:0:-1] * powers[::-1, np.newaxis]).sum(axis=0)
@@ -408,12 +443,6 @@ def _increment(coefficients, step):
     for c in coefficients[-2:0:-1]:
         total = (total + c) * step
     return total
-
-
-def _along_last(columns):
-    """Return flat arrays as the columns of one array; duals as a `DualArray`."""
-    array = np.stack(np.broadcast_arrays(*map(np.asarray, columns)), axis=-1)
-    return array.view(DualArray) if isinstance(array.dtype, DualDType) else array
 
 
 def _check_span(t_span):

@@ -1,7 +1,11 @@
-"""Taylor polynomials of one or several variables: taylor_polynomial."""
+"""Taylor polynomials of one or several variables: taylor_polynomial, and how a polynomial is written as text."""
+
+from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,10 +23,15 @@ from dualnum.drivers.derivative_tensor import (
     worst_of_each,
 )
 
+if TYPE_CHECKING:  # importing dualnum does not import it
+    from numpy.typing import ArrayLike
+
 PLOTTED = 400  # points of a curve
 
 
-def taylor_polynomial(f, order, *, argnum=0, subok=True):
+def taylor_polynomial(
+    f: Callable[..., Any], order: int, *, argnum: int = 0, subok: bool = True
+) -> Callable[..., TaylorPolynomial]:
     """Return the function that computes the Taylor polynomial of `f` at a point.
 
     Parameters
@@ -60,14 +69,14 @@ def taylor_polynomial(f, order, *, argnum=0, subok=True):
     driver = Driver("taylor_polynomial", f, argnum, subok=subok)
     check_one_argument(driver)
 
-    def taylor_polynomial_of(*args, **kwargs):
+    def taylor_polynomial_of(*args: Any, **kwargs: Any) -> TaylorPolynomial:
         variables = Variables(driver, args)
         check_single(driver, variables, "one array")
-        # one order more, for the remainder; where that does not exist, without it
+        # one order more, for the remainder; its coefficients alone may be infinite or nan
         flats = partials(driver, variables, kwargs, order + 1, divided=True)
         check_series(driver, worst_of_each(flats[:-1]))
 
-        def function(x):
+        def function(x: Any) -> Any:
             place = driver.argnum % len(args)
             return f(*args[:place], x, *args[place + 1 :], **kwargs)
 
@@ -79,7 +88,7 @@ def taylor_polynomial(f, order, *, argnum=0, subok=True):
 class TaylorPolynomial:
     """A Taylor polynomial: what `taylor_polynomial` returns.
 
-    It is called with a point of the shape of `center`, or with an array of points, whose last axes are a point's.
+    Call it with a point of the shape of `center`, or with an array of points along its leading axes.
 
     Attributes
     ----------
@@ -104,32 +113,40 @@ class TaylorPolynomial:
     2.0
     """
 
-    def __init__(self, center, flats, following, function=None):
+    center: Any
+    order: int
+
+    def __init__(
+        self,
+        center: Any,
+        flats: Sequence[Any],
+        following: Any,
+        function: Callable[[Any], Any] | None = None,
+    ) -> None:
         self.center = center
         self.order = len(flats) - 1
-        self._flats = tuple(
-            flats
-        )  # for each order the coefficients of the monomials in `indices`, along axis 0
+        # for each order the coefficients of the monomials in `indices`, along axis 0
+        self._flats = tuple(flats)
         self._following = following
-        self._function = function
+        self._function: Any = function
         self._shape = getattr(center, "shape", ())
         self._size = math.prod(self._shape)
         self._outputs = flats[0].shape[1:]
 
     @functools.cached_property
-    def tensors(self):
+    def tensors(self) -> tuple[Any, ...]:
         return tuple(
             tensor(scaled(flat, factorials(self._size, k)), self._shape, k)
             for k, flat in enumerate(self._flats)
         )
 
     @property
-    def coefficients(self):
+    def coefficients(self) -> Any:
         """Return the coefficients of a polynomial of one variable along the first axis, as `taylor` does."""
         self._check_one_variable("coefficients")
         return np.concatenate(self._flats)
 
-    def terms(self):
+    def terms(self) -> tuple[np.ndarray, Any]:
         """Return the terms that make up the polynomial.
 
         Returns
@@ -151,7 +168,7 @@ class TaylorPolynomial:
         """
         return powers(self._size, self.order), np.concatenate(self._flats)
 
-    def __call__(self, x):
+    def __call__(self, x: ArrayLike) -> Any:
         """Return the polynomial at one point or at many.
 
         Parameters
@@ -165,8 +182,8 @@ class TaylorPolynomial:
             Of the leading shape of `x` and then the shape of f(x).
         """
         steps, lead = self._steps(x)
+        total: Any = 0.0
         if self._size == 1 and self._flats[0].size == 1:
-            total = 0.0
             for flat in reversed(self._flats):  # Horner
                 total = total * steps[:, 0] + flat.ravel()[0]
         else:
@@ -176,8 +193,8 @@ class TaylorPolynomial:
         total = np.broadcast_to(total, (len(steps), *self._outputs) if self._outputs else (len(steps),))
         return finish(total.reshape(lead + self._outputs).copy())
 
-    def remainder(self, x):
-        """Return an estimate of f(x) - p(x): the size of the first term that the polynomial leaves out.
+    def remainder(self, x: ArrayLike) -> Any:
+        """Estimate |f(x) - p(x)| by the size of the first term that the polynomial leaves out.
 
         Parameters
         ----------
@@ -192,7 +209,7 @@ class TaylorPolynomial:
         steps, lead = self._steps(x)
         return finish(abs(self._term(self._following, self.order + 1, steps)).reshape(lead + self._outputs))
 
-    def truncated(self, order):
+    def truncated(self, order: int) -> TaylorPolynomial:
         """Return the polynomial of a lower order.
 
         Parameters
@@ -209,7 +226,7 @@ class TaylorPolynomial:
         flats = (*self._flats, self._following)
         return TaylorPolynomial(self.center, flats[: order + 1], flats[order + 1], self._function)
 
-    def polynomial(self):
+    def polynomial(self) -> np.polynomial.Polynomial:
         """Return a polynomial of one variable as NumPy's, for roots, integrals and arithmetic.
 
         Returns
@@ -224,13 +241,18 @@ class TaylorPolynomial:
         >>> float(p(5.0)), float(p.deriv()(5.0))
         (25.0, 10.0)
         """
-        self._check_one_variable("polynomial()")
-        if self._outputs:
-            raise ValueError(f"polynomial() expects f(x) to be a scalar, got shape {self._outputs}.")
+        self._check_one_variable("polynomial()", scalar=True)
         center = float(np.ravel(self.center)[0])
         return np.polynomial.Polynomial(self.coefficients, domain=[center - 1, center + 1], window=[-1, 1])
 
-    def plot(self, lo=None, hi=None, *, orders=None, ax=None):
+    def plot(
+        self,
+        lo: float | None = None,
+        hi: float | None = None,
+        *,
+        orders: Sequence[int] | None = None,
+        ax: Any = None,
+    ) -> Any:
         """Plot the function of one variable and its polynomials of rising order.
 
         Parameters
@@ -246,9 +268,7 @@ class TaylorPolynomial:
         -------
         matplotlib Axes
         """
-        self._check_one_variable("plot()")
-        if self._outputs:
-            raise ValueError(f"plot() expects f(x) to be a scalar, got shape {self._outputs}.")
+        self._check_one_variable("plot()", scalar=True)
         try:
             import matplotlib.pyplot as plt
         except ImportError:
@@ -272,51 +292,36 @@ class TaylorPolynomial:
         ax.legend()
         return ax
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<TaylorPolynomial of order {self.order} about {self.center}: {self}>"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return format(self, ".8g")
 
-    def _repr_latex_(self):
+    def _repr_latex_(self) -> str:
         from dualnum import notebook
 
         return notebook.polynomial_latex(self)
 
-    def __format__(self, spec):
+    def __format__(self, spec: str) -> str:
         """Return the sum of its terms; array-valued functions give a line for each element."""
         spec = spec or ".8g"
-        names = _names(self._shape)
-        indices, coefficients = self.terms()
-        lines = []
-        for column in value(coefficients).reshape(len(indices), -1).T.tolist():
-            terms = zip(column, indices.tolist(), strict=True)
-            lines.append(
-                _sum([(c, self._monomial(names, index, spec)) for c, index in terms if c != 0], spec)
-            )
+        lines = written(self, Notation(lambda x: format(x, spec), "*", "**{}", "x[{}]", ", "))
         if not self._outputs:
             return lines[0]
         places = [", ".join(map(str, place)) for place in np.ndindex(self._outputs)]
         return "\n".join(f"[{place}] {line}" for place, line in zip(places, lines, strict=True))
 
-    def _monomial(self, names, index, spec):
-        factors = []
-        for name, center, power in zip(names, np.ravel(value(self.center)).tolist(), index, strict=True):
-            if power == 0:
-                continue
-            distance = f"{abs(center):{spec}}"
-            base = name if center == 0 else f"({name} {'-' if center > 0 else '+'} {distance})"
-            factors.append(base if power == 1 else f"{base}**{power}")
-        return "*".join(factors)
-
-    def _check_one_variable(self, what):
+    def _check_one_variable(self, what: str, scalar: bool = False) -> None:
         if self._size != 1:
             raise ValueError(
                 f"{what} expects a polynomial of one variable, got {self._size} variables; "
                 f"use taylor(f, order, direction=v)."
             )
+        if scalar and self._outputs:
+            raise ValueError(f"{what} expects f(x) to be a scalar, got shape {self._outputs}.")
 
-    def _steps(self, x):
+    def _steps(self, x: Any) -> tuple[Any, tuple[int, ...]]:
         """Return the points' distances from the center, one row for each point, and the shape of the points."""
         x = as_variable("polynomial(x)", x, "x")
         shape = getattr(x, "shape", ())
@@ -327,37 +332,82 @@ class TaylorPolynomial:
             )
         return np.reshape(x - self.center, (math.prod(lead), self._size)), lead
 
-    def _term(self, flat, k, steps):
-        """Return the terms of one order: a row for each point."""
-        monomials = math.prod(
-            (
-                steps[:, i, np.newaxis] ** powers
-                for i, powers in enumerate(indices(self._size, k).T.astype(float))
-            ),
-            start=np.ones((len(steps), 1)),
-        )
+    def _term(self, flat: Any, k: int, steps: Any) -> Any:
+        """Return the sum of the terms of order k, a row for each point."""
+        monomials: Any = np.ones((len(steps), 1))
+        for i, exponents in enumerate(indices(self._size, k).T.astype(float)):
+            monomials = monomials * steps[:, i, np.newaxis] ** exponents
         terms = monomials.reshape(monomials.shape + (1,) * len(self._outputs)) * flat[np.newaxis]
         return terms.sum(axis=1)
 
 
-def _names(shape):
-    """Return what the variables are called when a polynomial is printed."""
-    if len(shape) < 2 and math.prod(shape) <= 3:
-        return "xyz"[: math.prod(shape)]
-    return [f"x[{', '.join(map(str, place))}]" for place in np.ndindex(shape)]
-
-
-def _sum(terms, spec):
-    """Return terms, pairs of a factor and a monomial, as a sum."""
-    text = ""
-    for c, monomial in terms:
-        size = f"{abs(c):{spec}}"
-        body = monomial if monomial and abs(c) == 1 else f"{size}*{monomial}" if monomial else size
-        sign = "-" if c < 0 else "+"
-        text += f" {sign} {body}" if text else f"-{body}" if c < 0 else body
-    return text or f"{0.0:{spec}}"
-
-
-def _plain(y):
+def _plain(y: Any) -> float:
     """Return a number, an array of one element or a dual as a float."""
     return float(np.ravel(value(y))[0])
+
+
+# ---- text --------------------------------------------------------------------------------------------------
+
+
+class Notation(NamedTuple):
+    """How sums of monomials are written: in Python's syntax here, in LaTeX in `dualnum.notebook`."""
+
+    number: Callable[[float], str]
+    times: str  # between two factors
+    power: str  # a template for the exponent
+    variable: str  # a template for the index of a variable
+    comma: str  # between the parts of an index
+    most: int | None = None  # terms of a sum; more are elided in the middle
+
+
+def elided(count: int, most: int | None) -> list[int | None]:
+    """Return the indices of at most `most` of `count` items, half from either end, and None for the gap.
+
+    Examples
+    --------
+    >>> from dualnum.polynomial import elided
+    >>> elided(3, 4), elided(9, 4)
+    ([0, 1, 2], [0, 1, None, 7, 8])
+    """
+    if most is None or count <= most:
+        return list(range(count))
+    return [*range(most // 2), None, *range(count - most // 2, count)]
+
+
+def written(p: TaylorPolynomial, notation: Notation) -> list[str]:
+    """Return a polynomial as text: a sum of terms for each element of f(x)."""
+    exponents, coefficients = p.terms()
+    shape = np.shape(p.center)
+    if len(shape) < 2 and math.prod(shape) <= 3:
+        names = list("xyz"[: math.prod(shape)])
+    else:
+        places = (notation.comma.join(map(str, place)) for place in np.ndindex(shape))
+        names = [notation.variable.format(place) for place in places]
+    distances = [
+        name if c == 0 else f"({name} {'-' if c > 0 else '+'} {notation.number(abs(c))})"
+        for name, c in zip(names, np.ravel(value(p.center)).tolist(), strict=True)
+    ]
+    monomials = [
+        notation.times.join(
+            d if k == 1 else d + notation.power.format(k) for d, k in zip(distances, row, strict=True) if k
+        )
+        for row in exponents.tolist()
+    ]
+    columns = value(coefficients).reshape(len(monomials), -1).T.tolist()
+    terms = ([(c, m) for c, m in zip(column, monomials, strict=True) if c != 0] for column in columns)
+    return [written_sum(t, notation) for t in terms]
+
+
+def written_sum(terms: list[tuple[float, str]], notation: Notation) -> str:
+    """Return the sum of terms, pairs of a coefficient and the text that it multiplies."""
+    text = ""
+    for place in elided(len(terms), notation.most):
+        if place is None:
+            text += r" + \cdots"
+            continue
+        c, monomial = terms[place]
+        sign = "-" if c < 0 or (c == 0 and math.copysign(1.0, c) < 0) else "+"
+        size = [] if monomial and abs(c) == 1 else [notation.number(abs(c))]
+        body = notation.times.join([*size, monomial] if monomial else size)
+        text += f" {sign} {body}" if text else f"-{body}" if sign == "-" else body
+    return text or notation.number(0.0)

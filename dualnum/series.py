@@ -1,9 +1,13 @@
-"""
-Tools for power series, given by their coefficients along the first axis as `dualnum.taylor` returns them.
+"""Tools for power series, given by their coefficients along the first axis as `dualnum.taylor` returns them.
 
-Further axes hold independent series. The coefficients may be duals, so that results can be differentiated. Series of
-different lengths are taken up to the shorter one's order.
+Further axes hold independent series. The coefficients may be duals, so that results can be differentiated. A function
+of two series truncates both to the order of the shorter one.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,12 +15,21 @@ from dualnum._core import DualArray, DualDType, seed_tangents, split, value
 from dualnum.drivers._checks import as_variable
 from dualnum.drivers._taylor_pass import stack
 
-__all__ = ["coefficients", "compose", "derivative", "evaluate", "integral", "multiply", "number", "reversion"]
+__all__: Final = [
+    "coefficients",
+    "compose",
+    "derivative",
+    "evaluate",
+    "integral",
+    "multiply",
+    "number",
+    "reversion",
+]
 
 PERMANENT = DualDType(order=1).levels[0]  # the level of DualDType(order=n)
 
 
-def _series(call, c, name):
+def _series(call: str, c: Any, name: str) -> Any:
     """Return the coefficients as an array with at least one of them."""
     c = as_variable(call, c, name)
     if getattr(c, "ndim", 0) == 0 or len(c) == 0:
@@ -25,16 +38,16 @@ def _series(call, c, name):
     return np.asarray(c)
 
 
-def _finish(parts):
-    """Return a list of coefficients as an array; duals as a `DualArray`."""
-    series = np.stack(np.broadcast_arrays(*map(np.asarray, parts)))
-    return series.view(DualArray) if isinstance(series.dtype, DualDType) else series
+def stack_duals(arrays: Iterable[Any], axis: int = 0) -> Any:
+    """Broadcast arrays or numbers and stack them along a new axis: a `DualArray` where one of them is dual."""
+    stacked = np.stack(np.broadcast_arrays(*map(np.asarray, arrays)), axis=axis)
+    return stacked.view(DualArray) if isinstance(stacked.dtype, DualDType) else stacked
 
 
-def number(c):
+def number(c: Any) -> Any:
     """Return the number, or array, of ``DualDType(order=n)`` with these Taylor coefficients.
 
-    NumPy's functions and dualnum's act on it as on the function that it expands.
+    A function of dualnum or NumPy maps it to the series of the function of it.
 
     Parameters
     ----------
@@ -57,7 +70,7 @@ def number(c):
     return seed_tangents(np.asarray(c[0]), PERMANENT, np.moveaxis(c[1:], 0, -1))[()]
 
 
-def coefficients(x):
+def coefficients(x: Any) -> Any:
     """Return the Taylor coefficients that a number, or an array, of ``DualDType(order=n)`` holds.
 
     Parameters
@@ -76,16 +89,16 @@ def coefficients(x):
     >>> dn.series.coefficients(t * t)
     array([4., 4., 1.])
     """
-    primal, rest = split(x, PERMANENT)
-    if rest is None:
+    primal, tangents = split(x, PERMANENT)
+    if tangents is None:
         raise TypeError(
             f"coefficients(x) expects x to be of DualDType(order=n), got {type(x).__name__}; "
             f"use dualnum.taylor(f, order)(x0)."
         )
-    return stack(primal, rest)
+    return stack(primal, tangents)
 
 
-def multiply(f, g):
+def multiply(f: Any, g: Any) -> Any:
     """Return the product of two series.
 
     Parameters
@@ -104,15 +117,15 @@ def multiply(f, g):
     array([ 1.,  0., -1.])
     """
     f, g = _series("multiply(f, g)", f, "f"), _series("multiply(f, g)", g, "g")
-    return _finish(_product(f, g, min(len(f), len(g))))
+    return stack_duals(_product(f, g, min(len(f), len(g))))
 
 
-def _product(f, g, count):
+def _product(f: Any, g: Any, count: int) -> list[Any]:
     """Return `count` coefficients of f g as a list: coefficient k is the sum of f_i g_(k - i)."""
     return [sum((f[i] * g[k - i] for i in range(1, k + 1)), f[0] * g[k]) for k in range(count)]
 
 
-def evaluate(f, t):
+def evaluate(f: Any, t: Any) -> Any:
     """Return the sum of ``f[k] * t**k``.
 
     Parameters
@@ -141,7 +154,7 @@ def evaluate(f, t):
     return total.item() if np.ndim(total) == 0 and not isinstance(total.dtype, DualDType) else total
 
 
-def compose(f, g):
+def compose(f: Any, g: Any) -> Any:
     """Return the series of f(g(t)).
 
     Parameters
@@ -169,10 +182,10 @@ def compose(f, g):
     for c in f[count - 2 :: -1] if count > 1 else ():  # Horner; one more coefficient is known after each step
         total = _product([*total, total[0] * 0.0], h, len(total) + 1)
         total[0] = total[0] + c
-    return _finish(total)
+    return stack_duals(total)
 
 
-def reversion(f, x0=0.0):
+def reversion(f: Any, x0: Any = 0.0) -> Any:
     """Return the series of the inverse function.
 
     Parameters
@@ -207,19 +220,19 @@ def reversion(f, x0=0.0):
     result = [x0 + 0.0 * f[0]]
     count = len(f) - 1
     slope = f[1:]
-    h = []
+    h: list[Any] = []
     for k in range(count):
-        rest = sum((slope[i] * h[k - i] for i in range(1, k + 1)), 0.0 * slope[0])
-        h.append(((1.0 if k == 0 else 0.0) - rest) / slope[0])
+        known = sum((slope[i] * h[k - i] for i in range(1, k + 1)), 0.0 * slope[0])
+        h.append(((1.0 if k == 0 else 0.0) - known) / slope[0])
     power = h
     for k in range(1, count + 1):
         result.append(power[k - 1] / k)
         if k < count:
             power = _product(power, h, count)
-    return _finish(result)
+    return stack_duals(result)
 
 
-def derivative(f):
+def derivative(f: Any) -> Any:
     """Return the series of f', of one order less.
 
     Parameters
@@ -239,10 +252,10 @@ def derivative(f):
     array([1., 2., 3.])
     """
     f = _series("derivative(f)", f, "f")
-    return _finish([float(k) * c for k, c in enumerate(f[1:], 1)] or [0.0 * f[0]])
+    return stack_duals([float(k) * c for k, c in enumerate(f[1:], 1)] or [0.0 * f[0]])
 
 
-def integral(f, constant=0.0):
+def integral(f: Any, constant: Any = 0.0) -> Any:
     """Return the series of the integral of f, of one order more.
 
     Parameters
@@ -263,4 +276,4 @@ def integral(f, constant=0.0):
     array([5., 1., 1., 1.])
     """
     f = _series("integral(f)", f, "f")
-    return _finish([constant + 0.0 * f[0], *(c / float(k) for k, c in enumerate(f, 1))])
+    return stack_duals([constant + 0.0 * f[0], *(c / float(k) for k, c in enumerate(f, 1))])
