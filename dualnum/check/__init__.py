@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dualnum.check.comparison import Subject
+from dualnum.check.comparison import Comparison
 from dualnum.check.diagnosis import WRONG
-from dualnum.check.report import Component, Method, Report
+from dualnum.check.report import Component, Method, Report, digits
 from dualnum.drivers._checks import check_order, expects
 
 __all__ = ["Component", "Method", "Report", "agreeing_digits", "assert_derivatives", "compare"]
@@ -58,7 +58,7 @@ def compare(
     args, kwargs : tuple and dict, optional
         Further arguments of `f`, `jac` and `hess`.
     rtol : float, optional
-        By how much of itself a derivative has to be off before it is called wrong.
+        A derivative is called wrong only if it is off by more than this, relative to itself.
 
     Returns
     -------
@@ -75,9 +75,9 @@ def compare(
 
     Notes
     -----
-    Along each variable, central and one-sided quotients are extrapolated (Richardson); where neighbouring steps agree
-    best, they have settled, and how far they agree, how far smaller steps scatter, and the rounding of f's values are
-    the error estimate. Different slopes on the two sides are a kink; quotients like 1/h a jump.
+    Along each variable, Richardson's scheme extrapolates central and one-sided quotients to the limit on which
+    neighbouring steps agree best. The error estimate combines their difference, the scatter of smaller steps, and the
+    rounding of f's values. Different slopes on the two sides are a kink, quotients that grow like 1/h a jump.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def compare(
     ('kink',)
     """
     order, written = _target("compare", order, jac, hess)
-    return Subject("compare", f, x, args, kwargs or {}, order, written).compare(steps, rtol)
+    return Comparison("compare", f, x, args, kwargs or {}, order, written).compare(steps, rtol)
 
 
 def assert_derivatives(
@@ -121,13 +121,13 @@ def assert_derivatives(
         does not take dual numbers, against differences with their error estimates. Without either, the derivatives by
         dual numbers are checked against differences.
     rtol : float, optional
-        The relative error that is tolerated, beside what the differences may be off.
+        The relative error that is tolerated, beside the error estimate of the differences.
 
     Raises
     ------
     AssertionError
-        With the worst component: what was given and expected, the relative error and the tolerance. Also where the
-        differences decide nothing, because of a discontinuity, or because of noise: then choose another point.
+        With the worst component: its given and its expected value, the relative error and the tolerance. Also where
+        a discontinuity or noise keeps the differences from deciding: then choose another point.
 
     Examples
     --------
@@ -153,10 +153,10 @@ def assert_derivatives(
         order, written = _target("assert_derivatives", order, jac, hess)
         targets = [(order, written)] if written is not None or order == 1 else [(1, None), (2, None)]
     for order, written in targets:
-        subject = Subject("assert_derivatives", f, x, args, kwargs or {}, order, written)
-        report = subject.compare([2.0**-17], rtol)
+        comparison = Comparison("assert_derivatives", f, x, args, kwargs or {}, order, written)
+        report = comparison.compare([2.0**-17], rtol)
         if not report.agrees:
-            raise AssertionError(_complaint(report, rtol, subject.exact))
+            raise AssertionError(_complaint(report, rtol, comparison.exact))
 
 
 def _target(name: str, order: int | None, jac: Any, hess: Any) -> tuple[int, Any]:
@@ -175,7 +175,7 @@ def _target(name: str, order: int | None, jac: Any, hess: Any) -> tuple[int, Any
 
 
 def _complaint(report: Report, rtol: float, exact: np.ndarray | None) -> str:
-    """Return the message about a report that does not agree; `exact` is what dual numbers say, if anything."""
+    """Return the message about a report that does not agree; `exact` is the table by dual numbers, if there is one."""
     worst = report.components[0]
     if not report.wrong:
         return f"{report.source}: {report.verdict}" + "".join(f"\n  {note}" for note in report.notes)
@@ -228,5 +228,4 @@ def agreeing_digits(exact: ArrayLike, approximate: ArrayLike) -> np.ndarray:
     largest = np.max(size, initial=0.0, where=np.isfinite(size))
     with np.errstate(all="ignore"):
         error = np.abs(exact - approximate) / np.where(size > 0, size, largest or 1.0)
-        digits = np.clip(-np.log10(error), 0, 16)
-    return np.where((exact == approximate) | (np.isnan(exact) & np.isnan(approximate)), 16.0, digits)
+    return np.where((exact == approximate) | (np.isnan(exact) & np.isnan(approximate)), 16.0, digits(error))

@@ -1,4 +1,4 @@
-"""The comparison behind `dualnum.check`: derivatives, however they came about, against differences of many steps."""
+"""The comparison behind `dualnum.check`: exact or hand-written derivatives against differences of many steps."""
 
 import itertools
 import time
@@ -6,20 +6,20 @@ import warnings
 
 import numpy as np
 
-from dualnum.check.diagnosis import LADDERS, NOISE, SAFETY, WRONG, Evidence, Recorder, scales
-from dualnum.check.report import NOTHING, Method, Report
+from dualnum.check.diagnosis import NOISE, SAFETY, STEP_EXPONENTS, WRONG, Diagnosis, MemoizedProbe, scales
+from dualnum.check.report import NO_SUSPICION, Method, Report, label
 from dualnum.drivers._base import Driver, Leaf, Variables, tree_map
 from dualnum.drivers._checks import as_output, check_callable, check_finite, check_structure, expects
 from dualnum.finite_difference import EPSILON, difference, move
 
-#: How many steps there are on the curves of all derivatives together, at most (but 6 of each).
-SWEEP = 2000
+#: The most steps on the error curves of all derivatives together; each curve has at least 6.
+MOST_STEPS = 2000
 #: Richardson's weights of the central differences by h, h/2 and h/4.
 EXTRAPOLATION = (1 / 45, -20 / 45, 64 / 45)
 
 
-class Point(Driver):
-    """What the arguments and results at the point are checked for, named in messages as the caller spells it."""
+class NamedCall(Driver):
+    """A driver whose error messages spell the call as ``compare(f, x)`` instead of ``compare(f)(x)``."""
 
     __slots__ = ()
 
@@ -27,7 +27,7 @@ class Point(Driver):
         return f"{self.name}(f, x)"
 
 
-class Subject:
+class Comparison:
     """A function, a point, and its derivatives, by dual numbers or written by hand.
 
     Parameters
@@ -46,18 +46,18 @@ class Subject:
         self.f, self.args, self.kwargs, self.order = f, (x, *args), kwargs, order
         self.written = None if written is None else "jac" if order == 1 else "hess"
         self.name = name
-        driver = Point(name, check_callable(name, f, "f, x"))
+        driver = NamedCall(name, check_callable(name, f, "f, x"))
         self.variables = Variables(driver, self.args)
-        self.probe = Recorder(driver, self.variables, kwargs)
+        self.probe = MemoizedProbe(driver, self.variables, kwargs)
         self.leaves = []
         tree_map(self.leaves.append, self.variables.tree)
         self.x = np.concatenate([np.zeros(0), *(np.ravel(leaf.x) for leaf in self.leaves)])
         check_finite(driver, self.x, labels("x", self.variables.tree))
         self.value = self.probe.centre
         self.notes = []
-        self.exact = self.effort = None
+        self.exact = self.cost = None
         try:
-            self.exact, self.effort = self.by_dual_numbers()
+            self.exact, self.cost = self.by_dual_numbers()
         except Exception as error:
             if written is None:
                 raise
@@ -69,7 +69,7 @@ class Subject:
         self.size = float(np.max(size, initial=0.0, where=np.isfinite(size)))
 
     def by_dual_numbers(self):
-        """Return the derivatives by dual numbers as a table, and how often that called f and how long it took."""
+        """Return the derivatives by dual numbers as a table, and the cost: the number of calls of f and the time."""
         calls = 0
 
         def counted(*args, **kwargs):
@@ -88,7 +88,7 @@ class Subject:
         return self.as_rows(table), (calls, time.perf_counter() - start)
 
     def as_rows(self, table):
-        """Return derivatives as a table: a row for each value of f, then an axis of all variables for each order."""
+        """Return derivatives as a table of shape ``(values of f, variables)``, for order 2 with two last axes."""
         return np.asarray(table, dtype=float).reshape((self.value.size, *(self.variables.size,) * self.order))
 
     def as_table(self, written):
@@ -125,14 +125,14 @@ class Subject:
     def compare(self, steps, rtol):
         """Return the Report."""
         places = list(itertools.combinations_with_replacement(range(self.variables.size), self.order))
-        curves = Curves(self.order, steps, len(places))
+        curves = ErrorCurves(self.order, steps, len(places))
         shape = self.given.shape
         computed = self.computed(rtol)
         found = [np.zeros(shape), np.zeros(shape), np.empty(shape, object), np.empty(shape, object)]
         for place in places:
-            evidence = Evidence(self.probe, place, self.x, self.size, rtol)
+            diagnosis = Diagnosis(self.probe, place, self.x, self.size, rtol)
             for target in {place, place[::-1]}:  # a Hessian written by hand need not be symmetric
-                findings = evidence.judge(self.given[:, *target], computed[:, *target])
+                findings = diagnosis.judge(self.given[:, *target], computed[:, *target])
                 for table, part in zip(found, findings, strict=True):
                     table[:, *target] = part
             curves.add(self.probe, place, scales(self.x), self.given[:, *place])
@@ -148,7 +148,7 @@ class Subject:
         other = np.ravel(~((again == self.value) | (np.isnan(again) & np.isnan(self.value))))
         if other.any():
             self.notes.append("f does not give the same value twice.")
-            suspicion[other] = np.where(np.equal(suspicion[other], NOTHING), NOISE, suspicion[other])
+            suspicion[other] = np.where(np.equal(suspicion[other], NO_SUSPICION), NOISE, suspicion[other])
 
     def computed(self, rtol):
         """Tell which of the derivatives are those of dual numbers, too."""
@@ -160,7 +160,10 @@ class Subject:
         return near & np.isfinite(self.given)
 
     def compare_with_dual_numbers(self, estimate, error, status, suspicion, rtol):
-        """Call wrong what differs from dual numbers that the differences confirm, where nothing is suspected."""
+        """Mark a derivative wrong that differs from dual numbers, where the differences confirm these.
+
+        Where a kink, a jump or the like is suspected the status stays.
+        """
         exact, given = self.exact, self.given
         computed = self.computed(rtol)
         if np.any(computed & (status == WRONG)):
@@ -168,7 +171,7 @@ class Subject:
         size = np.maximum(np.abs(given), np.abs(exact))
         off = ~computed & (np.abs(given - exact) > rtol * size + 1e-14 * self.size + 1e-9 * error)
         confirmed = np.abs(exact - estimate) <= SAFETY * error + rtol * size
-        plain = np.equal(suspicion, NOTHING) | (suspicion == NOISE)
+        plain = np.equal(suspicion, NO_SUSPICION) | (suspicion == NOISE)
         wrong = off & confirmed & plain
         status[wrong], estimate[wrong], error[wrong] = WRONG, exact[wrong], EPSILON * np.abs(exact[wrong])
 
@@ -186,7 +189,7 @@ class Subject:
             gap = np.abs(self.given - self.exact)
             error = np.max(gap, initial=0.0, where=np.isfinite(gap)) / (self.size or 1.0)
             methods.insert(
-                0, Method("dual numbers", np.zeros(0), np.array([error] * bool(self.written)), *self.effort)
+                0, Method("dual numbers", np.zeros(0), np.array([error] * bool(self.written)), *self.cost)
             )
         name = getattr(self.f, "__name__", "f")
         return Report(
@@ -202,21 +205,21 @@ class Subject:
         )
 
 
-class Curves:
+class ErrorCurves:
     """The errors of the methods for a sweep of step sizes."""
 
     def __init__(self, order, steps, count):
         self.order = order
         if steps is None:
-            first, last = LADDERS[order]
-            ladder = np.ldexp(1.0, np.arange(first, last - 1, -1))
-            stride = int(np.clip(count * len(ladder) // SWEEP, 1, len(ladder) // 6))
-            self.steps = ladder[::stride]
+            first, last = STEP_EXPONENTS[order]
+            sequence = np.ldexp(1.0, np.arange(first, last - 1, -1))
+            stride = int(np.clip(count * len(sequence) // MOST_STEPS, 1, len(sequence) // 6))
+            self.steps = sequence[::stride]
         else:
             self.steps = check_steps(steps)
         self.names = ["forward", "central", "five-point", "richardson", "complex"]
         self.errors = {name: np.zeros(len(self.steps)) for name in self.names}
-        self.efforts = {name: [0, 0.0] for name in self.names}
+        self.costs = {name: [0, 0.0] for name in self.names}
         self.complex = True
 
     def add(self, probe, places, scale, given):
@@ -237,8 +240,8 @@ class Curves:
                     break
                 off = np.abs(quotient - given)[np.isfinite(given)]
                 self.errors[name][k] = np.max(off, initial=self.errors[name][k])
-            self.efforts[name][0] += probe.calls - calls
-            self.efforts[name][1] += probe.seconds - seconds
+            self.costs[name][0] += probe.calls - calls
+            self.costs[name][1] += probe.seconds - seconds
 
     def quotient(self, probe, places, name, steps):
         """Return the difference quotient of one method."""
@@ -257,7 +260,7 @@ class Curves:
                 none = np.zeros(0)
                 found.append(Method(name, none, none, 0, 0.0, "f does not take complex numbers"))
                 continue
-            calls, seconds = (effort / len(self.steps) for effort in self.efforts[name])
+            calls, seconds = (cost / len(self.steps) for cost in self.costs[name])
             found.append(Method(name, self.steps, self.errors[name] / (size or 1.0), round(calls), seconds))
         return found
 
@@ -273,8 +276,7 @@ def check_steps(steps):
 def labels(name, tree):
     """Yield a label for each variable: ``x``, ``x[0,1]``, ``x['a'][2]``."""
     if isinstance(tree, Leaf):
-        for index in np.ndindex(tree.shape):
-            yield f"{name}[{','.join(map(str, index))}]" if index else name
+        yield from (label(name, index) for index in np.ndindex(tree.shape))
         return
     for key in range(len(tree)) if isinstance(tree, tuple) else tree:
         yield from labels(f"{name}[{key!r}]", tree[key])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -32,15 +33,15 @@ MEANINGS = {
     EDGE: "f has values on one side of x only",
     NOT_FINITE: "f has no derivative there",
 }
-#: No suspicion, as arrays of them hold it.
-NOTHING = np.array(None)
+#: The entry of an array of suspicions where nothing is suspected.
+NO_SUSPICION = np.array(None)
 #: Components that the printed report shows at most.
-SHOWN = 10
+MOST_COMPONENTS = 10
 
 
 @dataclass(frozen=True)
 class Method:
-    """How one method did.
+    """The errors and the cost of one method.
 
     Attributes
     ----------
@@ -51,9 +52,9 @@ class Method:
     errors : ndarray
         The largest error of a component for each step, relative to the largest component.
     evaluations : int
-        How often one derivative by one step size calls f.
+        The number of calls of f for one derivative by one step size.
     seconds : float
-        How long these calls take.
+        The time of these calls.
     note : str
         Why there are no results, if there are none.
     """
@@ -84,10 +85,7 @@ class Method:
     @property
     def digits(self) -> float:
         """The digits that agree at the best step, at most 16; NaN where there is no error."""
-        error = self.best_error
-        if np.isnan(error):
-            return np.nan
-        return 16.0 if error == 0 else max(0.0, min(-np.log10(error), 16.0))
+        return float(digits(self.best_error))
 
 
 @dataclass(frozen=True)
@@ -178,10 +176,10 @@ class Report:
         suspicion: Any = self.suspicion
         found = []
         for index in map(
-            tuple, np.argwhere((self.status != AGREES) | ~np.equal(self.suspicion, NOTHING)).tolist()
+            tuple, np.argwhere((self.status != AGREES) | ~np.equal(self.suspicion, NO_SUSPICION)).tolist()
         ):
             row, by = index[: len(shape)], index[len(shape) :]
-            parts = [f"f[{','.join(map(str, row))}]"] if row else []
+            parts = [label("f", row)] if row else []
             width = len(by) // self.order
             parts += [names[by[k * width : (k + 1) * width]] for k in range(self.order)]
             found.append(
@@ -219,12 +217,12 @@ class Report:
         """
         if self.wrong:
             off = [c.relative_error for c in self.components if c.status == WRONG]
-            return min(0.0 if np.isnan(x) or x >= 1 else min(-np.log10(x or 1e-16), 16.0) for x in off)
-        plain = np.equal(self.suspicion, NOTHING) | (self.suspicion == NOISE)
+            return float(np.min(np.nan_to_num(digits(off))))
+        plain = np.equal(self.suspicion, NO_SUSPICION) | (self.suspicion == NOISE)
         gap, size = np.abs(self.given - self.estimate), np.abs(self.given)
         size = np.max(size, initial=0.0, where=np.isfinite(size))
         worst = np.max(gap, initial=0.0, where=plain & np.isfinite(gap))
-        return 16.0 if worst == 0 else max(0.0, min(-np.log10(worst / (size or 1.0)), 16.0))
+        return float(digits(worst / (size or 1.0)))
 
     @property
     def verdict(self) -> str:
@@ -255,7 +253,7 @@ class Report:
 
     @property
     def heads(self) -> tuple[str, str]:
-        """What the table calls the methods' errors and digits: those beside a derivative by hand are its own, too."""
+        """The table's names for errors and digits; beside a hand-written derivative the error may be the latter's."""
         if self.source == "dual numbers":
             return "error", "digits"
         return f"off from {self.source}", "digits shared"
@@ -291,11 +289,11 @@ class Report:
                     c.status,
                     c.suspicion or "",
                 )
-                for c in self.components[:SHOWN]
+                for c in self.components[:MOST_COMPONENTS]
             ]
             lines += ["", *table([head, *rows])]
-            if len(self.components) > SHOWN:
-                lines.append(f"... and {len(self.components) - SHOWN} more")
+            if len(self.components) > MOST_COMPONENTS:
+                lines.append(f"... and {len(self.components) - MOST_COMPONENTS} more")
         return "\n".join([*lines, "", *self.notes, self.verdict])
 
     def plot(self, ax: Any = None) -> Any:
@@ -334,50 +332,40 @@ class Report:
 
     def to_json(self) -> str:
         """Return the report as JSON; numbers that are not finite are null."""
-        methods = [
-            {
-                "name": m.name,
-                "best_step": m.best_step,
-                "best_error": m.best_error,
-                "digits": m.digits,
-                "evaluations": m.evaluations,
-                "seconds": m.seconds,
-                "note": m.note,
-                "steps": m.steps,
-                "errors": m.errors,
-            }
-            for m in self.methods
-        ]
-        components = [
-            {
-                "label": c.label,
-                "index": list(c.index),
-                "status": c.status,
-                "suspicion": c.suspicion,
-                "given": c.given,
-                "expected": c.expected,
-                "error": c.error,
-                "relative_error": c.relative_error,
-                "excess": c.excess,
-            }
-            for c in self.components
-        ]
-        names = ("name", "order", "source", "x", "value", "given", "estimate", "error", "status", "suspicion")
-        whole = {name: getattr(self, name) for name in names}
-        whole |= {"methods": methods, "components": components, "notes": list(self.notes)}
-        whole |= {"agrees": self.agrees, "verdict": self.verdict}
-        return json.dumps(portable(whole), allow_nan=False)
+        method = "name best_step best_error digits evaluations seconds note steps errors".split()
+        component = "label index status suspicion given expected error relative_error excess".split()
+        whole = "name order source x value given estimate error status suspicion notes agrees verdict".split()
+        found = attributes(self, whole)
+        found["methods"] = [attributes(m, method) for m in self.methods]
+        found["components"] = [attributes(c, component) for c in self.components]
+        return json.dumps(portable(found), allow_nan=False)
 
 
-def portable(x: Any) -> Any:
-    """Return what JSON can hold in place of arrays and of numbers that are not finite."""
+def attributes(x: object, names: list[str]) -> dict[str, Any]:
+    """Return attributes of `x` by name."""
+    return {name: getattr(x, name) for name in names}
+
+
+def portable(x: Any, not_finite: Callable[[float], str | None] = lambda x: None) -> Any:
+    """Return `x` as JSON can hold it: arrays as lists, and `not_finite(x)` in place of nan, inf and -inf."""
     if isinstance(x, dict):
-        return {str(key): portable(item) for key, item in x.items()}
+        return {str(key): portable(item, not_finite) for key, item in x.items()}
     if isinstance(x, (list, tuple)):
-        return [portable(item) for item in x]
+        return [portable(item, not_finite) for item in x]
     if isinstance(x, (np.ndarray, np.generic)):
-        return portable(x.tolist())
-    return x if not isinstance(x, float) or np.isfinite(x) else None
+        return portable(x.tolist(), not_finite)
+    return x if not isinstance(x, float) or np.isfinite(x) else not_finite(x)
+
+
+def digits(error: Any) -> Any:
+    """Return the decimal digits that a relative error leaves: -log10(error) between 0 and 16, nan for nan."""
+    with np.errstate(all="ignore"):
+        return np.clip(-np.log10(error), 0, 16)
+
+
+def label(name: str, index: tuple[int, ...]) -> str:
+    """Return ``x`` for a scalar's element, ``x[0]`` for a vector's, ``x[0,1]`` for a matrix's."""
+    return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
 def table(rows: list[tuple[str, ...]]) -> list[str]:
