@@ -176,8 +176,11 @@ def test_without_a_derivative_f_must_take_duals():
 
 
 def test_agreeing_digits():
-    exact = [1.0, 2.0, 0.0, 3.0, np.inf, np.nan, 1.0]
-    approximate = [1.0, 2.0002, 3e-5, 3.0, np.inf, 1.0, np.nan]
-    np.testing.assert_allclose(
-        agreeing_digits(exact, approximate), [16, 4, 5, 16, 16, np.nan, np.nan], rtol=1e-6
-    )
+    nan, inf = math.nan, math.inf
+    exact = [1.0, 100.0, 0.0, nan, inf, 1.0, -inf, nan]
+    approximate = [1.0, 100.01, 1e-3, nan, inf, nan, inf, 1.0]
+    expected = [16, 4, 5, 16, 16, nan, nan, nan]
+    np.testing.assert_allclose(agreeing_digits(exact, approximate), expected, rtol=1e-6)
+    assert agreeing_digits(0.0, 1e-3) == pytest.approx(3)
+    assert agreeing_digits(0.0, 0.0) == 16
+    assert agreeing_digits(1.0, -5.0) == 0

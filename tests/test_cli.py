@@ -3,30 +3,11 @@
 import json
 import math
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
-import dualnum
-from dualnum.check import agreeing_digits
-from dualnum.cli import main
-
-
-@pytest.fixture
-def run(capsys):
-    """Return a function that runs the command and gives its exit code and what it printed."""
-
-    def run(*argv):
-        try:
-            code = main([str(word) for word in argv])
-        except SystemExit as stop:
-            code = stop.code
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
+pytest_plugins = ["command"]
 
 
 @pytest.fixture
@@ -329,19 +310,6 @@ def test_a_file_that_does_not_load(run, tmp_path):
     assert len(err.splitlines()) == 1
 
 
-def test_process():
-    command = [sys.executable, "-m", "dualnum"]
-    done = subprocess.run(
-        [*command, "x**2", "--at", "3", "--json"], capture_output=True, text=True, check=True
-    )
-    assert json.loads(done.stdout)["derivative"]["exact"] == 6.0
-    done = subprocess.run([*command, "sine(x)", "--at", "3"], capture_output=True, text=True, check=False)
-    expected = (2, "", "dualnum: error: unknown function 'sine'; did you mean sin?\n")
-    assert (done.returncode, done.stdout, done.stderr) == expected
-    done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
-    assert done.stdout == f"dualnum {dualnum.__version__}\n"
-
-
 def test_help_names_every_kind_of_function(run):
     code, out, _ = run("--help")
     assert code == 0
@@ -349,16 +317,3 @@ def test_help_names_every_kind_of_function(run):
         word in out
         for word in ("scipy.optimize:rosen", "model.py:energy", "exp(-x**2) * sin(3*x)", "--at x=1")
     )
-
-
-# Finite differences
-
-
-def test_agreeing_digits():
-    nan, inf = math.nan, math.inf
-    exact = [1.0, 100.0, 0.0, nan, inf, 1.0, -inf]
-    approximate = [1.0, 100.01, 1e-3, nan, inf, nan, inf]
-    np.testing.assert_allclose(agreeing_digits(exact, approximate), [16, 4, 5, 16, 16, nan, nan], rtol=1e-6)
-    assert agreeing_digits(0.0, 1e-3) == pytest.approx(3)
-    assert agreeing_digits(0.0, 0.0) == 16
-    assert agreeing_digits(1.0, -5.0) == 0

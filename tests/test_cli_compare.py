@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from dualnum.cli import main
+pytest_plugins = ["command"]
 
 MODEL = """\
 import math
@@ -38,21 +38,10 @@ def raises(x):
 """
 
 
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Return a function that runs the command beside model.py: exit code, output, errors."""
+@pytest.fixture(autouse=True)
+def model(tmp_path):
+    """Write model.py into the directory in which the command runs."""
     (tmp_path / "model.py").write_text(MODEL)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", sys.path[:])
-
-    def run(*words):
-        try:
-            code = main([str(word) for word in words])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def test_right_derivatives_agree(run):

@@ -3,13 +3,14 @@
 import csv
 import io
 import json
-import sys
+import os
 
 import numpy as np
 import pytest
 
 import dualnum as dn
-from dualnum.cli import main
+
+pytest_plugins = ["command"]
 
 POINTS = np.array([[1.0, 2.0], [3.0, -4.5], [1e-3, 7.0]])
 SQUARES = "sum(x**2) * x[0]"
@@ -20,20 +21,9 @@ def squares(x):
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsysbinary):
-    """Return a function that runs the command in a directory of its own: exit code, output, errors, as bytes."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", sys.path[:])
-
-    def run(*words, stdin=b""):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        try:
-            code = main([str(word) for word in words])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *(text.replace(b"\r\n", b"\n") for text in capsysbinary.readouterr())
-
-    return run
+def run(run_binary):
+    """Return a function that runs the command: exit code, output, errors, as bytes."""
+    return run_binary
 
 
 @pytest.fixture
@@ -422,11 +412,33 @@ def test_infinite_values_are_results(run):
         ("p.csv", b"1,2\n3,4,5\n", "p.csv, line 2: expected 2 numbers, got 3"),
         ("p.csv", b"x,y\n1,2\n\n3,four\n", "p.csv, line 4: 'four' is not a number"),
         ("p.csv", b"x,y\nz,t\n", "p.csv, line 2: 'z' is not a number"),
+        ("p.csv", b"1,two\n3,4\n", "p.csv, line 1: 'two' is not a number"),
+        ("p.csv", b"x,nan\n3,4\n", "p.csv, line 1: 'x' is not a number"),
+        ("p.csv", b"# a\n1,2x\n3,4\n", "p.csv, line 2: '2x' is neither a number nor the name of a column"),
+        ("p.csv", b"x,.5y\n3,4\n", "p.csv, line 1: '.5y' is neither a number nor the name of a column"),
+        ("p.csv", b"1\0,2\n3,4\n", "p.csv, line 1: '1\\x00' is neither a number nor the name of a column"),
+        (
+            "p.csv",
+            b"x,y\x1b[2J\n3,4\n",
+            "p.csv, line 1: 'y\\x1b[2J' is neither a number nor the name of a column",
+        ),
+        ("p.csv", b"x,y\n1,2" + b"x" * 99 + b"\n", f"p.csv, line 2: '2{'x' * 55} ...' is not a number"),
+        ("p.csv", b"1," + b"2" * 131_073, "p.csv, line 1: field larger than field limit (131072)"),
+        *(
+            (
+                "p.csv",
+                head + b"\n3,4\n",
+                f"p.csv, line 1: {bad!r} is neither a number nor the name of a column",
+            )
+            for head, bad in ((b"=1+1,x", "=1+1"), (b"x,+y", "+y"), (b"-x,y", "-x"), (b'x,"@y"', "@y"))
+        ),
         ("p.csv", b"# a\n,1\n", "p.csv, line 2: the point must be finite, got nan"),
         ("p.csv", "1,2\n".encode("utf-16"), "p.csv is not UTF-8 text: byte 0 is 0xff"),
         ("p.csv", b"1,2\n\xe9,2\n", "p.csv is not UTF-8 text: byte 4 is 0xe9"),
         ("p.npy", b"", "p.npy has no points"),
         ("p.npy", saved(POINTS)[:-8], None),
+        ("p.npy", saved(POINTS).replace(b"(3, 2), }" + b" " * 12, b"(900000000000000, 2)}"), None),
+        ("p.npy", saved(POINTS).replace(b"(3, 2), }" + b" " * 12, b"(10000000000000000000)}"), None),
         ("p.npy", saved(np.array(["a"])), "p.npy expects real numbers, got dtype <U1"),
         ("p.npy", saved(POINTS + 1j), "p.npy expects real numbers, got dtype complex128"),
         (
@@ -446,6 +458,22 @@ def test_files_that_are_no_points(run, tmp_path, name, data, message):
     assert err.count(b"\n") == 1
     if message is not None:
         assert err.decode() == f"dualnum: error: {message}\n"
+
+
+@pytest.mark.parametrize("head", ["T [K],d(x),\u03c6", "_a,x-y,%", ",u,v w"])
+def test_names_of_columns_are_free_otherwise(run, head):
+    code, out, err = run("numpy:sum", "--at", "-", "--format", "csv", stdin=f"{head}\n1,2,3\n".encode())
+    assert (code, err) == (0, b"")
+    assert rows_of(out)[0][:3] == head.split(",")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the device is Linux's")
+@pytest.mark.parametrize("points", [1, 5000])  # fewer and more bytes than a buffer holds
+@pytest.mark.parametrize("format", ["csv", "npy"])
+def test_a_full_disk_is_one_line_and_code_2(run, points, format):
+    words = ["x**2", "--at", "-", "--output", "/dev/full", "--format", format]
+    message = b"dualnum: error: cannot write /dev/full: No space left on device\n"
+    assert run(*words, stdin=b"1\n" * points) == (2, b"", message)
 
 
 def test_pickles_are_not_loaded(run, tmp_path):

@@ -1,24 +1,27 @@
-"""The command as a process: in a terminal, in pipes, interrupted, and where text is not UTF-8."""
+"""The command as a process, interrupted, and beside streams that claim to be terminals."""
 
+import io
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from command import run_main
 
 import dualnum
 
+ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "dualnum"]
 COLOUR = re.compile(r"\x1b\[\d+m")
 WAIT = 120  # seconds, after which a process hangs
 
 MODEL = """\
-import sys, time
+import signal, time
 import numpy as np
 
 def slow(x):
@@ -26,25 +29,36 @@ def slow(x):
     return np.sum(x**2)
 
 def stops(x):
-    print("ready", file=sys.stderr, flush=True)
     if x[0] == 3:
+        raise KeyboardInterrupt
+    return np.sum(x**2)
+
+def signalled(x):
+    if x[0] == 3:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+        signal.raise_signal(signal.SIGINT)
         time.sleep(1000)
     return np.sum(x**2)
+
+def wraps(x):
+    try:
+        return signalled(x)
+    except KeyboardInterrupt:
+        raise RuntimeError("interrupted")
 """
 
 
 @pytest.fixture
 def model(tmp_path):
-    """Write a file with functions that take their time; return its directory."""
+    """Write a file with functions that take their time or are interrupted; return its directory."""
     (tmp_path / "model.py").write_text(MODEL)
     (tmp_path / "points.csv").write_text("1,2\n2,3\n3,4\n4,5\n5,6\n")
     return tmp_path
 
 
 def environment(**changes):
-    """Return the environment with changes, None to remove a name."""
-    env = {**os.environ, "TERM": "xterm", "NO_COLOR": None, "COLUMNS": None, **changes}
-    return {name: text for name, text in env.items() if text is not None}
+    """Return the environment of a process that finds this tree's package wherever it runs."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), **changes}
 
 
 def process(*words, stdin=b"", cwd=None, **env):
@@ -61,54 +75,41 @@ def process(*words, stdin=b"", cwd=None, **env):
     return done.returncode, done.stdout.replace(b"\r\n", b"\n"), done.stderr.replace(b"\r\n", b"\n")
 
 
-def terminal(*words, cwd=None, columns=80, stdout=None, **env):
-    """Run the command in a terminal of its own; return the exit code and what the terminal was sent.
+class Terminal(io.TextIOWrapper):
+    """A stream in memory that claims to be a terminal."""
 
-    `stdout` is a file to which the output goes instead.
-    """
-    import fcntl
-    import pty
-    import struct
-    import termios
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="utf-8", newline="\n")
 
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    running = subprocess.Popen(
-        [*COMMAND, *words],
-        stdin=theirs,
-        stdout=stdout or theirs,
-        stderr=theirs,
-        cwd=cwd,
-        env=environment(**env),
-        start_new_session=True,
-    )
-    os.close(theirs)
-    pieces = []
+    def isatty(self):
+        return True
 
-    def read():
-        try:
-            while piece := os.read(ours, 4096):
-                pieces.append(piece)
-        except OSError:  # Linux's end of a terminal
-            pass
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    code = running.wait(WAIT)
-    reader.join(WAIT)
-    os.close(ours)
-    return code, b"".join(pieces).decode().replace("\r\n", "\n")
+    def text(self):
+        """Return what the stream was sent."""
+        self.flush()
+        return self.buffer.getvalue().decode()
 
 
 @pytest.fixture
-def interruptible():
-    """Have processes stop at SIGINT, which a shell lets those in its background ignore, and their children too."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+def terminal(tmp_path, monkeypatch):
+    """Return a function that runs the command in a terminal: exit code, and what the terminal was sent.
 
+    With `stdout`, a stream, the output goes there instead.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path[:])
 
-in_terminal = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are POSIX's")
+    def run(*words, columns=80, stdout=None, **env):
+        with monkeypatch.context() as context:
+            context.delenv("NO_COLOR", raising=False)
+            for name, text in {"TERM": "xterm", "COLUMNS": str(columns), "WT_SESSION": "1", **env}.items():
+                context.setenv(name, text)
+            screen = Terminal()
+            context.setattr(sys, "stdout", stdout or screen)
+            context.setattr(sys, "stderr", screen)
+            return run_main(words), screen.text()
+
+    return run
 
 
 # Processes
@@ -131,16 +132,15 @@ def test_traceback_shows_the_line_of_the_function(tmp_path):
 
 
 def test_points_come_from_standard_input_and_go_into_a_pipe():
-    first = subprocess.run(
+    done = subprocess.run(
         [*COMMAND, "x[0] * x[1]", "--at", "-", "--format", "npy"],
         input=b"1,2\n3,4\n",
         capture_output=True,
         timeout=WAIT,
+        env=environment(),
         check=True,
     )
-    import io
-
-    np.testing.assert_array_equal(np.load(io.BytesIO(first.stdout))["gradient"], [[2, 1], [4, 3]])
+    np.testing.assert_array_equal(np.load(io.BytesIO(done.stdout))["gradient"], [[2, 1], [4, 3]])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal for a pipe")
@@ -151,6 +151,7 @@ def test_a_reader_that_goes_away_ends_the_work_silently(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=tmp_path,
+        env=environment(),
     ) as running:
         assert running.stdout.readline() == b"x[0],x[1],f,df/dx[0],df/dx[1]\n"
         running.stdout.close()
@@ -158,21 +159,33 @@ def test_a_reader_that_goes_away_ends_the_work_silently(tmp_path):
         assert running.wait(WAIT) == 141
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a console's Ctrl-C is not a process's signal")
-def test_interrupted_work_keeps_the_rows_so_far(model, interruptible):
-    words = ["model.py:stops", "--at", "points.csv", "--output", "rows.csv"]
-    with subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, cwd=model) as running:
-        watch = threading.Timer(WAIT, running.kill)
-        watch.start()
-        for _ in range(3):  # the third point never ends
-            assert running.stderr.readline() == b"ready\n"
-        running.send_signal(signal.SIGINT)
-        assert running.stderr.read() == b"dualnum: interrupted\n"
-        assert running.wait(WAIT) == 130
-        watch.cancel()
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the device is Linux's")
+def test_standard_output_on_a_full_disk():
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "x**2", "--at", "1"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=WAIT,
+            env=environment(),
+            check=False,
+        )
+    message = b"dualnum: error: cannot write standard output: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, message)
+
+
+@pytest.mark.parametrize("function", ["stops", "signalled", "wraps"])
+def test_interrupted_work_keeps_the_rows_so_far(model, function):
+    words = [f"model.py:{function}", "--at", "points.csv", "--output", "rows.csv"]
+    assert process(*words, cwd=model) == (130, b"", b"dualnum: interrupted\n")
     assert (model / "rows.csv").read_text() == (
         "x[0],x[1],f,df/dx[0],df/dx[1]\n1.0,2.0,5.0,2.0,4.0\n2.0,3.0,13.0,4.0,6.0\n"
     )
+
+
+def test_an_interrupted_import(tmp_path):
+    (tmp_path / "m.py").write_text("raise KeyboardInterrupt\n")
+    assert process("m.py:f", "--at", "1", cwd=tmp_path) == (130, b"", b"dualnum: interrupted\n")
 
 
 def test_pipes_have_neither_colours_nor_progress(model):
@@ -217,8 +230,7 @@ def test_names_that_are_not_ascii_reach_every_file(tmp_path):
 # Terminals
 
 
-@in_terminal
-def test_a_terminal_has_colours():
+def test_a_terminal_has_colours(terminal):
     words = ["exp(x)", "--at", "1"]
     code, text = terminal(*words)
     assert code == 0
@@ -232,8 +244,7 @@ def test_a_terminal_has_colours():
     assert (code, text) == (2, "dualnum: \x1b[31merror\x1b[0m: 'one' is not a number\n")
 
 
-@in_terminal
-def test_the_colour_tells_how_many_digits_agree(tmp_path):
+def test_the_colour_tells_how_many_digits_agree(terminal, tmp_path):
     (tmp_path / "m.py").write_text(
         "from dualnum import value\n"
         "import numpy as np\n"
@@ -242,14 +253,13 @@ def test_the_colour_tells_how_many_digits_agree(tmp_path):
         "def wrong(x):\n"
         "    return x - value(x) + 5 * value(x)\n"
     )
-    assert "\x1b[33m" in terminal("m.py:noisy", "--at", "1", cwd=tmp_path)[1]
-    assert "\x1b[31m" in terminal("m.py:wrong", "--at", "1", cwd=tmp_path)[1]
+    assert "\x1b[33m" in terminal("m.py:noisy", "--at", "1")[1]
+    assert "\x1b[31m" in terminal("m.py:wrong", "--at", "1")[1]
 
 
-@in_terminal
-def test_a_terminal_shows_the_columns_that_fit(tmp_path):
+def test_a_terminal_shows_the_columns_that_fit(terminal, tmp_path):
     np.save(tmp_path / "p.npy", np.ones((3, 30)))
-    code, text = terminal("sum(x**2)", "--at", "p.npy", columns=40, cwd=tmp_path, NO_COLOR="1")
+    code, text = terminal("sum(x**2)", "--at", "p.npy", columns=40, NO_COLOR="1")
     assert code == 0
     *rows, rest = text.splitlines()
     assert rows[0].split() == [f"x[{i}]" for i in range(7)]
@@ -257,54 +267,28 @@ def test_a_terminal_shows_the_columns_that_fit(tmp_path):
     assert rest == "... and 54 columns more: see --format"
 
 
-@in_terminal
-def test_long_work_tells_its_progress_and_wipes_it_off(model):
-    with open(model / "rows.csv", "wb") as file:
-        code, text = terminal(
-            "model.py:slow", "--at", "points.csv", "--format", "csv", cwd=model, stdout=file
-        )
-    assert code == 0
+def test_long_work_tells_its_progress_and_wipes_it_off(terminal, model):
+    with io.TextIOWrapper(io.BytesIO()) as file:
+        code, text = terminal("model.py:slow", "--at", "points.csv", "--format", "csv", stdout=file)
+        assert code == 0
+        assert len(file.buffer.getvalue().splitlines()) == 6
     assert re.search(r"\r\d of 5 points, \d+ %, \d+ s left", text)
     assert re.search(r"\r +\r$", text)
-    assert len((model / "rows.csv").read_text().splitlines()) == 6
-    code, text = terminal("model.py:slow", "--at", *"12345", cwd=model)
+    code, text = terminal("model.py:slow", "--at", *"12345")
     assert re.search(r"\r\d+ calls of the function, \d+ s", text)
     assert COLOUR.sub("", text[: text.index("\r")]) == "model.py:slow\nat x = [1.0, 2.0, 3.0, 4.0, 5.0]\n"
     assert text[text.rindex("\r") + 1 :].startswith("\nvalue      55.0\n")
 
 
-@in_terminal
-def test_npy_does_not_go_to_a_terminal():
+def test_npy_does_not_go_to_a_terminal(terminal):
     code, text = terminal("x**2", "--at", "1", "--format", "npy")
     message = "--format npy expects --output FILE, or a pipe, but standard output is a terminal"
     assert (code, COLOUR.sub("", text)) == (2, f"dualnum: error: {message}\n")
 
 
-@in_terminal
-def test_ctrl_c_in_a_terminal(model, interruptible):
-    import pty
-
-    pid, ours = pty.fork()
-    if pid == 0:
-        os.chdir(model)
-        os.execve(sys.executable, [*COMMAND, "model.py:stops", "--at", "3", "4"], environment(NO_COLOR="1"))
-    watch = threading.Timer(WAIT, os.kill, (pid, signal.SIGKILL))
-    watch.start()
-    text = b""
-    sent = False
-    while True:
-        try:
-            piece = os.read(ours, 4096)
-        except OSError:
-            break
-        if not piece:
-            break
-        text += piece
-        if b"ready" in text and not sent:
-            os.write(ours, b"\x03")
-            sent = True
-    _, status = os.waitpid(pid, 0)
-    watch.cancel()
-    os.close(ours)
-    assert os.waitstatus_to_exitcode(status) == 130
-    assert text.replace(b"\r\n", b"\n").endswith(b"dualnum: interrupted\n")
+def test_an_interrupt_in_a_terminal(terminal, model, monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))  # every call of f is long work
+    code, text = terminal("model.py:stops", "--at", "points.csv")
+    assert code == 130
+    assert re.search(r"\r\d of 5 points, .* left\r +\rdualnum: interrupted\n$", text)

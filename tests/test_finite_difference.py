@@ -269,8 +269,11 @@ def test_richardson_where_f_is_never_finite():
 
 
 def test_a_failure_at_the_point_itself_is_the_functions_own():
-    with pytest.raises(ValueError, match="math domain error"):
-        fd.derivative(math.log, method="richardson")(-1.0)
+    def refuses(x):
+        raise ValueError(f"no value at {x}")
+
+    with pytest.raises(ValueError, match=r"^no value at -1\.0$"):
+        fd.derivative(refuses, method="richardson")(-1.0)
 
 
 # Errors

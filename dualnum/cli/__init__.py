@@ -8,6 +8,7 @@ import re
 import sys
 import traceback
 import warnings
+from collections.abc import Sequence
 
 from dualnum.cli import formula
 from dualnum.cli.arguments import check_options, make_parser
@@ -21,7 +22,7 @@ from dualnum.cli.terminal import Progress, is_terminal, painter
 FAILED, UNUSABLE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
     Parameters
@@ -67,7 +68,7 @@ def main(argv=None):
         complain(f"error: {one_line(error)}")
         return FAILED if isinstance(error, FunctionError) else UNUSABLE
     except KeyboardInterrupt:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(InputError, BrokenPipeError):
             output.close()
         complain("interrupted")
         return INTERRUPTED

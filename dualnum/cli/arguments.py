@@ -25,7 +25,8 @@ FUNCTION is one of
   a list               --at "[[1, 2], [3, 4]]"  the function of an array of any shape
   named values         --at x=1 y=2             a formula's variables, or a function's arguments by keyword;
                                                 also --at "a=[1, 2]" b=3
-  a file               --at points.csv          a point in each line; a head may name the variables
+  a file               --at points.csv          a point in each line; a head may name the variables, but no
+                                                name begins like a number or with = + - @
                        --at points.npy          a point for each entry of the first axis
                        --at -                   either of them from standard input
 Numbers may be formulas: --at pi/4.

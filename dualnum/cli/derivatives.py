@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import warnings
 from typing import NamedTuple
 
@@ -11,8 +9,8 @@ import numpy as np
 
 import dualnum
 from dualnum import finite_difference
-from dualnum.cli.errors import FunctionError, InputError, describe
-from dualnum.cli.points import label
+from dualnum.check.report import label
+from dualnum.cli.errors import FunctionError, InputError, foreign_code
 from dualnum.drivers.derivative_tensor import powers
 
 
@@ -117,16 +115,9 @@ class Taylor:
 # Points
 
 
-@contextlib.contextmanager
 def users_code(problem, where=""):
-    """Send what the function prints to standard error, and make a `FunctionError` of what it raises."""
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    except InputError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise FunctionError(f"{problem.title} raised {describe(error)}{where}") from error
+    """Call the function in this context: a `FunctionError` names it and the point."""
+    return foreign_code(FunctionError, lambda text: f"{problem.title} raised {text}{where}")
 
 
 def at_each_point(problem, work):

@@ -1,4 +1,7 @@
-"""What can go wrong; every message becomes one line."""
+"""The errors that end the command; each message becomes one line."""
+
+import contextlib
+import sys
 
 
 class InputError(Exception):
@@ -14,6 +17,41 @@ def describe(error):
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
+@contextlib.contextmanager
+def foreign_code(kind, message):
+    """Run code of the user: its output goes to standard error, and its exceptions become errors of the command.
+
+    Parameters
+    ----------
+    kind : type
+        `InputError` or `FunctionError`.
+    message : callable
+        ``message(text)`` is the message about an exception whose description is `text`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Also where the code, or a library that it calls, turned an interrupt into another exception.
+    """
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except InputError:
+        raise
+    except (Exception, SystemExit) as error:
+        cause = error
+        while cause is not None:
+            if isinstance(cause, KeyboardInterrupt):
+                raise KeyboardInterrupt from error
+            cause = cause.__cause__ or cause.__context__
+        raise kind(message(describe(error))) from error
+
+
 def one_line(error):
     """Return an exception's message without line breaks."""
     return " ".join(str(error).split())
+
+
+def abbreviate(text, most=60):
+    """Return text of which a message quotes the beginning only, if it is long."""
+    return text if len(text) < most else text[: most - 4] + " ..."

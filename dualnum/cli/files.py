@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 
 import numpy as np
 
-from dualnum.cli.errors import InputError
+from dualnum.cli.errors import InputError, abbreviate, describe
 
 NPY = b"\x93NUMPY"
 SUFFIXES = (".csv", ".dat", ".npy", ".tsv", ".txt")
+#: A cell that cannot name a column: it begins like a number, or as a formula of a spreadsheet does, which would run in
+#: CSV output that repeats the name, or it holds a control character.
+NO_NAME = re.compile(r"[-+=@]|\.?\d|.*[\x00-\x1f\x7f-\x9f]", re.DOTALL)
 
 
 def is_file(words):
@@ -50,17 +54,21 @@ def read_npy(name, data):
     """Read an array of points, one for each entry of its first axis."""
     try:
         points = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise InputError(f"cannot read {name}: {error}") from error
+        points = points.astype(float) if points.dtype.kind in "biuf" else points
+    except Exception as error:  # NumPy raises many kinds, MemoryError for a shape that does not fit included
+        raise InputError(f"cannot read {name}: {error or describe(error)}") from error
     if points.dtype.kind not in "biuf":
         raise InputError(f"{name} expects real numbers, got dtype {points.dtype}")
     if points.ndim == 0:
         raise InputError(f"{name} expects one point for each entry of the first axis, got a number")
-    return points.astype(float), None, lambda row: f"{name}, row {row}"
+    return points, None, lambda row: f"{name}, row {row}"
 
 
 def read_csv(name, data):
-    """Read lines of numbers, separated by commas, semicolons, tabs or blanks; # begins a comment."""
+    """Read lines of numbers, separated by commas, semicolons, tabs or blanks; # begins a comment.
+
+    The first line names the columns if every cell of it can be a name, and none is a number.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -68,21 +76,26 @@ def read_csv(name, data):
             f"{name} is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}"
         ) from error
     rows, numbers, header = [], [], None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(io.StringIO(text, newline=None), 1):
         line = line.partition("#")[0].strip()
         if not line:
             continue
-        cells = split(line)
-        row = to_floats(cells)
-        if row is None:
-            if rows or header is not None:
-                bad = next(cell for cell in cells if to_floats([cell]) is None)
-                raise InputError(f"{name}, line {number}: {bad!r} is not a number")
+        where = f"{name}, line {number}"
+        cells = split(line, where)
+        row = [to_float(cell) for cell in cells]
+        if None in row:
+            words = [cell for cell, x in zip(cells, row, strict=True) if x is None]
+            first = not rows and header is None
+            if first and any(map(NO_NAME.match, words)):
+                bad = next(filter(NO_NAME.match, words))
+                raise InputError(f"{where}: {abbreviate(bad)!r} is neither a number nor the name of a column")
+            if not first or len(words) < len(list(filter(None, cells))):
+                raise InputError(f"{where}: {abbreviate(words[0])!r} is not a number")
             header = cells
             continue
         width = len(rows[0]) if rows else len(header or row)
         if len(row) != width:
-            raise InputError(f"{name}, line {number}: expected {width} numbers, got {len(row)}")
+            raise InputError(f"{where}: expected {width} numbers, got {len(row)}")
         rows.append(row)
         numbers.append(number)
     points = np.array(rows)
@@ -91,17 +104,21 @@ def read_csv(name, data):
     return points, header, lambda row: f"{name}, line {numbers[row]}"
 
 
-def split(line):
+def split(line, where):
     """Return the cells of a line."""
     delimiter = next((mark for mark in "\t;," if mark in line), None)
     if delimiter is None:
         return line.split()
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
-
-
-def to_floats(cells):
-    """Return the cells as floats, None where one is not; an empty cell is NaN."""
     try:
-        return [float(cell or "nan") for cell in cells]
+        (cells,) = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
+    except csv.Error as error:
+        raise InputError(f"{where}: {error}") from error
+    return [cell.strip() for cell in cells]
+
+
+def to_float(cell):
+    """Return a cell as a float, NaN if it is empty, None if it is no number."""
+    try:
+        return float(cell or "nan")
     except ValueError:
         return None

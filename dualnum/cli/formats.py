@@ -10,9 +10,9 @@ import json
 import numpy as np
 
 from dualnum.check import agreeing_digits
+from dualnum.check.report import label, portable
 from dualnum.cli import tables
 from dualnum.cli.derivatives import differences
-from dualnum.cli.points import label
 
 SUFFIXES = {".csv": "csv", ".json": "json", ".jsonl": "json", ".npy": "npy", ".txt": "table", "": "table"}
 
@@ -62,7 +62,7 @@ def as_json(problem, work, outcomes, options, paint):
         point = problem.variables.plain(problem.points[outcome.row])
         found = {"function": problem.title, "at": point}
         if outcome.error is None:
-            found["value"] = portable(outcome.value.tolist())
+            found["value"] = portable(outcome.value, str)
             for k, (name, exact) in enumerate(outcome.tables.items()):
                 found[name.replace(" ", "_")] = json_table(problem, work, k, exact, options)
         else:
@@ -73,21 +73,14 @@ def as_json(problem, work, outcomes, options, paint):
 def json_table(problem, work, k, exact, options):
     """Return a table of Taylor coefficients or derivatives; at the one point of the arguments with differences."""
     if not work.checkable:
-        return {"powers": work.powers.tolist(), "coefficients": portable(exact.tolist())}
-    table = {"exact": portable(exact.tolist())}
+        return {"powers": work.powers.tolist(), "coefficients": portable(exact, str)}
+    table = {"exact": portable(exact, str)}
     if options.check and problem.place is None:
         approximate = differences(problem, k + 1, exact.shape)
         digits = np.round(agreeing_digits(exact, approximate), 1)
-        table["central_difference"] = portable(approximate.tolist())
-        table["digits"] = portable(digits.tolist())
+        table["central_difference"] = portable(approximate, str)
+        table["digits"] = portable(digits, str)
     return table
-
-
-def portable(x):
-    """Return nested lists of floats with text in place of what is not finite."""
-    if isinstance(x, list):
-        return [portable(element) for element in x]
-    return x if np.isfinite(x) else str(x)
 
 
 def as_npy(problem, work, outcomes, options, paint):

@@ -12,10 +12,12 @@ import difflib
 import math
 import operator
 import warnings
+from typing import Any
 
 import numpy as np
 
 from dualnum import functions
+from dualnum.cli.errors import abbreviate
 
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf}
 PREFIXES = ("np", "numpy", "math", "dn", "dualnum")
@@ -112,10 +114,10 @@ class Expression:
     7.0
     """
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         self.text = text.strip()
         self._table = _function_table()
-        self._names = {}
+        self._names: dict[str, None] = {}
         try:
             tree = _parse(self.text)
             self._evaluate = self._compile(tree.body)
@@ -123,10 +125,10 @@ class Expression:
             raise ValueError("the formula is nested too deeply") from None
         self.variables = tuple(self._names)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 
-    def __call__(self, *args):
+    def __call__(self, *args: Any) -> Any:
         if len(args) != len(self.variables):
             expected = ", ".join(self.variables)
             raise TypeError(
@@ -143,7 +145,7 @@ class Expression:
 
     def _refusal(self, node, reason="is not allowed in a formula"):
         source = ast.get_source_segment(self.text, node)
-        return ValueError(f"{source if len(source) < 60 else source[:56] + ' ...'!r} {reason}")
+        return ValueError(f"{abbreviate(source)!r} {reason}")
 
     def _compile_constant(self, node):
         if type(node.value) not in (int, float):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -10,7 +9,7 @@ import os
 import re
 import sys
 
-from dualnum.cli.errors import InputError, describe
+from dualnum.cli.errors import InputError, foreign_code
 from dualnum.cli.formula import Expression
 
 
@@ -36,14 +35,9 @@ def load_function(text):
     return function
 
 
-@contextlib.contextmanager
 def importing(name):
-    """Send what a module prints to standard error, and make an `InputError` of what it raises."""
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    except (Exception, SystemExit) as error:
-        raise InputError(f"cannot import {name}: {describe(error)}") from error
+    """Import a module in this context: an `InputError` says that it cannot be imported."""
+    return foreign_code(InputError, lambda text: f"cannot import {name}: {text}")
 
 
 def import_module(name):

@@ -1,7 +1,8 @@
-"""Where the output goes: standard output or a file, which is opened when the first of it is there."""
+"""The destination of the output: standard output, or a file that the first write opens."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -18,32 +19,44 @@ class Output:
 
     def write(self, data):
         """Write text, or bytes."""
-        try:
+        if self.path is None and not isinstance(data, str) and is_terminal(sys.stdout):
+            raise InputError(
+                "--format npy expects --output FILE, or a pipe, but standard output is a terminal"
+            )
+        with self.writing():
             if self.path is not None:
                 if self.file is None:
                     self.file = open(self.path, "wb")
                 self.file.write(data.encode(errors="backslashreplace") if isinstance(data, str) else data)
             elif isinstance(data, str):
                 sys.stdout.write(data)
-            elif is_terminal(sys.stdout):
-                raise InputError(
-                    "--format npy expects --output FILE, or a pipe, but standard output is a terminal"
-                )
             else:
                 sys.stdout.buffer.write(data)
+
+    def close(self):
+        """Finish writing: what is still in a buffer may not fit on a disk that is full."""
+        with self.writing():
+            if self.file is not None:
+                self.file.close()
+            elif self.path is None:
+                sys.stdout.flush()
+
+    @contextlib.contextmanager
+    def writing(self):
+        """Make an `InputError` of a failure, and drop what a buffer holds: its next flush would fail, too."""
+        try:
+            yield
         except BrokenPipeError:
             raise
         except OSError as error:
+            with contextlib.suppress(OSError):
+                if self.file is not None:
+                    self.file.close()
+                elif self.path is None:
+                    abandon_standard_output()
             raise InputError(f"cannot write {self.path or 'standard output'}: {error.strerror}") from error
-
-    def close(self):
-        """Finish writing."""
-        if self.file is not None:
-            self.file.close()
-        elif self.path is None:
-            sys.stdout.flush()
 
 
 def abandon_standard_output():
-    """Keep Python from writing to a pipe that nobody reads any more when it exits."""
+    """Send to nowhere what Python, when it exits, writes to a pipe without a reader or to a full disk."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

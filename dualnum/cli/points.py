@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dualnum.cli.errors import InputError
+from dualnum.check.report import label
+from dualnum.cli.errors import InputError, abbreviate
 from dualnum.cli.files import is_file, read_file
 from dualnum.cli.formula import Expression
 from dualnum.cli.functions import call_by_name, load_function, parameters_of, variables_of
@@ -159,7 +160,7 @@ def columns_by_name(text, function, free, given, header):
                 return None, places
         what, expected = "variables", free
     raise InputError(
-        f"the head names the columns {', '.join(header)}, but the {what} of {text!r} are "
+        f"the head names the columns {', '.join(map(abbreviate, header))}, but the {what} of {text!r} are "
         f"{', '.join(expected) or 'none'}: name them so, or leave the head out"
     )
 
@@ -240,9 +241,4 @@ def read_number(text):
     try:
         return float(Expression(text)())
     except Exception:
-        raise InputError(f"{text.strip()!r} is not a number") from None
-
-
-def label(name, index):
-    """Return ``x`` for a scalar's element, ``x[0]`` for a vector's, ``x[0,1]`` for a matrix's."""
-    return f"{name}[{','.join(map(str, index))}]" if index else name
+        raise InputError(f"{abbreviate(text.strip())!r} is not a number") from None

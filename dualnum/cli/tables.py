@@ -11,8 +11,8 @@ import sys
 import numpy as np
 
 from dualnum.check import agreeing_digits
+from dualnum.check.report import label
 from dualnum.cli.derivatives import differences
-from dualnum.cli.points import label
 from dualnum.cli.terminal import is_terminal
 
 
