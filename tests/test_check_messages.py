@@ -104,63 +104,31 @@ def test_sparse_matrices_and_flat_shapes_are_taken():
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
-        (
-            lambda: compare(3.0, 1.0),
-            TypeError,
-            "compare(f, x) expects f to be callable, got float.",
-        ),
-        (
-            lambda: compare(np.sin, 1.0, 3),
-            ValueError,
-            "compare(f, x, order=3) expects order to be 1 or 2, got 3; use derivative_tensor(f, order)(x).",
-        ),
+        (lambda: compare(3.0, 1.0), TypeError, "compare(f, x) expects f to be callable, got float."),
+        (lambda: compare(np.sin, 1.0, 3), ValueError,
+         "compare(f, x, order=3) expects order to be 1 or 2, got 3; use derivative_tensor(f, order)(x)."),
         (
             lambda: compare(np.add, 1.0, 2.0),
             TypeError,
             "compare(f, x, order) expects order to be a positive int, got float; use args= for further arguments of f.",
         ),
-        (
-            lambda: assert_derivatives(np.sin, 1.0, 0),
-            ValueError,
-            "assert_derivatives(f, x, order=0) expects order to be a positive int, got 0.",
-        ),
-        (
-            lambda: compare(np.sin, math.nan, 2),
-            ValueError,
-            "compare(f, x) expects x to be finite, got nan.",
-        ),
-        (
-            lambda: assert_derivatives(np.sin, {"a": [0.0, math.inf]}),
-            ValueError,
-            "assert_derivatives(f, x) expects x['a'][1] to be finite, got inf.",
-        ),
-        (
-            lambda: assert_derivatives(np.sin, "a"),
-            TypeError,
-            "assert_derivatives(f, x) expects x to be real numbers, got str.",
-        ),
-        (
-            lambda: compare(lambda x: "a", 1.0),
-            TypeError,
-            "compare(f, x) expects f(x) to be a number or an array, got str.",
-        ),
-        (
-            lambda: assert_derivatives(np.sin, 1.0, order=2, jac=np.cos),
-            ValueError,
-            "assert_derivatives(f, x, order=2) expects hess=, got jac=.",
-        ),
-        (
-            lambda: compare(lambda x: x @ x, np.ones(3), jac=np.ones(2)),
-            ValueError,
-            "compare(f, x, jac=jac) expects jac(x) to have the shape (3,), got shape (2,).",
-        ),
-        (
-            lambda: compare(np.sin, 1.0, steps=[0.1, -1.0]),
-            ValueError,
-            "compare(f, x, steps=steps) expects steps to be positive numbers, got [0.1, -1.0].",
-        ),
+        (lambda: assert_derivatives(np.sin, 1.0, 0), ValueError,
+         "assert_derivatives(f, x, order=0) expects order to be a positive int, got 0."),
+        (lambda: compare(np.sin, math.nan, 2), ValueError, "compare(f, x) expects x to be finite, got nan."),
+        (lambda: assert_derivatives(np.sin, {"a": [0.0, math.inf]}), ValueError,
+         "assert_derivatives(f, x) expects x['a'][1] to be finite, got inf."),
+        (lambda: assert_derivatives(np.sin, "a"), TypeError,
+         "assert_derivatives(f, x) expects x to be real numbers, got str."),
+        (lambda: compare(lambda x: "a", 1.0), TypeError,
+         "compare(f, x) expects f(x) to be a number or an array, got str."),
+        (lambda: assert_derivatives(np.sin, 1.0, order=2, jac=np.cos), ValueError,
+         "assert_derivatives(f, x, order=2) expects hess=, got jac=."),
+        (lambda: compare(lambda x: x @ x, np.ones(3), jac=np.ones(2)), ValueError,
+         "compare(f, x, jac=jac) expects jac(x) to have the shape (3,), got shape (2,)."),
+        (lambda: compare(np.sin, 1.0, steps=[0.1, -1.0]), ValueError,
+         "compare(f, x, steps=steps) expects steps to be positive numbers, got [0.1, -1.0]."),
     ],
-)
+)  # fmt: skip
 def test_errors(call, error, text):
     with pytest.raises(error) as raised:
         call()

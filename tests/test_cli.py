@@ -131,15 +131,11 @@ def test_scalar_formula(report):
         (["x[0]*x[1]", "--at", "2,3"], {"x": [2.0, 3.0]}, [3.0, 2.0]),
         (["x[0]*x[1]", "--at", "2,", "3"], {"x": [2.0, 3.0]}, [3.0, 2.0]),
         (["sum(x)", "--at", "[2]"], {"x": [2.0]}, [1.0]),
-        (
-            ["sum(x**2)", "--at", "[[1, 2], [3, 4]]"],
-            {"x": [[1.0, 2.0], [3.0, 4.0]]},
-            [[2.0, 4.0], [6.0, 8.0]],
-        ),
+        (["sum(x**2)", "--at", "[[1, 2], [3, 4]]"], {"x": [[1.0, 2.0], [3.0, 4.0]]}, [[2.0, 4.0], [6.0, 8.0]]),
         (["k*sum(x)", "--at", "1", "2", "--with", "k=3"], {"x": [1.0, 2.0]}, [3.0, 3.0]),
         (["-x[0]**2", "--at", "1", "2"], {"x": [1.0, 2.0]}, [-2.0, 0.0]),
     ],
-)
+)  # fmt: skip
 def test_points_and_gradients(report, words, point, gradient):
     result = report(*words)
     assert result["at"] == point
@@ -223,29 +219,19 @@ BAD_INPUT = [
     (["2*pi", "--at", "1"], "'2*pi' has no variable to differentiate by"),
     (["a*x", "--at", "1", "--with", "b=2"], "'a*x' has no variable 'b'"),
     (["a*x", "--at", "1", "--with", "2"], "expected NAME=VALUE, got '2'"),
-    (
-        ["x ^ 2", "--at", "1"],
-        "'x ^ 2' has an operator that is not allowed in a formula; a power is written **",
-    ),
-    (
-        ["no_such_module:f", "--at", "1"],
-        "cannot import no_such_module: ModuleNotFoundError: No module named 'no_such_module'",
-    ),
+    (["x ^ 2", "--at", "1"], "'x ^ 2' has an operator that is not allowed in a formula; a power is written **"),
+    (["no_such_module:f", "--at", "1"],
+     "cannot import no_such_module: ModuleNotFoundError: No module named 'no_such_module'"),
     (["math:no_such", "--at", "1"], "math has no 'no_such'"),
     (["math:pi", "--at", "1"], "math:pi is not a function but a float"),
     (["no_such.py:f", "--at", "1"], "there is no file no_such.py"),
     (["model.py", "--at", "1", "2"], "model.py is a file: write model.py:NAME for a function of it"),
-    (
-        ["energy", "--at", "1"],
-        "'energy' is a variable: write module:energy or FILE.py:energy for a function",
-    ),
+    (["energy", "--at", "1"], "'energy' is a variable: write module:energy or FILE.py:energy for a function"),
     (["ln(x)", "--at", "1"], "unknown function 'ln'; did you mean log?"),
     (["norm(x)", "--at", "1"], "unknown function 'norm'; did you mean sqrt(sum(x**2))?"),
-    (
-        ["x", "--at", "1", "--output", "o.xlsx"],
-        "--output expects a name that ends in .csv, .json, .jsonl, .npy, .txt, or --format, got o.xlsx",
-    ),
-]
+    (["x", "--at", "1", "--output", "o.xlsx"],
+     "--output expects a name that ends in .csv, .json, .jsonl, .npy, .txt, or --format, got o.xlsx"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("words", "message"), BAD_INPUT, ids=lambda value: None)

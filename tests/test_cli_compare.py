@@ -96,23 +96,16 @@ def test_derivatives_of_ones_own_are_judged(run, function, point, judged, code):
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (
-            ["x**3", "--at", 2, "--judge", "3*k*x**2"],
-            2,
-            "'3*k*x**2' has the variable 'k', which has no value",
-        ),
+        (["x**3", "--at", 2, "--judge", "3*k*x**2"], 2, "'3*k*x**2' has the variable 'k', which has no value"),
         (["x**3", "--at", 2, "--judge", "sine(x)"], 2, "unknown function 'sine'; did you mean sin?"),
         (["x**3", "--at", 2, "--judge", "no.py:f"], 2, "there is no file no.py"),
         (["x**3", "--at", 2, "--judge", "x", "--taylor", 2], 2, "--taylor and --compare exclude each other"),
-        (
-            ["x**3", "--at", 2, "--judge", "x", "--format", "npy"],
-            2,
-            "--compare has the formats table and json, got npy",
-        ),
+        (["x**3", "--at", 2, "--judge", "x", "--format", "npy"], 2,
+         "--compare has the formats table and json, got npy"),
         (["model.py:raises", "--at", 2, "--compare"], 1, "model.py:raises raised RuntimeError: not today"),
         (["x**3", "--at", 2, "--judge", "model.py:raises"], 1, "x**3 raised RuntimeError: not today"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_judged_is_one_line(run, words, code, message):
     found, out, err = run(*words)
     assert (found, out) == (code, "")

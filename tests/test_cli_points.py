@@ -417,11 +417,7 @@ def test_infinite_values_are_results(run):
         ("p.csv", b"# a\n1,2x\n3,4\n", "p.csv, line 2: '2x' is neither a number nor the name of a column"),
         ("p.csv", b"x,.5y\n3,4\n", "p.csv, line 1: '.5y' is neither a number nor the name of a column"),
         ("p.csv", b"1\0,2\n3,4\n", "p.csv, line 1: '1\\x00' is neither a number nor the name of a column"),
-        (
-            "p.csv",
-            b"x,y\x1b[2J\n3,4\n",
-            "p.csv, line 1: 'y\\x1b[2J' is neither a number nor the name of a column",
-        ),
+        ("p.csv", b"x,y\x1b[2J\n3,4\n", "p.csv, line 1: 'y\\x1b[2J' is neither a number nor the name of a column"),
         ("p.csv", b"x,y\n1,2" + b"x" * 99 + b"\n", f"p.csv, line 2: '2{'x' * 55} ...' is not a number"),
         ("p.csv", b"1," + b"2" * 131_073, "p.csv, line 1: field larger than field limit (131072)"),
         *(
@@ -441,15 +437,11 @@ def test_infinite_values_are_results(run):
         ("p.npy", saved(POINTS).replace(b"(3, 2), }" + b" " * 12, b"(10000000000000000000)}"), None),
         ("p.npy", saved(np.array(["a"])), "p.npy expects real numbers, got dtype <U1"),
         ("p.npy", saved(POINTS + 1j), "p.npy expects real numbers, got dtype complex128"),
-        (
-            "p.npy",
-            saved(np.array(1.0)),
-            "p.npy expects one point for each entry of the first axis, got a number",
-        ),
+        ("p.npy", saved(np.array(1.0)), "p.npy expects one point for each entry of the first axis, got a number"),
         ("p.npy", saved(np.zeros((0, 2))), "p.npy has no points"),
         ("p.npy", saved(np.array([[1, np.inf]])), "p.npy, row 0: the point must be finite, got inf"),
     ],
-)
+)  # fmt: skip
 def test_files_that_are_no_points(run, tmp_path, name, data, message):
     if data is not None:
         (tmp_path / name).write_bytes(data)
@@ -486,10 +478,8 @@ def test_pickles_are_not_loaded(run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (
-            ["x*y", "--at", "-"],
-            "'x*y' has the variables x, y: expected a column for each, got points of shape (3,)",
-        ),
+        (["x*y", "--at", "-"],
+         "'x*y' has the variables x, y: expected a column for each, got points of shape (3,)"),
         (["2*pi", "--at", "-"], "'2*pi' has no variable to differentiate by"),
         (["x", "--at", "-", "--compare"], "--compare expects one point, got 2"),
         (["x", "--at", "-", "--plot", "a.png"], "--plot expects one point, got 2"),
@@ -500,23 +490,13 @@ def test_pickles_are_not_loaded(run, tmp_path):
         (["x", "--at", "1", "--batched", "--compare"], "--batched and --compare exclude each other"),
         (["x", "--at", "1", "--batched"], "--batched expects a file or a list of points"),
         (["x*y", "--at", "x=1", "y=2", "--batched"], "--batched expects a file or a list of points"),
-        (
-            ["x", "--at", "-", "--batched", "--taylor", "2"],
-            "--batched --taylor expects points that are numbers, got shape (3,)",
-        ),
-        (
-            ["x", "--at", "[[[1]]]", "--batched"],
-            "--batched expects points that are numbers or vectors, got shape (1, 1)",
-        ),
-        (
-            ["x", "--at", "1", "--compare", "--format", "csv"],
-            "--compare has the formats table and json, got csv",
-        ),
-        (
-            ["x", "--at", "1", "--output", "no/such/o.csv"],
-            "cannot write no/such/o.csv: No such file or directory",
-        ),
+        (["x", "--at", "-", "--batched", "--taylor", "2"],
+         "--batched --taylor expects points that are numbers, got shape (3,)"),
+        (["x", "--at", "[[[1]]]", "--batched"],
+         "--batched expects points that are numbers or vectors, got shape (1, 1)"),
+        (["x", "--at", "1", "--compare", "--format", "csv"], "--compare has the formats table and json, got csv"),
+        (["x", "--at", "1", "--output", "no/such/o.csv"], "cannot write no/such/o.csv: No such file or directory"),
     ],
-)
+)  # fmt: skip
 def test_words_that_contradict_each_other(run, words, message):
     assert run(*words, stdin=b"1,2,3\n4,5,6\n") == (2, b"", f"dualnum: error: {message}\n".encode())

@@ -288,26 +288,14 @@ def test_a_failure_at_the_point_itself_is_the_functions_own():
             "finite_difference.gradient(f, method='backward') expects method to be one of forward, central, "
             "five-point, complex, richardson, got 'backward'.",
         ),
-        (
-            lambda: fd.gradient(np.sum, return_error=1),
-            TypeError,
-            "finite_difference.gradient(f, return_error=1) expects return_error to be True or False, got int.",
-        ),
-        (
-            lambda: fd.gradient(np.sum, step=0.0)(np.ones(2)),
-            ValueError,
-            "finite_difference.gradient(f)(x) expects step to be finite and not zero, got 0.0.",
-        ),
-        (
-            lambda: fd.gradient(np.sum, step=[1.0, 2.0, 3.0])(np.ones(2)),
-            ValueError,
-            "finite_difference.gradient(f)(x) expects step to have the shape (2,) of x, got shape (3,).",
-        ),
-        (
-            lambda: fd.gradient(lambda x: x)(np.ones(3)),
-            ValueError,
-            "finite_difference.gradient(f)(x) expects f(x) to be a scalar, got shape (3,); use jacobian(f).",
-        ),
+        (lambda: fd.gradient(np.sum, return_error=1), TypeError,
+         "finite_difference.gradient(f, return_error=1) expects return_error to be True or False, got int."),
+        (lambda: fd.gradient(np.sum, step=0.0)(np.ones(2)), ValueError,
+         "finite_difference.gradient(f)(x) expects step to be finite and not zero, got 0.0."),
+        (lambda: fd.gradient(np.sum, step=[1.0, 2.0, 3.0])(np.ones(2)), ValueError,
+         "finite_difference.gradient(f)(x) expects step to have the shape (2,) of x, got shape (3,)."),
+        (lambda: fd.gradient(lambda x: x)(np.ones(3)), ValueError,
+         "finite_difference.gradient(f)(x) expects f(x) to be a scalar, got shape (3,); use jacobian(f)."),
         (
             lambda: fd.derivative(np.sum)(np.ones(3)),
             ValueError,
@@ -332,7 +320,7 @@ def test_a_failure_at_the_point_itself_is_the_functions_own():
             "finite_difference.jacobian(f) expects f to be callable, got float; use finite_difference.jacobian(f)(x).",
         ),
     ],
-)
+)  # fmt: skip
 def test_errors(call, error, text):
     with pytest.raises(error) as raised:
         call()

@@ -51,15 +51,10 @@ LATEX = [
     (dn.Dual(0.5, [1.0, -0.25]), r"$0.5 + \varepsilon_{1} - 0.25\,\varepsilon_{2}$"),
     (dn.Dual(1e-9, 2e30), r"$1 \times 10^{-9} + 2 \times 10^{30}\,\varepsilon$"),
     (dn.Dual(math.inf, math.nan), r"$\infty + \mathrm{nan}\,\varepsilon$"),
-    (
-        dn.HyperDual(3.0, 1.0, 1.0, 0.0),
-        r"$3 + \varepsilon_{1} + \varepsilon_{2} + 0\,\varepsilon_{1}\,\varepsilon_{2}$",
-    ),
-    (
-        dn.series.number([1.0, 2.0, 3.0, -4.0]),
-        r"$1 + 2\,\varepsilon + 3\,\varepsilon^{2} - 4\,\varepsilon^{3}$",
-    ),
-]
+    (dn.HyperDual(3.0, 1.0, 1.0, 0.0),
+     r"$3 + \varepsilon_{1} + \varepsilon_{2} + 0\,\varepsilon_{1}\,\varepsilon_{2}$"),
+    (dn.series.number([1.0, 2.0, 3.0, -4.0]), r"$1 + 2\,\varepsilon + 3\,\varepsilon^{2} - 4\,\varepsilon^{3}$"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("d", "latex"), LATEX, ids=lambda value: None)

@@ -92,16 +92,11 @@ PIECES = {
     "kink at the start": (lambda t, y: abs(t) + 0 * y, (0, 3), 0.0, 4.5),
     "kink backwards": (lambda t, y: abs(t - 1) + 0 * y, (3, 0), 2.5, 0.0),
     "jump at the start, backwards": (lambda t, y: np.where(t < 1, 1.0, -1.0) + 0 * y, (1, 0), 1.0, 0.0),
-    "pulse, the same at both ends": (
-        lambda t, y: np.where((t > 1) & (t < 2), 1.0, 0.0) + 0 * y,
-        (0, 3),
-        0.0,
-        1.0,
-    ),
+    "pulse, the same at both ends": (lambda t, y: np.where((t > 1) & (t < 2), 1.0, 0.0) + 0 * y, (0, 3), 0.0, 1.0),
     "square wave": (lambda t, y: np.sign(np.sin(t)) + 0 * y, (0, 20), 0.0, np.arccos(np.cos(20))),
     "root": (lambda t, y: np.sqrt(np.maximum(t - 1, 0)) + 0 * y, (0, 3), 0.0, 2 / 3 * 2**1.5),
     "no value at the end": (lambda t, y: np.sin(t) / t + 0 * y, (1, 0), 0.946083070367183, 0.0),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PIECES)

@@ -38,13 +38,9 @@ def test_sine_and_cosine_about_zero():
         (lambda x: dn.log1p(x), 0.0, [0] + [(-1) ** (k + 1) / k for k in range(1, N + 1)]),
         (lambda x: x**0, 0.0, [1] + [0] * N),
         (lambda x: 7.0, 0.0, [7] + [0] * N),
-        (
-            np.sinc,
-            0.0,
-            [0 if k % 2 else (-1) ** (k // 2) * np.pi**k / math.factorial(k + 1) for k in range(N + 1)],
-        ),
+        (np.sinc, 0.0, [0 if k % 2 else (-1) ** (k // 2) * np.pi**k / math.factorial(k + 1) for k in range(N + 1)]),
     ],
-)
+)  # fmt: skip
 def test_closed_forms(f, x, want):
     np.testing.assert_allclose(dn.taylor(f, N)(x), want, rtol=1e-13, atol=1e-15)
 

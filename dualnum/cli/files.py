@@ -56,7 +56,7 @@ def read_npy(name, data):
         points = np.load(io.BytesIO(data), allow_pickle=False)
         points = points.astype(float) if points.dtype.kind in "biuf" else points
     except Exception as error:  # NumPy raises many kinds, MemoryError for a shape that does not fit included
-        raise InputError(f"cannot read {name}: {error or describe(error)}") from error
+        raise InputError(f"cannot read {name}: {str(error) or describe(error)}") from error
     if points.dtype.kind not in "biuf":
         raise InputError(f"{name} expects real numbers, got dtype {points.dtype}")
     if points.ndim == 0:
