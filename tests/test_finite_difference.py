@@ -10,7 +10,7 @@ from scenarios import CONTAINERS, ELEMENTWISE, SCALARS, cases
 
 import dualnum as dn
 from dualnum import finite_difference as fd
-from dualnum.finite_difference import ACCURACY, stencil
+from dualnum.difference_quotients import ACCURACY, stencil
 
 #: The relative error of first and second derivatives that each method may have at ordinary points.
 TOLERANCE = {

@@ -8,9 +8,9 @@ import numpy as np
 
 from dualnum.check.diagnosis import NOISE, SAFETY, STEP_EXPONENTS, WRONG, Diagnosis, MemoizedProbe, scales
 from dualnum.check.report import NO_SUSPICION, Method, Report, label
+from dualnum.difference_quotients import EPSILON, difference, move
 from dualnum.drivers._base import Driver, Leaf, Variables, tree_map
 from dualnum.drivers._checks import as_output, check_callable, check_finite, check_structure, expects
-from dualnum.finite_difference import EPSILON, difference, move
 
 #: The most steps on the error curves of all derivatives together; each curve has at least 6.
 MOST_STEPS = 2000

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dualnum.finite_difference import EPSILON, SMALLEST_SCALE, Probe, difference
+from dualnum.difference_quotients import EPSILON, SMALLEST_SCALE, Probe, difference
 
 #: The exponents of the first and the last step, powers of two relative to the variable, for derivatives of order 1, 2.
 STEP_EXPONENTS = {1: (-2, -47), 2: (-2, -33)}
@@ -209,11 +209,8 @@ class Diagnosis:
         The relative difference from which on a derivative may be called wrong.
     """
 
+    @np.errstate(all="ignore")
     def __init__(self, probe, places, x, size, rtol):
-        with np.errstate(all="ignore"):
-            self._collect(probe, places, x, size, rtol)
-
-    def _collect(self, probe, places, x, size, rtol):
         n = self.n = len(places)
         r = self.r = relative_steps(x[list(places)], n)
         steps = r[:, np.newaxis] * scales(x)
@@ -251,8 +248,11 @@ class Diagnosis:
         slack = SAFETY * error + self.rtol * np.maximum(np.abs(given), np.abs(estimate)) + self.slack[i]
         return np.isfinite(given) & (np.abs(given - estimate) <= slack)
 
+    @np.errstate(all="ignore")
     def judge(self, given, computed):
         """Return the Findings about a derivative.
+
+        Values of f that are smooth and confirm it are judged at once, the others by `judge_component`.
 
         Parameters
         ----------
@@ -262,11 +262,6 @@ class Diagnosis:
             Whether dual numbers give the same: then it is exact for f's own operations, also below the finest step.
         """
         self.given, self.computed = given, computed
-        with np.errstate(all="ignore"):
-            return self._findings()
-
-    def _findings(self):
-        """Return the findings: smooth, confirmed values of f at once, the others by `judge_component`."""
         central, right, left = self.central, self.right, self.left
         limit, error = central.limit.copy(), central.error.copy()
         confirmed = self.agrees(limit, error)
