@@ -63,15 +63,6 @@ class TaylorSolution:
     message : str
     """
 
-    t: Any
-    y: Any
-    series: list[Any]
-    t_steps: Any
-    nfev: int
-    status: int
-    success: bool
-    message: str
-
     def __init__(
         self,
         shape: tuple[int, ...],

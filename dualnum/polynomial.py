@@ -113,9 +113,6 @@ class TaylorPolynomial:
     2.0
     """
 
-    center: Any
-    order: int
-
     def __init__(
         self,
         center: Any,

@@ -8,23 +8,28 @@ import pytest
 from dualnum.cli import main
 
 
-def run_main(words):
-    """Return the exit code of the command."""
-    try:
-        return main([str(word) for word in words])
-    except SystemExit as stop:
-        return stop.code
-
-
 @pytest.fixture
-def run_binary(tmp_path, monkeypatch, capsysbinary):
-    """Return a function that runs the command in a directory of its own: exit code, output, errors, as bytes."""
+def exit_code(tmp_path, monkeypatch):
+    """Return a function that runs the command in a directory of its own and returns its exit code."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", sys.path[:])
 
+    def run(*words):
+        try:
+            return main([str(word) for word in words])
+        except SystemExit as stop:
+            return stop.code
+
+    return run
+
+
+@pytest.fixture
+def run_binary(exit_code, monkeypatch, capsysbinary):
+    """Return a function that runs the command: exit code, output, errors, as bytes."""
+
     def run(*words, stdin=b""):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        code = run_main(words)
+        code = exit_code(*words)
         return code, *(text.replace(b"\r\n", b"\n") for text in capsysbinary.readouterr())
 
     return run

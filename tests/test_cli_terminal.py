@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import run_main
 
 import dualnum
 
+pytest_plugins = ["command"]
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "dualnum"]
 COLOUR = re.compile(r"\x1b\[\d+m")
@@ -91,13 +91,11 @@ class Terminal(io.TextIOWrapper):
 
 
 @pytest.fixture
-def terminal(tmp_path, monkeypatch):
+def terminal(exit_code, monkeypatch):
     """Return a function that runs the command in a terminal: exit code, and what the terminal was sent.
 
     With `stdout`, a stream, the output goes there instead.
     """
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", sys.path[:])
 
     def run(*words, columns=80, stdout=None, **env):
         with monkeypatch.context() as context:
@@ -107,7 +105,7 @@ def terminal(tmp_path, monkeypatch):
             screen = Terminal()
             context.setattr(sys, "stdout", stdout or screen)
             context.setattr(sys, "stderr", screen)
-            return run_main(words), screen.text()
+            return exit_code(*words), screen.text()
 
     return run
 

@@ -20,7 +20,7 @@ from dualnum.adapters import bvp_jac, constraint_hess, curve_fit_jac
 
 START = np.array([1.3, 0.7, 0.8, 1.9, 1.2])
 FIRST = ["CG", "BFGS", "L-BFGS-B", "TNC", "SLSQP", "Newton-CG", "trust-constr"]
-SECOND = ["Newton-CG", "trust-ncg", "trust-krylov", "trust-exact", "trust-constr"]
+SECOND = ["dogleg", "Newton-CG", "trust-ncg", "trust-krylov", "trust-exact", "trust-constr"]
 PRODUCT = ["Newton-CG", "trust-ncg", "trust-krylov", "trust-constr"]
 
 
@@ -42,38 +42,31 @@ def quiet():
 # minimize
 
 
-@pytest.mark.parametrize("method", FIRST)
-def test_minimize_with_a_gradient(method):
-    same(
-        minimize(rosen, START, method=method, jac=dn.gradient(rosen)),
-        minimize(rosen, START, method=method, jac=rosen_der),
-    )
+WAYS = {
+    "gradient": (FIRST, rosen, {"jac": dn.gradient(rosen)}, {}),
+    "value and gradient from one function": (FIRST, dn.value_and_gradient(rosen), {"jac": True}, {}),
+    "Hessian": (
+        SECOND,
+        rosen,
+        {"jac": dn.gradient(rosen), "hess": dn.hessian(rosen)},
+        {"hess": rosen_hess},
+    ),
+    "Hessian-vector products": (
+        PRODUCT,
+        rosen,
+        {"jac": dn.gradient(rosen), "hessp": dn.hvp(rosen)},
+        {"hessp": optimize.rosen_hess_prod},
+    ),
+}
 
 
-@pytest.mark.parametrize("method", FIRST)
-def test_minimize_with_the_value_and_the_gradient_from_one_function(method):
-    found = minimize(dn.value_and_gradient(rosen), START, method=method, jac=True)
-    same(found, minimize(rosen, START, method=method, jac=rosen_der))
-
-
-@pytest.mark.parametrize("method", SECOND)
-def test_minimize_with_a_hessian(method):
-    found = minimize(rosen, START, method=method, jac=dn.gradient(rosen), hess=dn.hessian(rosen))
-    same(found, minimize(rosen, START, method=method, jac=rosen_der, hess=rosen_hess))
-
-
-def test_dogleg():
-    near = np.array(
-        [1.1, 1.05, 1.1, 1.2, 1.3]
-    )  # where the Hessian is positive definite, as the method expects
-    found = minimize(rosen, near, method="dogleg", jac=dn.gradient(rosen), hess=dn.hessian(rosen))
-    same(found, minimize(rosen, near, method="dogleg", jac=rosen_der, hess=rosen_hess))
-
-
-@pytest.mark.parametrize("method", PRODUCT)
-def test_minimize_with_hessian_vector_products(method):
-    found = minimize(rosen, START, method=method, jac=dn.gradient(rosen), hessp=dn.hvp(rosen))
-    same(found, minimize(rosen, START, method=method, jac=rosen_der, hessp=optimize.rosen_hess_prod))
+@pytest.mark.parametrize(("way", "method"), [(way, method) for way in WAYS for method in WAYS[way][0]])
+def test_minimize(way, method):
+    _, f, ours, closed = WAYS[way]
+    # dogleg expects a positive definite Hessian, which rosen has near its minimum
+    start = np.array([1.1, 1.05, 1.1, 1.2, 1.3]) if method == "dogleg" else START
+    found = minimize(f, start, method=method, **ours)
+    same(found, minimize(rosen, start, method=method, jac=rosen_der, **closed))
 
 
 @pytest.mark.parametrize(

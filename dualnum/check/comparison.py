@@ -28,18 +28,9 @@ class NamedCall(Driver):
 
 
 class Comparison:
-    """A function, a point, and its derivatives, by dual numbers or written by hand.
+    """A function, a point, and its derivatives of order 1 or 2: hand-written ones, or dual numbers' for None.
 
-    Parameters
-    ----------
-    name : str
-        The caller.
-    f, x, args, kwargs
-        The function and its arguments.
-    order : {1, 2}
-        The order of the derivatives.
-    written : callable, array_like or None
-        The derivatives, None for those by dual numbers.
+    `name` is the function's that the user called, for messages.
     """
 
     def __init__(self, name, f, x, args, kwargs, order, written):

@@ -128,21 +128,9 @@ def difference_quotients(probe, places, method, steps):
 
 
 def extrapolate(sequence, r, n, powers):
-    """Return the limit of a sequence by Richardson extrapolation: t(h) + (t(h) - t(2h)) / (2^p - 1) for each power p.
+    """Return the limit of Quotients for a derivative of order `n` with relative steps `r`, as Extrapolated.
 
-    Parameters
-    ----------
-    sequence : Quotients
-    r : ndarray
-        The relative steps.
-    n : int
-        The order of the derivative.
-    powers : tuple of int
-        The exponents of h that extrapolation removes.
-
-    Returns
-    -------
-    Extrapolated
+    Richardson's scheme: t(h) + (t(h) - t(2h)) / (2^p - 1) removes the error h^p, for each p in `powers`.
     """
     excluded = unresolved(sequence, r)
     t, entries, errors, noises, steps = sequence.quotients, [], [], [], []
@@ -195,18 +183,9 @@ def unresolved(sequence, r):
 class Diagnosis:
     """The three sequences of quotients for one derivative of all of f's values, and their limits.
 
-    Parameters
-    ----------
-    probe : MemoizedProbe
-        The function.
-    places : tuple of int
-        The variables of the derivative, one or two.
-    x : ndarray
-        The values of all variables.
-    size : float
-        The largest derivative of f; smaller ones are judged on a scale of at least 1e-2 of it.
-    rtol : float
-        The relative difference from which on a derivative may be called wrong.
+    The derivative is by the one or two variables `places` of the values `x`. `size` is the largest derivative of f:
+    smaller ones are judged on a scale of at least 1e-2 of it. From the relative difference `rtol` on a derivative may
+    be called wrong.
     """
 
     @np.errstate(all="ignore")
@@ -252,14 +231,9 @@ class Diagnosis:
     def judge(self, given, computed):
         """Return the Findings about a derivative.
 
-        Values of f that are smooth and confirm it are judged at once, the others by `judge_component`.
-
-        Parameters
-        ----------
-        given : ndarray
-            The derivative, an element for each of f's values.
-        computed : ndarray of bool
-            Whether dual numbers give the same: then it is exact for f's own operations, also below the finest step.
+        `given` has an element for each of f's values. `computed` tells where dual numbers give the same: there it is
+        exact for f's own operations, also below the finest step. Values of f that are smooth and confirm the
+        derivative are judged at once, the others by `judge_component`.
         """
         self.given, self.computed = given, computed
         central, right, left = self.central, self.right, self.left

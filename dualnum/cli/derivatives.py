@@ -1,4 +1,4 @@
-"""What is computed at the points: values, derivatives of first and second order, Taylor coefficients."""
+"""The results at the points: values, derivatives of first and second order, Taylor coefficients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dualnum.drivers.derivative_tensor import powers
 
 
 class Outcome(NamedTuple):
-    """What was computed at one point: the value and the derivatives, or the error of the function."""
+    """The result at one point: the value and the derivatives, or the error of the function."""
 
     row: int
     value: np.ndarray | None
@@ -48,7 +48,7 @@ class Derivatives:
         return driver(function, batched=True)(points)
 
     def names(self, value_shape):
-        """Return what the derivatives are called."""
+        """Return the names of the derivatives."""
         if not self.problem.variables.shape:
             return ("derivative", "second derivative")[: self.order]
         return ("jacobian" if value_shape else "gradient", "hessian")[: self.order]
@@ -121,7 +121,7 @@ def users_code(problem, where=""):
 
 
 def at_each_point(problem, work):
-    """Yield the Outcome at every point; where the function raises at the first point, it is the function that fails."""
+    """Yield the Outcome at every point; raise the FunctionError if the function fails at the first finite point."""
     first, waiting = None, []
     for row, x in enumerate(problem.points):
         where = f" at {problem.place(row)}" if problem.place else ""
@@ -141,7 +141,7 @@ def at_each_point(problem, work):
             if first is None:
                 raise
             waiting.append((row, error))
-        if first is not None:  # the shape of a row is known
+        if first is not None:  # only now the shape of a row is known
             nothing = {name: np.full(table.shape, np.nan) for name, table in first.tables.items()}
             yield from (
                 Outcome(k, np.full(first.value.shape, np.nan), nothing, error) for k, error in waiting
@@ -172,7 +172,7 @@ def not_finite(problem, row):
 
 
 def marked(problem, found):
-    """Return the Outcome with NaN for the derivatives of what is NaN itself, which is outside of f's domain."""
+    """Return the Outcome with NaN derivatives where the value is NaN: there the point is outside of f's domain."""
     outside = np.isnan(found.value)
     if not outside.any():
         return found

@@ -19,19 +19,10 @@ def describe(error):
 
 @contextlib.contextmanager
 def foreign_code(kind, message):
-    """Run code of the user: its output goes to standard error, and its exceptions become errors of the command.
+    """Run code of the user: its output goes to standard error, an exception becomes an error of a `kind`.
 
-    Parameters
-    ----------
-    kind : type
-        `InputError` or `FunctionError`.
-    message : callable
-        ``message(text)`` is the message about an exception whose description is `text`.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        Also where the code, or a library that it calls, turned an interrupt into another exception.
+    ``message(text)`` is the message about the exception that `text` describes. An interrupt stays a KeyboardInterrupt
+    also where the code, or a library that it calls, turned it into another exception.
     """
     try:
         with contextlib.redirect_stdout(sys.stderr):

@@ -24,16 +24,10 @@ def is_file(words):
 
 
 def read_file(word):
-    """Read the points of a file.
+    """Read a file; return its points, the names of its columns or None, and a function.
 
-    Returns
-    -------
-    points : ndarray
-        One point for each entry of the first axis; a single column of CSV gives numbers.
-    header : list of str or None
-        The names of the columns, where the file has them.
-    place : callable
-        Tells where the point of a row comes from, for messages.
+    Each entry along the first axis is a point; a single column of CSV gives numbers. The function returns the place
+    of a row's point in the file, for messages.
     """
     word = word.strip()
     try:

@@ -57,7 +57,7 @@ def numbers(problem, outcome):
 
 
 def as_json(problem, work, outcomes, options, paint):
-    """Yield an object for each point, a line each; what JSON has no number for is the text nan, inf or -inf."""
+    """Yield an object for each point, a line each; nan, inf and -inf are text, because JSON has no such numbers."""
     for outcome in outcomes:
         point = problem.variables.plain(problem.points[outcome.row])
         found = {"function": problem.title, "at": point}

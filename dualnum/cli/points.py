@@ -18,11 +18,11 @@ from dualnum.cli.functions import call_by_name, load_function, parameters_of, va
 
 
 class Variables(NamedTuple):
-    """Names and shapes of what is differentiated; several variables are packed into one vector."""
+    """Names and shapes of the variables; several of them are packed into one vector."""
 
     names: tuple
     shapes: tuple
-    columns: tuple = ()  # what a file calls the elements of a point
+    columns: tuple = ()  # a file's names for the elements of a point
 
     @property
     def shape(self):
@@ -129,14 +129,9 @@ def columns_in_order(text, free, points):
 
 
 def columns_by_name(text, function, free, given, header):
-    """Tell which columns of a file with a head are which variables.
+    """Match the head of a file with the variables; return their names and the places of their columns.
 
-    Returns
-    -------
-    names : tuple of str or None
-        None when a row is the one variable.
-    places : list of int
-        The columns: those of these names, or those of the elements of the one variable.
+    The names are None where a row is the one variable: then the places are those of its elements.
     """
     if free is None:
         known = {name: needed for name, needed in parameters_of(function).items() if name not in given}

@@ -100,12 +100,12 @@ def plural(count, thing):
 
 
 def columns_that_fit(widths, options):
-    """Return how many columns a terminal has room for; a file or a pipe has it for all."""
+    """Return the number of columns that fit the terminal; all of them fit a file or a pipe."""
     if options.output is not None or not is_terminal(sys.stdout):
         return len(widths)
-    room = shutil.get_terminal_size().columns
+    columns = shutil.get_terminal_size().columns
     ends = itertools.accumulate(widths, lambda end, width: end + 2 + width)
-    return max(sum(end <= room for end in ends), 1)
+    return max(sum(end <= columns for end in ends), 1)
 
 
 def column_widths(cells):

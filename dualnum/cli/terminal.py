@@ -1,4 +1,4 @@
-"""What only a person at a terminal sees: colours, and the progress of long work."""
+"""Output for a terminal only: colours, and the progress of long work."""
 
 from __future__ import annotations
 
@@ -13,34 +13,26 @@ INTERVAL = 0.1  # seconds between two lines
 
 
 def is_terminal(stream):
-    """Tell whether a person reads the stream."""
+    """Tell whether the stream is a terminal."""
     return stream is not None and stream.isatty()
 
 
 def is_colourful(stream):
-    """Tell whether to colour what goes to a stream: see no-color.org."""
+    """Tell whether to colour the output to a stream: see no-color.org."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not is_terminal(stream):
         return False
     return os.name != "nt" or "WT_SESSION" in os.environ
 
 
 def painter(stream):
-    """Return a function that puts text in a colour, or leaves it as it is."""
+    """Return ``paint(text, colour)``, which colours text for a stream that shows colours, else returns it as it is."""
     if not is_colourful(stream):
         return lambda text, colour: text
     return lambda text, colour: f"\x1b[{CODES[colour]}m{text}\x1b[0m" if colour else text
 
 
 class Progress:
-    """A line on standard error that tells how far long work is; nothing where nobody reads it.
-
-    Parameters
-    ----------
-    total : int
-        How many points there are.
-    shown : bool
-        Whether to show the line at all.
-    """
+    """A line on standard error that tells how many of the `total` points are done, if that is a terminal."""
 
     def __init__(self, total, shown):
         self.total = total
@@ -78,7 +70,7 @@ class Progress:
             self.write(self.line(now - self.start))
 
     def line(self, seconds):
-        """Return what to say after some seconds."""
+        """Return the text after some seconds."""
         if self.total == 1 or not self.done:
             return f"{self.calls} calls of the function, {seconds:.0f} s"
         left = seconds / self.done * (self.total - self.done)
