@@ -40,7 +40,7 @@ CHATTER = 30  # cut steps in succession that hardly move the solution: it cannot
 
 
 class TaylorSolution:
-    """What `taylor_solve` returns: the names are those of ``scipy.integrate.solve_ivp``.
+    """The result of `taylor_solve`, with the names of ``scipy.integrate.solve_ivp``'s.
 
     Attributes
     ----------

@@ -86,7 +86,7 @@ def taylor_polynomial(
 
 
 class TaylorPolynomial:
-    """A Taylor polynomial: what `taylor_polynomial` returns.
+    """A Taylor polynomial, the result of `taylor_polynomial`.
 
     Call it with a point of the shape of `center`, or with an array of points along its leading axes.
 
@@ -309,14 +309,14 @@ class TaylorPolynomial:
         places = [", ".join(map(str, place)) for place in np.ndindex(self._outputs)]
         return "\n".join(f"[{place}] {line}" for place, line in zip(places, lines, strict=True))
 
-    def _check_one_variable(self, what: str, scalar: bool = False) -> None:
+    def _check_one_variable(self, call: str, scalar: bool = False) -> None:
         if self._size != 1:
             raise ValueError(
-                f"{what} expects a polynomial of one variable, got {self._size} variables; "
+                f"{call} expects a polynomial of one variable, got {self._size} variables; "
                 f"use taylor(f, order, direction=v)."
             )
         if scalar and self._outputs:
-            raise ValueError(f"{what} expects f(x) to be a scalar, got shape {self._outputs}.")
+            raise ValueError(f"{call} expects f(x) to be a scalar, got shape {self._outputs}.")
 
     def _steps(self, x: Any) -> tuple[Any, tuple[int, ...]]:
         """Return the points' distances from the center, one row for each point, and the shape of the points."""

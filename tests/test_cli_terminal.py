@@ -15,7 +15,6 @@ import pytest
 import dualnum
 
 pytest_plugins = ["command"]
-ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "dualnum"]
 COLOUR = re.compile(r"\x1b\[\d+m")
 WAIT = 120  # seconds, after which a process hangs
@@ -57,8 +56,8 @@ def model(tmp_path):
 
 
 def environment(**changes):
-    """Return the environment of a process that finds this tree's package wherever it runs."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), **changes}
+    """Return the environment of a process that imports the same package as the tests, wherever it runs."""
+    return {**os.environ, "PYTHONPATH": str(Path(dualnum.__file__).parents[1]), **changes}
 
 
 def process(*words, stdin=b"", cwd=None, **env):

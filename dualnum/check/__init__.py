@@ -1,7 +1,7 @@
 """Derivatives beside finite differences: a comparison to read, and an assertion for test suites.
 
 * `compare` runs forward, central, five-point and extrapolated differences and the complex step over a sweep of step
-  sizes and says what they tell, and what they do not, about a derivative;
+  sizes, and judges a derivative by them as far as they can tell;
 * `assert_derivatives` is for tests, of dual numbers and of derivatives written by hand; in pytest it is a fixture, too.
 """
 
@@ -35,8 +35,8 @@ def compare(
 ) -> Report:
     """Compare derivatives with finite differences of many step sizes.
 
-    The verdict tells "the derivative is wrong here" from "the difference quotient is noisy here", and what is
-    suspected: a kink, a discontinuity, noise and so on. A derivative is called wrong only if it is off by more than ten
+    The verdict distinguishes "the derivative is wrong here" from "the difference quotient is noisy here", and names the
+    suspicion: a kink, a discontinuity, noise and so on. A derivative is called wrong only if it is off by more than ten
     times the error that the differences estimate for themselves, and nothing else explains it.
 
     Parameters

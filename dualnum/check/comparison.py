@@ -167,7 +167,7 @@ class Comparison:
         status[wrong], estimate[wrong], error[wrong] = WRONG, exact[wrong], EPSILON * np.abs(exact[wrong])
 
     def report(self, found, curves):
-        """Return the Report on what was found."""
+        """Return the Report on the findings."""
         tree, value = self.variables.tree, self.value
         alone = isinstance(tree, Leaf)
         point = tree.shape if alone else (self.variables.size,)

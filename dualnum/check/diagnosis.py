@@ -1,4 +1,4 @@
-"""What difference quotients of many step sizes tell about one derivative, and what they leave open.
+"""Judge one derivative by difference quotients of many step sizes.
 
 For the derivative of all of f's values by one variable, or by a pair, three sequences of quotients halve the step some
 forty times: central ones, and forward ones to either side. Richardson's scheme extrapolates each sequence twice. The
@@ -40,7 +40,7 @@ NEARBY, EDGE, NOT_FINITE = "kink or discontinuity nearby", "edge of the domain",
 
 
 class Findings(NamedTuple):
-    """What the differences say about one derivative: arrays with an element for each of f's values."""
+    """The judgement of one derivative: arrays with an element for each of f's values."""
 
     estimate: np.ndarray
     error: np.ndarray

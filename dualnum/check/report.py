@@ -1,4 +1,4 @@
-"""What `dualnum.check.compare` returns: a report to print, to plot and to save."""
+"""The result of `dualnum.check.compare`: a report to print, to plot and to save."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from dualnum.check.diagnosis import (
     WRONG,
 )
 
-#: What a suspicion means, as the verdict spells it.
+#: The meanings of the suspicions, as the verdict spells them.
 MEANINGS = {
     KINK: "the derivatives on the two sides of x differ",
     JUMP: "f jumps at x",
@@ -95,13 +95,13 @@ class Component:
     Attributes
     ----------
     label : str
-        ``f[0] x[1]``: the derivative of which value by which variables.
+        The value of f and the variables of the derivative: ``f[0] x[1]``.
     index : tuple of int
         Its place in the report's arrays.
     status, suspicion : str
         As in the report.
     given, expected, error : float
-        The derivative, what the differences say, and how far they may be off.
+        The derivative, the estimate by differences, and the error of that.
     excess : float
         By how many times `error` the two differ.
     """
@@ -130,7 +130,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Report:
-    """Derivatives and what finite differences say about them; `print` shows a table.
+    """Derivatives, and their judgement by finite differences; `print` shows a table.
 
     Attributes
     ----------
@@ -147,7 +147,7 @@ class Report:
     status : ndarray of str
         ``agrees``, ``undecided`` or ``wrong`` for each component.
     suspicion : ndarray of object
-        What seems to be the matter: ``kink``, ``discontinuity``, ``noise``, ``infinite slope``, ``edge of the
+        The suspected cause: ``kink``, ``discontinuity``, ``noise``, ``infinite slope``, ``edge of the
         domain``, ``kink or discontinuity nearby``, ``f(x) is not finite``, or None.
     methods : tuple of Method
     notes : tuple of str
@@ -206,14 +206,14 @@ class Report:
 
     @property
     def suspicions(self) -> tuple[str, ...]:
-        """What is suspected, of all components."""
+        """The suspicions of all components."""
         return tuple(sorted({c.suspicion for c in self.components if c.suspicion}))
 
     @property
     def digits(self) -> float:
-        """The digits that agree with the best that the differences can say, where nothing is suspected.
+        """The digits in which derivatives without a suspicion agree with the differences, relative to the largest one.
 
-        Relative to the largest derivative; where one is wrong, those of the worst of the wrong ones by itself.
+        If a derivative is wrong, the digits of the worst of the wrong ones, relative to itself.
         """
         if self.wrong:
             off = [c.relative_error for c in self.components if c.status == WRONG]
@@ -253,7 +253,7 @@ class Report:
 
     @property
     def heads(self) -> tuple[str, str]:
-        """The table's names for errors and digits; beside a hand-written derivative the error may be the latter's."""
+        """The headings of the errors and the digits; the error may be that of a hand-written derivative."""
         if self.source == "dual numbers":
             return "error", "digits"
         return f"off from {self.source}", "digits shared"

@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(options, output):
-    """Compute and write what the options ask for; return the exit code."""
+    """Carry out the options: compute, write, and return the exit code."""
     problem = make_problem(options.function.strip(), options.at, options.given or [], options.batched)
     streamed = options.format in ("csv", "json") and options.output is None
     progress = Progress(len(problem.points), shown=not (streamed and is_terminal(sys.stdout)))
@@ -131,7 +131,7 @@ def write(problem, options, output, progress):
 
 
 def show_cause(error, options):
-    """Write the traceback of what the function raised, if that is wanted."""
+    """With --traceback, write the traceback of the exception that the function raised."""
     if options.traceback and error.__cause__ is not None:
         traceback.print_exception(error.__cause__)
 

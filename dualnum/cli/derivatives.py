@@ -31,11 +31,11 @@ class Derivatives:
     def __init__(self, problem, order):
         self.problem = problem
         self.order = order
+        self.driver = dualnum.value_and_jacobian if order == 1 else dualnum.value_gradient_hessian
 
     def at(self, x):
         """Return the value and the derivatives at one point."""
-        driver = dualnum.value_and_jacobian if self.order == 1 else dualnum.value_gradient_hessian
-        return driver(self.problem.function)(x)
+        return self.driver(self.problem.function)(x)
 
     def at_all(self, points):
         """Return the same at all points, along the first axis of each array, from one pass."""
@@ -44,8 +44,7 @@ class Derivatives:
             raise InputError(f"--batched expects points that are numbers or vectors, got shape {shape}")
         if not shape:
             return dualnum.value_and_derivative(function, self.order, batched=True)(points)
-        driver = dualnum.value_and_jacobian if self.order == 1 else dualnum.value_gradient_hessian
-        return driver(function, batched=True)(points)
+        return self.driver(function, batched=True)(points)
 
     def names(self, value_shape):
         """Return the names of the derivatives."""

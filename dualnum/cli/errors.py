@@ -9,7 +9,7 @@ class InputError(Exception):
 
 
 class FunctionError(Exception):
-    """The user's function failed at a point; the cause is what it raised: exit code 1."""
+    """The user's function failed at a point; the cause is its exception: exit code 1."""
 
 
 def describe(error):
@@ -44,5 +44,5 @@ def one_line(error):
 
 
 def abbreviate(text, most=60):
-    """Return text of which a message quotes the beginning only, if it is long."""
+    """Return text for a message to quote: only the beginning, if it is long."""
     return text if len(text) < most else text[: most - 4] + " ..."

@@ -25,7 +25,7 @@ MAX_LENGTH = 10_000
 
 
 def _python_name(pairwise, reduction):
-    """Make ``max`` and ``min`` mean what they do in Python: of two values, or of an array's elements."""
+    """Return ``max`` or ``min`` with Python's meaning: of several arguments, or of the elements of one."""
     return lambda *args: pairwise(*args) if len(args) > 1 else reduction(*args)
 
 
@@ -49,7 +49,7 @@ ALIASES = {
     "atanh": "arctanh",
     "pow": "power",
 }
-#: What functions are called elsewhere, and how a formula writes them.
+#: Names of functions elsewhere, and their spelling in a formula.
 OTHER_NAMES = {
     "ln": "log",
     "lg": "log10",

@@ -14,7 +14,7 @@ from dualnum.cli.formula import Expression
 
 
 def load_function(text):
-    """Return what `text` names: an Expression, or what a module or a file holds under the name."""
+    """Return the function that `text` denotes: an Expression, or an attribute of a module or a file."""
     match = re.fullmatch(r"(?P<source>.+\.py|[^\W\d][\w.]*):(?P<name>[\w.]+)", text)
     if match is None:
         if text.endswith(".py"):

@@ -34,7 +34,7 @@ class Output:
                 sys.stdout.buffer.write(data)
 
     def close(self):
-        """Finish writing: what is still in a buffer may not fit on a disk that is full."""
+        """Finish writing; raise an `InputError` if the rest in the buffer does not fit on the disk."""
         with self.writing():
             if self.file is not None:
                 self.file.close()
@@ -43,7 +43,7 @@ class Output:
 
     @contextlib.contextmanager
     def writing(self):
-        """Make an `InputError` of a failure, and drop what a buffer holds: its next flush would fail, too."""
+        """Turn a failure into an `InputError`, and drop the buffer: its next flush would fail, too."""
         try:
             yield
         except BrokenPipeError:
@@ -58,5 +58,5 @@ class Output:
 
 
 def abandon_standard_output():
-    """Send to nowhere what Python, when it exits, writes to a pipe without a reader or to a full disk."""
+    """Redirect standard output to the null device: at exit Python flushes it, and would fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -95,7 +95,7 @@ def many(header, rows, total, options, paint):
 
 
 def plural(count, thing):
-    """Return a count with what it counts."""
+    """Return a count and its noun: ``1 row``, ``2 rows``."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
