@@ -10,11 +10,9 @@ from libc.math cimport fabs
 from libc.string cimport memcpy, memset
 from libcpp cimport bool as cbool
 
-import gc
 import itertools
 import numbers
 import os
-import threading
 import weakref
 from collections import namedtuple
 

@@ -167,17 +167,7 @@ cdef void _dtype_dealloc(PyObject *self) noexcept:
 
 
 cdef Py_hash_t _dtype_hash(PyObject *self) except -1:
-    return hash(<object>Py_TYPE(<object>self))  # one number for all, which np.finfo's table needs (_AnyDualDType)
-
-
-class _AnyDualDType:
-    """A key that equals every dual dtype, so that a table need not keep each of them alive."""
-
-    def __hash__(self):
-        return hash(<object><PyObject *>&dual_dtype)
-
-    def __eq__(self, other):
-        return _is_dual_dtype(other) or isinstance(other, _AnyDualDType)
+    return hash(<object>Py_TYPE(<object>self))  # one number for all dtypes, which numpy_patches.py relies on in np.finfo's table
 
 
 cdef object _dtype_text(object self):

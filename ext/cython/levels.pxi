@@ -1,5 +1,7 @@
 # Levels: what a perturbation belongs to.  Two levels are the same only if they are the same object.
 
+from _thread import allocate_lock
+
 cdef object _new_token():
     return os.urandom(16)
 
@@ -19,12 +21,12 @@ cdef extern from *:
 cdef object _token = _new_token()
 cdef set _own_tokens = {_token}
 cdef object _levels_by_key = weakref.WeakValueDictionary()  # the levels that were pickled or restored
-cdef object _restoring = threading.Lock()  # one pickled level becomes one level, whatever threads load it
+cdef object _restoring = allocate_lock()  # one pickled level becomes one level, whatever threads load it
 
 
 def _after_fork():
     global _token, _restoring
-    _token, _restoring = _new_token(), threading.Lock()
+    _token, _restoring = _new_token(), allocate_lock()
     _own_tokens.add(_token)
 
 
@@ -104,6 +106,7 @@ def _restore_level(key, taylor):
     with _restoring:
         level = _levels_by_key.get(key)
         if level is None and key[0] in _own_tokens:
+            import gc
             level = next((x for x in gc.get_objects() if type(x) is Level and (<Level>x).is_of(key)), None)
         if level is None:
             level = Level(taylor=taylor)
