@@ -31,9 +31,11 @@ def by_hand(name, arguments):
     """Return a NumPy function that computes value and first derivative from the table's row, or None."""
     row = next((row for row in _core.ELEMENTARY if row.name == name), None)
     f = ufunc(name)
-    if row is None or "cbrt_slope" in row.c:
+    if row is None:
         return None
     companion, slope = (compile(text, f"<{name}>", "eval") for text in (row.c, row.dy))
+    if not {*companion.co_names, *slope.co_names} <= {*COLUMNS, *"xyc"}:
+        return None  # a helper of the header that defines it
     (x,) = arguments
     tangent = np.ones_like(x)
 

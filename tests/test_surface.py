@@ -159,10 +159,14 @@ def identify(case):
 
 
 def test_every_public_name_is_decided_upon():
-    undecided = [n for n, thing in surface.public_names().items() if surface.decision(n, thing) is None]
-    assert not undecided, (
-        f"NumPy {np.__version__} has public names that tests/surface.txt does not decide upon: {undecided}. "
-        f"Add a line there: a call that shows the derivative, or the reason why there is none."
+    lines = [
+        f"{name}: np.{name}({', '.join('xy'[: getattr(thing, 'nin', 1)])})"
+        for name, thing in surface.public_names().items()
+        if surface.decision(name, thing) is None
+    ]
+    assert not lines, (
+        f"NumPy {np.__version__} has public names that tests/surface.txt does not decide upon. Add lines such as "
+        f"these with calls that show the derivative, or with the reason why there is none: {lines}."
     )
 
 
