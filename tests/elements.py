@@ -8,11 +8,14 @@ import itertools
 from fractions import Fraction
 
 import numpy as np
+import pytest
 
 from dualnum import _core
 
 # The level structures that properties are tested on; sizes above 1 and unequal ones included.
 STRUCTURES = [(1,), (3,), (1, 1), (2, 3), (1, 1, 1), (2, 1, 3)]
+structures = pytest.mark.parametrize("sizes", STRUCTURES, ids=str)
+containers = pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
 
 
 def fresh_levels(n):
@@ -51,6 +54,41 @@ def random_coefficients(shape, sizes, seed=1, low=0.5, high=2.0):
     result = draw.uniform(-1, 1, (*shape, *(1 + k for k in sizes)))
     result[(..., *(0 for _ in sizes))] = draw.uniform(low, high, shape)
     return result
+
+
+def duals(shape, sizes, levels, seed=1, subok=False):
+    """Return a dual array of `random_coefficients`."""
+    return join(random_coefficients(shape, sizes, seed), levels, subok)
+
+
+def with_values(terms, values):
+    """Set the values of coefficients of a vector's elements, and return these."""
+    terms[(slice(None), *(0,) * (terms.ndim - 1))] = values
+    return terms
+
+
+def seeds(x, orders, others=None):
+    """Return coefficients of a vector over levels of one tangent: first order 1 and the rest 0, or all `others`."""
+    terms = with_values(np.full((len(x), *(2,) * orders), others or 0.0), x)
+    if others is None:
+        for axis in range(orders):
+            terms[(slice(None), *np.eye(orders, dtype=int)[axis])] = 1
+    return terms
+
+
+def laid_out(x, layout):
+    """Return an array equal to x in another memory layout: F, T (transposed), strided, reversed or C."""
+    if layout == "F":
+        return x.copy(order="F")
+    if layout == "T":
+        return x.T.copy().T
+    if layout == "reversed":
+        return x[::-1].copy()[::-1]
+    if layout == "strided" and x.ndim:
+        view = np.zeros([2 * n for n in x.shape], x.dtype).view(type(x))[(slice(None, None, 2),) * x.ndim]
+        view[...] = x
+        return view
+    return x
 
 
 class Exact:

@@ -7,14 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from elements import STRUCTURES, Exact, coefficients, fresh_levels, join, random_coefficients
+from elements import Exact, coefficients, fresh_levels, join, random_coefficients, structures, with_values
 from hypothesis import given
 from hypothesis import strategies as st
 
 import dualnum
 from dualnum import _core
 
-structures = pytest.mark.parametrize("sizes", STRUCTURES, ids=str)
 kinds = pytest.mark.parametrize("scalar", [False, True], ids=["array", "scalar"])
 
 
@@ -22,9 +21,7 @@ def integers(sizes, seed, shape=(5,), low=-9, high=10, value=None):
     """Return coefficients that are small integers, so that sums and products are exact in float64."""
     draw = np.random.default_rng(seed)
     result = draw.integers(low, high, (*shape, *(1 + k for k in sizes))).astype(float)
-    if value is not None:
-        result[(..., *(0 for _ in sizes))] = value
-    return result
+    return result if value is None else with_values(result, value)
 
 
 def exact(operation, *arguments):
@@ -146,19 +143,7 @@ def test_mixed_with_float64_equals_constant(sizes, name):
 
 @structures
 @pytest.mark.parametrize(
-    "name",
-    [
-        "add",
-        "subtract",
-        "multiply",
-        "divide",
-        "power",
-        "maximum",
-        "arctan2",
-        "hypot",
-        "logaddexp",
-        "remainder",
-    ],
+    "name", "add subtract multiply divide power maximum arctan2 hypot logaddexp remainder".split()
 )
 def test_scalars_and_arrays_agree_bit_for_bit(sizes, name):
     levels = fresh_levels(len(sizes))
@@ -269,15 +254,8 @@ def test_a_zero_tangent_stays_zero(sizes):
     levels = fresh_levels(len(sizes))
     constant = np.zeros((1, *(1 + k for k in sizes)))
     with np.errstate(all="ignore"):
-        for f in (
-            np.sqrt,
-            np.log,
-            np.cbrt,
-            np.reciprocal,
-            lambda d: d**0.5,
-            lambda d: 1 / d,
-            lambda d: np.hypot(d, 0),
-        ):
+        roots = [np.sqrt, np.log, np.cbrt, np.reciprocal]
+        for f in (*roots, lambda d: d**0.5, lambda d: 1 / d, lambda d: np.hypot(d, 0)):
             for d in (join(constant, levels), join(constant, levels)[0]):
                 got = coefficients(f(d), levels, sizes).ravel()
                 assert not got[1:].any()

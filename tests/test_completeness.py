@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from elements import coefficients, fresh_levels, join
+from elements import coefficients, containers, fresh_levels, join, with_values
 from truth import inner_point
 
 import dualnum as dn
@@ -63,7 +63,7 @@ def test_numpys_aliases_are_in_dualnum(alias):
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 @pytest.mark.parametrize("orders", [1, 2, 3])
-@pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
+@containers
 def test_every_ufunc_has_a_loop(name, orders, subok):
     """A dual array in each place gives the central difference, and equals the scalar's result."""
     f = getattr(np, name)
@@ -71,8 +71,7 @@ def test_every_ufunc_has_a_loop(name, orders, subok):
     levels = fresh_levels(orders)
     sizes = (1,) * orders
     for place in range(1 if name in ("ldexp",) else len(plain)):
-        terms = np.zeros((3, *(2,) * orders))
-        terms[(slice(None), *(0,) * orders)] = plain[place]
+        terms = with_values(np.zeros((3, *(2,) * orders)), plain[place])
         terms[(slice(None), 1, *(0,) * (orders - 1))] = 1
         d = join(terms, levels, subok)
 
@@ -101,7 +100,7 @@ def test_predicates_and_comparisons_have_loops(name):
 
 
 @pytest.mark.parametrize("name", PRODUCTS)
-@pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
+@containers
 def test_products_have_loops(name, subok):
     shapes = {
         "matmul": ((2, 3), (3, 2)),
@@ -119,7 +118,7 @@ def test_products_have_loops(name, subok):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-@pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
+@containers
 def test_what_has_no_derivative_refuses(name, subok):
     if not hasattr(np, name):
         return

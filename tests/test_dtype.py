@@ -4,12 +4,11 @@ import copy
 import gc
 import io
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-from elements import coefficients, fresh_levels, join, random_coefficients
+from elements import coefficients, duals, fresh_levels, join
+from expect import python
 
 import dualnum as dn
 from dualnum import Dual, DualArray, DualDType, HyperDual, _core
@@ -105,10 +104,10 @@ def test_arithmetic_for_any_number_of_tangents(k):
 def mixed_pairs():
     """Return arrays whose levels differ, with the union that they must have."""
     a, b, c = fresh_levels(3)
-    x = join(random_coefficients((3,), (2,), 1), [a])
-    y = join(random_coefficients((3,), (1,), 2), [b])
-    both = join(random_coefficients((3,), (2, 1), 3), [a, b])
-    z = join(random_coefficients((3,), (1, 2), 4), [b, c])
+    x = duals((3,), (2,), [a], 1)
+    y = duals((3,), (1,), [b], 2)
+    both = duals((3,), (2, 1), [a, b], 3)
+    z = duals((3,), (1, 2), [b, c], 4)
     float_ = np.array([1.0, 2.0, 3.0])
     neutral = float_.astype(DualDType())
     return [
@@ -214,8 +213,8 @@ def test_same_level_with_different_sizes_raises(operation):
 
 def test_assignment_takes_fewer_levels_and_refuses_more():
     a, b = fresh_levels(2)
-    one = join(random_coefficients((3,), (1,), 1), [a])
-    two = join(random_coefficients((3,), (1, 1), 2), [a, b])
+    one = duals((3,), (1,), [a], 1)
+    two = duals((3,), (1, 1), [a, b], 2)
     target = two.copy()
     target[:] = one
     assert np.array_equal(coefficients(target, [a, b], (1, 1))[:, :, 0], coefficients(one, [a], (1,)))
@@ -332,7 +331,7 @@ def _out_of_band(x):
 )
 def test_round_trips(how, sizes, kind):
     levels = [_core.E1, _core.E2][: len(sizes)]
-    d = join(random_coefficients((3, 4), sizes, 1), levels) if sizes else np.ones((3, 4)).astype(DualDType())
+    d = duals((3, 4), sizes, levels, 1) if sizes else np.ones((3, 4)).astype(DualDType())
     x = {
         "array": d[0],
         "DualArray": d.view(DualArray),
@@ -377,7 +376,7 @@ def test_pickles_elsewhere_hold_an_inert_level():
         "assert len((b * _core.seed_scalar(1.0, mine)).dtype.levels) == 2\n"
         "print(a.tangent, b.tangent)"
     )
-    done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=False)
+    done = python("-c", code, input=data)
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.split() == [b"5.0", b"1.0"]
 
@@ -385,7 +384,7 @@ def test_pickles_elsewhere_hold_an_inert_level():
 @pytest.mark.parametrize("sizes", [(1,), (3,), (2, 2)], ids=str)
 def test_save_and_load(sizes):
     levels = [_core.E1, _core.E2][: len(sizes)]
-    d = join(random_coefficients((3, 4), sizes, 1), levels)
+    d = duals((3, 4), sizes, levels, 1)
     stream = io.BytesIO()
     with pytest.warns(UserWarning, match="saved as python objects"):  # NumPy's own, for every custom dtype
         np.save(stream, d, allow_pickle=True)

@@ -1,10 +1,10 @@
 """The drivers' errors: type and whole message, raised as early as can be."""
 
-import re
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from expect import raises
 
 import dualnum as dn
 
@@ -18,11 +18,6 @@ WITH_V = {"jvp", "directional_derivative", "hvp", "vhv"}
 def call(name):
     """Return how a message spells a call of the driver."""
     return f"{name}(f)(x, v)" if name in WITH_V else f"{name}(f)(x)"
-
-
-def raises(error, message):
-    """Expect an error with exactly this message."""
-    return pytest.raises(error, match="^" + re.escape(message) + "$")
 
 
 def run(name, f, x, v=None, **options):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from elements import coefficients, fresh_levels, join
+from elements import coefficients, fresh_levels, join, with_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,9 +85,8 @@ SIZES = [(1,), (2,), (1, 1), (2, 3), (1, 1, 1)]
 
 def identity_points(values, sizes, seed):
     """Return elements with these values and drawn infinitesimal parts of order one."""
-    terms = np.random.default_rng(seed).uniform(-1, 1, (len(values), *(1 + k for k in sizes)))
-    terms[(slice(None), *(0 for _ in sizes))] = values
-    return terms
+    shape = (len(values), *(1 + k for k in sizes))
+    return with_values(np.random.default_rng(seed).uniform(-1, 1, shape), values)
 
 
 @pytest.mark.parametrize("sizes", SIZES, ids=str)

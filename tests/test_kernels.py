@@ -6,7 +6,7 @@ by whether a companion's argument is near enough to 0, and by whether a slope is
 
 import numpy as np
 import pytest
-from elements import fresh_levels, join, random_coefficients
+from elements import fresh_levels, join, random_coefficients, with_values
 
 import dualnum as dn
 from dualnum import _core
@@ -40,8 +40,7 @@ def elements(values, sizes, levels, subok, seed=4):
     """Return duals of these values; every fourth has only zero tangents."""
     c = random_coefficients((len(values),), sizes, seed)
     c[::4] = 0
-    c[(..., *(0 for _ in sizes))] = values
-    return join(c, levels, subok)
+    return join(with_values(c, values), levels, subok)
 
 
 def one_by_one(ufunc, *operands):

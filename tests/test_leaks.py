@@ -6,11 +6,11 @@ descriptors a call would be 26 MB and 2e5 blocks, far above the bounds, which no
 """
 
 import pathlib
-import subprocess
 import sys
 
 import numpy as np
 import pytest
+from expect import python
 
 import dualnum as dn
 
@@ -105,9 +105,7 @@ PROGRAMS = {
 def test_nothing_grows(name):
     prepare, body, times = PROGRAMS[name]
     code = HARNESS.format(prepare=prepare, body=body, warm=max(1000, times // 10), times=times)
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=600
-    )
+    done = python("-c", code, text=True)
     assert done.returncode == 0, done.stderr
     grown, blocks = map(int, done.stdout.split())
     assert grown < BYTES, f"{grown / times:.1f} bytes a call"

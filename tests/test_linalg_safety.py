@@ -1,14 +1,12 @@
 """Products and linear algebra with wrong arguments: no crash, no silent loss, errors that say what to do."""
 
-import os
 import pathlib
 import re
-import subprocess
-import sys
 import warnings
 
 import numpy as np
 import pytest
+from expect import python
 from linalg_cases import draw
 
 import dualnum as dn
@@ -16,21 +14,13 @@ from dualnum import _core
 
 L = np.linalg
 CHILD = pathlib.Path(__file__).with_name("linalg_calls.py")
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 I3 = np.eye(3)
 
 
 def test_no_call_crashes_or_answers_where_numpy_refuses():
     found, first = [], 0
     while True:
-        child = subprocess.run(
-            [sys.executable, str(CHILD), str(first)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-            env=ENVIRONMENT,
-        )
+        child = python(CHILD, first, text=True)
         lines = [line for line in child.stdout.splitlines() if line[:1].isdigit()]
         found += [line for line in child.stdout.splitlines() if "WRONG" in line]
         if child.returncode == 0:

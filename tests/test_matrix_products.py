@@ -2,20 +2,14 @@
 
 import numpy as np
 import pytest
-from elements import STRUCTURES, coefficients, fresh_levels, join, random_coefficients
+from elements import coefficients, containers, duals, fresh_levels, join, structures
 
 import dualnum as dn
 from dualnum import Dual, DualArray, _core
 
-structures = pytest.mark.parametrize("sizes", STRUCTURES, ids=str)
-containers = pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
 products = pytest.mark.parametrize(  # matvec and vecmat exist from NumPy 2.2
     "name", [name for name in ("matmul", "vecdot", "matvec", "vecmat") if hasattr(np, name)]
 )
-
-
-def make(shape, sizes, levels, seed=1, subok=False):
-    return join(random_coefficients(shape, sizes, seed), levels, subok)
 
 
 @structures
@@ -39,8 +33,8 @@ def test_products_against_sums(name, left, right, sizes, subok):
     }[name]
     f = getattr(np, name)
     for lead_a, lead_b in (((), ()), ((5,), ()), ((2, 1), (3,)), ((0,), ())):
-        a = make((*lead_a, *shapes[0]), sizes, levels, 1, subok)
-        b = make((*lead_b, *shapes[1]), sizes, levels, 2, subok)
+        a = duals((*lead_a, *shapes[0]), sizes, levels, 1, subok)
+        b = duals((*lead_b, *shapes[1]), sizes, levels, 2, subok)
         a, b = a if left == "dual" else _core.value(a), b if right == "dual" else _core.value(b)
         want = by_hand(a, b)
         for x, y in (
@@ -226,7 +220,7 @@ def test_operands_of_unequal_levels(name, largest):
                 )
                 if np.ndim(want):
                     levels = [outer, middle, inner]
-                    out = make(np.shape(want), (2, 2, 2), levels, subok=True)
+                    out = duals(np.shape(want), (2, 2, 2), levels, subok=True)
                     assert f(dx, dy, out=out) is out and np.array_equal(_core.value(out), want)
 
 
@@ -281,27 +275,8 @@ def test_einsum(subscripts):
         assert type(np.einsum(subscripts, *duals)) in (DualArray, Dual)
 
 
-VECTOR_NORMS = [
-    {},
-    {"ord": 1},
-    {"ord": 2},
-    {"ord": 3},
-    {"ord": 2.5},
-    {"ord": np.inf},
-    {"ord": -np.inf},
-    {"axis": 0},
-]
-VECTOR_NORMS += [{"keepdims": True}]
-MATRIX_NORMS = [
-    {},
-    {"ord": "fro"},
-    {"ord": 1},
-    {"ord": -1},
-    {"ord": np.inf},
-    {"axis": 0},
-    {"axis": 1},
-    {"axis": (0, 1)},
-]
+VECTOR_NORMS = [{}, *({"ord": p} for p in (1, 2, 3, 2.5, np.inf, -np.inf)), {"axis": 0}, {"keepdims": True}]
+MATRIX_NORMS = [{}, *({"ord": p} for p in ("fro", 1, -1, np.inf)), *({"axis": i} for i in (0, 1, (0, 1)))]
 MATRIX_NORMS += [
     {"axis": 1, "keepdims": True},
     {"axis": 0, "ord": 1},
@@ -336,7 +311,7 @@ def test_norm_at_zero_stays_zero():
 def test_products_of_known_values(sizes):
     """matmul_of_values is matmul but for the values, which are those given; stacks broadcast."""
     levels = fresh_levels(len(sizes))
-    a, b = make((5, 1, 3, 4), sizes, levels, 1), make((2, 4, 2), sizes, levels, 2)
+    a, b = duals((5, 1, 3, 4), sizes, levels, 1), duals((2, 4, 2), sizes, levels, 2)
     values = np.random.default_rng(3).normal(size=(5, 2, 3, 2))
     for x, y in ((a, b), (_core.value(a), b), (a, _core.value(b)), (a[:, :, ::-1], b[..., ::-1]), (a[:0], b)):
         stack = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])

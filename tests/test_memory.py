@@ -3,12 +3,11 @@
 import ctypes
 import os
 import pathlib
-import subprocess
-import sys
 import threading
 
 import numpy as np
 import pytest
+from expect import ENVIRONMENT, python
 
 import dualnum as dn
 from dualnum import derivative, gradient, hessian, jacobian, taylor
@@ -206,10 +205,7 @@ for n in range(8, 250):
 def test_what_is_kept_is_bounded(work, most):
     code = RESIDENT + work + "print(resident() - before)"
     options = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"  # which would keep what is freed
-    environment = {**os.environ, "ASAN_OPTIONS": options}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=600, env=environment
-    )
+    done = python("-c", code, text=True, env={**ENVIRONMENT, "ASAN_OPTIONS": options})
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < most
 

@@ -5,13 +5,19 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from elements import STRUCTURES, Exact, coefficients, fresh_levels, join, random_coefficients
+from elements import (
+    Exact,
+    coefficients,
+    containers,
+    fresh_levels,
+    join,
+    random_coefficients,
+    structures,
+    with_values,
+)
 
 import dualnum as dn
 from dualnum import _core
-
-structures = pytest.mark.parametrize("sizes", STRUCTURES, ids=str)
-containers = pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
 
 FACTORS = {
     "no zero": [2, 3, -1, 4],
@@ -24,11 +30,21 @@ FACTORS = {
 }
 
 
+SUMS = [
+    ((7,), None),
+    ((1000,), None),
+    ((3, 50), 0),
+    ((3, 50), 1),
+    ((4, 3, 5), (0, 2)),
+    ((4, 0), 1),
+    ((0,), None),
+]
+
+
 def whole(values, sizes, seed=1):
     """Return coefficients with these values and small integers besides."""
-    terms = np.random.default_rng(seed).integers(-4, 5, (len(values), *(1 + k for k in sizes))).astype(float)
-    terms[(slice(None), *(0 for _ in sizes))] = values
-    return terms
+    draw = np.random.default_rng(seed)
+    return with_values(draw.integers(-4, 5, (len(values), *(1 + k for k in sizes))).astype(float), values)
 
 
 def elements_of(terms):
@@ -107,18 +123,7 @@ def test_long_products_and_cumprods_at_zeros():
 
 @structures
 @containers
-@pytest.mark.parametrize(
-    "shape, axis",
-    [
-        ((7,), None),
-        ((1000,), None),
-        ((3, 50), 0),
-        ((3, 50), 1),
-        ((4, 3, 5), (0, 2)),
-        ((4, 0), 1),
-        ((0,), None),
-    ],
-)
+@pytest.mark.parametrize("shape, axis", SUMS)
 @pytest.mark.parametrize("layout", ["C", "F", "strided"])
 def test_sums(sizes, subok, shape, axis, layout):
     levels = fresh_levels(len(sizes))
@@ -276,12 +281,8 @@ def test_ties_share_equally_in_every_layout(subok, seed):
     ]
     for (x, t), axis in ((v, a) for v in views for a in axes):
         along = tuple(range(len(shape))) if axis is None else tuple(np.atleast_1d(axis) % len(shape))
-        for f, choose in (
-            (np.max, np.max),
-            (np.fmax.reduce, np.max),
-            (np.min, np.min),
-            (np.fmin.reduce, np.min),
-        ):
+        some = [(np.max, np.max), (np.fmax.reduce, np.max), (np.min, np.min), (np.fmin.reduce, np.min)]
+        for f, choose in some:
             ties = t[..., 0] == choose(t[..., 0], axis=along, keepdims=True)
             weights = ties / ties.sum(axis=along, keepdims=True)
             want = np.sum(t * weights[..., None], axis=along)

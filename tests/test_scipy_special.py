@@ -5,11 +5,10 @@ Values are SciPy's bit for bit.  A derivative may be off by the rounding errors 
 """
 
 import itertools
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from expect import python
 
 import dualnum as dn
 
@@ -515,12 +514,12 @@ def test_rules_for_what_cannot_have_one_are_refused(ufunc):
 )
 def test_the_order_of_imports_does_not_matter(first, then):
     code = f"import sys; import {first}; import {then}; print(dn.derivative(sp.erf)(0.0) > 1)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "True\n"
+    assert python("-c", code, text=True).stdout == "True\n"
 
 
 def test_scipy_is_not_imported_by_dualnum():
     code = "import dualnum, sys; print('scipy' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+    assert python("-c", code, text=True).stdout == "False\n"
 
 
 @pytest.mark.parametrize("first, then", [("dualnum", "scipy.special"), ("scipy.special", "dualnum")])
@@ -536,11 +535,11 @@ with warnings.catch_warnings(record=True) as caught:
 print(scipy.special.erf(0.0), sys.modules["dualnum"].derivative(lambda x: x * x)(1.0))
 print(*[w.message for w in caught])
 """
-    lines = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.splitlines()
+    lines = python("-c", code, text=True).stdout.splitlines()
     assert lines[0] == "0.0 2.0"
     assert lines[1].startswith("dualnum has no derivatives of scipy.special, for")
 
 
 def test_scipy_may_be_blocked():
     code = "import sys; sys.modules['scipy.special'] = None; import dualnum; print(dualnum.Dual(1.0))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).returncode == 0
+    assert python("-c", code, text=True).returncode == 0

@@ -4,7 +4,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 import truth
-from elements import coefficients, fresh_levels, join
+from elements import coefficients, fresh_levels, join, seeds
 
 import dualnum
 from dualnum import _core
@@ -30,10 +30,8 @@ ANYTHING = np.concatenate([truth.points(-truth.LARGEST, truth.LARGEST), [np.inf,
 def second_order(f, x):
     """Return f's value, first and second derivative at an array, by two levels."""
     levels = fresh_levels(2)
-    seeds = np.zeros((x.size, 2, 2))
-    seeds[:, 0, 0], seeds[:, 0, 1], seeds[:, 1, 0] = x, 1, 1
     with np.errstate(all="ignore"):
-        y = coefficients(f(join(seeds, levels)), levels, (1, 1))
+        y = coefficients(f(join(seeds(x, 2), levels)), levels, (1, 1))
     same = (y[:, 0, 1] == y[:, 1, 0]) | np.isnan(y[:, 0, 1])
     assert same.all(), "both first-order parts of a hyper-dual number are f'"
     return y[:, 0, 0], y[:, 0, 1], y[:, 1, 1]
@@ -45,23 +43,14 @@ def same_bits(a, b):
     return (a.view(np.uint64) == b.view(np.uint64)) | (np.isnan(a) & np.isnan(b))
 
 
-def reference_ufunc(name):
-    return getattr(np, name)
-
-
 @pytest.mark.parametrize("row", ROWS)
 @pytest.mark.parametrize("orders", [1, 2, 3])
 def test_value_is_numpys(row, orders):
-    ufunc = reference_ufunc(row.name)
+    ufunc = getattr(np, row.name)
     x = np.concatenate([truth.points(row.lo, row.hi), ANYTHING])
     with np.errstate(all="ignore"):
         want = ufunc(x)
-        levels = fresh_levels(orders)
-        seeds = np.zeros((x.size, *(2,) * orders))
-        seeds[(slice(None), *(0,) * orders)] = x
-        for axis in range(orders):
-            seeds[(slice(None), *(int(a == axis) for a in range(orders)))] = 1
-        d = join(seeds, levels)
+        d = join(seeds(x, orders), fresh_levels(orders))
         for got in (ufunc(d), getattr(dualnum, row.name)(d)):
             assert same_bits(_core.value(got), want).all()
 
@@ -71,15 +60,13 @@ def test_scalar_agrees_with_array(row):
     x = np.concatenate([truth.points(row.lo, row.hi, 20)[::7], ANYTHING[::25], ANYTHING[-4:]])
     for orders in (1, 2):
         levels = fresh_levels(orders)
-        seeds = np.full((x.size, *(2,) * orders), 0.75)
-        seeds[(slice(None), *(0,) * orders)] = x
-        d = join(seeds, levels)
+        d = join(seeds(x, orders, 0.75), levels)
         f = getattr(dualnum, row.name)
         with np.errstate(all="ignore"):
             want, value = coefficients(f(d), levels, (1,) * orders), _core.value(f(d))
             for i, scalar in enumerate(d):
                 assert isinstance(scalar, dualnum.Dual)
-                for y in (f(scalar), getattr(scalar, row.name)(), reference_ufunc(row.name)(scalar)):
+                for y in (f(scalar), getattr(scalar, row.name)(), getattr(np, row.name)(scalar)):
                     got = coefficients(y, levels, (1,) * orders)
                     assert np.array_equal(got, want[i], equal_nan=True), (x[i], got, want[i])
                     assert same_bits(_core.value(y), value[i]), x[i]
@@ -87,7 +74,7 @@ def test_scalar_agrees_with_array(row):
 
 @pytest.mark.parametrize("row", ROWS)
 def test_plain_numbers(row):
-    f, ufunc = getattr(dualnum, row.name), reference_ufunc(row.name)
+    f, ufunc = getattr(dualnum, row.name), getattr(np, row.name)
     x = truth.inner_point(row.name)
     assert f(x) == ufunc(np.float64(x)) and not isinstance(f(x), (dualnum.Dual, np.ndarray))
     assert isinstance(f(np.array([x, x])), np.ndarray)
@@ -100,7 +87,7 @@ def test_plain_numbers(row):
 @pytest.mark.parametrize("row", ROWS)
 def test_derivatives_in_ulps(row):
     x = truth.points(row.lo, row.hi)
-    value, first, second = second_order(reference_ufunc(row.name), x)
+    value, first, second = second_order(getattr(np, row.name), x)
     worst = {"dy": (0.0, None), "d2y": (0.0, None)}
     counted = 0
     for i, point in enumerate(x.tolist()):
@@ -122,7 +109,7 @@ def test_derivatives_in_ulps(row):
 def test_no_nan_where_the_value_is_a_number(row):
     """Outside the row's domain too: at 400 tanh is flat, not undefined."""
     x = ANYTHING[np.isfinite(ANYTHING)]
-    value, first, second = second_order(reference_ufunc(row.name), x)
+    value, first, second = second_order(getattr(np, row.name), x)
     number = ~np.isnan(value)
     assert not np.isnan(first[number]).any(), x[number][np.isnan(first[number])]
     assert not np.isnan(second[number]).any(), x[number][np.isnan(second[number])]
@@ -145,10 +132,8 @@ def raised(f, *arguments):
 def test_flags_are_those_of_the_value(row, orders):
     """1e400 in a tangent overflows in silence, and so does whatever slope of infinity."""
     x = np.concatenate([ANYTHING[::9], ANYTHING[-4:], [0.0, 1.0, -1.0, 1e-200]])
-    seeds = np.full((x.size, *(2,) * orders), 0.75)
-    seeds[(slice(None), *(0,) * orders)] = x
-    d = join(seeds, fresh_levels(orders))
-    f, ufunc = getattr(dualnum, row.name), reference_ufunc(row.name)
+    d = join(seeds(x, orders, 0.75), fresh_levels(orders))
+    f, ufunc = getattr(dualnum, row.name), getattr(np, row.name)
     for i in range(x.size):
         assert raised(ufunc, d[i : i + 1]) == raised(ufunc, x[i : i + 1]), x[i]
         assert raised(f, d[i]) == raised(ufunc, x[i]), x[i]
@@ -165,12 +150,8 @@ def test_flags_of_two_arguments(name, orders):
     draw = np.random.default_rng(orders)
     x, y = draw.choice(ANYTHING, 120), draw.choice(ANYTHING, 120)
     levels = fresh_levels(orders)
-    duals = []
-    for values in (x, y):
-        seeds = np.full((x.size, *(2,) * orders), 0.75)
-        seeds[(slice(None), *(0,) * orders)] = values
-        duals.append(join(seeds, levels))
-    ufunc = reference_ufunc(name)
+    duals = [join(seeds(values, orders, 0.75), levels) for values in (x, y)]
+    ufunc = getattr(np, name)
     for i in range(x.size):
         one = slice(i, i + 1)
         want = raised(ufunc, x[one], y[one])
@@ -180,7 +161,7 @@ def test_flags_of_two_arguments(name, orders):
 
 @pytest.mark.parametrize("row", PAIRS)
 def test_two_argument_values_are_numpys(row):
-    ufunc = reference_ufunc(row.name)
+    ufunc = getattr(np, row.name)
     x, y = truth.pairs(row)
     x, y = (
         np.concatenate([x, np.tile(ANYTHING, 3)]),
@@ -209,7 +190,7 @@ PARTS = {"z_x": (1, 0), "z_y": (2, 0), "z_xx": (1, 1), "z_xy": (1, 2), "z_yy": (
 def test_two_argument_derivatives_in_ulps(row):
     x, y = truth.pairs(row)
     dx, dy, levels = two_argument_seeds(x, y)
-    ufunc = reference_ufunc(row.name)
+    ufunc = getattr(np, row.name)
     with np.errstate(all="ignore"):
         z = coefficients(ufunc(dx, dy), levels, (2, 2))
         alone_x = coefficients(ufunc(dx, y), levels, (2, 2))
@@ -261,20 +242,7 @@ def test_columns_are_consistent(row):
 
 @pytest.mark.parametrize("row", PAIRS)
 def test_two_argument_columns_are_consistent(row):
-    steps = [
-        ("z", "x", "z_x"),
-        ("z", "y", "z_y"),
-        ("z_x", "x", "z_xx"),
-        ("z_x", "y", "z_xy"),
-        ("z_y", "x", "z_xy"),
-    ]
-    steps += [
-        ("z_y", "y", "z_yy"),
-        ("c", "x", "c_x"),
-        ("c", "y", "c_y"),
-        ("s", "x", "s_x"),
-        ("s", "y", "s_y"),
-    ]
+    steps = "z x z_x|z y z_y|z_x x z_xx|z_x y z_xy|z_y x z_xy|z_y y z_yy|c x c_x|c y c_y|s x s_x|s y s_y"
     points = zip(
         truth.inner_points(row.x_lo, row.x_hi, 8, 5),
         truth.inner_points(row.y_lo, row.y_hi, 8, 6),
@@ -284,7 +252,7 @@ def test_two_argument_columns_are_consistent(row):
         for x, y in points:
             true = truth.binary(row, x, y, None)
             assert close(truth.column(row.z, x=mp.mpf(x), y=mp.mpf(y)), true["z"])
-            for name, variable, derivative in steps:
+            for name, variable, derivative in map(str.split, steps.split("|")):
 
                 def moved(t, name=name, variable=variable, x=x, y=y):
                     return truth.binary(row, *((t, y) if variable == "x" else (x, t)), None)[name]
@@ -354,9 +322,7 @@ def test_third_order_by_three_levels(row):
     """Through the general composition: within 24 ulps of the sum of the third derivative's terms."""
     x = np.array(truth.inner_points(row.lo, row.hi, 60, 8))
     levels = fresh_levels(3)
-    seeds = np.zeros((x.size, 2, 2, 2))
-    seeds[:, 0, 0, 0], seeds[:, 1, 0, 0], seeds[:, 0, 1, 0], seeds[:, 0, 0, 1] = x, 1, 1, 1
-    got = coefficients(reference_ufunc(row.name)(join(seeds, levels)), levels, (1, 1, 1))
+    got = coefficients(getattr(np, row.name)(join(seeds(x, 3), levels)), levels, (1, 1, 1))
     for i, point in enumerate(x.tolist()):
         true = truth.elementary(row, point)
         with mp.workdps(truth.DIGITS):

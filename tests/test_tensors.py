@@ -2,19 +2,15 @@
 
 import itertools
 import math
-import re
 import sys
 
 import numpy as np
 import pytest
+from expect import raises
 
 import dualnum as dn
 from dualnum import _core
 from dualnum.drivers._base import Driver, Variables
-
-
-def raises(error, message):
-    return pytest.raises(error, match="^" + re.escape(message) + "$")
 
 
 def lecture(x):

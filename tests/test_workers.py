@@ -1,12 +1,12 @@
 """``workers=``: the passes of a driver in threads give what they give one after the other, to the last bit."""
 
 import contextvars
-import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from expect import raises
 
 import dualnum as dn
 
@@ -51,10 +51,6 @@ def same(a, b):
     return len(a) == len(b) and all(
         type(p) is type(q) and np.array_equal(p, q, equal_nan=True) for p, q in zip(a, b, strict=True)
     )
-
-
-def raises(error, message):
-    return pytest.raises(error, match="^" + re.escape(message) + "$")
 
 
 @pytest.mark.parametrize("workers", [2, 3, 50, -1])

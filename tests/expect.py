@@ -1,0 +1,28 @@
+"""What several tests expect of errors, arrays and child processes."""
+
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def raises(error, message):
+    """Expect an error with exactly this message."""
+    return pytest.raises(error, match="^" + re.escape(message) + "$")
+
+
+def close(got, want, tolerance=1e-12):
+    """Compare arrays within a tolerance, relative to the largest entry of `want` or to 1."""
+    np.testing.assert_allclose(got, want, rtol=0, atol=tolerance * max(1.0, np.max(np.abs(want), initial=0)))
+
+
+def python(*arguments, **options):
+    """Run Python in a child process, which finds what this one finds; return the completed process."""
+    command = [sys.executable, *map(str, arguments)]
+    options = {"capture_output": True, "check": False, "timeout": 600, "env": ENVIRONMENT} | options
+    return subprocess.run(command, **options)
