@@ -38,53 +38,76 @@ def failing(error):
     return run
 
 
+def contenders(f, x, expected, drivers, others=(), *, hand=None, differences=None, value=None, floor="numpy"):
+    """Return those who derive f at x, the floor f(x) first.
+
+    Parameters
+    ----------
+    f, x : the function and its argument
+    expected : the derivatives
+    drivers : name -> a function of x made by dualnum
+    others : contenders of `peers`
+    hand : a function of x, written by hand
+    differences : a function of f and x, and the tolerance that its answer needs
+    value : what f(x) must be
+    floor : the name of f
+    """
+    found = [Contender(floor, lambda: f(x), value)]
+    found += [Contender(name, lambda df=df: df(x), expected) for name, df in drivers.items()]
+    if hand:
+        found.append(Contender("by hand", lambda: hand(x), expected))
+    if differences:
+        method, tolerance = differences
+        found.append(Contender("differences", lambda: method(f, x), expected, tolerance))
+    return [*found, *others]
+
+
+def first_difference(f, x):
+    return (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+
+
+def second_difference(f, x):
+    return (f(x + 1e-4) - 2 * f(x) + f(x - 1e-4)) / 1e-8
+
+
+#: Of a function of a number, by the order of the derivative: the name, by hand, by differences.
+ORDERS = {
+    1: ("first", problems.curve_first, (first_difference, ROUGH)),
+    2: ("second", problems.curve_second, (second_difference, ROUGH)),
+}
+COLUMNS = (problems.differences, ROUGH)
+
+
 def scalar(order):
     """Return the case of the first or second derivative of a function of a number."""
+    name, hand, differences = ORDERS[order]
 
     def build():
-        x, f, g = 0.7, problems.curve(math), problems.curve(dn)
-        hand = problems.curve_first if order == 1 else problems.curve_second
-        expected = hand(x)
-        derivative = dn.derivative(g, order)
+        x, f, expected = 0.7, problems.curve(math), hand(0.7)
+        return contenders(
+            f,
+            x,
+            expected,
+            {"dualnum": dn.derivative(problems.curve(dn), order)},
+            peers("scalar", expected, problems.CURVE, order, x),
+            hand=lambda x: hand(x, math),
+            differences=differences,
+            value=problems.curve(np)(x),
+            floor="python",
+        )
 
-        def difference():
-            if order == 1:
-                return (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
-            return (f(x + 1e-4) - 2 * f(x) + f(x - 1e-4)) / 1e-8
-
-        return [
-            Contender("python", lambda: f(x), problems.curve(np)(x)),
-            Contender("dualnum", lambda: derivative(x), expected),
-            Contender("by hand", lambda: hand(x, math), expected),
-            Contender("differences", difference, expected, ROUGH),
-            *peers("scalar", expected, problems.CURVE, order, x),
-        ]
-
-    return Case(f"scalar_function/{'first' if order == 1 else 'second'}", build)
+    return Case(f"scalar_function/{name}", build)
 
 
 def elementwise(n, order=1):
     """Return the case of the derivative of a function at n points."""
+    _, hand, differences = ORDERS[order]
 
     def build():
         x, f = np.linspace(-2, 2, n), problems.curve(np)
-        hand = problems.curve_first if order == 1 else problems.curve_second
-        expected = hand(x)
-        derivative = dn.derivative(f, order)
-        step = 1e-5 if order == 1 else 1e-4
-
-        def difference():
-            if order == 1:
-                return (f(x + step) - f(x - step)) / (2 * step)
-            return (f(x + step) - 2 * f(x) + f(x - step)) / step**2
-
-        return [
-            Contender("numpy", lambda: f(x)),
-            Contender("dualnum", lambda: derivative(x), expected),
-            Contender("by hand", lambda: hand(x), expected),
-            Contender("differences", difference, expected, ROUGH),
-            *(peers("elementwise", expected, problems.CURVE, x) if order == 1 else []),
-        ]
+        expected, drivers = hand(x), {"dualnum": dn.derivative(f, order)}
+        others = peers("elementwise", expected, problems.CURVE, x) if order == 1 else []
+        return contenders(f, x, expected, drivers, others, hand=hand, differences=differences)
 
     name = "elementwise" if order == 1 else "elementwise_second"
     return Case(f"{name}/n={n}", build, n=n, slow=n > 100_000)
@@ -96,16 +119,10 @@ def gradient(n):
     def build():
         x, f = np.linspace(-1.2, 1.1, n), problems.rosenbrock_of(np)
         value, expected, _ = problems.rosenbrock_answer(x)
-        df = dn.gradient(f)
-        plain = dn.gradient(f, subok=False)
-        return [
-            Contender("numpy", lambda: f(x), value),
-            Contender("dualnum", lambda: df(x), expected),
-            Contender("dualnum subok=False", lambda: plain(x), expected),
-            Contender("by hand", lambda: problems.rosenbrock_gradient(x), expected),
-            Contender("differences", lambda: problems.differences(f, x), expected, ROUGH),
-            *peers("gradient", expected, problems.ROSENBROCK, x),
-        ]
+        drivers = {"dualnum": dn.gradient(f), "dualnum subok=False": dn.gradient(f, subok=False)}
+        others = peers("gradient", expected, problems.ROSENBROCK, x)
+        hand = problems.rosenbrock_gradient
+        return contenders(f, x, expected, drivers, others, hand=hand, differences=COLUMNS, value=value)
 
     return Case(f"gradient/rosenbrock/n={n}", build, n=n, slow=n > 100)
 
@@ -116,14 +133,10 @@ def hessian(n):
     def build():
         x, f = np.linspace(-1.2, 1.1, n), problems.rosenbrock_of(np)
         value, _, expected = problems.rosenbrock_answer(x)
-        df = dn.hessian(f)
-        return [
-            Contender("numpy", lambda: f(x), value),
-            Contender("dualnum", lambda: df(x), expected),
-            Contender("by hand", lambda: problems.rosenbrock_hessian(x), expected),
-            Contender("differences", lambda: problems.second_differences(f, x), expected, ROUGHER),
-            *peers("hessian", expected, problems.ROSENBROCK, x),
-        ]
+        others = peers("hessian", expected, problems.ROSENBROCK, x)
+        hand, differences = problems.rosenbrock_hessian, (problems.second_differences, ROUGHER)
+        drivers = {"dualnum": dn.hessian(f)}
+        return contenders(f, x, expected, drivers, others, hand=hand, differences=differences, value=value)
 
     return Case(f"hessian/rosenbrock/n={n}", build, n=n, slow=n > 10)
 
@@ -133,16 +146,12 @@ def greeks(n):
 
     def build():
         x, f = problems.options(n), problems.black_scholes(np)
-        expected = problems.complex_step(f, x)
-        df, in_blocks = dn.gradient(f, batched=True), dn.gradient(f, batched=2000)
-        return [
-            Contender("numpy", lambda: f(x)),
-            Contender("dualnum", lambda: df(x), expected),
-            *([Contender("dualnum in blocks", lambda: in_blocks(x), expected)] if n > 2000 else []),
-            Contender("by hand", lambda: problems.black_scholes_by_hand(x), expected),
-            Contender("differences", lambda: problems.differences(f, x), expected, ROUGH),
-            *peers("gradients", expected, problems.BLACK_SCHOLES, x),
-        ]
+        expected, drivers = problems.complex_step(f, x), {"dualnum": dn.gradient(f, batched=True)}
+        if n > 2000:
+            drivers["dualnum in blocks"] = dn.gradient(f, batched=2000)
+        others = peers("gradients", expected, problems.BLACK_SCHOLES, x)
+        hand = problems.black_scholes_by_hand
+        return contenders(f, x, expected, drivers, others, hand=hand, differences=COLUMNS)
 
     return Case(f"black_scholes/n={n}", build, n=n, slow=n > 1000)
 
@@ -152,14 +161,9 @@ def bundle(n):
 
     def build():
         x, f = problems.cameras(n), problems.projection(np)
-        expected = problems.complex_step(f, x)
-        df = dn.jacobian(f, batched=True)
-        return [
-            Contender("numpy", lambda: f(x)),
-            Contender("dualnum", lambda: df(x), expected),
-            Contender("differences", lambda: problems.differences(f, x), expected, ROUGH),
-            *peers("jacobians", expected, problems.BUNDLE, x),
-        ]
+        expected, drivers = problems.complex_step(f, x), {"dualnum": dn.jacobian(f, batched=True)}
+        others = peers("jacobians", expected, problems.BUNDLE, x)
+        return contenders(f, x, expected, drivers, others, differences=COLUMNS)
 
     return Case(f"bundle_adjustment/n={n}", build, n=n, slow=n > 1000)
 
@@ -167,15 +171,9 @@ def bundle(n):
 def two_layers():
     """The Jacobian of two layers of neurons, 100 -> 50."""
     x, f = np.linspace(-1, 1, 100), problems.layers(np)
-    expected = problems.complex_step(f, x)
-    df = dn.jacobian(f)
-    return [
-        Contender("numpy", lambda: f(x)),
-        Contender("dualnum", lambda: df(x), expected),
-        Contender("by hand", lambda: problems.layers_by_hand(x), expected),
-        Contender("differences", lambda: problems.differences(f, x), expected, ROUGH),
-        *peers("jacobian", expected, problems.LAYERS, x),
-    ]
+    expected, drivers = problems.complex_step(f, x), {"dualnum": dn.jacobian(f)}
+    others = peers("jacobian", expected, problems.LAYERS, x)
+    return contenders(f, x, expected, drivers, others, hand=problems.layers_by_hand, differences=COLUMNS)
 
 
 def batch_of_jacobians(n):
@@ -183,15 +181,9 @@ def batch_of_jacobians(n):
 
     def build():
         x, f = np.random.default_rng(8).uniform(-1, 1, (n, 3)), problems.arm(np)
-        df = dn.jacobian(f, batched=True)
-        expected = problems.arm_by_hand(x)
-        return [
-            Contender("numpy", lambda: f(x)),
-            Contender("dualnum", lambda: df(x), expected),
-            Contender("by hand", lambda: problems.arm_by_hand(x), expected),
-            Contender("differences", lambda: problems.differences(f, x), expected, ROUGH),
-            *peers("jacobians", expected, problems.ARM, x),
-        ]
+        expected, drivers = problems.arm_by_hand(x), {"dualnum": dn.jacobian(f, batched=True)}
+        others = peers("jacobians", expected, problems.ARM, x)
+        return contenders(f, x, expected, drivers, others, hand=problems.arm_by_hand, differences=COLUMNS)
 
     return Case(f"batched_jacobian/arm/n={n}", build, n=n, slow=n > 1000)
 
@@ -200,11 +192,9 @@ def batch_of_hessians(n):
     """Return the case of n Hessians of Rosenbrock's function of three variables, in one call."""
 
     def build():
-        x = np.random.default_rng(8).uniform(-1, 1, (n, 3))
-        f = problems.rosenbrock_of(np)
-        df = dn.hessian(f, batched=True)
+        x, f = np.random.default_rng(8).uniform(-1, 1, (n, 3)), problems.rosenbrock_of(np)
         expected = np.stack([problems.rosenbrock_answer(point)[2] for point in x])
-        return [Contender("numpy", lambda: f(x)), Contender("dualnum", lambda: df(x), expected)]
+        return contenders(f, x, expected, {"dualnum": dn.hessian(f, batched=True)})
 
     return Case(f"batched_hessian/rosenbrock3/n={n}", build, n=n, slow=n > 1000)
 

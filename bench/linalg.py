@@ -92,10 +92,7 @@ def function(name, n, k):
         def read(result):
             return dn.tangent(result)[..., 0]
 
-        return [
-            Contender("numpy", lambda: f(a)),
-            Contender(f"k={k}", lambda: f(d), slope, 1e-6, read),
-        ]
+        return [Contender("numpy", lambda: f(a)), Contender(f"k={k}", lambda: f(d), slope, 1e-6, read)]
 
     return Case(f"linalg/{name}/k={k}/n={n}", build, n=n)
 

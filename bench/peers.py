@@ -25,31 +25,28 @@ class Autograd:
 
         self.ad, self.m = autograd, autograd.numpy
 
-    def scalar(self, problem, order, x):
-        df = self.ad.grad(problem.of_array(self.m))
-        df = df if order == 1 else self.ad.grad(df)
+    def run(self, transform, problem, x):
+        df = transform(problem.of_array(self.m))
         return lambda: df(x)
+
+    def scalar(self, problem, order, x):
+        grad = self.ad.grad
+        return self.run(grad if order == 1 else lambda f: grad(grad(f)), problem, x)
 
     def elementwise(self, problem, x):
-        df = self.ad.elementwise_grad(problem.of_array(self.m))
-        return lambda: df(x)
+        return self.run(self.ad.elementwise_grad, problem, x)
 
     def gradient(self, problem, x):
-        df = self.ad.grad(problem.of_array(self.m))
-        return lambda: df(x)
+        return self.run(self.ad.grad, problem, x)
 
     def hessian(self, problem, x):
-        df = self.ad.hessian(problem.of_array(self.m))
-        return lambda: df(x)
+        return self.run(self.ad.hessian, problem, x)
 
     def jacobian(self, problem, x):
-        df = self.ad.jacobian(problem.of_array(self.m))
-        return lambda: df(x)
+        return self.run(self.ad.jacobian, problem, x)
 
     def gradients(self, problem, x):
-        f = problem.of_array(self.m)
-        df = self.ad.grad(lambda x: self.m.sum(f(x)))
-        return lambda: df(x)
+        return self.run(lambda f: self.ad.grad(lambda x: self.m.sum(f(x))), problem, x)
 
     def jacobians(self, problem, x):
         f = problem.of_array(self.m)

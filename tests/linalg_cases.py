@@ -192,14 +192,10 @@ LINALG = {
         lambda a: pseudoinverse(a) @ exact(TALL[:, :2] ** 2),
     ),
     "lstsq(wide)": Case(
-        lambda a: L.lstsq(a, VECTOR[:3], rcond=None)[0],
-        WIDE,
-        lambda a: pseudoinverse(a) @ exact(VECTOR[:3]),
+        lambda a: L.lstsq(a, VECTOR[:3], rcond=None)[0], WIDE, lambda a: pseudoinverse(a) @ exact(VECTOR[:3])
     ),
     "lstsq(A0, b)": Case(
-        lambda b: L.lstsq(TALL, b, rcond=None)[0],
-        draw(5, seed=13),
-        lambda b: pseudoinverse(exact(TALL)) @ b,
+        lambda b: L.lstsq(TALL, b, rcond=None)[0], draw(5, seed=13), lambda b: pseudoinverse(exact(TALL)) @ b
     ),
     "lstsq residuals": Case(
         lambda a: L.lstsq(a, TALL[:, :2] ** 2, rcond=None)[1],
@@ -226,9 +222,7 @@ LINALG = {
         lambda a: pseudoinverse(exact(RIGHT.T)) @ pseudoinverse(a) @ exact(VECTOR),
     ),
     "lstsq(cut off)": Case(
-        lambda a: L.lstsq(a, a[:, :2] ** 2, rcond=0.5)[0],
-        CUT,
-        lambda a: cut_off(a, 2) @ a[:, :2] ** 2,
+        lambda a: L.lstsq(a, a[:, :2] ** 2, rcond=0.5)[0], CUT, lambda a: cut_off(a, 2) @ a[:, :2] ** 2
     ),
     "cholesky": Case(L.cholesky, DEFINITE, lambda a: array(mp.cholesky(matrix(lower(a))))),
     "cholesky(upper)": Case(

@@ -63,11 +63,7 @@ def test_a_wrong_answer_is_not_timed():
 
 
 @pytest.mark.parametrize(
-    "answer, error",
-    [
-        (np.nan, "relative error nan"),
-        (np.ones(2), "shape (2,) instead of ()"),
-    ],
+    "answer, error", [(np.nan, "relative error nan"), (np.ones(2), "shape (2,) instead of ()")]
 )
 def test_answers_that_are_refused(answer, error):
     assert (

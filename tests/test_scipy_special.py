@@ -200,12 +200,7 @@ CASES = {
         (0.2, 0.6),
     ),
     "airy": (
-        (
-            mp.airyai,
-            lambda x: mp.airyai(x, derivative=1),
-            mp.airybi,
-            lambda x: mp.airybi(x, derivative=1),
-        ),
+        (mp.airyai, lambda x: mp.airyai(x, derivative=1), mp.airybi, lambda x: mp.airybi(x, derivative=1)),
         WIDE,
     ),
     "hyp0f1": (mp.hyp0f1, (0.7, 2.0), WIDE),
