@@ -28,53 +28,44 @@ def run(name, f, x, v=None, **options):
 # ---- options, when the driver is made ----------------------------------------------------------------------
 
 
+CHUNK = "chunk to be a positive int or None, got"
+INTS = "argnum to be an int or a tuple of ints, got"
+OPTIONS = [
+    ({"chunk": 0}, ValueError, f"{CHUNK} 0."),
+    ({"chunk": -3}, ValueError, f"{CHUNK} -3."),
+    ({"chunk": 2.0}, TypeError, f"{CHUNK} float."),
+    ({"argnum": 0.5}, TypeError, f"{INTS} float."),
+    ({"argnum": "x"}, TypeError, f"{INTS} str."),
+    ({"argnum": (0, "x")}, TypeError, f"{INTS} tuple."),
+    ({"argnum": (1, 1)}, ValueError, "argnum to name every argument once, got (1, 1)."),
+    ({"subok": "no"}, TypeError, "subok to be True or False, got str."),
+]
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_options_are_checked_when_the_driver_is_made(name):
     make = getattr(dn, name)
     with raises(TypeError, f"{name}(f) expects f to be callable, got float; use {name}(f)(x)."):
         make(3.0)
-    with raises(ValueError, f"{name}(f, chunk=0) expects chunk to be a positive int or None, got 0."):
-        make(abs, chunk=0)
-    with raises(ValueError, f"{name}(f, chunk=-3) expects chunk to be a positive int or None, got -3."):
-        make(abs, chunk=-3)
-    with raises(TypeError, f"{name}(f, chunk=2.0) expects chunk to be a positive int or None, got float."):
-        make(abs, chunk=2.0)
-    with raises(
-        TypeError, f"{name}(f, argnum=0.5) expects argnum to be an int or a tuple of ints, got float."
-    ):
-        make(abs, argnum=0.5)
-    with raises(TypeError, f"{name}(f, argnum='x') expects argnum to be an int or a tuple of ints, got str."):
-        make(abs, argnum="x")
-    with raises(
-        TypeError, f"{name}(f, argnum=(0, 'x')) expects argnum to be an int or a tuple of ints, got tuple."
-    ):
-        make(abs, argnum=(0, "x"))
-    with raises(
-        ValueError, f"{name}(f, argnum=(1, 1)) expects argnum to name every argument once, got (1, 1)."
-    ):
-        make(abs, argnum=(1, 1))
     blocks = name not in {*WITH_V, "derivative", "value_and_derivative"}
     what = "True, False or a positive int" if blocks else "True or False"
-    with raises(TypeError, f"{name}(f, batched='no') expects batched to be {what}, got str."):
-        make(abs, batched="no")
-    with raises(TypeError, f"{name}(f, subok='no') expects subok to be True or False, got str."):
-        make(abs, subok="no")
+    for option, error, expected in [
+        *OPTIONS,
+        ({"batched": "no"}, TypeError, f"batched to be {what}, got str."),
+    ]:
+        ((key, value),) = option.items()
+        with raises(error, f"{name}(f, {key}={value!r}) expects {expected}"):
+            make(abs, **option)
 
 
 @pytest.mark.parametrize("name", ["derivative", "value_and_derivative"])
 def test_order(name):
-    make = getattr(dn, name)
-    with raises(ValueError, f"{name}(f, order=0) expects order to be a positive int, got 0."):
+    make, what = getattr(dn, name), "expects order to be a positive int, got"
+    with raises(ValueError, f"{name}(f, order=0) {what} 0."):
         make(abs, order=0)
-    with raises(
-        TypeError, f"{name}(f, order) expects order to be a positive int, got float; use {name}(f, order)(x)."
-    ):
-        make(abs, 2.0)
-    with raises(
-        TypeError,
-        f"{name}(f, order) expects order to be a positive int, got ndarray; use {name}(f, order)(x).",
-    ):
-        make(abs, np.ones(2))
+    for order, kind in ((2.0, "float"), (np.ones(2), "ndarray")):
+        with raises(TypeError, f"{name}(f, order) {what} {kind}; use {name}(f, order)(x)."):
+            make(abs, order)
 
 
 # ---- arguments, when it is called --------------------------------------------------------------------------
@@ -179,22 +170,18 @@ def test_special_arrays_are_refused():
 
 @pytest.mark.parametrize("name", sorted(WITH_V))
 def test_directions(name):
-    with raises(ValueError, f"{call(name)} expects v to have the shape (3,) of x, got shape (2,)."):
-        run(name, np.sum, np.ones(3), np.ones(2))
-    with raises(ValueError, f"{call(name)} expects v to have the shape (3,) of x, got shape ()."):
-        run(name, np.sum, np.ones(3), 1.0)
-    with raises(ValueError, f"{call(name)} expects v to have the shape () of x, got shape (1,)."):
-        run(name, abs, 1.0, [1.0])
-    with raises(TypeError, f"{call(name)} expects v to be real numbers, got str."):
-        run(name, abs, 1.0, "1")
-    with raises(TypeError, f"{call(name)} expects v to be a tuple of 2 as x is, got float."):
-        run(name, abs, (1.0, 2.0), 1.0)
-    with raises(TypeError, f"{call(name)} expects v to be a tuple of 2 as x is, got a tuple of 3."):
-        run(name, abs, (1.0, 2.0), (1.0, 2.0, 3.0))
-    with raises(
-        TypeError,
-        f"{call(name)} expects v to be a dict with the keys 'a', 'b' as x is, got a dict with the keys 'a'.",
-    ):
+    for f, x, v, error, message in [
+        (np.sum, np.ones(3), np.ones(2), ValueError, "v to have the shape (3,) of x, got shape (2,)."),
+        (np.sum, np.ones(3), 1.0, ValueError, "v to have the shape (3,) of x, got shape ()."),
+        (abs, 1.0, [1.0], ValueError, "v to have the shape () of x, got shape (1,)."),
+        (abs, 1.0, "1", TypeError, "v to be real numbers, got str."),
+        (abs, (1.0, 2.0), 1.0, TypeError, "v to be a tuple of 2 as x is, got float."),
+        (abs, (1.0, 2.0), (1.0, 2.0, 3.0), TypeError, "v to be a tuple of 2 as x is, got a tuple of 3."),
+    ]:
+        with raises(error, f"{call(name)} expects {message}"):
+            run(name, f, x, v)
+    keys = "v to be a dict with the keys 'a', 'b' as x is, got a dict with the keys 'a'."
+    with raises(TypeError, f"{call(name)} expects {keys}"):
         run(name, abs, {"a": 1.0, "b": 2.0}, {"a": 1.0})
     with raises(ValueError, f"{call(name)} expects v[1]['a'] to have the shape (2,) of x, got shape (3,)."):
         run(name, abs, (1.0, {"a": np.ones(2)}), (1.0, {"a": np.ones(3)}))
@@ -217,29 +204,28 @@ def test_no_containers(name):
 @pytest.mark.parametrize("name", ["gradient", "value_and_gradient", "hvp", "vhv"])
 def test_scalar_functions(name):
     calls = []
-    with raises(ValueError, f"{call(name)} expects f(x) to be a scalar, got shape (3,); use jacobian(f)."):
-        run(name, lambda x: calls.append(1) or x, np.ones(3), chunk=1)
+    for f, shape, options in [
+        (lambda x: calls.append(1) or x, "(3,)", {"chunk": 1}),
+        (lambda x: x[:1], "(1,)", {}),
+        (lambda x: [1, 2], "(2,)", {}),
+    ]:
+        message = f"{call(name)} expects f(x) to be a scalar, got shape {shape}; use jacobian(f)."
+        with raises(ValueError, message):
+            run(name, f, np.ones(3), **options)
     assert len(calls) == 1
-    with raises(ValueError, f"{call(name)} expects f(x) to be a scalar, got shape (1,); use jacobian(f)."):
-        run(name, lambda x: x[:1], np.ones(3))
-    with raises(ValueError, f"{call(name)} expects f(x) to be a scalar, got shape (2,); use jacobian(f)."):
-        run(name, lambda x: [1, 2], np.ones(3))
 
 
 @pytest.mark.parametrize("name", ["derivative", "value_and_derivative"])
 def test_elementwise_functions(name):
-    with raises(
-        ValueError, f"{name}(f)(x) expects f(x) to have the shape (3,) of x, got shape (); use jacobian(f)."
-    ):
-        run(name, np.sum, np.ones(3))
-    with raises(
-        ValueError, f"{name}(f)(x) expects f(x) to have the shape (3,) of x, got shape (2,); use jacobian(f)."
-    ):
-        run(name, lambda x: x[:2], np.ones(3))
+    x = np.ones(3)
+    for f, shape in ((np.sum, "()"), (lambda x: x[:2], "(2,)")):
+        what = f"to have the shape (3,) of x, got shape {shape}; use jacobian(f)."
+        with raises(ValueError, f"{name}(f)(x) expects f(x) {what}"):
+            run(name, f, x)
     with raises(
         ValueError, f"{name}(f)(x) expects f(x) to begin with the shape (3,) of x, got shape (2, 3)."
     ):
-        run(name, lambda x: np.stack([x, x]), np.ones(3), batched=True)
+        run(name, lambda x: np.stack([x, x]), x, batched=True)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -285,30 +271,16 @@ def test_fields():
 
 def test_batches():
     x = np.ones((4, 3))
-    with raises(
-        ValueError,
-        "gradient(f, batched=True)(x) expects f(x) to have the leading shape (4,) of x, got "
-        "shape (); use jacobian(f, batched=True).",
-    ):
-        dn.gradient(np.sum, batched=True)(x)
-    with raises(
-        ValueError,
-        "gradient(f, batched=True)(x) expects f(x) to have the leading shape (4,) of x, got "
-        "shape (4, 3); use jacobian(f, batched=True).",
-    ):
-        dn.gradient(abs, batched=True)(x)
+    for f, shape in ((np.sum, "()"), (abs, "(4, 3)")):
+        what = f"to have the leading shape (4,) of x, got shape {shape}; use jacobian(f, batched=True)."
+        with raises(ValueError, f"gradient(f, batched=True)(x) expects f(x) {what}"):
+            dn.gradient(f, batched=True)(x)
     for name in ("jacobian", "value_and_jacobian", "hessian", "value_gradient_hessian", "laplacian"):
-        with raises(
-            ValueError,
-            f"{name}(f, batched=True)(x) expects f(x) to begin with the leading shape (4,) of "
-            "x, got shape (3,).",
-        ):
+        spelt = f"{name}(f, batched=True)(x) expects"
+        with raises(ValueError, f"{spelt} f(x) to begin with the leading shape (4,) of x, got shape (3,)."):
             run(name, lambda x: x[0], x, batched=True)
-        with raises(
-            ValueError,
-            f"{name}(f, batched=True)(x) expects x to have the variables along its last axis, "
-            "got a scalar; use batched=False.",
-        ):
+        variables = "x to have the variables along its last axis, got a scalar; use batched=False."
+        with raises(ValueError, f"{spelt} {variables}"):
             run(name, abs, 1.0, batched=True)
     with raises(
         ValueError,
