@@ -12,6 +12,10 @@ import pytest
 
 from dualnum import _core
 
+UFUNCS = {f.__name__: f for f in vars(np).values() if isinstance(f, np.ufunc)}
+PREDICATES = [name for name, f in UFUNCS.items() if "d->?" in f.types]
+COMPARISONS = [name for name, f in UFUNCS.items() if "dd->?" in f.types]
+
 # The level structures that properties are tested on; sizes above 1 and unequal ones included.
 STRUCTURES = [(1,), (3,), (1, 1), (2, 3), (1, 1, 1), (2, 1, 3)]
 structures = pytest.mark.parametrize("sizes", STRUCTURES, ids=str)

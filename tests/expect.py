@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -26,3 +27,25 @@ def python(*arguments, **options):
     command = [sys.executable, *map(str, arguments)]
     options = {"capture_output": True, "check": False, "timeout": 600, "env": ENVIRONMENT} | options
     return subprocess.run(command, **options)
+
+
+def together(*functions):
+    """Run functions at once, started by a barrier; return their results, raise their first error."""
+    barrier, results = threading.Barrier(len(functions)), [None] * len(functions)
+
+    def run(number):
+        barrier.wait()
+        try:
+            results[number] = functions[number]()
+        except BaseException as error:
+            results[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(functions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results

@@ -4,13 +4,21 @@ import re
 
 import numpy as np
 import pytest
-from elements import coefficients, containers, fresh_levels, join, with_values
+from elements import (
+    COMPARISONS,
+    PREDICATES,
+    UFUNCS,
+    coefficients,
+    containers,
+    fresh_levels,
+    join,
+    with_values,
+)
 from truth import inner_point
 
 import dualnum as dn
 from dualnum import Dual, _core
 
-UFUNCS = {f.__name__: f for f in vars(np).values() if isinstance(f, np.ufunc)}
 ALIASES = {name: f.__name__ for name, f in vars(np).items() if isinstance(f, np.ufunc) and name != f.__name__}
 
 SMOOTH = [row.name for row in _core.ELEMENTARY]
@@ -19,8 +27,6 @@ PIECEWISE = "absolute fabs sign floor ceil rint trunc modf frexp positive negati
 PIECEWISE_OF_TWO = "copysign maximum minimum fmax fmin heaviside remainder fmod floor_divide divmod".split()
 SPECIAL = ["clip", "ldexp"]
 DIFFERENTIABLE = SMOOTH + SMOOTH_OF_TWO + PIECEWISE + PIECEWISE_OF_TWO + SPECIAL
-PREDICATES = [name for name, f in UFUNCS.items() if "d->?" in f.types]
-COMPARISONS = [name for name, f in UFUNCS.items() if "dd->?" in f.types]
 PRODUCTS = [name for name, f in UFUNCS.items() if f.signature]  # matvec and vecmat exist from NumPy 2.2
 REFUSED = """nextafter spacing gcd lcm isnat bitwise_and bitwise_or bitwise_xor bitwise_count invert
     left_shift right_shift""".split()

@@ -7,10 +7,10 @@ say 2.
 import copy
 import math
 import pickle
-import threading
 
 import numpy as np
 import pytest
+from expect import together
 from test_drivers import close
 
 import dualnum as dn
@@ -261,39 +261,26 @@ def test_functions_that_return_functions():
 def test_two_threads_at_once(driver):
     """Levels are made by both; each call keeps to its own."""
 
-    def work(k, results):
+    def work(k):
         def f(x):
             return x * derivative(lambda y: k * x * y * y)(x)  # 2 k x**3
 
-        for _ in range(300):
-            results.append(driver(f)(1.0))
+        return [driver(f)(1.0) for _ in range(300)]
 
-    results = [], []
-    threads = [threading.Thread(target=work, args=(k, results[k - 1])) for k in (1, 2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    results = together(lambda: work(1), lambda: work(2))
     expected = 12.0 if driver in (hessian, laplacian) else 6.0
     assert [set(r) for r in results] == [{expected}, {2 * expected}]
-    assert [len(r) for r in results] == [300, 300]
 
 
 def test_a_level_shared_by_two_threads():
     """Both threads differentiate functions that capture the same outer number."""
 
     def outer(t):
-        parts = [None, None]
+        def work(y):
+            return sum(derivative(lambda y: t * y**2)(y) for _ in range(100))
 
-        def work(i):
-            parts[i] = sum(derivative(lambda y: t * y**2)(float(i + 1)) for _ in range(100))
-
-        threads = [threading.Thread(target=work, args=(i,)) for i in (0, 1)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return parts[0] + 10 * parts[1]
+        first, second = together(lambda: work(1.0), lambda: work(2.0))
+        return first + 10 * second
 
     assert derivative(outer)(3.0) == 200.0 + 10 * 400.0
 

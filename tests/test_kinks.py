@@ -105,10 +105,9 @@ def first_and_second(f, x, sizes=(1, 1)):
     with np.errstate(all="ignore"):
         scalar = coefficients(f(join(seed, levels)[()]), levels, sizes)
         array = coefficients(f(join(seed[None].repeat(3, 0), levels, subok=True)), levels, sizes)
-        # np.sinc puts a constant in the place of 0, and no rule is asked on plain arrays
-        plain = (
-            array if f is np.sinc else coefficients(f(join(seed[None].repeat(3, 0), levels)), levels, sizes)
-        )
+        plain = ()
+        if f is not np.sinc:  # which puts a constant in the place of 0, and no rule is asked on plain arrays
+            plain = coefficients(f(join(seed[None].repeat(3, 0), levels)), levels, sizes)
     for result in (*plain, *array):
         # np.float64(x) ** -1 and array ** -1 round differently in NumPy too
         np.testing.assert_allclose(result, scalar, rtol=1e-15)
@@ -118,11 +117,7 @@ def first_and_second(f, x, sizes=(1, 1)):
 def agree(got, want):
     if want is None:
         return True
-    return (
-        got == want
-        if math.isinf(want) or want == 0
-        else abs(got - want) <= 8 * np.finfo(float).eps * abs(want)
-    )
+    return got == want or (np.isfinite(want) and abs(got - want) <= 8 * np.finfo(float).eps * abs(want))
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -138,11 +133,8 @@ def test_table_by_one_level(name):
     f, x, first, _ = TABLE[name]
     levels = fresh_levels(1)
     with np.errstate(all="ignore"):
-        for d in (
-            join([[x, 1.0]], levels)[0],
-            join([[x, 1.0]] * 5, levels),
-            join([[x, 1.0]] * 5, levels, subok=True),
-        ):
+        many = [[x, 1.0]] * 5
+        for d in (join(many, levels)[0], join(many, levels), join(many, levels, subok=True)):
             assert all(agree(slope, first) for slope in np.ravel(coefficients(f(d), levels, (1,))[..., 1]))
 
 

@@ -44,6 +44,10 @@ def betainc(a, b, x):
     return mp.betainc(a, b, 0, x, regularized=True)
 
 
+def fisher(m, n, x):
+    return betainc(m / mp.mpf(2), n / mp.mpf(2), m * x / (m * x + n))
+
+
 def student(df, t):
     return mp.mpf(1) / 2 + t * mp.gamma((df + 1) / mp.mpf(2)) * mp.hyp2f1(
         0.5, (df + 1) / mp.mpf(2), 1.5, -t * t / df
@@ -67,6 +71,7 @@ def amplitude(u, m):
 WIDE = [-3.1, -0.7, 0.01, 0.8, 2.5]
 POSITIVE = [0.03, 0.6, 1.7, 4.2, 11.0]
 UNIT = [0.02, 0.3, 0.55, 0.97]
+SOME = [0.3, 0.7]
 
 #: name: the same of mpmath, then for each argument its points, a tuple where no derivatives are taken by it.
 CASES = {
@@ -136,55 +141,29 @@ CASES = {
     "fresnel": ((mp.fresnels, mp.fresnelc), WIDE),
     "gammainc": (gammainc, (0.6, 3.0), POSITIVE),
     "gammaincc": (gammaincc, (0.6, 3.0), POSITIVE),
-    "gammaincinv": (lambda a, p: inverse(lambda x: gammainc(a, x), 0.3, 4)(p), (2.0, 3.0), [0.3, 0.7]),
-    "gammainccinv": (lambda a, p: inverse(lambda x: gammaincc(a, x), 0.3, 4)(p), (2.0, 3.0), [0.3, 0.7]),
+    "gammaincinv": (lambda a, p: inverse(lambda x: gammainc(a, x), 0.3, 4)(p), (2.0, 3.0), SOME),
+    "gammainccinv": (lambda a, p: inverse(lambda x: gammaincc(a, x), 0.3, 4)(p), (2.0, 3.0), SOME),
     "chdtr": (lambda v, x: gammainc(v / mp.mpf(2), x / 2), (1.0, 5.0), POSITIVE),
     "chdtrc": (lambda v, x: gammaincc(v / mp.mpf(2), x / 2), (1.0, 5.0), POSITIVE),
-    "chdtri": (
-        lambda v, p: 2 * inverse(lambda x: gammaincc(v / mp.mpf(2), x), 0.3, 4)(p),
-        (4.0, 6.0),
-        [0.3, 0.7],
-    ),
+    "chdtri": (lambda v, p: 2 * inverse(lambda x: gammaincc(v / mp.mpf(2), x), 0.3, 4)(p), (4.0, 6.0), SOME),
     "pdtr": (lambda k, m: gammaincc(mp.floor(k) + 1, m), (0.0, 3.0), POSITIVE),
     "pdtrc": (lambda k, m: gammainc(mp.floor(k) + 1, m), (0.0, 3.0), POSITIVE),
     "stdtr": (student, (1.0, 4.5), WIDE),
     "stdtrit": (lambda df, p: inverse(lambda t: student(df, t), -2, 2)(p), (3.0, 4.5), [0.3, 0.8]),
     "betainc": (betainc, (0.6, 3.0), (2.5,), UNIT),
     "betaincc": (lambda a, b, x: 1 - betainc(a, b, x), (0.6, 3.0), (2.5,), UNIT),
-    "betaincinv": (
-        lambda a, b, p: inverse(lambda x: betainc(a, b, x), 0.2, 0.8)(p),
-        (2.0,),
-        (2.5,),
-        [0.3, 0.7],
-    ),
+    "betaincinv": (lambda a, b, p: inverse(lambda x: betainc(a, b, x), 0.2, 0.8)(p), (2.0,), (2.5,), SOME),
     "betainccinv": (
-        lambda a, b, p: inverse(lambda x: 1 - betainc(a, b, x), 0.2, 0.8)(p),
+        lambda a, b, p: inverse(lambda x: betainc(a, b, x), 0.2, 0.8)(1 - p),
         (2.0,),
         (2.5,),
-        [0.3, 0.7],
+        SOME,
     ),
     "gdtr": (lambda a, b, x: gammainc(b, a * x), (0.6, 2.0), (3.0,), POSITIVE),
     "gdtrc": (lambda a, b, x: gammaincc(b, a * x), (0.6, 2.0), (3.0,), POSITIVE),
-    "fdtr": (
-        lambda m, n, x: betainc(m / mp.mpf(2), n / mp.mpf(2), m * x / (m * x + n)),
-        (3.0,),
-        (5.0,),
-        POSITIVE,
-    ),
-    "fdtrc": (
-        lambda m, n, x: 1 - betainc(m / mp.mpf(2), n / mp.mpf(2), m * x / (m * x + n)),
-        (3.0,),
-        (5.0,),
-        POSITIVE,
-    ),
-    "fdtri": (
-        lambda m, n, p: inverse(
-            lambda x: betainc(m / mp.mpf(2), n / mp.mpf(2), m * x / (m * x + n)), mp.mpf("0.1"), 3
-        )(p),
-        (3.0,),
-        (5.0,),
-        [0.3, 0.7],
-    ),
+    "fdtr": (fisher, (3.0,), (5.0,), POSITIVE),
+    "fdtrc": (lambda m, n, x: 1 - fisher(m, n, x), (3.0,), (5.0,), POSITIVE),
+    "fdtri": (lambda m, n, p: inverse(lambda x: fisher(m, n, x), mp.mpf("0.1"), 3)(p), (3.0,), (5.0,), SOME),
     "bdtr": (lambda k, n, p: betainc(n - k, k + 1, 1 - p), (2.0,), (7,), UNIT),
     "bdtrc": (lambda k, n, p: betainc(k + 1, n - k, p), (2.0,), (7,), UNIT),
     "ellipk": (mp.ellipk, [-3.0, 1e-9, 0.2, 0.3, 0.97]),
@@ -236,16 +215,8 @@ CASES["jn"], CASES["yn"], CASES["kn"] = ((BESSEL[a], (0, 4), [0.6, 4.2]) for a i
 CASES = {name: case for name, case in CASES.items() if hasattr(special, name)}
 
 #: Where functions that derivatives are made of are less exact in SciPy, or cancel: relative to the largest derivative.
-TOLERANCES = {
-    "erfcx": 1e-9,
-    "dawsn": 1e-9,
-    "ive": 1e-11,
-    "kve": 1e-11,
-    "hyp2f1": 1e-9,
-    "hyperu": 1e-8,
-    "chdtri": 1e-9,
-    "stdtrit": 1e-10,
-}
+TOLERANCES = dict.fromkeys("erfcx dawsn hyp2f1 chdtri".split(), 1e-9)
+TOLERANCES |= {"ive": 1e-11, "kve": 1e-11, "hyperu": 1e-8, "stdtrit": 1e-10}
 
 
 def truth(f, at, by, orders):

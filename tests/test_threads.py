@@ -1,10 +1,10 @@
 """Two threads at once: levels never mix, results are those of one thread."""
 
 import sys
-import threading
 
 import numpy as np
 import pytest
+from expect import together
 
 import dualnum as dn
 from dualnum import _core
@@ -17,28 +17,6 @@ def frequent_switches():
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(interval)
-
-
-def together(*functions):
-    """Run functions at once, started by a barrier; return their results, raise their first error."""
-    barrier, results = threading.Barrier(len(functions)), [None] * len(functions)
-
-    def run(number):
-        barrier.wait()
-        try:
-            results[number] = functions[number]()
-        except BaseException as error:
-            results[number] = error
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(functions))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return results
 
 
 def test_ages_are_unique():
