@@ -90,7 +90,7 @@ def main(argv=None):
 
 
 def ours(name):
-    """Say whether a contender is dualnum, in whatever form."""
+    """Say whether a contender is one of dualnum's."""
     return bool(re.match(r"dualnum|DualArray|k=|\d+x\d+|dual @|float @|float row @", name))
 
 

@@ -20,7 +20,7 @@ UNDIFFERENTIATED = {"divmod", "modf", "frexp", "ldexp"}
 
 
 def functions():
-    """Return the names of all functions, whichever table they come from."""
+    """Return the names of all functions: the rows', then the piecewise ones and the predicates."""
     rows = [row.name for row in (*_core.ELEMENTARY, *_core.BINARY)]
     return list(dict.fromkeys([*rows, *_core.FUNCTIONS]))
 

@@ -1,4 +1,4 @@
-"""What one call costs: ufuncs and operators on arrays of one element, scalars, drivers."""
+"""The cost of one call: ufuncs and operators on arrays of one element, scalars, drivers."""
 
 import math
 
@@ -21,7 +21,7 @@ def as_dual(x, k=1):
 
 
 def plain(x):
-    """Return the values of a result, whatever it is."""
+    """Return the values of a result: an array, a number or a tuple of them."""
     return [dn.value(part) for part in x] if isinstance(x, tuple) else dn.value(x)
 
 
@@ -113,7 +113,7 @@ def scalar(name):
     return Case(f"scalar/{name}", build)
 
 
-# ---- drivers: what they cost above the function they call -------------------------------------------------
+# ---- drivers: their cost above the function that they call -------------------------------------------------
 
 
 def driver(name, make, f, arguments, expected, read=None):
@@ -163,7 +163,7 @@ DRIVERS = [
 
 
 def gradient_above_function():
-    """The gradient above its function called once on seeded duals: what the driver itself costs."""
+    """Return the gradient beside its function called once on seeded duals: the cost of the driver itself."""
     f, x = rosenbrock_of(np), np.linspace(-1, 1, 10)
     seeded = seed_identity(x, Level(), 0, 10)
     gradient = dn.gradient(f)
@@ -175,7 +175,7 @@ def gradient_above_function():
 
 
 def gradient_above_floats():
-    """The gradient above its function called once on floats: what differentiation costs in all."""
+    """Return the gradient beside its function called once on floats: the cost of differentiation in all."""
     f, x = rosenbrock_of(np), np.linspace(-1, 1, 10)
     gradient = dn.gradient(f)
     return [Contender("function of floats", lambda: f(x)), Contender("dualnum", lambda: gradient(x))]

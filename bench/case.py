@@ -1,4 +1,4 @@
-"""What a benchmark is: contenders that do the same work, the first of which is the floor."""
+"""A benchmark: contenders that do the same work.  The first is the floor, to which the others are compared."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

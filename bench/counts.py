@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 KEPT = Path(__file__).with_name("counts.json")
 TOLERANCE = 0.03
 
-#: What Python calls through ctypes to tell valgrind where a path begins and ends.
+#: Python calls these marks through ctypes: they tell valgrind where a path begins and ends.
 REQUESTS = """
 #include <valgrind/callgrind.h>
 void begin(void) { CALLGRIND_START_INSTRUMENTATION; CALLGRIND_ZERO_STATS; }
@@ -43,7 +43,7 @@ void end(const char* name) { CALLGRIND_DUMP_STATS_AT(name); CALLGRIND_STOP_INSTR
 
 
 def paths():
-    """Return {name: (statement, how many loops of `COPIES` are counted)}: what no one should make slower unawares."""
+    """Return the hot paths: {name: (statement, how many loops of `COPIES` are counted)}."""
     one, many, ten = np.array([0.7]), np.linspace(0.1, 2.0, 1000), np.linspace(-1, 1, 10)
     rng = np.random.default_rng(1)
 
@@ -136,7 +136,7 @@ def parsed(text):
 
 
 def versions():
-    """Return what the counts depend on."""
+    """Return the versions on which the counts depend."""
     return {
         "machine": platform.machine(),
         "system": platform.system(),

@@ -1,4 +1,4 @@
-"""Derivatives of the same functions by everybody."""
+"""Derivatives of the same functions by dualnum, by hand, by differences and by other packages."""
 
 import math
 
@@ -30,7 +30,7 @@ def peers(kind, expected, *arguments):
 
 
 def failing(error):
-    """Return a function that raises what a package raised while it prepared its own."""
+    """Return a function that raises the error of a package's preparation."""
 
     def run():
         raise error

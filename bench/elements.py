@@ -1,4 +1,4 @@
-"""What an element costs: every function on arrays, for several numbers of tangents, and products."""
+"""The cost of one element: every function on arrays, for several numbers of tangents, and products."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ ELEMENTS = 1000
 TANGENTS = (1, 4, 8, 16)
 HYPER = (1, 4)
 
-#: What the columns of the tables use beside NumPy's names.
+#: The names in the columns of the table: NumPy's functions and three constants.
 COLUMNS = {**vars(np), "LN2": np.log(2), "LN10": np.log(10), "PI": np.pi}
 
 

@@ -1,4 +1,4 @@
-"""What dualnum is held to, as ratios to the floor of a case or as microseconds above it."""
+"""The limits that dualnum keeps to, as ratios to the floor of a case or as microseconds above it."""
 
 import re
 from statistics import median
@@ -57,7 +57,7 @@ GOALS = [
 
 
 def reached(goal, results):
-    """Return what the goal's measure is in these results (a dict of case names), or None if it was not measured."""
+    """Return the goal's measure in these results (a dict by names of cases), or None where no case was measured."""
     found = []
     for name, rows in results.items():
         if re.fullmatch(goal.pattern, name):

@@ -204,7 +204,7 @@ def arm(m):
 
 
 def arm_by_hand(x):
-    """The Jacobian: each joint moves what lies beyond it."""
+    """Return the Jacobian: each joint moves the parts beyond it."""
     angles = np.cumsum(x, axis=-1)
     rows = np.stack([-np.sin(angles), np.cos(angles)], -2) * np.array([1.0, 0.8, 0.5])
     return np.cumsum(rows[..., ::-1], axis=-1)[..., ::-1]

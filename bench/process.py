@@ -1,4 +1,4 @@
-"""What the package costs as a whole: the time of its import, and memory."""
+"""The cost of the package as a whole: the time of its import, and memory."""
 
 import subprocess
 import sys

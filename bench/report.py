@@ -19,7 +19,7 @@ PACKAGES = (
 
 
 def machine():
-    """Return what a reader needs to judge the figures."""
+    """Return the machine and the versions, which a reader needs to judge the figures."""
     versions = {}
     for package in PACKAGES:
         try:
@@ -91,7 +91,7 @@ def goal_lines(results):
 
 
 def as_dict(row):
-    """Return a result with six digits; of what was not measured its error alone."""
+    """Return a result with six digits, or its error alone where nothing was measured."""
     if row.error:
         return {"name": row.name, "error": row.error}
     return {key: float(f"{x:.6g}") if isinstance(x, float) else x for key, x in row._asdict().items()}
@@ -120,7 +120,7 @@ def as_json(cases, results, effort):
 
 
 def from_json(text):
-    """Return what `as_json` wrote: about the machine and the run, the cases (which cannot be run), their results."""
+    """Read the text of `as_json`: return the machine and the run, the cases (which cannot be run), their results."""
     data = json.loads(text)
     cases = [Case(case["name"], list, case["n"], unit=case["unit"]) for case in data["cases"]]
     blank = dict.fromkeys(Result._fields[1:-1], float("nan"))

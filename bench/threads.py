@@ -1,4 +1,4 @@
-"""What threads gain: the clock's time of one thread beside that of two or four that share the work."""
+"""The gain of threads: the clock's time of one thread beside that of two or four that share the work."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor

@@ -34,7 +34,7 @@ QUICK = Effort(0.0004, 5, 0.03)
 
 
 class Result(NamedTuple):
-    """What one contender needed: seconds (or bytes) per run, and the same relative to the floor.
+    """The cost of one contender: seconds (or bytes) per run, and the same relative to the floor.
 
     A spread is half the distance between the quartiles; `excess` is the median difference to the floor.
     """

@@ -1,4 +1,4 @@
-"""What every test shares: reproducible draws, and floating-point errors that are left alone."""
+"""Settings of every test: reproducible draws, and NumPy's default error state, which no test may change."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What several tests expect of errors, arrays and child processes."""
+"""Expectations that several tests share: errors, arrays, child processes and threads."""
 
 import os
 import re
@@ -23,7 +23,7 @@ def close(got, want, tolerance=1e-12):
 
 
 def python(*arguments, **options):
-    """Run Python in a child process, which finds what this one finds; return the completed process."""
+    """Run Python in a child process with this one's import path; return the completed process."""
     command = [sys.executable, *map(str, arguments)]
     options = {"capture_output": True, "check": False, "timeout": 600, "env": ENVIRONMENT} | options
     return subprocess.run(command, **options)

@@ -55,7 +55,7 @@ def leaves(result):
 
 
 class Case:
-    """The input: values, a direction for each, and what stays constant."""
+    """The input: values, a direction for each, and constants."""
 
     def __init__(self, form, **helpers):
         self.helpers = {"np": np, "sink": io.BytesIO, **helpers}
@@ -117,7 +117,7 @@ def _subtract(a, b):
 
 
 def judge(code, case):
-    """Return what happened to one call as one word; raise Loss where a derivative is missing or wrong."""
+    """Return the outcome of one call as one word; raise Loss where a derivative is missing or wrong."""
     try:
         result = eval(code, case.duals())
     except REFUSALS as error:
@@ -160,7 +160,7 @@ def main(form, first, stop):
             verdict = judge(CALLS[number], case)
         except Loss as loss:
             verdict = f"LOSS {loss}"
-        except Exception as error:  # what a caller could not expect
+        except Exception as error:  # one that callers do not expect
             verdict = f"ERROR {type(error).__name__}: {error}"
         sys.stdout.write(" ".join(verdict.split()) + "\n")
         sys.stdout.flush()

@@ -164,7 +164,7 @@ def outcome(f, *args):
 
 
 def judge(f, args):
-    """Return what is wrong with a call, or ''."""
+    """Return the error of a call as text, '' where it is right."""
     got, error = outcome(f, *args)
     want, plain_error = outcome(f, *[values(a) for a in args])
     if error is not None:

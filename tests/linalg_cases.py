@@ -1,5 +1,5 @@
 """
-What every function of linear algebra is tested on: a call, its argument, and its truth in arbitrary precision.
+The cases of every function of linear algebra: a call, its argument, and its truth in arbitrary precision.
 
 A truth takes a matrix of mpmath numbers (an object array); one that is `signed` also takes NumPy's float64 answers, for
 the signs of vectors.  Its derivatives are central differences with a step of 1e-25 in 100 digits, right to 40 digits or
@@ -18,7 +18,7 @@ DIGITS, STEP = 100, mp.mpf(10) ** -25
 
 
 def outputs(result):
-    """Return what a function gave as a list of arrays; NumPy 2.5's eig gives complex ones, whose real parts count."""
+    """Return the results of a function as a list of arrays: real parts, because NumPy 2.5's eig gives complex ones."""
     arrays = list(result) if isinstance(result, tuple) else [result]
     return [np.real(x) if np.iscomplexobj(x) else x for x in arrays]
 

@@ -1,4 +1,4 @@
-"""What a scenario is, and what the lists of scenarios are made with."""
+"""The type of a scenario, and helpers of the lists of scenarios."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Scenario(NamedTuple):
-    """A function and what is known of it."""
+    """A function with points, and at each its value, first and second derivative."""
 
     name: str
     f: Callable

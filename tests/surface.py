@@ -1,4 +1,4 @@
-"""NumPy's public names and what dualnum does with each: reads surface.txt, the one list."""
+"""NumPy's public names and dualnum's decision on each: reads surface.txt, the one list."""
 
 import pathlib
 
@@ -36,7 +36,7 @@ SECTIONS = sections()
 
 
 def parse(text):
-    """Return a dict of name -> what stands behind the colon, with continued lines joined."""
+    """Return a dict of name -> the text behind the colon, with continued lines joined."""
     lines = text.strip().replace("\n    ", " ").splitlines()
     return dict(line.split(": ", 1) for line in lines if line)
 

@@ -250,7 +250,7 @@ def test_composition_matches_exact_arithmetic(x, shift, which):
 
 @structures
 def test_a_zero_tangent_stays_zero(sizes):
-    """0 * inf = 0 per tangent: sqrt and log at 0 do not poison what does not move."""
+    """0 * inf = 0 per tangent: sqrt and log at 0 leave tangents of zero alone."""
     levels = fresh_levels(len(sizes))
     constant = np.zeros((1, *(1 + k for k in sizes)))
     with np.errstate(all="ignore"):

@@ -129,7 +129,7 @@ def test_binary_in_every_layout(name, sizes, subok):
 @containers
 @pytest.mark.parametrize("n", [1, 2, 300, 1000])
 def test_long_arrays_agree_with_their_elements(sizes, subok, n):
-    """Blocks and remainders: more elements than a block holds."""
+    """Arrays longer than a block of the loops, with and without a remainder, equal their elements."""
     levels = fresh_levels(len(sizes))
     a, b = duals((n,), sizes, levels, 1, subok), duals((n,), sizes, levels, 2, subok)
     some = sorted({0, n // 2, n - 1, min(n - 1, 255), min(n - 1, 256), min(n - 1, 511)})
@@ -357,7 +357,7 @@ MOVES = {
 @containers
 @pytest.mark.parametrize("name", MOVES)
 def test_moves(name, sizes, subok):
-    """Each moves whole elements: it does to every coefficient what it does to the values."""
+    """Each moves whole elements: tangents move as values do."""
     levels = fresh_levels(len(sizes))
     f = MOVES[name]
     x, y = random_coefficients((3, 4), sizes, 1), random_coefficients((3, 4), sizes, 2)

@@ -162,7 +162,7 @@ def test_the_largest_of_two_branches(power, sign):
 
 
 def test_second_order_in_several_directions_averages():
-    """As abs(-x @ x) does."""
+    """Where directions disagree, the branches average, as those of abs(-x @ x) do."""
     for f in (lambda a: L.eigvalsh(a)[0], lambda a: L.norm(a, 2), lambda a: L.norm(a, -2)):
         assert not dn.hessian(lambda x, f=f: f(np.eye(2) + np.sum(x**2) * DIAGONAL))(np.zeros(3)).any()
 
@@ -188,7 +188,7 @@ def test_units_do_not_matter(unit, scale):
 @pytest.mark.parametrize("power", [-1000, -565, 520, 1000])
 @pytest.mark.parametrize("name", ["eigvalsh", "eigvals", "svdvals"])
 def test_repeated_values_of_every_size(name, power):
-    """Squares of the entries need not be floats."""
+    """Scales at which squares of the entries overflow or underflow."""
     a, b = np.ones((3, 3)) + np.eye(3), np.array([[1.0, 2.0, 0.0], [2.0, 0.0, 1.0], [0.0, 1.0, 3.0]])
 
     def at(unit):
@@ -244,7 +244,7 @@ def test_small_values_that_differ_are_distinct():
 
 
 def test_values_that_are_close_are_distinct():
-    """As far as rounding of a symmetric matrix tells."""
+    """Eigenvalues count as distinct when their gap exceeds the rounding errors of a symmetric matrix."""
     a = np.diag([1.0, 1 + 1e-14])
     for f in (L.eigvalsh, lambda a: L.svdvals(a)[::-1], lambda a: L.eigh(a)[0]):
         close(dn.jacobian(f)(a), [np.diag(row) for row in np.eye(2)])
@@ -258,7 +258,7 @@ def test_values_that_are_close_are_distinct():
 @pytest.mark.parametrize("seed", range(200))
 @pytest.mark.parametrize("scaled", [False, True])
 def test_lapack_splits_repeated_values_of_matrices_that_are_not_symmetric(seed, scaled):
-    """By rounding errors times the condition number of the vectors, which still count as none."""
+    """A gap below rounding errors times the condition number of the vectors counts as none."""
     rng = np.random.default_rng(400 + seed)
     n = rng.integers(2, 6)
     p, inverse = integer_similarity(rng, n)
@@ -316,7 +316,7 @@ def test_zeros_up_to_rounding_are_kinks(rank):
 
 
 def test_no_branches():
-    """Where the first part that moves has complex eigenvalues, or too few vectors."""
+    """No branch is smooth where the first part that moves has complex eigenvalues, or too few vectors."""
     for part in ([[1.0, 2.0], [-2.0, 1.0]], [[1.0, 1.0], [0.0, 1.0]]):
         with pytest.raises(
             ValueError, match=r"eigvals\(A\) of duals expects distinct values beyond first order"

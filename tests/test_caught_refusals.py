@@ -1,4 +1,4 @@
-"""A function that catches dualnum's refusal and goes on with another value loses derivatives: no driver lets it."""
+"""A function that catches dualnum's refusal and goes on with another value loses derivatives: every driver raises."""
 
 import math
 
@@ -111,7 +111,7 @@ def test_arguments_in_containers():
 
 
 def test_values_that_are_no_numbers():
-    """The plain function need not return what can be compared; nan equals nan."""
+    """The plain function may return nan; nan equals nan."""
     f = fallback_of_exp(lambda x: x * math.nan)
     with pytest.raises(TypeError, match=MESSAGE):
         dn.derivative(f)(0.3)

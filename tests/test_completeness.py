@@ -125,7 +125,7 @@ def test_products_have_loops(name, subok):
 
 @pytest.mark.parametrize("name", REFUSED)
 @containers
-def test_what_has_no_derivative_refuses(name, subok):
+def test_ufuncs_without_derivatives_refuse(name, subok):
     if not hasattr(np, name):
         return
     f = getattr(np, name)

@@ -141,7 +141,7 @@ def test_every_driver_inside_every_driver(outer, inner):
     wrap_inner, inner_order = TO_SCALAR[inner]
     expected = factor(outer_order) * factor(inner_order) * plane_wave(POINT)
     close(wrap_outer(wrap_inner(plane_wave))(POINT), expected)
-    # the inner function captures the outer variable: g(y) g(x), of which only one factor is differentiated
+    # the inner function captures the outer variable: of g(y) g(x) the inner driver differentiates g(y) alone
     close(
         wrap_outer(lambda x: wrap_inner(lambda y: plane_wave(y) * plane_wave(x))(x))(POINT),
         (2**outer_order if outer_order != "laplacian" else 4)
@@ -352,7 +352,7 @@ HELD = {
     [(derivative, 3.0), (lambda f: derivative(f, order=2), 3.0), (gradient, np.array([3.0]))],
     ids=["first", "second", "gradient"],
 )
-def test_what_escapes_is_never_seeded_again(driver, point, held):
+def test_escaped_levels_are_never_seeded_again(driver, point, held):
     """Passes take over the level of the last one only where nothing refers to it any more."""
     kept, ages = [], []
 
@@ -373,7 +373,7 @@ def test_what_escapes_is_never_seeded_again(driver, point, held):
     assert derivative_here == driver(lambda x: x * x if type(x) is dn.Dual else x[0] * x[0])(point)
 
 
-def test_what_was_pickled_is_never_seeded_again():
+def test_pickled_levels_are_never_seeded_again():
     pickled = []
     derivative(lambda x: pickled.append(pickle.dumps(x)) or x)(3.0)
     result = derivative(lambda y: y * pickle.loads(pickled[0]))(5.0)

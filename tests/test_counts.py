@@ -1,4 +1,4 @@
-"""Instruction counts: what is counted runs, the file that is kept names it, and a rise is told. Nothing is counted."""
+"""Instruction counts: every path runs, the kept file names every path, and a rise is an error.  Nothing is counted."""
 
 import json
 import re

@@ -129,7 +129,7 @@ NOT_REAL = [
 
 @pytest.mark.parametrize("x, got", NOT_REAL, ids=[got for _, got in NOT_REAL])
 @pytest.mark.parametrize("name", ALL)
-def test_what_is_not_real_is_refused_before_f_is_called(name, x, got):
+def test_other_types_are_refused_before_f_is_called(name, x, got):
     if np.dtype(np.longdouble).itemsize == 8 and "longdouble" in str(type(x)):
         return  # there it is a float64
 

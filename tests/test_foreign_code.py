@@ -1,4 +1,4 @@
-"""What the code of others does with float64 arrays, and finds on arrays of duals too."""
+"""Protocols and habits of other packages: arrays of duals answer as float64 arrays do."""
 
 import operator
 
@@ -28,7 +28,7 @@ def test_operators_give_up_where_float64_arrays_do(hints, name, subok):
     assert operate(np.ones(3), rival) == operate(x, rival) == "rival"
 
 
-def test_operators_do_not_give_up_for_what_has_a_lower_priority():
+def test_operators_do_not_give_up_for_a_lower_priority():
     class Number(Rival):
         __array_priority__ = -5.0
 
@@ -39,17 +39,8 @@ def test_operators_do_not_give_up_for_what_has_a_lower_priority():
     assert (x * Number()).dtype == object == (np.ones(3) * Number()).dtype
 
 
-NUMBERS = [
-    np.float64(2),
-    np.float32(2),
-    np.float16(2),
-    np.int64(2),
-    np.uint8(2),
-    np.bool_(True),
-    2,
-    2.0,
-    True,
-]
+NUMBERS = [np.float64(2), np.float32(2), np.float16(2), np.int64(2), np.uint8(2), np.bool_(True)]
+NUMBERS += [2, 2.0, True]
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda x: type(x).__name__)
@@ -92,7 +83,7 @@ def test_subclasses_in_python():
 
 
 def test_conjugates_are_the_array_itself():
-    """As ndarray.conj of real numbers: what is written to it is written to the array."""
+    """conj returns the array itself, as for real numbers: writing to the result writes to the array."""
     for x in (np.arange(3.0), dn.seed(np.arange(3.0))):
         x.conj()[0] = x.conjugate()[1] = x[2]
         assert dn.value(x).tolist() == [2, 2, 2]
@@ -106,7 +97,7 @@ def test_attributes_as_a_subclass_of_ndarray_has_them():
 
 @pytest.mark.parametrize("subok", [False, True], ids=["plain", "DualArray"])
 def test_constants_by_the_type_of_the_dtype(subok):
-    """x.dtype.type(2), the usual way to write a constant of x's type, fits x whatever its levels are."""
+    """x.dtype.type(2), the usual way to write a constant of x's type, fits x of any levels."""
     x = dn.seed(np.array([1.0, 2.0, 3.0])).view(dn.DualArray if subok else np.ndarray)
     two = x.dtype.type(2)
     assert type(two) is np.float64 and two == 2

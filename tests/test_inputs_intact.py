@@ -65,7 +65,7 @@ def test_read_only_inputs(name):
 
 @pytest.mark.parametrize("name", DRIVERS)
 def test_constants_are_copied(name):
-    """What f returns may be an array of the caller's."""
+    """f may return an array of the caller's, which no result aliases."""
     x, v, own = draw(94, 3), draw(95, 3), np.ones(3)
     f = (lambda x: own[0]) if name in SCALAR_ONLY else (lambda x: own)
     for result in arrays(call(name, f, x, v)):

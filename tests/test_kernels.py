@@ -1,4 +1,4 @@
-"""Kernels choose among several loops; whichever it is, an array's results are those of its elements, bit by bit.
+"""Kernels choose among several loops: with each of them an array's results are those of its elements, bit by bit.
 
 Loops differ by the number of tangents, by whether memory is contiguous, an operand one number or the result an operand,
 by whether a companion's argument is near enough to 0, and by whether a slope is finite.
@@ -44,7 +44,7 @@ def elements(values, sizes, levels, subok, seed=4):
 
 
 def one_by_one(ufunc, *operands):
-    """Return the array of what the ufunc gives for each element."""
+    """Return the array of the ufunc's results for one element at a time."""
     return np.array([ufunc(*scalars) for scalars in zip(*operands, strict=True)])
 
 
@@ -125,7 +125,7 @@ SHIFTED = {
 @pytest.mark.parametrize("sizes", [(1,), (3,), (1, 1), (2, 2)], ids=str)
 @pytest.mark.parametrize("step", [1, 2])
 def test_results_over_operands_that_are_still_needed(name, sizes, step):
-    """What goes the long way after a first attempt finds its operands as they were."""
+    """A loop that gives up and starts again finds its operands as they were."""
     call = SHIFTED[name]
     dtype = dn.DualDType(*sizes)
     numbers = np.random.default_rng(5).uniform(1, 2, (40, dtype.ncomponents))

@@ -159,7 +159,7 @@ def test_infinite_slopes_are_silent():
             assert dn.derivative(f, order=2)(x) == curvature
 
 
-# Functions with a slope of zero at 0, whose product with an infinite tangent no one knows, and where more is known.
+# Functions with a slope of zero at 0: times an infinite tangent it is indeterminate.
 FLAT = {
     "x x": lambda x: x * x,
     "x**2": lambda x: x**2,
@@ -185,7 +185,7 @@ FLAT = {
 @pytest.mark.parametrize("name", FLAT)
 @pytest.mark.parametrize("sizes", [(2,), (2, 2), (2, 2, 1)], ids=str)
 def test_infinite_tangents_do_not_vanish(name, sizes):
-    """sqrt(x) * sqrt(x) at 0 moves at a rate that 0 * inf does not tell; where nothing moves, zeros stay zero."""
+    """0 * inf is indeterminate, as in sqrt(x) * sqrt(x) at 0: no finite tangent comes out.  Zero tangents stay zero."""
     f, levels = FLAT[name], fresh_levels(len(sizes))
     c = np.zeros([1 + k for k in sizes])
     along_first = (1,) + (0,) * (len(sizes) - 1)  # all other directions stay at rest
@@ -223,7 +223,7 @@ def test_infinite_coefficients_do_not_vanish(name, order):
     ids=["product", "quotient", "exp", "hypot", "power", "arcsin"],
 )
 def test_variables_at_rest_have_zero_second_derivatives_beside_infinite_ones(f, one):
-    """Nothing of f moves with the third variable, and only what the second does is finite."""
+    """Second derivatives by the third variable are 0, by the second finite, by the first not."""
     point = np.array([0.0, 2.0, 1.0])
 
     def g(v):
@@ -239,7 +239,7 @@ def test_variables_at_rest_have_zero_second_derivatives_beside_infinite_ones(f, 
 
 
 def test_zeros_that_do_not_move_contribute_nothing_to_products():
-    """A constant 0 times whatever moves is 0; so a matrix with zeros takes roots of 0."""
+    """A constant 0 times an infinite tangent is 0; so a matrix with zeros takes roots of 0."""
     matrix = np.array([[0.0, 1.0], [0.0, 0.0]])
     for f in (
         lambda x: matrix @ np.sqrt(x),

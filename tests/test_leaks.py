@@ -43,7 +43,7 @@ after = measure()
 print(after[0] - before[0], after[1] - before[1])
 """
 
-# name -> (preparation, what is called, times)
+# name -> (preparation, statement, how often it runs)
 PROGRAMS = {
     "derivative": ("d = dn.derivative(lambda t: dn.sin(t) * t)", "d(0.5)", 100_000),
     "second derivative": ("d = dn.derivative(lambda t: dn.exp(t) / t, order=2)", "d(0.5)", 100_000),

@@ -131,7 +131,7 @@ def test_results_have_memory_of_their_own(name, dtype, shape):
 @pytest.mark.parametrize("shape", [(2, 5), (4, 4), (7, 3)], ids=str)
 @pytest.mark.parametrize("name", ["svd", "eigh", "eig", "qr"])
 def test_products_of_factors_are_numpys(name, shape):
-    """BLAS's sums depend on the layout of what is multiplied."""
+    """BLAS's sums depend on the memory layout of the factors."""
     f = (lambda a: np.linalg.svd(a, full_matrices=False)) if name == "svd" else getattr(np.linalg, name)
     for seed in range(20):
         a = draw(*shape, seed=seed)
@@ -190,7 +190,7 @@ def test_stacks_are_their_matrices(name, shape):
 @pytest.mark.parametrize("name", STACKED)
 @pytest.mark.parametrize("n", [0, 1])
 def test_empty_and_one_by_one(name, n):
-    """1 x 1 matrices are numbers; what NumPy gives for 0 x 0 (or its error) is given too."""
+    """1 x 1 matrices are numbers; 0 x 0 matrices give NumPy's result or its error."""
     calls = {
         "solve": lambda a: np.linalg.solve(a, a * 2),
         "solve(one b)": lambda a: np.linalg.solve(a, np.ones((n, 2))),
@@ -236,7 +236,7 @@ def test_empty_and_one_by_one(name, n):
 @pytest.mark.parametrize("shape", [(3, 0), (0, 3), (0, 0), (0, 4, 4), (2, 0, 3), (2, 3, 0)], ids=str)
 @pytest.mark.parametrize("name", ["qr", "qr(complete)", "qr(r)", "svd", "svd(thin)", "svdvals"])
 def test_without_elements(name, shape):
-    """There are no derivatives to lose: what NumPy returns, as duals."""
+    """Matrices without elements have no derivatives to lose: NumPy's results, as duals."""
     f = {
         "qr": lambda a: tuple(np.linalg.qr(a)),
         "qr(complete)": lambda a: tuple(np.linalg.qr(a, mode="complete")),

@@ -30,7 +30,7 @@ def test_determinant():
 
 
 def test_determinant_of_singular_matrices_is_exact():
-    """Cofactors, and second minors: what torch gets wrong, silently."""
+    """Cofactors, and second minors, which torch gets wrong in silence."""
     for rank in range(4):
         m = draw(4, rank, seed=36) @ draw(rank, 4, seed=37)
         gradient, hessian = dn.gradient(L.det)(m), dn.hessian(L.det)(m)
@@ -156,7 +156,7 @@ RECONSTRUCTIONS = {
 @pytest.mark.parametrize("name", RECONSTRUCTIONS)
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_factors_multiply_back(name, order):
-    """What a decomposition is defined by holds for the derivatives, too."""
+    """The derivatives, too, satisfy the equations that define a decomposition."""
     product, whole = RECONSTRUCTIONS[name]
     weights = np.cos(np.arange(25.0))
 
@@ -250,7 +250,7 @@ def test_norms_keep_huge_and_tiny_numbers(p, exponent):
 
 @pytest.mark.parametrize("p", [None, 2, 1.5, 3, 4, -1, 0.5])
 def test_rows_have_the_norms_they_have_alone(p):
-    """Whatever rows are beside them, of zeros, of huge and tiny numbers, not finite."""
+    """Rows of zeros, of huge, tiny and nonfinite numbers do not change the rows beside them."""
     ordinary = np.random.default_rng(4).normal(size=(4, 3))
     others = np.array([[0, 0, 0], [-0.0, 0, 0], [3e200, 4e200, 1e200], [1e-200, -2e-200, 3e-201]])
     unreal = np.array([[np.nan, 1, 2], [1, -np.inf, 2], [0, np.nan, 0]])
@@ -334,7 +334,7 @@ def test_pseudoinverse_of_a_product_of_low_rank(shape, condition):
 @pytest.mark.parametrize("scale", [1e-200, 1e-10, 1.0, 1e10])
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_a_rank_that_one_direction_raises(scale, order):
-    """Whatever the size of other directions, and at whatever order: the pseudoinverse jumps."""
+    """The pseudoinverse jumps at any order of the direction that raises the rank, and beside directions of any size."""
 
     def matrix(x):
         zero = 0 * x[0]

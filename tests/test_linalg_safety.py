@@ -1,4 +1,4 @@
-"""Products and linear algebra with wrong arguments: no crash, no silent loss, errors that say what to do."""
+"""Products and linear algebra with wrong arguments: no crash, no silent loss, errors that name the remedy."""
 
 import pathlib
 import re
@@ -131,8 +131,8 @@ def test_linalg_errors_are_numpys(name):
 @pytest.mark.parametrize(
     "name", ["eigvalsh", "eigh", "eigvals", "eig", "svd", "svdvals", "svd(hermitian)", "svdvals(h)"]
 )
-def test_what_is_not_finite_is_numpys(name, bad):
-    """The values, or the same error."""
+def test_results_of_nonfinite_matrices_are_numpys(name, bad):
+    """Matrices with NaN or infinite entries give NumPy's values, or its error."""
     f = {
         "svdvals": lambda a: L.svd(a, compute_uv=False),
         "svd(hermitian)": lambda a: L.svd(a, hermitian=True)[1],
@@ -183,7 +183,7 @@ def test_out_must_hold_duals():
 
 
 def test_operands_of_other_levels():
-    """Levels are united whatever operand carries them."""
+    """The result carries the levels of both operands, in either order of age."""
     f, m = lambda a, b: L.solve(a, b), draw(3, 3, seed=51) + 2 * I3
     first, second = _core.Level(), _core.Level()
     da, db, b = draw(3, 3, seed=52), draw(3, seed=53), draw(3, seed=54)
@@ -249,7 +249,7 @@ def test_plain_arrays_are_refused(name):
 def test_products_of_plain_arrays_are_refused(name):
     x = dn.seed(np.ones(2)).view(np.ndarray)
     axes = (1,) if name == "tensordot" else ()
-    # NumPy 2.5 has a text of its own, which lets nobody else say more
+    # NumPy 2.5 raises an error of its own before dualnum is asked
     refused = pytest.raises((TypeError, ValueError), match=rf"{PLAIN}|not available for this (data )?type")
     with refused:
         getattr(np, name)(x, x, *axes)
@@ -299,7 +299,7 @@ def test_numpy_rule():
         )
 
 
-def test_pseudoinverses_of_what_is_not_finite_or_empty():
+def test_pseudoinverses_of_nonfinite_or_empty_matrices():
     """NumPy's values, and no warning; no derivative is made up for values that are NaN."""
     for bad in ([[np.inf]], [[np.inf, 1.0], [0.0, 1.0]], [[1.0, np.inf], [0.0, 1.0]], [[np.inf, 0.0]]):
         try:

@@ -1,4 +1,4 @@
-"""The memory of large arrays in a driver's call: kept for the next array, bounded, and nobody else's business."""
+"""The memory of large arrays in a driver's call: kept for the next array, bounded, and only within the call."""
 
 import ctypes
 import os
@@ -14,7 +14,7 @@ from dualnum import derivative, gradient, hessian, jacobian, taylor
 
 LARGE = np.linspace(0.1, 2.0, 20_000)
 
-# what takes a large array through f, and the result for f = np.sin
+# name -> (a driver that calls f with a large array, its result for f = np.sin)
 CALLS = {
     "derivative": (derivative, np.cos),
     "second derivative": (lambda f: derivative(f, order=2), lambda x: -np.sin(x)),
@@ -202,9 +202,11 @@ for n in range(8, 250):
 @pytest.mark.parametrize(
     "work, most", [(LARGE_ARRAYS, (128 << 20) + (16 << 20)), (PRODUCTS_OF_EVER_LARGER_MATRICES, 64 << 20)]
 )
-def test_what_is_kept_is_bounded(work, most):
+def test_kept_memory_is_bounded(work, most):
     code = RESIDENT + work + "print(resident() - before)"
-    options = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"  # which would keep what is freed
+    options = (
+        os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
+    )  # AddressSanitizer's quarantine keeps freed memory
     done = python("-c", code, text=True, env={**ENVIRONMENT, "ASAN_OPTIONS": options})
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < most

@@ -97,7 +97,7 @@ def test_strict_tells_duals_from_floats():
 
 
 @pytest.mark.parametrize("function", VALUE_ONLY, ids=lambda function: function.__name__)
-def test_what_needs_floats_refuses_and_takes_values(function):
+def test_assertions_in_ulps_refuse_duals_and_take_values(function):
     x = dn.seed(np.array([1.5]))
     with pytest.raises(TypeError) as caught:
         function(x[0], x[0])

@@ -1,4 +1,4 @@
-"""Random programs: every element of every array equals what scalars give, and every value what float64 arrays give."""
+"""Random programs: every element of an array equals the scalar result, and every value that of float64 arrays."""
 
 import numpy as np
 import pytest

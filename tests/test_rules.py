@@ -1,4 +1,4 @@
-"""NumPy's functions at their special points: knots, zeros, ties, multiple roots, and what they refuse there."""
+"""NumPy's functions at their special points: knots, zeros, ties, multiple roots, and their refusals there."""
 
 import numpy as np
 import pytest
@@ -96,7 +96,7 @@ def test_a_vanishing_leading_coefficient_keeps_its_derivative():
 
 
 def test_other_numbers_are_numpys():
-    """What has no duals in it goes to NumPy's own helpers, and gives the same."""
+    """Arguments without duals go to NumPy's own helpers, and give the same."""
     assert np.polynomial.Polynomial([1, 2, 0]).trim() == np.polynomial.Polynomial([1, 2])
     assert (np.polynomial.Chebyshev([1, 2j]) ** 2).coef.dtype == complex
     assert np.vectorize(lambda t: t * 2)([1, 2]).dtype == int

@@ -56,7 +56,7 @@ def test_enough_is_called_and_works():
         )
 
 
-# What is refused names the remedy: how to drop the derivative on purpose, or how to keep it.
+# Refusals that name the remedy: how to drop the derivative on purpose, or how to keep it.
 REMEDIES = (
     "np.asarray(x, dtype=float)|x.astype(float)|float(x[0])|int(s)|complex(s)|np.float64(s)|hash(s)".split(
         "|"

@@ -1,4 +1,4 @@
-"""Scalars: arithmetic, comparisons, what they answer and what they refuse."""
+"""Scalars: arithmetic, comparisons, attributes, conversions and refusals."""
 
 import cmath
 import copy
@@ -57,7 +57,7 @@ def same(a, b):
 @pytest.mark.parametrize("plain", PLAIN, ids=lambda p: f"{type(p).__name__} {p}")
 @pytest.mark.parametrize("name", OPERATORS)
 def test_operators_with_plain_numbers(make, name, plain):
-    """As with the array of the same elements, on either side, bit for bit."""
+    """A scalar on either side gives the bits that an array of the same element gives."""
     d = make()
     f = OPERATORS[name]
     array = np.array([d, d])
@@ -317,7 +317,7 @@ def test_sorting_and_builtins():
 
 
 def test_many_scalars_of_many_sizes():
-    """The free list gives back what it was given, whatever the size."""
+    """The free list mixes up no scalars, of any number of tangents."""
     kept = []
     for k in [1, 8, 9, 1, 100, 8, 1, 0, 3] * 50:
         d = Dual(float(k), np.arange(k, dtype=float)) if k != 1 else Dual(1.0, 7.0)

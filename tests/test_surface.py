@@ -18,7 +18,7 @@ DIRECTIONS = 3
 
 
 class Point:
-    """The arguments of the calls: what moves, in which directions, and what does not."""
+    """The arguments of the calls: moving ones with their directions, and constants."""
 
     def __init__(self):
         draw = np.random.default_rng(42)
@@ -77,7 +77,7 @@ def numbers(result):
 
 
 def difference(function, direction):
-    """Return the central differences of what function returns for steps along one direction: a list of arrays."""
+    """Return the central differences of the function's results for steps along one direction: a list of arrays."""
     ends = {k: function([(direction, k * STEP)]) for k in (*STENCIL, *(-k for k in STENCIL))}
     return [
         sum(weight * (np.asarray(ends[k][i]) - ends[-k][i]) for k, weight in STENCIL.items()) / STEP

@@ -15,7 +15,7 @@ import dualnum as dn
 from dualnum import _core
 
 ORDER = 20
-NOTHING = 1e-40  # what mpmath's numerical differentiation may leave of a zero
+NOTHING = 1e-40  # the error of a zero by mpmath's numerical differentiation
 ROWS = [pytest.param(row, id=row.name) for row in _core.ELEMENTARY]
 PAIRS = [pytest.param(row, id=row.name) for row in _core.BINARY]
 POWERS = ("power", "float_power")

@@ -1,4 +1,4 @@
-"""``workers=``: the passes of a driver in threads give what they give one after the other, to the last bit."""
+"""``workers=``: the passes of a driver in threads give the bits that they give one after the other."""
 
 import contextvars
 import threading
@@ -142,7 +142,7 @@ def test_the_first_pass_that_raises_decides():
             dn.gradient(f, chunk=2, workers=workers)(X)
 
 
-def test_what_f_returns_is_checked():
+def test_results_of_f_are_checked():
     message = "gradient(f)(x) expects f(x) to be a scalar, got shape (11,); use jacobian(f)."
     with raises(ValueError, message):
         dn.gradient(field, chunk=3, workers=2)(X)

@@ -24,7 +24,7 @@ def _log2(x):
     return mp.log(x) / mp.log(2)
 
 
-# What mpmath lacks under NumPy's name, or gives on half of the domain; written independently of the table.
+# Truths that mpmath lacks under NumPy's name, or has on half of the domain; written independently of the table.
 _OWN = {
     "exp2": lambda x: mp.power(2, x),
     "log2": _log2,
@@ -52,7 +52,7 @@ def _of_mpmath(name):
 FUNCTIONS = {row.name: _of_mpmath(row.name) for row in _core.ELEMENTARY}
 FUNCTIONS_OF_TWO = {row.name: _of_mpmath(row.name) for row in _core.BINARY}
 
-# What columns may call besides: C's spellings, and the helpers of ext/math/binary.def.
+# Other names in columns: C's spellings, and helpers of the headers.
 _HELPERS = {
     "fabs": abs,
     "pow": mp.power,
@@ -200,17 +200,8 @@ def points(lo, hi, count=120, seed=20240616):
     largest = max(abs(lo), abs(hi))
     top = math.log2(largest) if largest < LARGEST else 1023.999
     found = [lo, hi, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 10.0, 0.1]
-    found += [
-        SMALLEST,
-        1e-320,
-        math.nextafter(TINY, 0),
-        TINY,
-        math.nextafter(TINY, 1),
-        1e-300,
-        1e-160,
-        1e-154,
-    ]
-    found += [1e-100, 1e-16, 1e-8, 1e16, 1e100, 1.3e154, 1.4e154, 1e160, 1e300, LARGEST]
+    found += [SMALLEST, 1e-320, math.nextafter(TINY, 0), TINY, math.nextafter(TINY, 1), 1e-300, 1e-160]
+    found += [1e-154, 1e-100, 1e-16, 1e-8, 1e16, 1e100, 1.3e154, 1.4e154, 1e160, 1e300, LARGEST]
     for _ in range(count):
         found.append(2.0 ** draw.uniform(-1074, top))
         found.append(2.0 ** draw.uniform(-30, min(top, 10)))

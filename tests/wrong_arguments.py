@@ -1,4 +1,4 @@
-"""A child process that calls everything in surface.txt with wrong arguments: whatever happens must be an exception.
+"""A child process that calls everything in surface.txt with wrong arguments: each returns or raises, and none crashes.
 
     python wrong_arguments.py KIND FIRST STOP
 
@@ -14,7 +14,7 @@ import surface
 
 from dualnum import _core
 
-# What takes an argument's place: text, nothing, the wrong size, sign or shape, another level, complex, dates.
+# Replacements of an argument: text, nothing, the wrong size, sign or shape, another level, complex, dates.
 WRONG = """None ; 'text' ; -99 ; 99 ; object() ; [] ; 1j ; nan ; a[:0] ; a[None] ; c ; other ; x.astype(object)
     ; (x, x) ; [[s], [s, s]] ; np.array('2020', 'M8[D]') ; np.zeros((0, 0)) ; x.astype(bool)"""
 
