@@ -437,7 +437,7 @@ def test_attributes_and_types(subok):
     assert isinstance(np.zeros_like(d), kind) and not coefficients(np.zeros_like(d), [level], (6,)).any()
     assert np.ones_like(d).dtype is d.dtype and np.empty_like(d).dtype is d.dtype
     if subok:
-        assert np.array_equal(d.value, np.arange(6.0).reshape(2, 3)) and type(d.value) is np.ndarray
+        assert np.array_equal(d.primal, np.arange(6.0).reshape(2, 3)) and type(d.primal) is np.ndarray
         assert d.tangent.shape == (2, 3, 6)
         two = _core.seed_tangents(
             _core.seed_tangents(np.ones(2), _core.E1, np.full((2, 1), 3.0)), _core.E2, np.full((2, 1), 4.0)

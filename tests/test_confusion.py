@@ -291,11 +291,11 @@ def test_a_level_shared_by_two_threads():
 def test_a_hand_made_dual_keeps_its_part():
     d = dn.Dual(3.0, 1.0)
     result = derivative(lambda x: x * x * d)(2.0)  # 4 d: value 12, e1 part 4
-    assert type(result) is dn.Dual and result.value == 12.0 and result.tangent == 4.0
+    assert type(result) is dn.Dual and result.primal == 12.0 and result.tangent == 4.0
     result = derivative(lambda x: x * x)(d)  # 2 d
-    assert result.value == 6.0 and result.tangent == 2.0
+    assert result.primal == 6.0 and result.tangent == 2.0
     result = derivative(lambda x: x**3, 2)(d)  # 6 d
-    assert result.value == 18.0 and result.tangent == 6.0
+    assert result.primal == 18.0 and result.tangent == 6.0
     result = gradient(lambda x: x @ x * d)([1.0, 2.0])
     np.testing.assert_array_equal(dn.value(result), [6.0, 12.0])
     np.testing.assert_array_equal(dn.tangent(result)[..., 0], [2.0, 4.0])
@@ -303,13 +303,13 @@ def test_a_hand_made_dual_keeps_its_part():
     np.testing.assert_array_equal(dn.value(result), [[6.0, 0.0], [0.0, 6.0]])
     np.testing.assert_array_equal(dn.tangent(result)[..., 0], [[2.0, 0.0], [0.0, 2.0]])
     value, result = jvp(lambda x: x * x)(2.0, d)  # J v = 4 d
-    assert value == 4.0 and result.value == 12.0 and result.tangent == 4.0
+    assert value == 4.0 and result.primal == 12.0 and result.tangent == 4.0
 
 
 def test_a_hand_made_hyper_dual_keeps_its_parts():
     h = dn.HyperDual(3.0, 1.0, 10.0, 0.0)
     result = derivative(lambda x: x * h * h)(2.0)  # h**2 = 9, 6, 60, 20
-    assert (result.value, result.e1, result.e2, result.e12) == (9.0, 6.0, 60.0, 20.0)
+    assert (result.primal, result.e1, result.e2, result.e12) == (9.0, 6.0, 60.0, 20.0)
 
 
 def test_arrays_of_hand_made_duals():

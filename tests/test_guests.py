@@ -1,6 +1,7 @@
 """Numbers and arrays of other packages beside duals, and what other packages ask of a number."""
 
 import collections.abc
+import operator
 import pickle
 
 import numpy as np
@@ -81,3 +82,101 @@ def test_sympify_refuses_a_dual():
     sympy = pytest.importorskip("sympy")
     with pytest.raises((sympy.SympifyError, TypeError, SyntaxError)):
         sympy.sympify(dn.Dual(3.0))
+
+
+READ_BY_OTHERS = "value values magnitude unit units nominal_value std_dev mask fill_value m".split()
+
+
+@pytest.mark.parametrize("name", READ_BY_OTHERS)
+def test_no_attribute_that_other_packages_read(name):
+    """astropy's Quantity takes getattr(other, "value", other): the derivative of 3 * unit * x was silently 0."""
+    for x in (dn.Dual(3.0), dn.HyperDual(3.0), dn.seed(X), np.asarray(dn.seed(X))):
+        assert not hasattr(x, name)
+
+
+MASKED = np.ma.array([3.0, 4.0, 5.0], mask=[False, True, False])
+OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
+FUNCTIONS = [*OPERATORS, np.hypot, np.multiply, np.maximum, np.arctan2, np.ma.multiply]
+
+
+@pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("reduce", [np.sum, np.ma.sum, np.mean, np.prod], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("left", [True, False], ids=["dual first", "mask first"])
+def test_masks_survive(f, reduce, left):
+    """The masked element contributes to neither the value nor the gradient."""
+
+    def of(x, m=MASKED):
+        return reduce(f(x, m) if left else f(m, x))
+
+    kept = np.array([0, 2])
+    value, gradient = dn.value_and_gradient(of)(X)
+    want = dn.gradient(lambda x: of(x, MASKED.data[kept]))(X[kept])
+    assert value == of(X)
+    np.testing.assert_allclose(gradient, [want[0], 0.0, want[1]], rtol=1e-15)
+    scalar = dn.value_and_derivative(of)(2.0)
+    np.testing.assert_allclose(scalar[1], dn.derivative(lambda x: of(x, MASKED.data[kept]))(2.0), rtol=1e-15)
+    assert scalar[0] == of(2.0)
+
+
+def test_a_matrix_stays_a_matrix():
+    with pytest.warns(PendingDeprecationWarning):
+        matrix = np.matrix([[1.0, 2.0], [3.0, 4.0]])
+    for product in (dn.Dual(2.0) * matrix, np.multiply(matrix, dn.Dual(2.0)), dn.Dual(2.0) + matrix):
+        assert type(product) is np.matrix
+    with pytest.raises(TypeError):  # a product of matrices, which a plain array of duals has not
+        (dn.Dual(2.0) * matrix) * matrix
+    with pytest.raises(TypeError):
+        dn.seed(np.ones((2, 2))) * matrix
+
+
+class Tagged(np.ndarray):
+    """A subclass that carries an attribute, as arrays with units do."""
+
+    def __array_finalize__(self, other):
+        self.tag = getattr(other, "tag", None)
+
+
+class Length:
+    """A number with a unit, whose __array_ufunc__ decides, and which reads attributes of its partners."""
+
+    def __init__(self, magnitude):
+        self.number = magnitude
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        plain = [x.number if isinstance(x, Length) else getattr(x, "value", x) for x in inputs]
+        return Length(getattr(ufunc, method)(*plain, **kwargs))
+
+    __mul__ = __rmul__ = lambda self, other: np.multiply(self, other)
+
+
+@pytest.mark.parametrize("f", [*OPERATORS, np.hypot], ids=lambda f: f.__name__)
+def test_subclasses_keep_their_type_and_attributes(f):
+    tagged = np.array([3.0, 4.0, 5.0]).view(Tagged)
+    tagged.tag = "metres"
+    for dual in (dn.seed(X), dn.Dual(2.0)):
+        for y in (f(dual, tagged), f(tagged, dual)):
+            assert type(y) is Tagged and y.tag == "metres" and y.dtype == (dual * 1.0).dtype
+    got = dn.jacobian(lambda x: np.asarray(f(x, tagged)))(X)
+    np.testing.assert_array_equal(got, dn.jacobian(lambda x: f(x, np.asarray(tagged)))(X))
+
+
+def test_a_foreign_array_ufunc_decides():
+    three = Length(3.0)
+    for f in (
+        lambda x: x * three,
+        lambda x: three * x,
+        lambda x: np.multiply(x, three),
+        lambda x: np.hypot(three, x),
+    ):
+        assert type(f(dn.Dual(2.0))) is Length and type(f(dn.seed(X))) is Length
+    assert dn.derivative(lambda x: (three * x).number)(2.0) == 3.0
+    np.testing.assert_array_equal(dn.gradient(lambda x: np.sum((x * three).number))(X), [3.0, 3.0, 3.0])
+
+
+def test_a_memory_map_is_an_array(tmp_path):
+    mapped = np.memmap(tmp_path / "x", dtype=float, mode="w+", shape=(3,))
+    mapped[:] = [3.0, 4.0, 5.0]
+    np.testing.assert_array_equal(
+        dn.gradient(lambda x: np.dot(x, mapped) + np.sum(mapped * x))(X), [6.0, 8.0, 10.0]
+    )
+    np.testing.assert_array_equal(dn.gradient(lambda x: np.sum(x**2))(mapped), [6.0, 8.0, 10.0])

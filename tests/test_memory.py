@@ -106,7 +106,7 @@ def test_arrays_outlive_the_call():
     results = [derivative(f)(LARGE + i) for i in range(8)]
     for i, result in enumerate(results):
         np.testing.assert_allclose(result, np.exp(LARGE + i), rtol=1e-14)
-        np.testing.assert_array_equal(kept[i].value, (LARGE + i) * np.arange(len(LARGE)))
+        np.testing.assert_array_equal(kept[i].primal, (LARGE + i) * np.arange(len(LARGE)))
 
 
 def test_threads_take_turns():

@@ -93,7 +93,7 @@ def test_arrays_are_tables_of_values_and_tangents(x):
     assert head == ["", "value", *(f"tangent[{i}]" for i in range(x.size))]
     for row, index in zip(rows, np.ndindex(x.shape), strict=True):
         assert row[0] == f"[{', '.join(map(str, index))}]"
-        np.testing.assert_allclose(np.array(row[1:], float), [x.value[index], *x.tangent[index]])
+        np.testing.assert_allclose(np.array(row[1:], float), [x.primal[index], *x.tangent[index]])
 
 
 def test_arrays_of_other_levels_name_their_parts():

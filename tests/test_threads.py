@@ -96,4 +96,4 @@ def test_scalars_in_two_threads():
         return total
 
     for result, seed in zip(together(lambda: work(1), lambda: work(9)), (1, 9), strict=True):
-        assert result.value == 19_999.0 and np.array_equal(np.ravel(result.tangent), np.full(seed, 19_999.0))
+        assert result.primal == 19_999.0 and np.array_equal(np.ravel(result.tangent), np.full(seed, 19_999.0))

@@ -202,6 +202,8 @@ cdef object _operate_on_any(int op, object x, object y):
             return _binary(op, None, <Dual>y, x)
         other = x
     if isinstance(other, _array_likes):
+        if _is_guest(type(other)) and not isinstance(other, np.matrix):  # whose product with an array is another one
+            return _float_operators[op](_as_plain(x), _as_plain(y))
         return _ufuncs[op](x, y)
     if hasattr(type(other), "numerator"):  # Fraction and its like, which floats take as floats too
         return _operate_on_any(op, x if other is y else float(x), float(y) if other is y else y)

@@ -140,9 +140,35 @@ cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
 
 cdef object _array_operator(int op, object x, object y):
     result = _fast_path(op, _ufuncs[op], 2, x, y)
-    if result is None:
-        result = NotImplemented if _gives_up(x, y) else _ufuncs[op](x, y)
-    return result
+    if result is not None:
+        return result
+    if _gives_up(x, y):
+        return NotImplemented
+    if _is_guest(type(x)) or _is_guest(type(y)):
+        return _as_dual_array(_float_operators[op](_as_plain(x), _as_plain(y)))
+    return _ufuncs[op](x, y)
+
+
+cdef bint _is_guest(object cls):
+    """
+    Whether arrays or numbers of this class decide what becomes of duals beside them.
+
+    Such are masked arrays, np.matrix and arrays with units: subclasses of ndarray other than DualArray, and classes
+    with an __array_ufunc__ of their own.  Beside one, a DualArray or a Dual acts as a plain array of duals.  An
+    np.memmap means no more than an array.
+    """
+    if cls in _no_rivals or issubclass(cls, (DualArray, np.memmap, _generic)):
+        return False
+    return issubclass(cls, ndarray) or getattr(cls, "__array_ufunc__", None) is not None
+
+
+cdef object _plain_arguments(object x):
+    """The arguments of a function with plain arrays in the place of duals, in containers too."""
+    if type(x) in (tuple, list):
+        return type(x)([_plain_arguments(item) for item in x])
+    if type(x) is dict:
+        return {key: _plain_arguments(item) for key, item in x.items()}
+    return _as_plain(x)
 
 
 cdef bint _gives_up(object x, object y):
@@ -161,11 +187,11 @@ cdef frozenset _no_rivals = frozenset(
 
 
 cdef object _as_dual_array(object a):
-    """A dual array as DualArray, anything else as a plain array: what results of NumPy functions are given back as."""
-    if isinstance(a, ndarray):
-        if _is_dual_dtype((<ndarray>a).dtype):
-            return a if isinstance(a, DualArray) else PyArray_View(_array(a), NULL, _dual_array_type)
-        return PyArray_View(_array(a), NULL, &PyArray_Type) if isinstance(a, DualArray) else a
+    """A result of NumPy's as a caller gets it: a plain dual array as DualArray, a DualArray of floats as a plain one."""
+    if type(a) is ndarray:
+        return PyArray_View(_array(a), NULL, _dual_array_type) if _is_dual_dtype((<ndarray>a).dtype) else a
+    if isinstance(a, DualArray):
+        return a if _is_dual_dtype((<ndarray>a).dtype) else PyArray_View(_array(a), NULL, &PyArray_Type)
     if type(a) is tuple:
         return tuple([_as_dual_array(item) for item in a])
     if type(a) is list:
@@ -307,8 +333,11 @@ cdef object _dispatch(object function, object types, tuple args, dict kwargs):
         if result is not None:
             return result
     for cls in types:
-        if cls is not Dual and not issubclass(cls, np.ndarray):
-            return NotImplemented
+        if cls is not DualArray and cls is not ndarray and cls is not Dual:
+            if not issubclass(cls, ndarray):
+                return NotImplemented
+            if _is_guest(cls):
+                return _as_dual_array(function(*_plain_arguments(args), **_plain_arguments(kwargs)))
     rule = _rules.get(function)
     if rule is not None:
         return rule(*args, **kwargs)
@@ -327,7 +356,7 @@ cdef class DualArray(ndarray):
 
     Attributes
     ----------
-    value : ndarray of float64
+    primal : ndarray of float64
         The values, a view of shape ``x.shape``.
     tangent : ndarray of float64
         The tangents of an array with one level, a view of shape ``x.shape + (k,)``.
@@ -368,7 +397,7 @@ cdef class DualArray(ndarray):
         return notebook.array_html(self)
 
     @property
-    def value(self):
+    def primal(self):
         return value(self)
 
     @property

@@ -8,12 +8,12 @@ cdef object _plain(object part):
 cdef str _dual_repr(Dual d):
     cdef int levels = _layout(d).levels
     if levels == 0:
-        return f"Dual({d.value!r}, [])"
+        return f"Dual({d.primal!r}, [])"
     found = parts(d)
     if levels == 1 and _layout(d).kind[0] == Kind.first_order:
-        return f"Dual({d.value!r}, {_plain(found['e1'])!r})"
+        return f"Dual({d.primal!r}, {_plain(found['e1'])!r})"
     if _layout(d).is_hyper():
-        return f"HyperDual({d.value!r}, {_plain(found['e1'])!r}, {_plain(found['e2'])!r}, {_plain(found['e12'])!r})"
+        return f"HyperDual({d.primal!r}, {_plain(found['e1'])!r}, {_plain(found['e2'])!r}, {_plain(found['e12'])!r})"
     return f"<Dual {_dual_format(d, '')} of {_dtype_text(d.dtype)}>"
 
 

@@ -85,7 +85,7 @@ cdef class Dual:
         return self.owner
 
     @property
-    def value(self):
+    def primal(self):
         """The value, a float, without any derivative."""
         return self.data[0]
 
@@ -174,7 +174,8 @@ cdef class Dual:
         if function is not None:
             return types.MethodType(function, self)
         if name not in _array_attributes:
-            raise AttributeError(f"'Dual' object has no attribute {name!r}")
+            hint = "; use d.primal or dualnum.value(d)" if name == "value" else ""
+            raise AttributeError(f"'Dual' object has no attribute {name!r}{hint}")
         attribute = getattr(_zero_d(self), name)
         if not callable(attribute):
             return attribute
