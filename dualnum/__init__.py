@@ -21,6 +21,24 @@ from dualnum.seeding import seed
 #: Modules that are imported when they are first asked for.
 _on_demand = ("adapters", "check", "finite_difference")
 
+#: Other packages' names for what is here, where spelling does not lead to it.
+_elsewhere = {
+    "diff": "derivative",
+    "grad": "gradient",
+    "grad_and_value": "value_and_gradient",
+    "hess": "hessian",
+    "hessian_vector_product": "hvp",
+    "jac": "jacobian",
+    "jacfwd": "jacobian",
+    "jet": "taylor",
+    "linalg": "numpy.linalg, which takes dual arrays",
+    "make_jvp": "jvp",
+    "nth_derivative": "derivative(f, order)",
+    "numpy": "numpy itself, which takes dual arrays",
+    "value_and_grad": "value_and_gradient",
+    "vjp": "jvp, or gradient: dualnum differentiates in forward mode",
+}
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -63,8 +81,14 @@ __all__ = [
 def __getattr__(name):
     if name in _on_demand:
         return importlib.import_module(f"dualnum.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    message = f"module {__name__!r} has no attribute {name!r}"
+    if not name.startswith("_"):
+        import difflib  # for this message alone
+
+        right = _elsewhere.get(name) or next(iter(difflib.get_close_matches(name, __all__, 1)), None)
+        message += f"; use {right}." if right else "."
+    raise AttributeError(message)
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, "__doc__", "__file__", "__name__", "__path__", "__version__"})

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+import dualnum
+
 SCRIPT = """
 import sys
 import numpy
@@ -41,3 +45,33 @@ def test_the_command_line_stays_out_of_scipy_and_matplotlib():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("x**2\n")
     assert not set(done.stderr.split()) & {"scipy", "matplotlib", "rich", "IPython", "unittest"}
+
+
+def test_dir_shows_the_public_names_only():
+    shown = [name for name in dir(dualnum) if not name.startswith("__")]
+    assert shown == sorted(dualnum.__all__)
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("grad", "gradient"),
+        ("jac", "jacobian"),
+        ("hess", "hessian"),
+        ("value_and_grad", "value_and_gradient"),
+        ("vjp", "jvp, or gradient: dualnum differentiates in forward mode"),
+        ("numpy", "numpy itself, which takes dual arrays"),
+        ("jacobean", "jacobian"),
+        ("dual", "Dual"),
+    ],
+)
+def test_an_unknown_name_tells_the_right_one(name, right):
+    with pytest.raises(AttributeError) as error:
+        getattr(dualnum, name)
+    assert str(error.value) == f"module 'dualnum' has no attribute {name!r}; use {right}."
+
+
+def test_a_name_like_none_tells_nothing():
+    with pytest.raises(AttributeError, match=r"^module 'dualnum' has no attribute 'qqqqqq'\.$"):
+        dualnum.qqqqqq  # noqa: B018
+    assert not hasattr(dualnum, "__wrapped__")
