@@ -86,7 +86,7 @@ def __getattr__(name):
         import difflib  # for this message alone
 
         right = _elsewhere.get(name) or next(iter(difflib.get_close_matches(name, __all__, 1)), None)
-        message += f"; use {right}." if right else "."
+        message += f"; use {right}." if right else ""
     raise AttributeError(message)
 
 

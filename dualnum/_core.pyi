@@ -198,13 +198,39 @@ def guarded_call(f: Callable[..., Any], x: Any, rest: tuple[Any, ...], kwargs: d
 def pass_at_number(
     f: Any, rate: float, order: int, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[Any, Level]: ...
-def derivative_at_number(f: Any, order: int, general: Callable[..., Any]) -> Callable[..., Any]: ...
-def second_pass_at_array(
-    f: Any, x: NDArray[Any], subok: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[Any, Any, Any]: ...
-def pass_at_array(
-    f: Any, x: NDArray[Any], subok: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[Any, Any]: ...
+
+ONE_PASS: Final[int]
+ONE_TILE: Final[int]
+
+class DriverBase:
+    name: str
+    f: Any
+    argnum: Any
+    chunk: Any
+    batched: Any
+    points: Any
+    subok: Any
+    workers: Any
+    arguments: str
+    run: Any
+    extra: Any
+    direct: int
+    def __init__(
+        self,
+        name: str,
+        f: Any,
+        argnum: Any = 0,
+        chunk: Any = None,
+        batched: Any = False,
+        subok: Any = True,
+        arguments: str = "x",
+        workers: Any = 1,
+        run: Any = None,
+        extra: dict[str, Any] | None = None,
+    ) -> None: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __get__(self, instance: Any, owner: Any = None, /) -> Any: ...
+
 def seed_identity(
     x: NDArray[Any], level: Level, start: int, stop: int, batched: bool = False, subok: bool = True
 ) -> NDArray[Any]: ...

@@ -92,26 +92,26 @@ def derivative(
     """
     order = check_order("finite_difference.derivative", order)
     options = method, step, return_error, batched, chunk, subok
-    driver = Differences("derivative", f, argnum, *options)
-    if type(driver.argnum) is tuple:
-        same = {"method": method, "step": step, "return_error": return_error, "batched": batched}
-        parts = [derivative(f, order, argnum=i, **same) for i in driver.argnum]
-        return driver.wrap(lambda *args, **kwargs: driver.results(part(*args, **kwargs) for part in parts))
+    driver = Differences("derivative", f, argnum, *options, _derivative, order=order)
     driver.batched = False  # every element of x is a point of its own in either case
+    return driver
 
-    def derivative_of(*args, **kwargs):
-        variables = Variables(driver, args)
-        check_single(driver, variables, "finite_difference.gradient(f)")
-        probe = Probe(
-            driver,
-            variables,
-            kwargs,
-            lambda shape: check_elementwise(driver, variables, shape, batched),
-            everywhere=True,
-        )
-        return driver.result(map(finish, driver.estimate(probe, (None,) * order)))
 
-    return driver.wrap(derivative_of)
+def _derivative(driver: Differences, args: Any, kwargs: Any) -> Any:
+    options: dict[str, Any] = driver.extra
+    if type(driver.argnum) is tuple:
+        parts = [derivative(driver.f, argnum=argnum, **options) for argnum in driver.argnum]
+        return driver.results(part(*args, **kwargs) for part in parts)
+    variables = Variables(driver, args)
+    check_single(driver, variables, "finite_difference.gradient(f)")
+    probe = Probe(
+        driver,
+        variables,
+        kwargs,
+        lambda shape: check_elementwise(driver, variables, shape, options["batched"]),
+        everywhere=True,
+    )
+    return driver.result(map(finish, driver.estimate(probe, (None,) * options["order"])))
 
 
 def gradient(
@@ -168,8 +168,12 @@ def gradient(
     >>> abs(value - np.e) <= error < 1e-10
     True
     """
-    driver = Differences("gradient", f, argnum, method, step, return_error, batched, chunk, subok)
-    return driver.wrap(lambda *args, **kwargs: driver.first_differences(args, kwargs, check_scalar))
+    options = method, step, return_error, batched, chunk, subok
+    return Differences("gradient", f, argnum, *options, _gradient)
+
+
+def _gradient(driver: Differences, args: Any, kwargs: Any) -> Any:
+    return driver.first_differences(args, kwargs, check_scalar)
 
 
 def jacobian(
@@ -205,8 +209,12 @@ def jacobian(
     array([[3., 2.],
            [4., 0.]])
     """
-    driver = Differences("jacobian", f, argnum, method, step, return_error, batched, chunk, subok)
-    return driver.wrap(lambda *args, **kwargs: driver.first_differences(args, kwargs, check_leading))
+    options = method, step, return_error, batched, chunk, subok
+    return Differences("jacobian", f, argnum, *options, _jacobian)
+
+
+def _jacobian(driver: Differences, args: Any, kwargs: Any) -> Any:
+    return driver.first_differences(args, kwargs, check_leading)
 
 
 def hessian(
@@ -242,21 +250,21 @@ def hessian(
     >>> np.allclose(H, [[6, 4], [4, 0]], atol=1e-6)
     True
     """
-    driver = Differences("hessian", f, argnum, method, step, return_error, batched, chunk, subok)
+    options = method, step, return_error, batched, chunk, subok
+    return Differences("hessian", f, argnum, *options, _hessian)
 
-    def hessian_of(*args, **kwargs):
-        variables = Variables(driver, args)
-        probe = Probe(driver, variables, kwargs, lambda shape: check_leading(driver, variables.lead, shape))
-        places = range(variables.size)
-        pairs = {(i, j): driver.estimate(probe, (i, j)) for i in places for j in places[i:]}
-        entries = [pairs[min(i, j), max(i, j)] for i in places for j in places]
-        shape = probe.shape()
-        square = shape + (variables.size, variables.size)
-        return driver.result(
-            variables.nest_twice(column.reshape(square), shape) for column in driver.stack(entries, shape)
-        )
 
-    return driver.wrap(hessian_of)
+def _hessian(driver: Differences, args: Any, kwargs: Any) -> Any:
+    variables = Variables(driver, args)
+    probe = Probe(driver, variables, kwargs, lambda shape: check_leading(driver, variables.lead, shape))
+    places = range(variables.size)
+    pairs = {(i, j): driver.estimate(probe, (i, j)) for i in places for j in places[i:]}
+    entries = [pairs[min(i, j), max(i, j)] for i in places for j in places]
+    shape = probe.shape()
+    square = shape + (variables.size, variables.size)
+    return driver.result(
+        variables.nest_twice(column.reshape(square), shape) for column in driver.stack(entries, shape)
+    )
 
 
 class Differences(Driver):
@@ -264,9 +272,10 @@ class Differences(Driver):
 
     __slots__ = ("method", "step", "return_error")
 
-    def __init__(self, name, f, argnum, method, step, return_error, batched, chunk, subok):
+    def __init__(self, name, f, argnum, method, step, return_error, batched, chunk, subok, run, **extra):
         name = f"finite_difference.{name}"
-        super().__init__(name, f, argnum, chunk, batched, subok)
+        extra |= {"method": method, "step": step, "return_error": return_error, "batched": batched}
+        super().__init__(name, f, argnum, chunk, batched, subok, "x", 1, run, extra)
         self.method = check_method(name, method)
         self.step = step
         self.return_error = check_flag(name, "return_error", return_error)

@@ -66,23 +66,24 @@ def taylor_polynomial(
     43.0
     """
     order = check_order("taylor_polynomial", order, least=0)
-    driver = Driver("taylor_polynomial", f, argnum, subok=subok)
+    extra = {"order": order}
+    driver = Driver("taylor_polynomial", f, argnum, None, False, subok, "x", 1, _taylor_polynomial, extra)
     check_one_argument(driver)
+    return driver
 
-    def taylor_polynomial_of(*args: Any, **kwargs: Any) -> TaylorPolynomial:
-        variables = Variables(driver, args)
-        check_single(driver, variables, "one array")
-        # one order more, for the remainder; its coefficients alone may be infinite or nan
-        flats = partials(driver, variables, kwargs, order + 1, divided=True)
-        check_series(driver, worst_of_each(flats[:-1]))
 
-        def function(x: Any) -> Any:
-            place = driver.argnum % len(args)
-            return f(*args[:place], x, *args[place + 1 :], **kwargs)
+def _taylor_polynomial(driver: Driver, args: Any, kwargs: Any) -> TaylorPolynomial:
+    variables = Variables(driver, args)
+    check_single(driver, variables, "one array")
+    # one order more, for the remainder; its coefficients alone may be infinite or nan
+    flats = partials(driver, variables, kwargs, driver.extra["order"] + 1, divided=True)
+    check_series(driver, worst_of_each(flats[:-1]))
 
-        return TaylorPolynomial(variables.tree.x, flats[:-1], flats[-1], function)
+    def function(x: Any) -> Any:
+        place = driver.argnum % len(args)
+        return driver.f(*args[:place], x, *args[place + 1 :], **kwargs)
 
-    return driver.wrap(taylor_polynomial_of)
+    return TaylorPolynomial(variables.tree.x, flats[:-1], flats[-1], function)
 
 
 class TaylorPolynomial:

@@ -37,5 +37,5 @@ def seed(x):
     array = np.asarray(x)
     if not is_real(array.dtype):
         raise TypeError(f"seed(x) expects x to be real numbers, got {array.dtype}.")
-    array = array.astype(float, copy=False)
+    array = array.astype(float, copy=False).view(np.dtype(float))  # of that very dtype, if it was unpickled
     return Dual(array.item()) if array.ndim == 0 else seed_identity(array, E1, 0, array.size)

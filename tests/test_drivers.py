@@ -19,6 +19,7 @@ from scenarios import (
 )
 
 import dualnum as dn
+from dualnum._core import ONE_PASS, ONE_TILE
 from dualnum.drivers import _base as _driver
 
 VECTOR_FIELDS = {"polar", "spherical", "squares", "abc_flow", "identity"}
@@ -251,15 +252,15 @@ def test_one_pass_is_one_call(returned):
 
 
 def test_one_array_of_few_variables_takes_one_pass():
-    widths = [_driver.chunk_width(n, n, None) for n in range(1, _driver.ONE_PASS + 2)]
-    assert widths[:-1] == list(range(1, _driver.ONE_PASS + 1))
-    assert widths[-1] < _driver.ONE_PASS
-    sides = [_driver.tile_width(n, n, None) for n in range(1, _driver.ONE_TILE + 2)]
-    assert sides[:-1] == list(range(1, _driver.ONE_TILE + 1))
-    assert sides[-1] < _driver.ONE_TILE
+    widths = [_driver.chunk_width(n, n, None) for n in range(1, ONE_PASS + 2)]
+    assert widths[:-1] == list(range(1, ONE_PASS + 1))
+    assert widths[-1] < ONE_PASS
+    sides = [_driver.tile_width(n, n, None) for n in range(1, ONE_TILE + 2)]
+    assert sides[:-1] == list(range(1, ONE_TILE + 1))
+    assert sides[-1] < ONE_TILE
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 3, _driver.ONE_TILE, _driver.ONE_TILE + 1])
+@pytest.mark.parametrize("n", [0, 1, 2, 3, ONE_TILE, ONE_TILE + 1])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_one_tile_at_an_array_is_the_general_pass(n, order):
     """Arrays of few numbers take a short way; tuples of arrays, other dtypes and batches do not."""

@@ -72,6 +72,6 @@ def test_an_unknown_name_tells_the_right_one(name, right):
 
 
 def test_a_name_like_none_tells_nothing():
-    with pytest.raises(AttributeError, match=r"^module 'dualnum' has no attribute 'qqqqqq'\.$"):
+    with pytest.raises(AttributeError, match=r"^module 'dualnum' has no attribute 'qqqqqq'$"):
         dualnum.qqqqqq  # noqa: B018
     assert not hasattr(dualnum, "__wrapped__")

@@ -6,18 +6,20 @@ off what the function returns: along a new last axis, one place for each variabl
 """
 
 import functools
+import inspect
+import operator
+import sys
 from math import isqrt, prod
 
 import numpy as np
 
 from dualnum._core import (
-    Dual,
+    ONE_PASS,
+    DriverBase,
     KeepMemory,
     Level,
     guarded_call,
     parts,
-    pass_at_array,
-    second_pass_at_array,
     seed_identity,
     seed_scalar,
     seed_tangents,
@@ -40,16 +42,14 @@ from dualnum.drivers._checks import (
     check_workers,
     place,
 )
-from dualnum.drivers._parallel import all_processors, map_ordered
+from dualnum.drivers._parallel import map_ordered
 
 ONE = np.ones(1)
 
 #: What one array of a pass may take, in bytes: several together should fit a core's cache.
 CACHE = 1 << 17
-#: Variables of one array that take one pass by that rule: ``chunk_width(n, n, None) == n`` up to here.
-ONE_PASS = 127
-#: Variables of one array that take one tile of second order: ``tile_width(n, n, None) == n`` up to here.
-ONE_TILE = 24
+# By that rule one array of n variables takes one pass up to ONE_PASS of them, ``chunk_width(n, n, None) == n``, and one
+# tile of second order up to ONE_TILE, ``tile_width(n, n, None) == n``.
 #: Tangents of a pass, and variables on each side of a Hessian's tile, that are carried even where `CACHE` is exceeded:
 #: with fewer of them, f's own work for values and calls would weigh more.
 WIDE, TILE = 16, 8
@@ -285,36 +285,23 @@ def elementwise(driver):
 # ---- the driver --------------------------------------------------------------------------------------------
 
 
-class Driver:
-    """One driver applied to one function: its checked options, and the passes over the function."""
+class Driver(DriverBase):
+    """One driver applied to one function: its options, and the passes over the function."""
 
-    __slots__ = (
-        "name",
-        "f",
-        "argnum",
-        "chunk",
-        "batched",
-        "points",
-        "subok",
-        "workers",
-        "block_workers",
-        "arguments",
-        "direct",
-    )
+    __slots__ = ()
 
-    def __init__(self, name, f, argnum=0, chunk=None, batched=False, subok=True, arguments="x", workers=1):
-        self.name = name
-        self.arguments = arguments
-        self.f = check_callable(name, f)
+    def check_options(self, argnum, chunk, batched, subok, workers):
+        """Set the options; `DriverBase` asks for it where one of them is not the default."""
+        name = self.name
+        check_callable(name, self.f)
         self.argnum = check_argnum(name, argnum)
         self.chunk = check_chunk(name, chunk)
-        self.batched, self.points = check_batched(name, batched, arguments == "x")
+        self.batched, self.points = check_batched(name, batched, self.arguments == "x")
         self.subok = check_flag(name, "subok", subok)
-        workers = check_workers(name, workers)
-        workers = all_processors() if workers == -1 else workers
-        # blocks of a batch go to workers where there are some, else the passes
-        self.workers, self.block_workers = (workers, 1) if self.points is None else (1, workers)
-        self.direct = min(self.chunk or ONE_PASS, ONE_PASS) if argnum == 0 and not batched else -1
+        self.workers = check_workers(name, workers)
+        self.direct = min(self.chunk or ONE_PASS, ONE_PASS) if self.argnum == 0 and not self.batched else -1
+        if self.points is not None:
+            self.run = in_blocks(self.run)
 
     def __str__(self):
         """Return the call as an error message spells it."""
@@ -322,38 +309,45 @@ class Driver:
         options += f", batched={self.points or True}" if self.batched else ""
         return f"{self.name}(f{options})({self.arguments})"
 
-    def wrap(self, run):
-        """Give `run` the function's name and documentation, and its signature where no v comes in between."""
-        run = run if self.points is None else self.in_blocks(run)
-        functools.update_wrapper(run, self.f, updated=())
-        if self.arguments != "x":
-            del run.__wrapped__
-        return run
+    def __repr__(self):
+        """Return the driver, its options and the function: ``<dualnum.gradient(chunk=3) of rosen>``."""
+        _, options = self.origin()
+        options = ", ".join(f"{name}={option!r}" for name, option in options.items())
+        function = None if isinstance(self.f, Driver) else getattr(self.f, "__qualname__", None)
+        return f"<dualnum.{self.name}{options and f'({options})'} of {function or repr(self.f)}>"
 
-    def in_blocks(self, run):
-        """Return what `run` does, on blocks of a batch's points."""
+    def __reduce__(self):
+        make, options = self.origin()
+        state = {
+            name: attribute
+            for name, attribute in self.__dict__.items()
+            if name not in ("__doc__", "__module__") or attribute is not getattr(self.f, name, None)
+        }
+        return functools.partial(make, **options), (self.f,), state or None
 
-        def run_in_blocks(*args, **kwargs):
-            i = place(self, self.argnum, len(args))
-            check_one_array(self, i, args)
-            x = as_variable(self, args[i], "x")
-            check_point(self, getattr(x, "shape", ()), "x")
-            if x.ndim == 1:
-                return run(*args, **kwargs)
-            points = x.reshape(prod(x.shape[:-1]), x.shape[-1])
+    def __setstate__(self, state):
+        self.__dict__.update(state)
 
-            def one(start):
-                block = points[start : start + self.points]
-                result = run(*args[:i], block, *args[i + 1 :], **kwargs)
-                return result if type(result) is tuple else (result,)
+    @property
+    def __signature__(self):
+        # Only where v comes in between: else that of f follows from __wrapped__.
+        if self.arguments == "x":
+            raise AttributeError("__signature__")
+        kinds = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+        return inspect.Signature(map(inspect.Parameter, ("args", "kwargs"), kinds))
 
-            starts = range(0, len(points) or 1, self.points)
-            blocks = zip(*map_ordered(self, one, starts, self.block_workers), strict=True)
-            results = tuple([np.concatenate(block) for block in blocks])
-            results = tuple([a.reshape(x.shape[:-1] + a.shape[1:]) for a in results])
-            return results if len(results) > 1 else results[0]
-
-        return run_in_blocks
+    def origin(self):
+        """Return the public function that made this driver, and the options that it was given, by name."""
+        make = operator.attrgetter(self.name)(sys.modules["dualnum"])
+        common = {name: getattr(self, name) for name in ("argnum", "chunk", "subok", "workers")}
+        options = {"batched": self.points or self.batched, **(self.extra or {}), **common}
+        parameters = inspect.signature(make).parameters
+        given = {
+            name: option
+            for name, option in options.items()
+            if name in parameters and option is not parameters[name].default
+        }
+        return make, given
 
     def aimed(self, args):
         """Return the variables, with their direction, of a call in which v follows the last of them."""
@@ -395,21 +389,20 @@ class Driver:
             younger.retire()
             older.retire()
 
-    def first_order(self, args, kwargs, check):
+    def first_order(self, args, kwargs, check, found=None):
         """Return f's value and its derivatives in the structure of the variables, as few passes as can be.
 
-        ``check(driver, lead, shape)`` is asked about the shape of f's value before more passes are made.
+        ``check(driver, lead, shape)`` is asked about the shape of f's value before more passes are made. `found` is
+        what a single pass at one float64 array has returned already: the ordinary case, in which every microsecond
+        counts. The rest of this file is the general one.
         """
-        x = args[0] if args else None
-        if type(x) is np.ndarray and x.size <= self.direct and x.dtype is FLOAT64:
-            # the ordinary case, in which every microsecond counts; the rest of this file is the general one
-            value, first = pass_at_array(self.f, x, self.subok, args, kwargs)
+        if found:
+            x, (value, first) = args[0], found
             if type(first) is Level:
-                y = value if type(value) is Dual else as_output(self, value)
-                value, first = split_or_zeros(y, first, x.size)
+                value, first = split_or_zeros(as_output(self, value), first, x.size)
             shape = first.shape[:-1]
             check(self, (), shape)
-            return value, first if x.ndim == 1 else finish(first.reshape(shape + x.shape))
+            return value, finish(first.reshape(shape + x.shape))
         variables = Variables(self, args)
         values, columns = [], []
         for start, value, first in self.chunks(variables, kwargs):
@@ -420,18 +413,14 @@ class Driver:
         first = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
         return values[0], variables.nest(first, shape)
 
-    def second_order(self, args, kwargs, check):
+    def second_order(self, args, kwargs, check, found=None):
         """Return f's value, its first and its second derivatives, as `first_order` does."""
-        x = args[0] if args else None
-        if type(x) is np.ndarray and x.size <= min(self.direct, ONE_TILE) and x.dtype is FLOAT64:
-            value, first, second = second_pass_at_array(self.f, x, self.subok, args, kwargs)
+        if found:
+            x, (value, first, second) = args[0], found
             if type(first) is Level:
-                y = value if type(value) is Dual else as_output(self, value)
-                value, first, _, second = split_twice(y, first, x.size, second, x.size)
+                value, first, _, second = split_twice(as_output(self, value), first, x.size, second, x.size)
             shape = first.shape[:-1]
             check(self, (), shape)
-            if x.ndim == 1:
-                return value, first, second
             shapes = shape + x.shape, shape + x.shape + x.shape
             return value, finish(first.reshape(shapes[0])), finish(second.reshape(shapes[1]))
         variables = Variables(self, args)
@@ -483,6 +472,32 @@ class Driver:
                 hessian[..., columns, rows] = second.swapaxes(-1, -2)
             hessian[..., rows, columns] = second
         return value, gradient, hessian
+
+
+def in_blocks(run):
+    """Return what `run` does, on blocks of a batch's points."""
+
+    def run_in_blocks(driver, args, kwargs):
+        i = place(driver, driver.argnum, len(args))
+        check_one_array(driver, i, args)
+        x = as_variable(driver, args[i], "x")
+        check_point(driver, getattr(x, "shape", ()), "x")
+        if x.ndim == 1:
+            return run(driver, args, kwargs)
+        points = x.reshape(prod(x.shape[:-1]), x.shape[-1])
+
+        def one(start):
+            block = points[start : start + driver.points]
+            result = run(driver, (*args[:i], block, *args[i + 1 :]), kwargs)
+            return result if type(result) is tuple else (result,)
+
+        starts = range(0, len(points) or 1, driver.points)
+        blocks = zip(*map_ordered(driver, one, starts, driver.workers), strict=True)
+        results = tuple([np.concatenate(block) for block in blocks])
+        results = tuple([a.reshape(x.shape[:-1] + a.shape[1:]) for a in results])
+        return results if len(results) > 1 else results[0]
+
+    return run_in_blocks
 
 
 def split_twice(y, younger, width, older, other_width):

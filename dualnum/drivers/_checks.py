@@ -36,7 +36,9 @@ def as_variable(driver, x, label):
     if isinstance(dtype, DualDType):
         return array
     if is_real(dtype):
-        return array.astype(np.float64, copy=False)
+        array = array.astype(np.float64, copy=False)
+        # an unpickled array's dtype equals float64's without being that object
+        return array if array.dtype is FLOAT64 else array.view(FLOAT64)
     if dtype.kind == "O":
         items = array.ravel().tolist()
         numbers = all(isinstance(item, (Dual, *NUMBERS)) for item in items)
@@ -124,64 +126,65 @@ def check_callable(name, f, arguments="f"):
     return f
 
 
+def as_index(x):
+    """Return an integer of any type as an int, or None if `x` is none."""
+    try:
+        return operator.index(x)
+    except TypeError:
+        return None
+
+
+def wrong_option(error, name, option, given, what, got):
+    """Return the error about an option, named as the caller spelt it."""
+    return error(expects(f"{name}(f, {option}={given!r})", f"{option} to be {what}", got))
+
+
 def check_argnum(name, argnum):
     """Return argnum as an int or a tuple of different ints."""
-    try:
-        if not isinstance(argnum, tuple):
-            return operator.index(argnum)
-        argnum = tuple(map(operator.index, argnum))
-    except TypeError:
-        raise TypeError(
-            expects(
-                f"{name}(f, argnum={argnum!r})",
-                "argnum to be an int or a tuple of ints",
-                type(argnum).__name__,
-            )
-        ) from None
-    if len(set(argnum)) < len(argnum):
+    places = tuple(map(as_index, argnum)) if isinstance(argnum, tuple) else (as_index(argnum),)
+    if None in places:
+        what = "an int or a tuple of ints"
+        raise wrong_option(TypeError, name, "argnum", argnum, what, type(argnum).__name__)
+    if not isinstance(argnum, tuple):
+        return places[0]
+    if len(set(places)) < len(places):
         raise ValueError(
-            expects(f"{name}(f, argnum={argnum!r})", "argnum to name every argument once", f"{argnum}")
+            expects(f"{name}(f, argnum={places!r})", "argnum to name every argument once", f"{places}")
         )
-    return argnum
+    return places
+
+
+def check_positive(name, option, given, what):
+    """Return an option that is a positive int."""
+    number = as_index(given)
+    if number is None:
+        raise wrong_option(TypeError, name, option, given, what, type(given).__name__)
+    if number < 1:
+        raise wrong_option(ValueError, name, option, given, what, f"{given}")
+    return number
 
 
 def check_chunk(name, chunk):
     """Return chunk as a positive int, or None."""
-    if chunk is None:
-        return None
-    try:
-        number = operator.index(chunk)
-    except TypeError:
-        raise TypeError(
-            expects(f"{name}(f, chunk={chunk!r})", "chunk to be a positive int or None", type(chunk).__name__)
-        ) from None
-    if number < 1:
-        raise ValueError(
-            expects(f"{name}(f, chunk={chunk!r})", "chunk to be a positive int or None", f"{chunk}")
-        )
-    return number
+    return None if chunk is None else check_positive(name, "chunk", chunk, "a positive int or None")
 
 
 def check_workers(name, workers):
     """Return workers as a positive int, -1, or a map-like callable."""
-    if callable(workers):
+    if callable(workers) or (as_index(workers) == -1):
         return workers
-    what = "workers to be a positive int, -1 or a map"
-    try:
-        number = operator.index(None if isinstance(workers, bool) else workers)
-    except TypeError:
-        raise TypeError(expects(f"{name}(f, workers={workers!r})", what, type(workers).__name__)) from None
-    if number < 1 and number != -1:
-        raise ValueError(expects(f"{name}(f, workers={workers!r})", what, f"{workers}"))
-    return number
+    what = "a positive int, -1 or a map"
+    if isinstance(workers, bool):
+        raise wrong_option(TypeError, name, "workers", workers, what, "bool")
+    return check_positive(name, "workers", workers, what)
 
 
 def check_flag(name, option, flag):
     """Return an option that is True or False."""
-    if not isinstance(flag, (bool, np.bool_)):
-        raise TypeError(
-            expects(f"{name}(f, {option}={flag!r})", f"{option} to be True or False", type(flag).__name__)
-        )
+    if flag is True or flag is False:
+        return flag
+    if not isinstance(flag, np.bool_):
+        raise wrong_option(TypeError, name, option, flag, "True or False", type(flag).__name__)
     return bool(flag)
 
 
@@ -189,27 +192,19 @@ def check_batched(name, batched, blocks):
     """Return whether x is a batch, and how many points a call of f gets at most, or None; only with blocks an int."""
     if not blocks or isinstance(batched, (bool, np.bool_)):
         return check_flag(name, "batched", batched), None
-    what = "batched to be True, False or a positive int"
-    try:
-        number = operator.index(batched)
-    except TypeError:
-        raise TypeError(expects(f"{name}(f, batched={batched!r})", what, type(batched).__name__)) from None
-    if number < 1:
-        raise ValueError(expects(f"{name}(f, batched={batched!r})", what, f"{batched}"))
-    return True, number
+    return True, check_positive(name, "batched", batched, "True, False or a positive int")
 
 
 def check_order(name, order, least=1, arguments="f"):
     """Return an order, an int from `least`, 1 or 0, on; `arguments` are those before it in the call named."""
+    number = order if type(order) is int else as_index(order)
+    if number is not None and number >= least:
+        return number
     what = "order to be a positive int" if least else "order to be an int from 0 on"
-    try:
-        number = operator.index(order)
-    except TypeError:
+    if number is None:
         use = f"{name}(f, order)(x)" if arguments == "f" else "args= for further arguments of f"
-        raise TypeError(expects(f"{name}({arguments}, order)", what, kind(order), use)) from None
-    if number < least:
-        raise ValueError(expects(f"{name}({arguments}, order={number})", what, f"{number}"))
-    return number
+        raise TypeError(expects(f"{name}({arguments}, order)", what, kind(order), use))
+    raise ValueError(expects(f"{name}({arguments}, order={number})", what, f"{number}"))
 
 
 def check_series(driver, series):

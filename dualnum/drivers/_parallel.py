@@ -14,7 +14,9 @@ def map_ordered(driver, work, places, workers=None):
     caller's context, so that ``np.errstate`` and other context variables hold there too. The first place whose call
     raises decides what is raised; calls that have not begun by then are not made.
     """
-    workers = driver.workers if workers is None else workers
+    if workers is None:  # blocks of a batch go to workers where there are some, else the passes
+        workers = driver.workers if driver.points is None else 1
+    workers = all_processors() if workers == -1 else workers
     if workers == 1 or len(places) < 2:
         yield from map(work, places)
         return

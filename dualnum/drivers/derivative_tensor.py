@@ -12,6 +12,8 @@ Three ways lead to the partial derivatives by n variables up to order d, each fa
 import functools
 import itertools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +37,15 @@ DIRECTIONS, COEFFICIENTS = 4096, 400
 MAX_LEVELS = 8
 
 
-def derivative_tensor(f, order, *, argnum=0, chunk=None, batched=False, subok=True):
+def derivative_tensor(
+    f: Callable[..., Any],
+    order: int,
+    *,
+    argnum: int = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> Callable[..., Any]:
     """Return the function that computes all derivatives of one order: the tensor D^order f.
 
     The tensor is symmetric in its last axes: order 1 is the Jacobian, order 2 the Hessian. From the third order on
@@ -80,20 +90,22 @@ def derivative_tensor(f, order, *, argnum=0, chunk=None, batched=False, subok=Tr
     """
     order = check_order("derivative_tensor", order, least=0)
     check_flag("derivative_tensor", "batched", batched)
-    driver = Driver("derivative_tensor", f, argnum, chunk, batched, subok)
+    extra = {"order": order}
+    driver = Driver("derivative_tensor", f, argnum, chunk, batched, subok, "x", 1, _derivative_tensor, extra)
     check_one_argument(driver)
+    return driver
 
-    def derivative_tensor_of(*args, **kwargs):
-        variables = Variables(driver, args)
-        check_single(driver, variables, "one array")
-        if order in (1, 2):
-            make = jacobian if order == 1 else hessian
-            return make(f, argnum=argnum, chunk=chunk, batched=batched, subok=subok)(*args, **kwargs)
-        found = partials(driver, variables, kwargs, order)
-        check_derivatives(driver, worst_of_each(found))
-        return tensor(found[order], variables.tree.shape, order)
 
-    return driver.wrap(derivative_tensor_of)
+def _derivative_tensor(driver, args, kwargs):
+    variables = Variables(driver, args)
+    check_single(driver, variables, "one array")
+    order, f = driver.extra["order"], driver.f
+    if order in (1, 2):
+        options = {name: getattr(driver, name) for name in ("argnum", "chunk", "batched", "subok")}
+        return (jacobian if order == 1 else hessian)(f, **options)(*args, **kwargs)
+    found = partials(driver, variables, kwargs, order)
+    check_derivatives(driver, worst_of_each(found))
+    return tensor(found[order], variables.tree.shape, order)
 
 
 def worst_of_each(found):

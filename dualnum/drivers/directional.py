@@ -31,8 +31,14 @@ def jvp(f, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.jvp(lambda x: x**2)(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
     (array([1., 4.]), array([ 2., 40.]))
     """
-    driver = Driver("jvp", f, argnum, chunk, batched, subok, "x, v")
-    return driver.wrap(lambda *args, **kwargs: _push(driver, args, kwargs))
+    return Driver("jvp", f, argnum, chunk, batched, subok, "x, v", 1, _jvp)
+
+
+def _jvp(driver, args, kwargs):
+    variables = driver.aimed(args)
+    value, first = driver.first(variables, kwargs, along(driver))
+    check_leading(driver, variables.lead, first.shape[:-1])
+    return finish(value), finish(first[..., 0])
 
 
 def directional_derivative(f, *, argnum=0, chunk=None, batched=False, subok=True):
@@ -54,16 +60,13 @@ def directional_derivative(f, *, argnum=0, chunk=None, batched=False, subok=True
     >>> dn.directional_derivative(lambda x: x[0] * x[1])([2.0, 3.0], [1.0, 10.0])
     23.0
     """
-    driver = Driver("directional_derivative", f, argnum, chunk, batched, subok, "x, v")
-    return driver.wrap(lambda *args, **kwargs: _push(driver, args, kwargs)[1])
+    return Driver(
+        "directional_derivative", f, argnum, chunk, batched, subok, "x, v", 1, _directional_derivative
+    )
 
 
-def _push(driver, args, kwargs):
-    """Return f(x) and J v."""
-    variables = driver.aimed(args)
-    value, first = driver.first(variables, kwargs, along(driver))
-    check_leading(driver, variables.lead, first.shape[:-1])
-    return finish(value), finish(first[..., 0])
+def _directional_derivative(driver, args, kwargs):
+    return _jvp(driver, args, kwargs)[1]
 
 
 def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -89,26 +92,25 @@ def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     >>> dn.hvp(lambda x: x[0] * x[1]**2)(np.array([2.0, 3.0]), np.array([1.0, 10.0]))
     array([60., 46.])
     """
-    driver = Driver("hvp", f, argnum, chunk, batched, subok, "x, v", workers)
+    return Driver("hvp", f, argnum, chunk, batched, subok, "x, v", workers, _hvp)
 
-    def hvp_of(*args, **kwargs):
-        variables = driver.aimed(args)
-        size = variables.size
-        # two at least: with one tangent on each side v and e_i would count as one direction at a kink
-        width = max(chunk_width(size, 2 * variables.elements, driver.chunk), min(size, 2))
 
-        def one(start):
-            seed = identity(driver, start, width)
-            return start, *driver.second(variables, kwargs, seed, width, along(driver), 1)
+def _hvp(driver, args, kwargs):
+    variables = driver.aimed(args)
+    size = variables.size
+    # two at least: with one tangent on each side v and e_i would count as one direction at a kink
+    width = max(chunk_width(size, 2 * variables.elements, driver.chunk), min(size, 2))
 
-        columns = []
-        for start, _, first, _, second in map_ordered(driver, one, range(0, size or 1, width or 1)):
-            check_scalar(driver, variables.lead, first.shape[:-1])
-            columns.append(second[..., : size - start, 0])
-        product = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
-        return variables.nest(product, variables.lead)
+    def one(start):
+        seed = identity(driver, start, width)
+        return start, *driver.second(variables, kwargs, seed, width, along(driver), 1)
 
-    return driver.wrap(hvp_of)
+    columns = []
+    for start, _, first, _, second in map_ordered(driver, one, range(0, size or 1, width or 1)):
+        check_scalar(driver, variables.lead, first.shape[:-1])
+        columns.append(second[..., : size - start, 0])
+    product = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
+    return variables.nest(product, variables.lead)
 
 
 def vhv(f, *, argnum=0, chunk=None, batched=False, subok=True):
@@ -132,13 +134,12 @@ def vhv(f, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.vhv(lambda x: x[0] * x[1]**2)([2.0, 3.0], [1.0, 10.0])
     520.0
     """
-    driver = Driver("vhv", f, argnum, chunk, batched, subok, "x, v")
+    return Driver("vhv", f, argnum, chunk, batched, subok, "x, v", 1, _vhv)
 
-    def vhv_of(*args, **kwargs):
-        variables = driver.aimed(args)
-        seed = along(driver)
-        _, first, _, second = driver.second(variables, kwargs, seed, 1, seed, 1)
-        check_scalar(driver, variables.lead, first.shape[:-1])
-        return finish(second[..., 0, 0])
 
-    return driver.wrap(vhv_of)
+def _vhv(driver, args, kwargs):
+    variables = driver.aimed(args)
+    seed = along(driver)
+    _, first, _, second = driver.second(variables, kwargs, seed, 1, seed, 1)
+    check_scalar(driver, variables.lead, first.shape[:-1])
+    return finish(second[..., 0, 0])

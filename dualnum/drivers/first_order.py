@@ -53,8 +53,11 @@ def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     >>> dn.gradient(lambda x, y: x * y, argnum=(0, 1))(2.0, 3.0)
     (3.0, 2.0)
     """
-    driver = Driver("gradient", f, argnum, chunk, batched, subok, workers=workers)
-    return driver.wrap(lambda *args, **kwargs: driver.first_order(args, kwargs, check_scalar)[1])
+    return Driver("gradient", f, argnum, chunk, batched, subok, "x", workers, _gradient)
+
+
+def _gradient(driver, args, kwargs, found=None):
+    return driver.first_order(args, kwargs, check_scalar, found)[1]
 
 
 def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -77,13 +80,12 @@ def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, wo
     >>> dn.value_and_gradient(lambda x: np.sum(x**2))(np.array([1.0, 2.0, 3.0]))
     (14.0, array([2., 4., 6.]))
     """
-    driver = Driver("value_and_gradient", f, argnum, chunk, batched, subok, workers=workers)
+    return Driver("value_and_gradient", f, argnum, chunk, batched, subok, "x", workers, _value_and_gradient)
 
-    def value_and_gradient_of(*args, **kwargs):
-        value, first = driver.first_order(args, kwargs, check_scalar)
-        return finish(value), first
 
-    return driver.wrap(value_and_gradient_of)
+def _value_and_gradient(driver, args, kwargs, found=None):
+    value, first = driver.first_order(args, kwargs, check_scalar, found)
+    return finish(value), first
 
 
 def jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -111,8 +113,11 @@ def jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     array([[3., 2.],
            [4., 0.]])
     """
-    driver = Driver("jacobian", f, argnum, chunk, batched, subok, workers=workers)
-    return driver.wrap(lambda *args, **kwargs: driver.first_order(args, kwargs, check_leading)[1])
+    return Driver("jacobian", f, argnum, chunk, batched, subok, "x", workers, _jacobian)
+
+
+def _jacobian(driver, args, kwargs, found=None):
+    return driver.first_order(args, kwargs, check_leading, found)[1]
 
 
 def value_and_jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -136,10 +141,9 @@ def value_and_jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, wo
     (array([4., 9.]), array([[4., 0.],
            [0., 6.]]))
     """
-    driver = Driver("value_and_jacobian", f, argnum, chunk, batched, subok, workers=workers)
+    return Driver("value_and_jacobian", f, argnum, chunk, batched, subok, "x", workers, _value_and_jacobian)
 
-    def value_and_jacobian_of(*args, **kwargs):
-        value, first = driver.first_order(args, kwargs, check_leading)
-        return finish(value), first
 
-    return driver.wrap(value_and_jacobian_of)
+def _value_and_jacobian(driver, args, kwargs, found=None):
+    value, first = driver.first_order(args, kwargs, check_leading, found)
+    return finish(value), first

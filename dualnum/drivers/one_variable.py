@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dualnum._core import Dual, derivative_at_number, pass_at_number
+from dualnum._core import Dual, pass_at_number
 from dualnum.drivers._base import Driver, Variables, elementwise, finish, split_or_zeros
 from dualnum.drivers._checks import (
     as_output,
@@ -59,23 +59,34 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.derivative(lambda x: 1 / x, order=5)(2.0)  # -5! / 2**6
     -1.875
     """
-    order = check_order("derivative", order)
-    check_flag("derivative", "batched", batched)
-    driver = Driver("derivative", f, argnum, chunk, subok=subok)
+    extra = _own_options("derivative", order, batched)
+    return Driver("derivative", f, argnum, chunk, False, subok, "x", 1, _derivative, extra)
+
+
+#: The options that only these drivers have, as they are when they are not given.
+_FIRST = {"order": 1, "batched": False}
+
+
+def _own_options(name, order, batched):
+    """Return the options that only these drivers have, checked."""
+    if type(order) is int and order == 1 and batched is False:
+        return _FIRST
+    return {"order": check_order(name, order), "batched": check_flag(name, "batched", batched)}
+
+
+def _derivative(driver, args, kwargs, found=None):
+    """Return the derivative; `found`, what f returned at a float and its level, saves another call of f."""
+    if found:
+        return _read(driver, driver.extra["order"], *found)[-1]
     if type(driver.argnum) is tuple:
-        parts = [
-            derivative(f, order, argnum=i, chunk=chunk, batched=batched, subok=subok) for i in driver.argnum
-        ]
-        return driver.wrap(lambda *args, **kwargs: tuple(part(*args, **kwargs) for part in parts))
+        return tuple(part(*args, **kwargs) for part in _one_by_one(driver, derivative))
+    return _derivatives(driver, args, kwargs)[-1]
 
-    def general(args, kwargs, found=None):
-        if found:
-            return _read(driver, order, *found)[-1]
-        return _derivatives(driver, order, batched, args, kwargs)[-1]
 
-    if driver.argnum == 0 and order <= 2:
-        return driver.wrap(derivative_at_number(f, order, general))
-    return driver.wrap(lambda *args, **kwargs: general(args, kwargs))
+def _one_by_one(driver, make):
+    """Return a driver for each of several arguments."""
+    options = {"chunk": driver.chunk, "subok": driver.subok, **driver.extra}
+    return [make(driver.f, argnum=argnum, **options) for argnum in driver.argnum]
 
 
 def value_and_derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
@@ -100,25 +111,23 @@ def value_and_derivative(f, order=1, *, argnum=0, chunk=None, batched=False, sub
     >>> dn.value_and_derivative(lambda x: x**3, order=2)(2.0)
     (8.0, 12.0, 12.0)
     """
-    order = check_order("value_and_derivative", order)
-    check_flag("value_and_derivative", "batched", batched)
-    driver = Driver("value_and_derivative", f, argnum, chunk, subok=subok)
-    if type(driver.argnum) is tuple:
-        parts = [
-            value_and_derivative(f, order, argnum=i, chunk=chunk, batched=batched, subok=subok)
-            for i in driver.argnum
-        ]
-
-        def derivatives_of(*args, **kwargs):
-            values, *derivatives = zip(*(part(*args, **kwargs) for part in parts), strict=True)
-            return values[0], *derivatives
-
-        return driver.wrap(derivatives_of)
-    return driver.wrap(lambda *args, **kwargs: _derivatives(driver, order, batched, args, kwargs))
+    extra = _own_options("value_and_derivative", order, batched)
+    return Driver(
+        "value_and_derivative", f, argnum, chunk, False, subok, "x", 1, _value_and_derivative, extra
+    )
 
 
-def _derivatives(driver, order, batched, args, kwargs):
-    """Return f's value and its derivatives up to `order`."""
+def _value_and_derivative(driver, args, kwargs):
+    if type(driver.argnum) is not tuple:
+        return _derivatives(driver, args, kwargs)
+    results = [part(*args, **kwargs) for part in _one_by_one(driver, value_and_derivative)]
+    values, *derivatives = zip(*results, strict=True)
+    return values[0], *derivatives
+
+
+def _derivatives(driver, args, kwargs):
+    """Return f's value and its derivatives up to the driver's order."""
+    order, batched = driver.extra.values()
     if driver.argnum == 0 and args and type(args[0]) is float:
         rate = math.ldexp(1, _halvings(order))
         return _read(driver, order, *pass_at_number(driver.f, rate, order, args, kwargs))

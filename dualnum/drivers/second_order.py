@@ -34,9 +34,11 @@ def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     array([[6., 4.],
            [4., 0.]])
     """
-    driver = Driver("hessian", f, argnum, chunk, batched, subok, workers=workers)
+    return Driver("hessian", f, argnum, chunk, batched, subok, "x", workers, _hessian)
 
-    return driver.wrap(lambda *args, **kwargs: driver.second_order(args, kwargs, check_leading)[2])
+
+def _hessian(driver, args, kwargs, found=None):
+    return driver.second_order(args, kwargs, check_leading, found)[2]
 
 
 def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -64,10 +66,11 @@ def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True
     array([[6., 4.],
            [4., 0.]])
     """
-    driver = Driver("value_gradient_hessian", f, argnum, chunk, batched, subok, workers=workers)
+    return Driver(
+        "value_gradient_hessian", f, argnum, chunk, batched, subok, "x", workers, _value_gradient_hessian
+    )
 
-    def value_gradient_hessian_of(*args, **kwargs):
-        value, first, second = driver.second_order(args, kwargs, check_leading)
-        return finish(value), first, second
 
-    return driver.wrap(value_gradient_hessian_of)
+def _value_gradient_hessian(driver, args, kwargs, found=None):
+    value, first, second = driver.second_order(args, kwargs, check_leading, found)
+    return finish(value), first, second

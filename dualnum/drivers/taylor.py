@@ -1,8 +1,12 @@
 """Taylor coefficients of a function: taylor."""
 
-from dualnum._core import Level, seed_scalar
+from collections.abc import Callable
+from typing import Any
+
+from dualnum._core import pass_at_number
 from dualnum.drivers._base import Driver, Variables, split_or_zeros
 from dualnum.drivers._checks import (
+    as_output,
     check_elementwise,
     check_flag,
     check_leading,
@@ -13,7 +17,15 @@ from dualnum.drivers._checks import (
 from dualnum.drivers._taylor_pass import check_one_argument, expand, moving, moving_along, stack
 
 
-def taylor(f, order, *, argnum=0, direction=None, batched=False, subok=True):
+def taylor(
+    f: Callable[..., Any],
+    order: int,
+    *,
+    argnum: int = 0,
+    direction: Any = None,
+    batched: bool = False,
+    subok: bool = True,
+) -> Callable[..., Any]:
     """Return the function that computes the Taylor coefficients of `f` at a point, in one call of `f`.
 
     Coefficient k is the k-th derivative divided by k!, so that ``f(x + t)`` is the sum of ``c[k] * t**k``.
@@ -62,30 +74,28 @@ def taylor(f, order, *, argnum=0, direction=None, batched=False, subok=True):
     """
     order = check_order("taylor", order, least=0)
     check_flag("taylor", "batched", batched)
-    driver = Driver("taylor", f, argnum, batched=batched and direction is not None, subok=subok)
+    extra = {"order": order, "direction": direction, "batched": bool(batched)}
+    batched = batched and direction is not None
+    driver = Driver("taylor", f, argnum, None, batched, subok, "x", 1, _taylor, extra)
     check_one_argument(driver)
-    ordinary = direction is None and driver.argnum == 0
+    return driver
 
-    def taylor_of(*args, **kwargs):
-        if ordinary and args and type(args[0]) is float:  # as little overhead as can be
-            level = Level(taylor=True)
-            try:
-                y = driver.call((seed_scalar(args[0], level, 1.0, order), *args[1:]), kwargs)
-                series = stack(*split_or_zeros(y, level, order))
-            finally:
-                level.retire()
+
+def _taylor(driver, args, kwargs):
+    order, direction, batched = driver.extra.values()
+    if order > 1 and direction is None and driver.argnum == 0 and args and type(args[0]) is float:
+        y, level = pass_at_number(driver.f, 1.0, order, args, kwargs)
+        series = stack(*split_or_zeros(as_output(driver, y), level, order))
+    else:
+        variables = Variables(driver, args)
+        if direction is None:
+            check_single(driver, variables, "direction=")
+            value, rest = expand(driver, variables, kwargs, moving(driver, order), order)
+            check_elementwise(driver, variables, rest.shape[:-1], batched, "direction=")
         else:
-            variables = Variables(driver, args)
-            if direction is None:
-                check_single(driver, variables, "direction=")
-                value, rest = expand(driver, variables, kwargs, moving(driver, order), order)
-                check_elementwise(driver, variables, rest.shape[:-1], batched, "direction=")
-            else:
-                variables.aim(direction)
-                value, rest = expand(driver, variables, kwargs, moving_along(driver, order), order)
-                check_leading(driver, variables.lead, rest.shape[:-1])
-            series = stack(value, rest)
-        check_series(driver, series)
-        return series
-
-    return driver.wrap(taylor_of)
+            variables.aim(direction)
+            value, rest = expand(driver, variables, kwargs, moving_along(driver, order), order)
+            check_leading(driver, variables.lead, rest.shape[:-1])
+        series = stack(value, rest)
+    check_series(driver, series)
+    return series

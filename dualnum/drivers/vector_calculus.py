@@ -30,24 +30,23 @@ def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     >>> dn.laplacian(lambda x: x[0] ** 2 + 3 * x[1] ** 2)([1.0, 2.0])
     8.0
     """
-    driver = Driver("laplacian", f, argnum, chunk, batched, subok, workers=workers)
+    return Driver("laplacian", f, argnum, chunk, batched, subok, "x", workers, _laplacian)
 
-    def laplacian_of(*args, **kwargs):
-        variables = Variables(driver, args)
-        size = variables.size
-        width = diagonal_width(size, variables.elements, driver.chunk)
-        total = 0.0
 
-        def one(start):
-            seed = identity(driver, start, width)
-            return driver.second(variables, kwargs, seed, width, seed, width)
+def _laplacian(driver, args, kwargs):
+    variables = Variables(driver, args)
+    size = variables.size
+    width = diagonal_width(size, variables.elements, driver.chunk)
+    total = 0.0
 
-        for _, first, _, second in map_ordered(driver, one, range(0, size or 1, width or 1)):
-            check_leading(driver, variables.lead, first.shape[:-1])
-            total = total + trace(second)
-        return finish(total)
+    def one(start):
+        seed = identity(driver, start, width)
+        return driver.second(variables, kwargs, seed, width, seed, width)
 
-    return driver.wrap(laplacian_of)
+    for _, first, _, second in map_ordered(driver, one, range(0, size or 1, width or 1)):
+        check_leading(driver, variables.lead, first.shape[:-1])
+        total = total + trace(second)
+    return finish(total)
 
 
 def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -71,20 +70,19 @@ def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1)
     >>> dn.divergence(lambda x: [x[0] ** 2, x[0] * x[1]])([1.0, 2.0])
     3.0
     """
-    driver = Driver("divergence", f, argnum, chunk, batched, subok, workers=workers)
+    return Driver("divergence", f, argnum, chunk, batched, subok, "x", workers, _divergence)
 
-    def divergence_of(*args, **kwargs):
-        variables = Variables(driver, args)
-        check_single(driver, variables, "trace of jacobian(f)")
-        size = variables.size
-        total = 0.0
-        for start, _, first in driver.chunks(variables, kwargs):
-            check_same_shape(driver, variables, first.shape[:-1])
-            rows = first.reshape(*variables.lead, size, first.shape[-1])
-            total = total + trace(rows[..., start:, :])
-        return finish(total)
 
-    return driver.wrap(divergence_of)
+def _divergence(driver, args, kwargs):
+    variables = Variables(driver, args)
+    check_single(driver, variables, "trace of jacobian(f)")
+    size = variables.size
+    total = 0.0
+    for start, _, first in driver.chunks(variables, kwargs):
+        check_same_shape(driver, variables, first.shape[:-1])
+        rows = first.reshape(*variables.lead, size, first.shape[-1])
+        total = total + trace(rows[..., start:, :])
+    return finish(total)
 
 
 def curl(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -109,20 +107,19 @@ def curl(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     >>> dn.curl(lambda x: [0.0, x[0] ** 2, x[0] * x[1]])([1.0, 2.0, 3.0])
     array([ 1., -2.,  2.])
     """
-    driver = Driver("curl", f, argnum, chunk, batched, subok, workers=workers)
+    return Driver("curl", f, argnum, chunk, batched, subok, "x", workers, _curl)
 
-    def curl_of(*args, **kwargs):
-        variables = Variables(driver, args)
-        check_single(driver, variables, None)
-        check_space(driver, variables)
-        _, d = driver.first_order(args, kwargs, check_leading)
-        check_same_shape(driver, variables, d.shape[:-1])
-        if variables.size == 2:
-            return finish(d[..., 1, 0] - d[..., 0, 1])
-        # component i is d[k, j] - d[j, k] for (i, j, k) in cyclic order
-        return d[..., [2, 0, 1], [1, 2, 0]] - d[..., [1, 2, 0], [2, 0, 1]]
 
-    return driver.wrap(curl_of)
+def _curl(driver, args, kwargs):
+    variables = Variables(driver, args)
+    check_single(driver, variables, None)
+    check_space(driver, variables)
+    _, d = driver.first_order(args, kwargs, check_leading)
+    check_same_shape(driver, variables, d.shape[:-1])
+    if variables.size == 2:
+        return finish(d[..., 1, 0] - d[..., 0, 1])
+    # component i is d[k, j] - d[j, k] for (i, j, k) in cyclic order
+    return d[..., [2, 0, 1], [1, 2, 0]] - d[..., [1, 2, 0], [2, 0, 1]]
 
 
 def trace(a):

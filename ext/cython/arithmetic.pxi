@@ -62,7 +62,8 @@ cdef dict _float_operators = {
     FLOOR_DIVIDE: operator.floordiv, REMAINDER: operator.mod, POWER: operator.pow,
 }
 cdef dict _methods = {}  # functions that scalars have as methods, so that object arrays of duals work
-cdef frozenset _array_attributes = frozenset([name for name in dir(np.ndarray) if not name.startswith("_")]) - {"data", "flat"}
+cdef frozenset _array_attributes = frozenset(
+    [name for name in dir(np.ndarray) if not name.startswith("_") and name not in ("data", "flat")])
 
 
 cdef double _as_double(object x, str what) except? -1.5:

@@ -187,7 +187,7 @@ cdef frozenset _no_rivals = frozenset(
 
 
 cdef object _as_dual_array(object a):
-    """A result of NumPy's as a caller gets it: a plain dual array as DualArray, a DualArray of floats as a plain one."""
+    """A result of NumPy's for a caller: a plain array of duals as DualArray, a DualArray of floats as a plain one."""
     if type(a) is ndarray:
         return PyArray_View(_array(a), NULL, _dual_array_type) if _is_dual_dtype((<ndarray>a).dtype) else a
     if isinstance(a, DualArray):

@@ -11,6 +11,10 @@ cdef extern from *:
     const int SPARE_SIZES
     Py_ssize_t Py_REFCNT(PyObject *)
 
+# How many variables of one array take a single pass: see `dualnum.drivers._base`.
+ONE_PASS, ONE_TILE = 127, 24
+cdef Py_ssize_t _one_pass = ONE_PASS, _one_tile = ONE_TILE
+
 # The dtype of the last pass of each kind and size, whose level and cache of dtypes the next such pass takes over.
 cdef list _spares = [None] * (2 * SPARE_SIZES)
 
@@ -109,27 +113,7 @@ def pass_at_number(f, double rate, Py_ssize_t order, tuple args, dict kwargs):
     return _pass_at_number(f, rate, dtype, args, kwargs), _levels(_descr(dtype))[0]
 
 
-def derivative_at_number(f, Py_ssize_t order, general):
-    """
-    Return the function that computes f's first or second derivative with as little overhead as can be.
-
-    That is at a float where f gives a scalar that carries f's level alone; all else is left to general(args, kwargs,
-    found), where found is None or (what f returned, the level).
-    """
-
-    def derivative_of(*args, **kwargs):
-        if not args or type(args[0]) is not float:
-            return general(args, kwargs, None)
-        dtype = _fresh_dtype(order > 1, order)
-        y = _pass_at_number(f, 1, dtype, args, kwargs)
-        if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype:
-            return (<Dual>y).data[1] if order == 1 else 2 * (<Dual>y).data[2]
-        return general(args, kwargs, (y, _levels(_descr(dtype))[0]))
-
-    return derivative_of
-
-
-def pass_at_array(f, ndarray x not None, bint subok, tuple args, dict kwargs):
+cdef tuple _pass_at_array(object f, ndarray x, bint subok, tuple args, dict kwargs):
     """
     Call f once at a float64 array with a tangent of a fresh level for every element.
 
@@ -152,7 +136,7 @@ def pass_at_array(f, ndarray x not None, bint subok, tuple args, dict kwargs):
     return y, _levels(_descr(dtype))[0]
 
 
-def second_pass_at_array(f, ndarray x not None, bint subok, tuple args, dict kwargs):
+cdef tuple _second_pass_at_array(object f, ndarray x, bint subok, tuple args, dict kwargs):
     """
     Call f once at a float64 array with tangents of two fresh levels for every element.
 
@@ -181,3 +165,110 @@ def second_pass_at_array(f, ndarray x not None, bint subok, tuple args, dict kwa
         (<double *>(<ndarray>first).data)[i] = d.data[(1 + i) * width]
         memcpy((<ndarray>second).data + i * n * sizeof(double), &d.data[(1 + i) * width + 1], n * sizeof(double))
     return d.data[0], first, second
+
+
+# For a driver's name: the order of its pass at one float64 array, and whether it returns the lower orders as well.
+cdef dict _passes_at_array = {
+    "gradient": (1, False),
+    "jacobian": (1, False),
+    "value_and_gradient": (1, True),
+    "value_and_jacobian": (1, True),
+    "hessian": (2, False),
+    "value_gradient_hessian": (2, True),
+}
+
+
+@cython.auto_pickle(False)
+cdef class DriverBase:
+    """
+    A driver applied to a function: the options, and how it is called and looks from outside.
+
+    It stands for a function made from f, and so shows f's documentation, name and signature, binds as a method, and
+    pickles when f does. Making one costs little: only options that differ from their defaults are checked, and all else
+    follows when it is asked for.
+
+    Attributes
+    ----------
+    name : str
+        The driver as error messages spell it: ``gradient``.
+    f : callable
+        The function that is differentiated.
+    argnum, chunk, batched, subok, workers
+        The options, as `check_options` of a subclass leaves them.
+    points : int or None
+        How many points of a batch one call of f gets at most.
+    arguments : str
+        The arguments of a call as error messages spell them: ``x``, or ``x, v`` for a driver that takes a direction.
+    run : callable
+        ``run(driver, args, kwargs)`` computes the result of a call. Where a pass at a float or at one float64 array has
+        been made already, a fourth argument says what it returned.
+    extra : dict
+        The options that only this driver has, by name.
+    direct : int
+        Up to how many elements one float64 array takes a single pass of first order; -1 for never.
+    """
+
+    cdef readonly str name, arguments
+    cdef readonly object f
+    cdef public object argnum, chunk, batched, points, subok, workers, run
+    cdef readonly dict extra
+    cdef public Py_ssize_t direct
+    cdef Py_ssize_t number_order, array_order
+    cdef bint lower_orders
+    cdef dict __dict__
+    cdef object __weakref__
+
+    def __init__(self, str name not None, f, argnum=0, chunk=None, batched=False, subok=True, str arguments="x",
+                 workers=1, run=None, dict extra=None):
+        self.name, self.f, self.arguments, self.run, self.extra = name, f, arguments, run, extra
+        self.array_order, self.lower_orders = _passes_at_array.get(name, (0, False))
+        # the class has these two as well, so that `__getattr__` would not be asked for them
+        self.__doc__, self.__module__ = getattr(f, "__doc__", None), getattr(f, "__module__", None)
+        if (type(argnum) is int and argnum == 0 and chunk is None and batched is False and subok is True
+                and type(workers) is int and workers == 1 and callable(f)):
+            self.argnum, self.chunk, self.batched, self.points = argnum, chunk, batched, None
+            self.subok, self.workers, self.direct = subok, workers, _one_pass
+        else:
+            self.check_options(argnum, chunk, batched, subok, workers)
+        self.number_order = extra["order"] if name == "derivative" and self.argnum == 0 and extra["order"] <= 2 else 0
+
+    def __call__(self, *args, **kwargs):
+        cdef tuple found
+        x = args[0] if args else None
+        if type(x) is float and self.number_order:
+            return self._at_number(args, kwargs)
+        if not self.array_order or not self._is_direct(x):
+            return self.run(self, args, kwargs)
+        if self.array_order == 1:
+            found = _pass_at_array(self.f, x, self.subok, args, kwargs)
+        else:
+            found = _second_pass_at_array(self.f, x, self.subok, args, kwargs)
+        if type(found[1]) is Level or (<ndarray>x).nd != 1:
+            return self.run(self, args, kwargs, found)
+        return found if self.lower_orders else found[self.array_order]
+
+    cdef bint _is_direct(self, x):
+        """Whether x is one float64 array of few enough elements for a single pass."""
+        cdef Py_ssize_t most = self.direct if self.array_order == 1 else min(self.direct, _one_tile)
+        return (type(x) is ndarray and PyArray_SIZE(_array(<ndarray>x)) <= most
+                and _is_float64((<ndarray>x).descr))
+
+    cdef object _at_number(self, tuple args, dict kwargs):
+        """The first or second derivative at a float, where f gives a scalar that carries the pass's level alone."""
+        dtype = _fresh_dtype(self.number_order > 1, self.number_order)
+        y = _pass_at_number(self.f, 1, dtype, args, kwargs)
+        if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype:
+            return (<Dual>y).data[1] if self.number_order == 1 else 2 * (<Dual>y).data[2]
+        return self.run(self, args, kwargs, (y, _levels(_descr(dtype))[0]))
+
+    def __get__(self, instance, owner):
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __getattr__(self, str name not None):
+        if name in ("__name__", "__qualname__"):
+            return getattr(self.f, name, self.name)
+        if name == "__wrapped__" and self.arguments == "x":
+            return self.f
+        if name in ("__annotations__", "__type_params__"):
+            return getattr(self.f, name)
+        raise AttributeError(f"{self!r} has no attribute {name!r}")

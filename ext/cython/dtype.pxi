@@ -167,7 +167,8 @@ cdef void _dtype_dealloc(PyObject *self) noexcept:
 
 
 cdef Py_hash_t _dtype_hash(PyObject *self) except -1:
-    return hash(<object>Py_TYPE(<object>self))  # one number for all dtypes, which numpy_patches.py relies on in np.finfo's table
+    # one number for all dtypes, which numpy_patches.py relies on in np.finfo's table
+    return hash(<object>Py_TYPE(<object>self))
 
 
 cdef object _dtype_text(object self):
