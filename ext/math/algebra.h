@@ -1,9 +1,69 @@
-// Arithmetic of elements with any number of levels.
+// The algebra of truncated polynomials: a primer, then product, quotient and composition.
 //
-// x, y and z point to elements over the first l levels of a ElementLayout; z may not overlap x or y unless a comment says so.
-// A zero component stays zero whatever it is multiplied by (0 * inf = 0), so that an infinite slope does not poison a
-// direction in which nothing moves; the value, component 0, follows IEEE, and whoever calls looks at what it meets
-// (mark_indeterminate).
+// ELEMENTS.  Forward-mode differentiation computes with numbers that carry infinitesimals.  A dual number is
+//
+//     v + t a,   where a != 0 but a^2 = 0,
+//
+// with the primal v and the tangent t.  Ordinary arithmetic on such numbers is calculus: (v + t a) (w + u a) =
+// v w + (t w + v u) a, because a^2 vanishes, which is the product rule.
+//
+// LEVELS.  Infinitesimals come in levels.  Every call of a driver makes levels of its own, so that nested calls
+// cannot confuse their perturbations.  A level is of one of two kinds (Kind, element_layout.h):
+//
+//     first order of size k    1, a1, ..., ak       every product ai aj vanishes     gradients: k tangents at once
+//     Taylor of size n         1, t, t^2, ..., t^n  t^(n + 1) vanishes               series: component k is f^(k) / k!
+//
+// An element over several levels is a polynomial in the infinitesimals of all of them: a tensor product.  A product of
+// infinitesimals of different levels, such as a b, does not vanish, and its component is a second derivative.
+//
+// LAYOUT.  Number the monomials of each level from 0: 0 is the constant 1, and j is aj or t^j.  The component of the
+// monomial (i_0, i_1, ...) lies at place i_0 stride_0 + i_1 stride_1 + ..., with stride_0 = 1 and
+// stride_(l+1) = (1 + size_l) stride_l: the oldest level varies fastest.  Place 0 holds the primal.  For example, a
+// hyper-dual number (2,1)x(1,1) has a level of 2 tangents, a1 and a2, and a younger level of 1 tangent, b:
+//
+//     place       0    1    2    3    4     5        size   = {2, 1}
+//     monomial    1    a1   a2   b    a1 b  a2 b     stride = {1, 3, 6}
+//
+// The element is therefore two elements over the first level, one after the other: x = X_0 + X_1 b, with X_0 in places
+// 0 .. 2 and X_1 in places 3 .. 5.  The functions below recurse on this: a function with a parameter l handles
+// elements over the first l levels, and a call with l - 1 handles their coefficients X_0, X_1, ...
+//
+// PRODUCT.  Multiply the polynomials and drop what vanishes.  In the youngest level
+//
+//     first order:  (x y)_0 = X_0 Y_0,  (x y)_j = X_0 Y_j + X_j Y_0         Taylor:  (x y)_j = sum_(i <= j) X_i Y_(j-i)
+//
+// For one row of the Hessian of u w at u = 2, w = 5, seed u along a1 and b, and w along a2:
+//
+//     u   = 2 + a1 + b    = { 2, 1, 0, 1, 0, 0 }
+//     w   = 5 + a2        = { 5, 0, 1, 0, 0, 0 }
+//     u w                 = {10, 5, 2, 5, 0, 1}
+//
+// By the recursion: (u w)_0 = (2 + a1) (5 + a2) = 10 + 5 a1 + 2 a2, where a1 a2 vanishes, and
+// (u w)_1 = (2 + a1) 0 + 1 (5 + a2) = 5 + a2.  Places 1 and 2 are the gradient (w, u) = (5, 2); places 4 and 5 are the
+// second derivatives d2/du du = 0 and d2/du dw = 1.
+//
+// QUOTIENT.  z = x / y solves z y = x, one coefficient after the other: z_0 = X_0 / Y_0, then
+// z_j = (X_j - the terms of (z y)_j that are known) / Y_0.
+//
+// COMPOSITION.  Write x = v + h, with h = x without its primal.  h is nilpotent: h^(d + 1) = 0 for the degree d of the
+// layout.  So Taylor's formula is exact and finite,
+//
+//     f(v + h) = f(v) + f'(v) h + f''(v) / 2 h^2 + ... + f^(d)(v) / d! h^d,
+//
+// and f enters by numbers alone.  For u above and f(u) = u^2: h = a1 + b, h^2 = 2 a1 b, hence
+// u^2 = 4 + 4 (a1 + b) + 1 (2 a1 b).  For functions of the tables, elementary.h obtains the same from recurrences in
+// O(n^2), and chain_rule.h has the formulas written out for dual and hyper-dual numbers and for series of order 2.
+//
+// Two rules depart from IEEE arithmetic.  Both concern components 1, 2, ... only: the primal is NumPy's, bit for bit.
+//
+// ZERO TANGENTS STAY ZERO: 0 * inf = 0.  sqrt has the slope inf at 0.  A tangent of 0 says that x does not move in
+// that direction, so sqrt(x) does not move either, and IEEE's nan would poison a gradient through entries that x does
+// not touch.  times() implements the rule.
+//
+// INDETERMINATE COMPONENTS ARE NAN.  The first rule alone would return wrong zeros.  In sqrt(x) * sqrt(x) at
+// x = 0 + a, the factor is s = 0 + inf a, and the tangent of s * s is 0 inf + inf 0, which times() makes 0; but
+// x has the tangent 1.  mark_indeterminate() therefore looks at each operand once the result is computed, and turns a
+// finite component into nan where the operand's component of the same monomial is not finite.
 #pragma once
 #include <cmath>
 #include <cstring>
@@ -13,12 +73,15 @@
 #include "math/compiler.h"
 #include "math/element_layout.h"
 
+// In all functions, x, y and z point to elements over the first l levels of the layout s; z may not overlap x or y
+// unless a comment says so.
 namespace dn {
 
+// slope * tangent, where 0 * inf = 0
 inline double times(double slope, double tangent) { return slope == 0 || tangent == 0 ? 0 : slope * tangent; }
 
-// Whether component d has a part in every direction in which c has one, of at least c's order.
-inline bool contains(const ElementLayout& s, index_t d, index_t c) {
+// Whether the monomial of component c divides that of component d.
+inline bool monomial_divides(const ElementLayout& s, index_t c, index_t d) {
   for (int l = 0; l < s.levels; ++l) {
     const index_t i = c % (1 + s.size[l]), j = d % (1 + s.size[l]);
     if (s.kind[l] == Kind::first_order ? i != 0 && i != j : j < i) return false;
@@ -28,26 +91,30 @@ inline bool contains(const ElementLayout& s, index_t d, index_t c) {
   return true;
 }
 
-// What a slope of zero leaves of a tangent x_c that is not finite, as in sqrt(x) * sqrt(x) at 0, no one knows: z_c is
-// nan, and with it what is infinite above it.
+// z_c = nan where x_c is not finite but z_c is: a slope of 0 met an infinite tangent, and 0 * inf is indeterminate.
+// Then z_d = nan for every component d that is not finite and whose monomial is a multiple of c's, because its
+// infinity was computed from z_c.
 inline void mark_indeterminate(const ElementLayout& s, double* z, const double* x) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   for (index_t c = 1; c < s.components(); ++c) {
     if (std::isfinite(x[c]) || !std::isfinite(z[c])) continue;
     z[c] = nan;
     for (index_t d = c + 1; d < s.components(); ++d)
-      if (!std::isfinite(z[d]) && contains(s, d, c)) z[d] = nan;
+      if (!std::isfinite(z[d]) && monomial_divides(s, c, d)) z[d] = nan;
   }
 }
 
 inline void copy(index_t n, double* z, const double* x) {
   std::memmove(z, x, sizeof(double) * static_cast<std::size_t>(n));
 }
-inline void zero(index_t n, double* z) { std::memset(z, 0, sizeof(double) * static_cast<std::size_t>(n)); }
+inline void zero(index_t n, double* z) {
+  if (n == 1) z[0] = 0;  // a coefficient of a Taylor level alone: a store costs less than the call
+  else std::memset(z, 0, sizeof(double) * static_cast<std::size_t>(n));
+}
 
-// 0 * x is nan where x is not finite.
+// Whether sum_i 0 * x_i == 0, because 0 * x_i is nan where x_i is not finite.
 CLONES inline bool all_finite(const double* x, index_t n) {
-  constexpr index_t lanes = 16;  // sums at a time, because one would wait for itself
+  constexpr index_t lanes = 16;  // accumulators, which hide the latency of addition
   double sum[lanes] = {};
   index_t i = 0;
   for (; i + lanes <= n; i += lanes)
@@ -58,7 +125,8 @@ CLONES inline bool all_finite(const double* x, index_t n) {
   return sum[0] == 0;
 }
 
-// sum_(i = 0 .. n) x_i y_(n - i).  Four sums, because one would wait for itself.
+// sum_(i = 0 .. n) x_i y_(n - i), where 0 * inf = 0.  Four accumulators hide the latency of addition.  The plain sum is
+// not finite where the rule matters, and then times() computes it anew.
 inline double convolution(const double* x, const double* y, index_t n) {
   double sum[4] = {0, 0, 0, 0};
   index_t i = 0;
@@ -105,7 +173,8 @@ inline void multiply(const ElementLayout& s, int l, double* z, const double* x, 
   z[0] = x[0] * y[0];
 }
 
-// z = x / y.  Component 0 is a value, which follows IEEE, or a tangent, of which a zero stays zero.
+// z = x / y.  is_value says that component 0 is a primal, which follows IEEE; else it is the first component of a
+// coefficient, and 0 / 0 = 0.
 inline void divide(const ElementLayout& s, int l, double* z, const double* x, const double* y, bool is_value,
                    Arena& arena) {
   if (l == 0) {
@@ -126,7 +195,7 @@ inline void divide(const ElementLayout& s, int l, double* z, const double* x, co
   double* residual = arena.take(m);
   double* part = arena.take(m);
   for (index_t j = 1; j <= k; ++j) {
-    // (x / y)_j = (x_j - sum_(i < j) z_i y_(j-i)) / y_0; of a first-order level the term i = 0 alone
+    // z_j = (x_j - sum_(i < j) z_i y_(j-i)) / y_0; in a first-order level only i = 0 contributes
     zero(m, part);
     const index_t terms = s.kind[l - 1] == Kind::first_order ? 1 : j;
     for (index_t i = 0; i < terms; ++i) multiply_add(s, l - 1, part, z + i * m, y + (j - i) * m);
@@ -135,7 +204,7 @@ inline void divide(const ElementLayout& s, int l, double* z, const double* x, co
   }
 }
 
-// z = c[0] + c[1] h + c[2] h^2 + ... + c[degree] h^degree, where h is x without its value
+// z = c[0] + c[1] h + c[2] h^2 + ... + c[degree] h^degree, where h is x without its primal; by Horner's scheme
 inline void compose(const ElementLayout& s, double* z, const double* c, const double* x, Arena& arena) {
   const index_t n = s.components(), degree = s.degree();
   Arena::Mark mark(arena);

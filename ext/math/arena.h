@@ -1,4 +1,4 @@
-// Work space for elements whose size is known at run time only.
+// Scratch memory for elements, whose size is known at run time only.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -10,14 +10,15 @@
 
 namespace dn {
 
-// A stack of doubles.  take() never moves what was taken before; a Mark gives back everything taken since.
+// A stack of doubles.  take(n) returns n doubles, uninitialised, and throws std::bad_alloc where memory runs out or n
+// is negative; the doubles stay in place until the Mark that was set before them ends its scope.
 class Arena {
   struct Chunk {
     std::unique_ptr<double[]> data;
     index_t size, used;
   };
   static constexpr index_t FEW = 256;
-  double few_[FEW];  // taken first, for which no memory is asked
+  double few_[FEW];  // taken first, so that small elements need no allocation
   index_t few_used_ = 0;
   std::vector<Chunk> chunks_;
   std::size_t current_ = 0;
@@ -26,10 +27,10 @@ class Arena {
   double* take(index_t n) {
     if (static_cast<std::size_t>(n) <= static_cast<std::size_t>(FEW - few_used_))
       return few_ + std::exchange(few_used_, few_used_ + n);
-    if (n < 0) throw std::bad_array_new_length();  // too large for FEW, as an unsigned number
+    if (n < 0) throw std::bad_array_new_length();  // the comparison above is unsigned, so it does not take these
     while (current_ < chunks_.size() && chunks_[current_].size - chunks_[current_].used < n) {
       if (chunks_[current_].used > 0) ++current_;
-      else chunks_.erase(chunks_.begin() + static_cast<std::ptrdiff_t>(current_));  // a larger one takes its place
+      else chunks_.erase(chunks_.begin() + static_cast<std::ptrdiff_t>(current_));  // empty, too small
     }
     if (current_ == chunks_.size()) {
       index_t size = n > 4096 ? n : 4096;

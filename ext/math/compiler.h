@@ -1,4 +1,4 @@
-// What compilers and processors differ in.
+// Attributes and barriers that compilers spell differently.
 #pragma once
 #ifdef _MSC_VER
 #include <intrin.h>
@@ -6,7 +6,7 @@
 
 static_assert(sizeof(void*) == 8, "dualnum needs a 64-bit platform: sizes of elements are counted in 64 bits");
 
-// Compiles a function a second time for AVX2; the loader chooses it where the processor has it.  Its bits are the same.
+// Compiles a function a second time for AVX2, with the same results to the bit; the loader chooses by the processor.
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define CLONES __attribute__((target_clones("avx2", "default")))
@@ -14,7 +14,14 @@ static_assert(sizeof(void*) == 8, "dualnum needs a 64-bit platform: sizes of ele
 #define CLONES
 #endif
 
-// Promises that the iterations of a loop are independent: its result is its operand itself, or lies apart from it.
+// Keeps a rare path out of its caller, so that the caller is small enough to be inlined itself.
+#ifdef _MSC_VER
+#define NOINLINE __declspec(noinline)
+#else
+#define NOINLINE __attribute__((noinline))
+#endif
+
+// Promises that the iterations of a loop are independent: the result is an operand itself, or overlaps none.
 #if defined(__GNUC__) && !defined(__clang__)
 #define INDEPENDENT _Pragma("GCC ivdep")
 #else
@@ -23,8 +30,8 @@ static_assert(sizeof(void*) == 8, "dualnum needs a 64-bit platform: sizes of ele
 
 namespace dn {
 
-// Keeps the computation of x where it is written, relative to reads of the floating-point flags.  Without it a compiler
-// may compute x before or after, because it does not know that arithmetic raises flags.
+// Forbids the compiler to move the computation of x across this point.  Compilers do not know that arithmetic raises
+// floating-point flags, and would otherwise move it across reads of the flags.
 inline void pin(double& x) {
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
   asm volatile("" : "+x"(x));
@@ -36,7 +43,7 @@ inline void pin(double& x) {
 #endif
 }
 
-// The same for all numbers in memory.
+// The same for everything in memory.
 inline void pin_memory() {
 #if defined(__GNUC__)
   asm volatile("" ::: "memory");

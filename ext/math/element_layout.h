@@ -1,32 +1,32 @@
-// The shape of an element: which levels it has, and where their components lie.
+// The layout of an element: its levels, and the places of their components.  algebra.h opens with a primer.
 #pragma once
 #include <cstddef>
 
 namespace dn {
 
 using index_t = std::ptrdiff_t;
+static_assert(sizeof(index_t) == 8, "sizes of elements, and of arrays of them, are counted in 64 bits");
 
 enum class Kind : int { first_order, taylor };
 
 constexpr int MAX_LEVELS = 16;
 
-// An element over the levels 0 .. n-1, oldest first, is 1 + size[n-1] elements over the levels 0 .. n-2, one after the
-// other: the youngest level is outermost.  stride[l] is the number of components of an element over the first l levels,
-// so stride[0] = 1 and stride[levels] is the whole element's.  Component 0 is the value.
+// Levels are listed oldest first.  An element over l + 1 levels is 1 + size[l] elements over the first l, one after the
+// other; each of these has stride[l] components.  So stride[0] = 1, and stride[levels] counts the whole element's.
+// Component 0 is the primal.
 struct ElementLayout {
   int levels;
   Kind kind[MAX_LEVELS];
-  index_t size[MAX_LEVELS];  // tangents of a first-order level, order of a Taylor level
+  index_t size[MAX_LEVELS];  // number of tangents of a first-order level, order of a Taylor level
   index_t stride[MAX_LEVELS + 1];
 
   index_t components() const { return stride[levels]; }
   bool is_dual() const { return levels == 1 && kind[0] == Kind::first_order; }
   bool is_quadratic() const { return levels == 1 && kind[0] == Kind::taylor && size[0] == 2; }
   bool is_hyper() const { return levels == 2 && kind[0] == Kind::first_order && kind[1] == Kind::first_order; }
-
   bool is_single_hyper() const { return is_hyper() && size[0] == 1 && size[1] == 1; }
 
-  // How many infinitesimals a component's monomial is made of.
+  // The degree of a component's monomial.
   index_t order(index_t component) const {
     index_t sum = 0;
     for (int l = 0; l < levels; component /= 1 + size[l++]) {
@@ -36,14 +36,14 @@ struct ElementLayout {
     return sum;
   }
 
-  // The smallest power of the infinitesimals that vanishes is degree() + 1.
+  // The largest degree of a monomial: h^(degree() + 1) = 0 for every element h whose primal is 0.
   index_t degree() const {
     index_t d = 0;
     for (int l = 0; l < levels; ++l) d += kind[l] == Kind::first_order ? size[l] != 0 : size[l];
     return d;
   }
 
-  // Fills in the strides; false when the components cannot be counted in max_components.
+  // Fills in the strides; false when there are more than max_components components.
   bool lay_out(index_t max_components) {
     stride[0] = 1;
     for (int l = 0; l < levels; ++l) {
