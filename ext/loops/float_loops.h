@@ -1,4 +1,4 @@
-// Values come from NumPy's own float64 loops, so that they are NumPy's to the last bit.
+// NumPy's own float64 loops, which compute all primals, so that these are NumPy's to the last bit.
 #pragma once
 #include "math/compiler.h"
 #include "math/elementary.h"
@@ -11,7 +11,7 @@
 
 namespace dn {
 
-// A float64 loop of NumPy's for each row of the tables and each line of float_loops.def.
+// A float64 loop of NumPy for each row of the tables and each line of float_loops.def.
 enum ValueId {
 #define ROW(name, ...) value_of_##name,
 #include "math/elementary.def"
@@ -46,13 +46,15 @@ struct ValueLoop {
 
 extern ValueLoop value_loops[VALUE_COUNT];  // filled when the module is imported
 
+// y[i] = f(x[i]), i < n
 inline void unary_values(ValueId id, const double* x, double* y, index_t n) {
   char* data[2] = {reinterpret_cast<char*>(const_cast<double*>(x)), reinterpret_cast<char*>(y)};
   const index_t strides[2] = {sizeof(double), sizeof(double)};
   value_loops[id].function(data, &n, strides, value_loops[id].extra);
 }
 
-// NumPy treats an operand that does not move apart (x ** 2.0): its stride stays 0 here too.
+// z[i] = f(x[i], y[i]), i < n.  A fixed operand has stride 0.  NumPy's loop must see that stride, because it has
+// special cases for it (x ** 2.0).
 inline void binary_values(ValueId id, const double* x, bool fixed_x, const double* y, bool fixed_y, double* z,
                           index_t n) {
   char* data[3] = {reinterpret_cast<char*>(const_cast<double*>(x)), reinterpret_cast<char*>(const_cast<double*>(y)),
@@ -62,11 +64,12 @@ inline void binary_values(ValueId id, const double* x, bool fixed_x, const doubl
   value_loops[id].function(data, &n, strides, value_loops[id].extra);
 }
 
-// Tangents raise no floating-point warnings: the end of the scope puts the flags back as they were at its beginning.
-// A value computed before must be in memory or pinned (pin), else a compiler may compute it within the scope.
+// A scope for the computation of tangents: its end restores the floating-point flags of its beginning, so that NumPy
+// does not warn of tangents.  A value computed before the scope must be in memory or pinned (compiler.h), because
+// compilers may otherwise move its computation into the scope, where its flags would be lost.
 class KeepFlags {
 #if defined(__SSE2__) || defined(_M_X64)
-  static constexpr unsigned int WARNED_OF = 0x1d;  // all but "inexact" and "denormal"
+  static constexpr unsigned int WARNS = 0x1d;  // all but "inexact" and "denormal"
   unsigned int flags_;
 
  public:
@@ -76,12 +79,12 @@ class KeepFlags {
   }
   ~KeepFlags() {
     pin_memory();
-    if ((_mm_getcsr() ^ flags_) & WARNED_OF) _mm_setcsr(flags_);
+    if ((_mm_getcsr() ^ flags_) & WARNS) _mm_setcsr(flags_);
   }
-  // Whether a flag that NumPy warns of was raised since.
+  // Whether a flag of which NumPy warns was raised since the beginning.
   bool raised() const {
     pin_memory();
-    return ((_mm_getcsr() & ~flags_) & WARNED_OF) != 0;
+    return ((_mm_getcsr() & ~flags_) & WARNS) != 0;
   }
 #else
   std::fexcept_t flags_;
@@ -95,7 +98,7 @@ class KeepFlags {
     pin_memory();
     std::fesetexceptflag(&flags_, FE_ALL_EXCEPT);
   }
-  // Whether a flag that NumPy warns of is raised, since the scope's beginning or before it.
+  // The same, or was raised before: slower paths then run needlessly.
   bool raised() const {
     pin_memory();
     return std::fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW) != 0;

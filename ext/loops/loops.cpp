@@ -1,4 +1,9 @@
 // The elementwise kernels, in the order of kernels.def.
+#if defined(__GNUC__)
+#pragma GCC diagnostic warning "-Wconversion"
+#pragma GCC diagnostic warning "-Wsign-conversion"
+#endif
+#include "loops/add_subtract.h"
 #include "loops/elementwise.h"
 #include "loops/kernels.h"
 #include "loops/piecewise.h"

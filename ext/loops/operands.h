@@ -1,4 +1,4 @@
-// What NumPy hands a loop, and how a loop is compiled and called.
+// The operands of a loop, as NumPy passes them, and how a kernel is called.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -12,29 +12,29 @@ namespace dn {
 
 constexpr index_t BLOCK = 256;
 
-// How many elements the running maximum at an address is the average of: ties share equally in reductions.
-// One reduction may reach its loop many times, so NumPy keeps this beside the loop, for the call.
+// For the address of a running maximum: the number of tied elements that it averages, so that ties share equally.  A
+// reduction may call its loop many times, so NumPy keeps the counts beside the loop, for one call of the ufunc.
 using TieCounts = std::unordered_map<const void*, index_t>;
 
-// What NumPy hands a loop, with the layout of its dual operands.
+// NumPy's arguments of a loop, with the layout of its dual operands.
 struct Operands {
   const ElementLayout& layout;
   char* const* data;
   const index_t* strides;
   index_t n;
-  TieCounts* ties;  // of a call that counts them, else null
+  TieCounts* ties;  // null unless the ufunc counts ties
 
-  // Of an operand, in doubles.
+  // The stride of an operand, in doubles.
   index_t step(int operand) const { return strides[operand] / index_t{sizeof(double)}; }
   double* at(int operand, index_t i) const { return reinterpret_cast<double*>(data[operand] + i * strides[operand]); }
-  // Values of a block of an operand; an operand that does not move is gathered once.
-  void gather(int operand, index_t start, index_t m, double* values) const {
+  // values[i] = value of element start + i, i < m; of an operand with stride 0, values[0] only.
+  void copy_values(int operand, index_t start, index_t m, double* values) const {
     const char* p = data[operand] + start * strides[operand];
     const index_t step = strides[operand], count = step == 0 ? 1 : m;
     for (index_t i = 0; i < count; ++i) values[i] = *reinterpret_cast<const double*>(p + i * step);
   }
-  // Whether the result shares no memory with operand 0 or 1, so that what was written can be computed anew.
-  bool result_is_apart() const {
+  // Whether the result shares no memory with operands 0 and 1, so that a second computation finds them intact.
+  bool result_is_disjoint() const {
     const auto span = [this](int operand) {
       const auto first = reinterpret_cast<std::uintptr_t>(data[operand]);
       const auto last =
@@ -48,14 +48,14 @@ struct Operands {
     };
     return apart(0) && apart(1);
   }
-  // Binary loops: each result is the next step's operand in reduce (nothing moves) and accumulate (out is x, one on).
+  // In binary loops, each result is the next step's operand x: at one address in reduce, at the next in accumulate.
   bool is_reduce() const { return data[0] == data[2] && strides[0] == 0 && strides[2] == 0; }
   bool is_sequential() const {
     return is_reduce() || (n > 1 && strides[0] == strides[2] && data[2] == data[0] + strides[2]);
   }
 };
 
-// A float64 operand as an element without tangents.
+// The element at p; of a float64 operand, the same with zero tangents, in scratch.
 inline const double* as_element(bool is_dual, const double* p, index_t components, double* scratch) {
   if (is_dual) return p;
   zero(components, scratch);
@@ -65,7 +65,7 @@ inline const double* as_element(bool is_dual, const double* p, index_t component
 
 using Kernel = void (*)(const Operands&);
 
-// Calls a kernel; false where memory ran out.
+// Calls a kernel; false when out of memory.
 inline bool run(Kernel kernel, const ElementLayout& layout, char* const* data, const index_t* strides,
                 index_t n) noexcept {
   try {

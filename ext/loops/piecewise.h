@@ -1,14 +1,15 @@
 // Functions with a kink or a jump, each with its decision.
 //
-// Where two branches meet, look at their difference: if its first part that does not vanish, along the one direction
-// that is carried, is of even order, then its sign holds on both sides and chooses the branch: abs(-x**2)'' = 2 at 0.
-// Else, and where several directions are carried at once, the branches average: abs(x)' = 0, max(x, 0)' = 1/2 at 0.
+// At a kink two smooth branches have the same value.  If the operands move along one direction, the lowest nonzero
+// coefficient of the branches' difference decides.  Of even order, its sign holds on both sides and selects the branch:
+// abs(-x**2)'' = 2 at 0.  Of odd order, or with several directions, the branches average: abs(x)' = 0 and
+// max(x, 0)' = 1/2 at 0.
 #pragma once
 #include "loops/elementwise.h"
 
 namespace dn {
 
-// The sign of an element whose value is 0, by the rule above; 0 where the branches average.
+// The sign of the branches' difference by the rule above; 0 where they average.  The value of the difference is 0.
 inline int branch(const ElementLayout& s, const double* difference) {
   for (int l = 0; l < s.levels; ++l)
     if (s.kind[l] == Kind::first_order && s.size[l] > 1) return 0;
@@ -16,11 +17,7 @@ inline int branch(const ElementLayout& s, const double* difference) {
   int sign = 0;
   for (index_t i = 1; i < s.components(); ++i) {
     if (difference[i] == 0) continue;
-    index_t order = 0, rest = i;  // of component i: the sum of its indices in all levels
-    for (int l = 0; l < s.levels; ++l) {
-      order += rest % (1 + s.size[l]);
-      rest /= 1 + s.size[l];
-    }
+    const index_t order = s.order(i);
     const int this_sign = difference[i] > 0 ? 1 : -1;
     if (order < lowest) {
       lowest = order;
@@ -32,12 +29,12 @@ inline int branch(const ElementLayout& s, const double* difference) {
   return lowest % 2 == 0 && lowest <= s.degree() ? sign : 0;
 }
 
-// y = factor * x, tangents only; a zero factor gives zeros whatever x holds, unless it is the average of two branches
+// y_j = factor x_j, tangents only.  0 * inf = 0, except where the factor 0 averages two branches: then it is nan.
 inline void scale_tangents(index_t components, double* y, const double* x, double factor, bool average) {
   for (index_t j = 1; j < components; ++j) y[j] = factor != 0 ? factor * x[j] : average ? 0 * x[j] + 0 : 0;
 }
 
-// Functions of one argument that are linear between their kinks: Slope gives the factor of the tangents.
+// The kernel of a function of one argument that is linear between its kinks: y_j = Slope::slope x_j.
 template <class Slope>
 void piecewise_unary(const Operands& a) {
   double x[BLOCK], y[BLOCK];
@@ -56,7 +53,7 @@ void piecewise_unary(const Operands& a) {
   }
 }
 
-// |x|: slope -1 or 1; at 0 the branches x and -x, whose difference is 2 x.
+// |x|: the slope is -1 or 1; at 0 the branches x and -x meet, whose difference 2 x has the sign of x.
 struct AbsoluteSlope {
   static constexpr bool averages = true;
   static void values(const double* x, double* y, index_t n) { unary_values(value_of_absolute, x, y, n); }
@@ -64,8 +61,8 @@ struct AbsoluteSlope {
     return v > 0 ? 1 : v < 0 ? -1 : v == 0 ? branch(s, x) : v;
   }
 };
-// Steps (sign, floor, ceil, rint, trunc) are constant between their jumps; at a jump the derivative does not exist, and
-// the constant's 0 is what every other library gives.
+// Steps (sign, floor, ceil, rint, trunc) are constant between their jumps: 0.  At a jump the derivative does not exist,
+// and 0 is the answer of every other library.
 template <ValueId Id>
 struct StepSlope {
   static constexpr bool averages = false;
@@ -77,7 +74,7 @@ inline void negative(const Operands& a) {
   const index_t components = a.layout.components(), n = a.n, x_step = a.step(0), y_step = a.step(1);
   const double* x = a.at(0, 0);
   double* y = a.at(1, 0);
-  if (x_step == components && y_step == components) {  // like one long array
+  if (x_step == components && y_step == components) {  // contiguous: one array of doubles
     for (index_t i = 0; i < n * components; ++i) y[i] = -x[i];
     return;
   }
@@ -90,17 +87,17 @@ struct PositiveSlope {
   static double slope(const ElementLayout&, const double*, double) { return 1; }
 };
 
-// Tangents z = p x + q y of a function of two arguments that is linear between its kinks.
+// The kernel of a function of two arguments that is linear between its kinks: z_j = p x_j + q y_j, by Slope::slopes.
 template <class Slope, bool X, bool Y>
 void piecewise_binary(const Operands& a) {
-  constexpr bool averages = Slope::id == value_of_copysign;  // a zero p is the average of two branches, as that of |x|
+  constexpr bool averages = Slope::id == value_of_copysign;  // p = 0 averages the branches of |x|
   double x[BLOCK], y[BLOCK], z[BLOCK];
   const index_t components = a.layout.components(), block = a.is_sequential() ? 1 : BLOCK;
   const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0;
   for (index_t start = 0; start < a.n; start += block) {
     const index_t m = std::min(block, a.n - start);
-    a.gather(0, start, m, x);
-    a.gather(1, start, m, y);
+    a.copy_values(0, start, m, x);
+    a.copy_values(1, start, m, y);
     binary_values(Slope::id, x, fixed_x, y, fixed_y, z, m);
     KeepFlags keep;
     for (index_t i = 0; i < m; ++i) {
@@ -115,7 +112,7 @@ void piecewise_binary(const Operands& a) {
   }
 }
 
-// copysign(x, y) = +-|x|: x's kink is |x|'s, and y only chooses a sign.
+// copysign(x, y) = +-|x|: p = +-(slope of |x|); y only selects the sign, so q = 0.
 struct CopysignSlope {
   static constexpr ValueId id = value_of_copysign;
   static void slopes(const ElementLayout& s, const double* ex, double x, double y, double, double& p, double& q) {
@@ -124,7 +121,7 @@ struct CopysignSlope {
     q = 0;
   }
 };
-// x - floor(x / y) y and x - trunc(x / y) y: the whole number of times that y was taken off is a constant.
+// x - n y with n = floor(x / y) or trunc(x / y), a constant between jumps: p = 1, q = -n.
 template <ValueId Id>
 struct RemainderSlope {
   static constexpr ValueId id = Id;
@@ -133,13 +130,13 @@ struct RemainderSlope {
     q = std::isinf(y) ? (z == x ? 0 : 1) : -std::rint((x - z) / y);
   }
 };
-// floor(x / y) and heaviside are steps.
+// floor(x / y) is a step.
 template <ValueId Id>
 struct BinaryStepSlope {
   static constexpr ValueId id = Id;
   static void slopes(const ElementLayout&, const double*, double, double, double, double& p, double& q) { p = q = 0; }
 };
-// heaviside(x, y) is y at x = 0, so y's tangents count there.
+// heaviside(x, y) is a step in x; at x = 0 it is y, so q = 1.
 struct HeavisideSlope {
   static constexpr ValueId id = value_of_heaviside;
   static void slopes(const ElementLayout&, const double*, double x, double, double, double& p, double& q) {
@@ -148,36 +145,37 @@ struct HeavisideSlope {
   }
 };
 
+// maximum, minimum, fmax or fmin: the choice of an operand.
 template <ValueId Id>
 struct Extremum {
   static constexpr ValueId id = Id;
   static constexpr bool ignores_nan = Id == value_of_fmax || Id == value_of_fmin;
   static constexpr bool largest = Id == value_of_maximum || Id == value_of_fmax;
 
-  // 1: x is chosen, -1: y is, 0: they tie
+  // By value: 1 chooses x, -1 chooses y, 0 is a tie.
   static int choose(double x, double y) {
     if (std::isnan(x)) return ignores_nan && !std::isnan(y) ? -1 : 1;
     if (std::isnan(y)) return ignores_nan ? 1 : -1;
     return x == y ? 0 : (x > y) == largest ? 1 : -1;
   }
 
-  // The same by the tangents' difference x - y at a tie; 0 where the branches average.
+  // At a tie, by the difference x - y of the elements; 0 where they average.
   static int choose(const ElementLayout& s, const double* x, const double* y, double* scratch) {
     for (index_t j = 0; j < s.components(); ++j) scratch[j] = x[j] - y[j];
     return largest ? branch(s, scratch) : -branch(s, scratch);
   }
 };
 
-// z = maximum(x, y) and its kin, of elements; `weight` elements stand behind x.
+// z = x, y or, for a tie, their average, where x is itself the average of `weight` elements.  True if it averaged.
 template <class E>
-void extremum(const ElementLayout& s, double* z, const double* x, const double* y, double weight, int choice,
-              bool& shared, double* scratch) {
+bool extremum(const ElementLayout& s, double* z, const double* x, const double* y, double weight, int choice,
+              double* scratch) {
   if (choice == 0) choice = E::choose(s, x, y, scratch);
-  shared = choice == 0;
   if (choice > 0) copy(s.components(), z, x);
   else if (choice < 0) copy(s.components(), z, y);
   else
     for (index_t j = 0; j < s.components(); ++j) z[j] = (weight * x[j] + y[j]) / (weight + 1);
+  return choice == 0;
 }
 
 template <ValueId Id, bool X, bool Y>
@@ -189,7 +187,7 @@ void extremum_loop(const Operands& a) {
   double *scratch = arena.take(components), *lifted_x = arena.take(components), *lifted_y = arena.take(components);
   TieCounts* counts = a.ties;
   const bool in_place = a.data[0] == a.data[2] || a.is_sequential();
-  double reduced = 0;  // NumPy's own result of the whole run, for the sign of a zero
+  double reduced = 0;  // NumPy's result of the whole reduction: only its loop knows the sign of a zero
   if (a.is_reduce()) {
     double values[3] = {*a.at(0, 0), 0, 0};
     char* data[3] = {reinterpret_cast<char*>(values), a.data[1], reinterpret_cast<char*>(values)};
@@ -213,38 +211,36 @@ void extremum_loop(const Operands& a) {
         counts->erase(found);
       }
     }
-    bool shared = false;
-    if (choice <= 0 || x != z) extremum<E>(s, z, x, y, static_cast<double>(weight), choice, shared, scratch);
+    const bool shared =
+        (choice <= 0 || x != z) && extremum<E>(s, z, x, y, static_cast<double>(weight), choice, scratch);
     z[0] = value;
     if (counts && in_place && (shared || (weight > 1 && choice > 0))) (*counts)[z] = shared ? weight + 1 : weight;
   }
   if (a.is_reduce() && a.n > 0) *a.at(2, 0) = reduced;
 }
 
-// min(max(x, low), high), NumPy's order
+// min(max(x, low), high), in NumPy's order of the two
 inline void clip(const Operands& a) {
   const ElementLayout& s = a.layout;
   const index_t components = s.components();
   Arena arena;
   double *scratch = arena.take(components), *middle = arena.take(components), *result = arena.take(components);
-  bool shared;
   KeepFlags keep;
   for (index_t i = 0; i < a.n; ++i) {
     const double *x = a.at(0, i), *low = a.at(1, i), *high = a.at(2, i);
     double value;
-    extremum<Extremum<value_of_maximum>>(s, middle, x, low, 1, Extremum<value_of_maximum>::choose(*x, *low), shared,
-                                         scratch);
+    extremum<Extremum<value_of_maximum>>(s, middle, x, low, 1, Extremum<value_of_maximum>::choose(*x, *low), scratch);
     binary_values(value_of_maximum, x, true, low, true, middle, 1);
     binary_values(value_of_minimum, middle, true, high, true, &value, 1);
     double* z = a.at(3, i);
     extremum<Extremum<value_of_minimum>>(s, result, middle, high, 1, Extremum<value_of_minimum>::choose(*middle, *high),
-                                         shared, scratch);
+                                         scratch);
     copy(components, z, result);
     z[0] = value;
   }
 }
 
-// The quotient floor(x / y), a step, and the remainder.
+// floor(x / y), a step, and the remainder.
 template <bool X, bool Y>
 void divmod(const Operands& a) {
   const index_t components = a.layout.components();
@@ -257,7 +253,7 @@ void divmod(const Operands& a) {
     KeepFlags keep;
     Slope::slopes(a.layout, nullptr, *x, *y, remainder, p, q);
     double *out_quotient = a.at(2, i), *out_remainder = a.at(3, i);
-    // the remainder first: the quotient may be stored over an operand
+    // the remainder first, because the quotient may overwrite an operand
     for (index_t j = 1; j < components; ++j) out_remainder[j] = (X ? times(p, x[j]) : 0) + (Y ? times(q, y[j]) : 0);
     out_remainder[0] = remainder;
     zero(components, out_quotient);
@@ -265,7 +261,7 @@ void divmod(const Operands& a) {
   }
 }
 
-// The fraction moves with x, the whole part is a step.
+// The fraction has x's tangents; the integer part is a step.
 inline void modf(const Operands& a) {
   const index_t components = a.layout.components();
   for (index_t i = 0; i < a.n; ++i) {
@@ -279,7 +275,7 @@ inline void modf(const Operands& a) {
   }
 }
 
-// x = mantissa * 2^exponent: between powers of two the exponent is constant.
+// x = mantissa * 2^exponent: the exponent is a step, so mantissa_j = x_j / 2^exponent.
 inline void frexp(const Operands& a) {
   const index_t components = a.layout.components();
   for (index_t i = 0; i < a.n; ++i) {
@@ -295,6 +291,7 @@ inline void frexp(const Operands& a) {
   }
 }
 
+// x * 2^given
 template <class Integer>
 void ldexp(const Operands& a) {
   const index_t components = a.layout.components();
@@ -309,7 +306,7 @@ void ldexp(const Operands& a) {
   }
 }
 
-// Predicates and comparisons see values only.
+// Predicates and comparisons look at values only.
 template <class Test>
 void predicate(const Operands& a) {
   for (index_t i = 0; i < a.n; ++i) *reinterpret_cast<bool*>(a.data[1] + i * a.strides[1]) = Test::of(*a.at(0, i));

@@ -1,4 +1,4 @@
-// Arithmetic of two scalars without the detour through blocks: the row's own slopes, one element.
+// Arithmetic of two scalars: one element, without blocks.
 #pragma once
 #include "math/chain_rule.h"
 
@@ -6,7 +6,7 @@ namespace dn {
 
 enum class Arithmetic : int { add, subtract, multiply, divide };
 
-// z = x op y; false where the row's kernel must do it.
+// z = x op y; false, and z is untouched, where the row's kernel must do it.  X and Y say which are duals.
 template <bool X, bool Y>
 inline bool fast_path(Arithmetic op, const ElementLayout& s, const double* x, const double* y, double* z) {
   const index_t components = s.components();

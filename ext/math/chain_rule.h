@@ -1,23 +1,22 @@
-// The chain rule for one element of one or two first-order levels, or of a series of order 2, given the slopes.
+// The chain rule written out for dual and hyper-dual numbers and for series of order 2, given slopes at one point.
 //
-// z may be x or y themselves.  KeepZeroTangents says that a slope may not be finite, or for second derivatives a tangent, so that
-// zero tangents are kept zero by hand.
+// z may be x or y themselves.  KeepZeroTangents enforces 0 * inf = 0 (algebra.h); callers set it where a slope, or for
+// second derivatives a tangent, is not finite.
 #pragma once
 #include "math/elementary.h"
 
 namespace dn {
 
-template <bool KeepZeroTangents>
-inline double guarded_product(double slope, double tangent) {
-  return KeepZeroTangents && tangent == 0 ? 0 : slope * tangent;
+// The partial derivatives of z(x, y) at one point; of y(x): x and xx.  Passed by value, so that they stay in registers.
+struct Slopes {
+  double x, y, xx, xy, yy;
+};
+
+inline bool finite(Slopes d) {
+  return std::isfinite(d.x) && std::isfinite(d.y) && std::isfinite(d.xx) && std::isfinite(d.xy) && std::isfinite(d.yy);
 }
 
-template <bool KeepZeroTangents>
-inline double guarded_pair_product(double tangent, double other) {
-  return KeepZeroTangents ? times(tangent, other) : tangent * other;
-}
-
-// Whether the tangents of one level alone are finite, which second derivatives multiply by each other.
+// Whether the tangents of a hyper-dual number, x_a and x_b, are finite; z_ab contains products of them.
 inline bool has_finite_tangents(const ElementLayout& s, const double* x) {
   double sum = 0;
   for (index_t i = 1; i <= s.size[0]; ++i) sum += 0 * x[i];
@@ -25,76 +24,46 @@ inline bool has_finite_tangents(const ElementLayout& s, const double* x) {
   return sum == 0;
 }
 
-// y_j = f' x_j
+// slope * tangent
 template <bool KeepZeroTangents>
-inline void chain(double* y, const double* x, double value, double slope, index_t k) {
-  INDEPENDENT
-  for (index_t j = 1; j <= k; ++j) y[j] = guarded_product<KeepZeroTangents>(slope, x[j]);
-  y[0] = value;
+inline double scaled_tangent(double slope, double tangent) {
+  return KeepZeroTangents && tangent == 0 ? 0 : slope * tangent;
 }
 
-// y_ab = f' x_ab + f'' x_a x_b; not HasCurvature says that f'' is 0.
+// tangent * other, of two tangents
+template <bool KeepZeroTangents>
+inline double tangent_product(double tangent, double other) {
+  return KeepZeroTangents ? times(tangent, other) : tangent * other;
+}
+
+// f' x_ab + f'' x_a x_b; not HasCurvature says that f'' is 0.
 template <bool KeepZeroTangents, bool HasCurvature>
-inline void chain(double* y, const double* x, double value, double slope, double curvature, index_t k1, index_t k2) {
-  const index_t m = 1 + k1;
-  for (index_t j = 1; j <= k2; ++j) {
-    const double* xb = x + j * m;
-    double* yb = y + j * m;
-    const double b = xb[0];
-    INDEPENDENT
-    for (index_t i = 1; i <= k1; ++i)
-      yb[i] =
-          guarded_product<KeepZeroTangents>(slope, xb[i]) +
-          (HasCurvature ? guarded_product<KeepZeroTangents>(curvature, guarded_pair_product<KeepZeroTangents>(x[i], b))
-                        : 0);
-    yb[0] = guarded_product<KeepZeroTangents>(slope, b);
-  }
-  chain<KeepZeroTangents>(y, x, value, slope, k1);
+inline double second_derivative(double slope, double curvature, double x_ab, double x_a, double x_b) {
+  return scaled_tangent<KeepZeroTangents>(slope, x_ab) +
+         (HasCurvature ? scaled_tangent<KeepZeroTangents>(curvature, tangent_product<KeepZeroTangents>(x_a, x_b)) : 0);
 }
 
-// Whether z_1 and z_2 are finite; if so, they are stored.
-inline bool store_quadratic(double* z, double value, double z1, double z2) {
-  if (!std::isfinite(z1) || !std::isfinite(z2)) return false;
-  z[0] = value;
-  z[1] = z1;
-  z[2] = z2;
-  return true;
-}
-
-// y_1 = x_1 [f']_0,  2 y_2 = x_1 [f']_1 + 2 x_2 [f']_0, as evaluate() has it.  False, and y untouched, where one is not
-// finite: the general case decides.
-template <class Row>
-inline bool chain_quadratic(const Row& row, double* y, const double* x, double value) {
-  const double c = companion_of<Row>(*x, value);
-  const double y1 = x[1] * row.dy(*x, c, value), c1 = x[1] * row.dc(*x, c, value);
-  const Jet1 slope = row.dy(Jet1{*x, x[1]}, Jet1{c, c1}, Jet1{value, y1});
-  return store_quadratic(y, value, y1, (x[1] * slope.rate + 2 * x[2] * slope.value) / 2);
-}
-
-// The partial derivatives of z(x, y) at one point.
-struct Slopes {
-  double x, y, xx, xy, yy;
-};
-
-// z_j = z_x x_j + z_y y_j.  X and Y say which operands are duals; the others point to a float64.
+// z_x x_j + z_y y_j, where X and Y say which operands are duals.
 template <bool KeepZeroTangents, bool X, bool Y>
-inline void chain(double* z, const double* x, const double* y, double value, const Slopes& d, index_t k) {
+inline double directional(Slopes d, double x_j, double y_j) {
+  if constexpr (!Y) return scaled_tangent<KeepZeroTangents>(d.x, x_j);
+  else if constexpr (!X) return scaled_tangent<KeepZeroTangents>(d.y, y_j);
+  else return scaled_tangent<KeepZeroTangents>(d.x, x_j) + scaled_tangent<KeepZeroTangents>(d.y, y_j);
+}
+
+// z_j = z_x x_j + z_y y_j, of k tangents.  X and Y say which operands are duals; of the others nothing is read.
+template <bool KeepZeroTangents, bool X, bool Y>
+inline void chain_dual(double* z, const double* x, const double* y, double value, Slopes d, index_t k) {
   INDEPENDENT
-  for (index_t j = 1; j <= k; ++j) {
-    double t = 0;
-    if constexpr (X && Y)
-      t = guarded_product<KeepZeroTangents>(d.x, x[j]) + guarded_product<KeepZeroTangents>(d.y, y[j]);
-    else if constexpr (X) t = guarded_product<KeepZeroTangents>(d.x, x[j]);
-    else t = guarded_product<KeepZeroTangents>(d.y, y[j]);
-    z[j] = t;
-  }
+  for (index_t j = 1; j <= k; ++j) z[j] = directional<KeepZeroTangents, X, Y>(d, X ? x[j] : 0, Y ? y[j] : 0);
   z[0] = value;
 }
 
-// z_ab = z_x x_ab + z_y y_ab + z_xx x_a x_b + z_xy (x_a y_b + y_a x_b) + z_yy y_a y_b; XX and YY say that z_xx and z_yy
-// are not 0.
+// z_ab = z_x x_ab + z_y y_ab + z_xx x_a x_b + z_xy (x_a y_b + y_a x_b) + z_yy y_a y_b, of k1 tangents a and k2 tangents
+// b; XX and YY say that z_xx and z_yy are not 0.
 template <bool KeepZeroTangents, bool X, bool Y, bool XX, bool YY>
-inline void chain(double* z, const double* x, const double* y, double value, const Slopes& d, index_t k1, index_t k2) {
+inline void chain_hyper_dual(double* z, const double* x, const double* y, double value, Slopes d, index_t k1,
+                             index_t k2) {
   const index_t m = 1 + k1;
   for (index_t j = 1; j <= k2; ++j) {
     const double *xb = X ? x + j * m : nullptr, *yb = Y ? y + j * m : nullptr;
@@ -103,45 +72,67 @@ inline void chain(double* z, const double* x, const double* y, double value, con
     INDEPENDENT
     for (index_t i = 1; i <= k1; ++i) {
       double t = 0;
-      if constexpr (X)
-        t += guarded_product<KeepZeroTangents>(d.x, xb[i]) +
-             (XX ? guarded_product<KeepZeroTangents>(d.xx, guarded_pair_product<KeepZeroTangents>(x[i], bx)) : 0);
-      if constexpr (Y)
-        t += guarded_product<KeepZeroTangents>(d.y, yb[i]) +
-             (YY ? guarded_product<KeepZeroTangents>(d.yy, guarded_pair_product<KeepZeroTangents>(y[i], by)) : 0);
+      if constexpr (X) t = second_derivative<KeepZeroTangents, XX>(d.x, d.xx, xb[i], x[i], bx);
+      if constexpr (Y) t += second_derivative<KeepZeroTangents, YY>(d.y, d.yy, yb[i], y[i], by);
       if constexpr (X && Y)
-        t += guarded_product<KeepZeroTangents>(
-            d.xy, guarded_pair_product<KeepZeroTangents>(x[i], by) + guarded_pair_product<KeepZeroTangents>(y[i], bx));
+        t += scaled_tangent<KeepZeroTangents>(
+            d.xy, tangent_product<KeepZeroTangents>(x[i], by) + tangent_product<KeepZeroTangents>(y[i], bx));
       zb[i] = t;
     }
-    double t = 0;
-    if constexpr (X) t += guarded_product<KeepZeroTangents>(d.x, bx);
-    if constexpr (Y) t += guarded_product<KeepZeroTangents>(d.y, by);
-    zb[0] = t;
+    zb[0] = directional<KeepZeroTangents, X, Y>(d, bx, by);
   }
-  chain<KeepZeroTangents, X, Y>(z, x, y, value, d, k1);
+  chain_dual<KeepZeroTangents, X, Y>(z, x, y, value, d, k1);
 }
 
-// The same of two arguments, of which those that are no duals do not move.
+// z = value + z1 t + z2 t^2 if z1 and z2 are finite; else false, and z is untouched.
+inline bool store_if_finite(double* z, double value, double z1, double z2) {
+  if (!std::isfinite(z1) || !std::isfinite(z2)) return false;
+  z[0] = value;
+  z[1] = z1;
+  z[2] = z2;
+  return true;
+}
+
+// y_1 = x_1 [y']_0 and 2 y_2 = x_1 [y']_1 + 2 x_2 [y']_0, the recurrence of evaluate() up to order 2.  False, and y is
+// untouched, where one is not finite: apply() then decides.
+template <class Row>
+inline bool chain_quadratic(const Row& row, double* y, const double* x, double value) {
+  const double c = companion_of<Row>(*x, value);
+  const double y1 = x[1] * row.dy(*x, c, value), c1 = x[1] * row.dc(*x, c, value);
+  const Jet1 slope = row.dy(Jet1{*x, x[1]}, Jet1{c, c1}, Jet1{value, y1});
+  return store_if_finite(y, value, y1, (x[1] * slope.tangent + 2 * x[2] * slope.value) / 2);
+}
+
+// The same of two arguments: 2 z_2 = x_1 [z_x]_1 + 2 x_2 [z_x]_0 + y_1 [z_y]_1 + 2 y_2 [z_y]_0.
 template <class Row, bool X, bool Y>
 inline bool chain_quadratic(double* z, const double* x, const double* y, double value) {
   const double x1 = X ? x[1] : 0, y1 = Y ? y[1] : 0, x2 = X ? x[2] : 0, y2 = Y ? y[2] : 0;
   if constexpr (std::is_same_v<Row, rows::multiply_>)
-    return store_quadratic(z, value, *x * y1 + x1 * *y, *x * y2 + x1 * y1 + x2 * *y);
+    return store_if_finite(z, value, *x * y1 + x1 * *y, *x * y2 + x1 * y1 + x2 * *y);
   if constexpr (std::is_same_v<Row, rows::divide_>) {
     const double z1 = (x1 - value * y1) / *y;
-    return store_quadratic(z, value, z1, (x2 - (value * y2 + z1 * y1)) / *y);
+    return store_if_finite(z, value, z1, (x2 - (value * y2 + z1 * y1)) / *y);
   }
   const double c = Row::companion_c(*x, *y, value);
   const double s = Row::companion_s(*x, *y, value);
-  const auto moved_by = [x1, y1](double by_x, double by_y) { return x1 * by_x + y1 * by_y; };
-  const double z1 = moved_by(Row::z_x(*x, *y, value, c, s), Row::z_y(*x, *y, value, c, s));
-  const Jet1 lx{*x, x1}, ly{*y, y1}, lz{value, z1};
-  const Jet1 lc{c, moved_by(Row::c_x(*x, *y, value, c, s), Row::c_y(*x, *y, value, c, s))};
-  const Jet1 ls{s, moved_by(Row::s_x(*x, *y, value, c, s), Row::s_y(*x, *y, value, c, s))};
-  const Jet1 by_x = Row::z_x(lx, ly, lz, lc, ls), by_y = Row::z_y(lx, ly, lz, lc, ls);
-  const double doubled = (x1 * by_x.rate + 2 * x2 * by_x.value) + (y1 * by_y.rate + 2 * y2 * by_y.value);
-  return store_quadratic(z, value, z1, doubled / 2);
+  const auto along = [x1, y1](double by_x, double by_y) { return x1 * by_x + y1 * by_y; };
+  const double z1 = along(Row::z_x(*x, *y, value, c, s), Row::z_y(*x, *y, value, c, s));
+  const Jet1 jx{*x, x1}, jy{*y, y1}, jz{value, z1};
+  const Jet1 jc{c, along(Row::c_x(*x, *y, value, c, s), Row::c_y(*x, *y, value, c, s))};
+  const Jet1 js{s, along(Row::s_x(*x, *y, value, c, s), Row::s_y(*x, *y, value, c, s))};
+  const Jet1 by_x = Row::z_x(jx, jy, jz, jc, js), by_y = Row::z_y(jx, jy, jz, jc, js);
+  const double doubled = (x1 * by_x.tangent + 2 * x2 * by_x.value) + (y1 * by_y.tangent + 2 * y2 * by_y.value);
+  return store_if_finite(z, value, z1, doubled / 2);
+}
+
+// The slopes of a row at a point, from its columns; those of second order are 0 unless asked for.
+template <class Row>
+inline Slopes slopes_of(double x, double y, bool second_order) {
+  const double c = companion_of<Row>(x, y);
+  Slopes d{};
+  d.x = Row::dy(x, c, y);
+  if (second_order) d.xx = Row::d2y(x, c, y);
+  return d;
 }
 
 template <class Row, bool X, bool Y>
@@ -158,58 +149,57 @@ inline Slopes slopes_of(double x, double y, double z, bool second_order) {
   return d;
 }
 
-inline bool finite(double x) { return std::isfinite(x); }
-inline bool finite(const Slopes& d) {
-  return finite(d.x) && finite(d.y) && finite(d.xx) && finite(d.xy) && finite(d.yy);
+// chain_dual and chain_hyper_dual of one element, which choose KeepZeroTangents.
+template <bool X, bool Y>
+NOINLINE void chain_dual_nonfinite(double* z, const double* x, const double* y, double value, Slopes d, index_t k) {
+  chain_dual<true, X, Y>(z, x, y, value, d, k);
 }
 
-// f of one element of two first-order levels, given the value.
+template <bool X, bool Y>
+inline void chain_dual(const ElementLayout& s, double* z, const double* x, const double* y, double value, Slopes d) {
+  if (std::isfinite(d.x) && std::isfinite(d.y)) chain_dual<false, X, Y>(z, x, y, value, d, s.size[0]);
+  else chain_dual_nonfinite<X, Y>(z, x, y, value, d, s.size[0]);
+}
+
+template <bool X, bool Y, bool XX, bool YY>
+inline void chain_hyper_dual(const ElementLayout& s, double* z, const double* x, const double* y, double value,
+                             Slopes d) {
+  if (finite(d) && (!X || has_finite_tangents(s, x)) && (!Y || has_finite_tangents(s, y)))
+    chain_hyper_dual<false, X, Y, XX, YY>(z, x, y, value, d, s.size[0], s.size[1]);
+  else chain_hyper_dual<true, X, Y, XX, YY>(z, x, y, value, d, s.size[0], s.size[1]);
+}
+
 template <class Row>
-void fast_path_hyper_dual(const ElementLayout& s, double* y, const double* x, double value) {
-  const double c = companion_of<Row>(*x, value), slope = Row::dy(*x, c, value), curvature = Row::d2y(*x, c, value);
-  if (finite(slope) && finite(curvature) && has_finite_tangents(s, x))
-    chain<false, Row::has_curvature>(y, x, value, slope, curvature, s.size[0], s.size[1]);
-  else chain<true, Row::has_curvature>(y, x, value, slope, curvature, s.size[0], s.size[1]);
+NOINLINE void fast_path_hyper_dual(const ElementLayout& s, double* y, const double* x, double value) {
+  chain_hyper_dual<true, false, Row::has_curvature, false>(s, y, x, nullptr, value, slopes_of<Row>(*x, value, true));
 }
 
-// f of one element of these kinds, given the value; false for others, and y untouched.
+template <class Row, bool X, bool Y>
+NOINLINE void fast_path_hyper_dual(const ElementLayout& s, double* z, const double* x, const double* y, double value) {
+  const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
+  chain_hyper_dual<X, Y, Row::has_curvature_x, Row::has_curvature_y>(s, z, x, y, value, d);
+}
+
+// y = f(x) of one element, given the value; false, and y is untouched, where apply() must do it.
 template <class Row>
 inline bool fast_path(const ElementLayout& s, double* y, const double* x, double value) {
   if (s.is_quadratic()) return chain_quadratic(Row{}, y, x, value);
-  if (s.is_dual()) {
-    const double slope = Row::dy(*x, companion_of<Row>(*x, value), value);
-    if (finite(slope)) chain<false>(y, x, value, slope, s.size[0]);
-    else chain<true>(y, x, value, slope, s.size[0]);
-    return true;
-  }
-  if (!s.is_hyper()) return false;
-  fast_path_hyper_dual<Row>(s, y, x, value);
+  if (s.is_dual()) chain_dual<true, false>(s, y, x, nullptr, value, slopes_of<Row>(*x, value, false));
+  else if (s.is_hyper()) fast_path_hyper_dual<Row>(s, y, x, value);
+  else return false;
   return true;
 }
 
-// The same of two elements.
-template <class Row, bool X, bool Y>
-void fast_path_hyper_dual(const ElementLayout& s, double* z, const double* x, const double* y, double value) {
-  const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
-  if (finite(d) && (!X || has_finite_tangents(s, x)) && (!Y || has_finite_tangents(s, y)))
-    chain<false, X, Y, Row::has_curvature_x, Row::has_curvature_y>(z, x, y, value, d, s.size[0], s.size[1]);
-  else chain<true, X, Y, Row::has_curvature_x, Row::has_curvature_y>(z, x, y, value, d, s.size[0], s.size[1]);
-}
-
+// The same of two elements: z = f(x, y).
 template <class Row, bool X, bool Y>
 inline bool fast_path(const ElementLayout& s, double* z, const double* x, const double* y, double value) {
   if (s.is_quadratic()) {
     if constexpr (is_power<Row>) return !Y && *x != 0 && !is_tiny(value) && chain_quadratic(PowerRow{*y}, z, x, value);
     else return chain_quadratic<Row, X, Y>(z, x, y, value);
   }
-  if (s.is_dual()) {
-    const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, false);
-    if (finite(d.x) && finite(d.y)) chain<false, X, Y>(z, x, y, value, d, s.size[0]);
-    else chain<true, X, Y>(z, x, y, value, d, s.size[0]);
-    return true;
-  }
-  if (!s.is_hyper()) return false;
-  fast_path_hyper_dual<Row, X, Y>(s, z, x, y, value);
+  if (s.is_dual()) chain_dual<X, Y>(s, z, x, y, value, slopes_of<Row, X, Y>(*x, *y, value, false));
+  else if (s.is_hyper()) fast_path_hyper_dual<Row, X, Y>(s, z, x, y, value);
+  else return false;
   return true;
 }
 

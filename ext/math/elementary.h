@@ -1,5 +1,7 @@
-// The rows of the tables as types: one struct a function, with the row's columns as templates that serve doubles and
-// Refs (expression_tape.h) alike, and the evaluation of a row on an element with any number of levels.
+// The rows of the tables as types, and their evaluation on elements with any number of levels.
+//
+// Each row becomes a struct whose columns are templates: for doubles, BranchFree (vector_math.h), and the Ref, Jet1 and
+// NodeCount of expression_tape.h.
 #pragma once
 #include <cmath>
 #include <type_traits>
@@ -14,8 +16,9 @@ constexpr double PI = 3.14159265358979323846;
 constexpr double LN2 = 0.693147180559945309417;
 constexpr double LN10 = 2.30258509299404568402;
 
-// e^x / (e^x + e^y) = 1 / (1 + e^(y - x)).  The rounding error of y - x would come out magnified |y - x| times, so it
-// is found exactly (two-sum) and put back to first order; the larger of the two exponentials is never formed.
+// b^x / (b^x + b^y) = 1 / (1 + b^(y - x)), for the base b of Exp.  A relative rounding error of d = y - x causes a
+// relative error of the exponential that is |d| log(b) times larger, so two-sum computes the error, and t is corrected
+// to first order.  Exp is called with -|d| only, so that it cannot overflow.
 template <double (*Exp)(double)>
 double logistic_of(double x, double y, double log_base) {
   if (x == y) return 0.5;
@@ -30,14 +33,15 @@ inline double logistic(double x, double y) { return logistic_of<std::exp>(x, y, 
 // 2^x / (2^x + 2^y)
 inline double logistic2(double x, double y) { return logistic_of<std::exp2>(x, y, LN2); }
 
-// 1 / (3 cbrt(x)^2) = y / (3 x), which does not double the error of y; 0 and inf have their limits
+// y / (3 x) = 1 / (3 y^2), the slope of y = cbrt(x).  The first form does not double y's error; the second has the
+// limits at 0 and inf.
 inline double cbrt_slope(double x, double y) { return x != 0 && std::isfinite(x) ? y / x / 3 : 1 / (3 * y * y); }
 
 namespace rows {
 
 using std::cos, std::cosh, std::exp, std::hypot, std::sin, std::sinh, std::sqrt;
 
-// A column of a row: a template, for doubles and for the types that record or propagate its operations, and its text.
+// A column of a row, as a function template and as text.
 #define COLUMN(name, parameters, ...)      \
   template <class T>                       \
   static constexpr T name parameters {     \
@@ -130,64 +134,65 @@ struct RowOfTwo {  // the columns that a row may leave out
 
 }  // namespace rows
 
+// The companion c(x, y), by vector_math.h where that is accurate.
 template <class Row>
 inline double companion_of(double x, double y) {
   if constexpr (Row::vector_reach != 0)
-    if (std::fabs(x) <= Row::vector_reach) return Row::companion(Near(x), Near(y)).v;
+    if (std::fabs(x) <= Row::vector_reach) return double{Row::companion(BranchFree(x), BranchFree(y))};
   return Row::companion(x, y);
 }
 
-// Rows whose value is one operation of the processor, so that it needs no loop of NumPy's.
+// Rows whose primal is one instruction, for which NumPy's loop need not be called.
 template <class Row>
 constexpr bool is_arithmetic = std::is_same_v<Row, rows::multiply_> || std::is_same_v<Row, rows::divide_>;
 
-// Rows whose columns are not an equation in + - * / and which compose the general case themselves.
+// Rows whose columns call functions, so that a tape cannot record them; apply() treats them by cases.
 template <class Row>
 constexpr bool is_power = std::is_same_v<Row, rows::power_> || std::is_same_v<Row, rows::float_power_>;
 
-// The outcome of a row on an element: the function y and its companions, each an element.
-struct Outcome {
+// Where the evaluation of a row is stored: the function y and its companions c and s, each an element.
+struct RowResult {
   double* y;
   double* c;
   double* s;
 };
 
-// The series 0, 1 x_1, 2 x_2, ... of x' in a Taylor level; coefficients are m doubles long.
-inline const double* weighted(const double* x, index_t m, index_t n, Arena& arena) {
+// The coefficients 0, 1 x_1, 2 x_2, ..., n x_n of t x'(t), of m doubles each.
+inline const double* euler_derivative(const double* x, index_t m, index_t n, Arena& arena) {
   double* w = arena.take((n + 1) * m);
   for (index_t k = 0; k <= n; ++k)
     for (index_t i = 0; i < m; ++i) w[k * m + i] = static_cast<double>(k) * x[k * m + i];
   return w;
 }
 
-// Coefficient k of an outcome from its column: y_k = [y']_0 x_k, or k y_k = sum_(i = 1 .. k) i x_i [y']_(k - i).
-// The second argument's part is added to the first's.
-inline void move(const ExpressionTape& program, Ref column, bool first_order, double* outcome, const double* w,
-                 index_t m, index_t k, bool start = true) {
-  double* z = outcome + k * m;
+// The chain rule for coefficient k of y, whose derivative by x is the column [y'].  In a first-order level w = x and
+// y_k = [y']_0 x_k; in a Taylor level w = t x' and k y_k = sum_(i = 1 .. k) w_i [y']_(k - i).  Adds to y_k if `add`:
+// so does the second argument of a function of two.
+inline void propagate(const ExpressionTape& tape, Ref column, bool first_order, double* y, const double* w, index_t m,
+                      index_t k, bool add = false) {
+  double* z = y + k * m;
   if (m == 1 && !first_order) {
-    double sum = start ? 0 : *z * static_cast<double>(k);
-    program.add_product(&sum, column, w, k);
+    double sum = add ? *z * static_cast<double>(k) : 0;
+    tape.add_product(&sum, column, w, k);
     *z = sum / static_cast<double>(k);
     return;
   }
-  if (start) zero(m, z);
+  if (!add) zero(m, z);
   if (first_order) {
-    program.add_product(z, column, w + k * m);
+    tape.add_product(z, column, w + k * m);
     return;
   }
   for (index_t i = 0; i < m; ++i) z[i] *= static_cast<double>(k);
-  program.add_product(z, column, w, k);
+  tape.add_product(z, column, w, k);
   for (index_t i = 0; i < m; ++i) z[i] /= static_cast<double>(k);
 }
 
-// y = f(x) over the first l levels, where out.y[0] holds the value.
+// out.y = f(x) and out.c = c(x) over the first l levels, where out.y[0] holds the primal.
 //
-// One level more multiplies the columns, evaluated over the lower levels, with the tangents in that level:
-//   first order:  y_j = [y']_0 x_j            Taylor:  k y_k = sum_(i = 1 .. k) i x_i [y']_(k - i)
-// and the companion goes the same way through c'.
+// By recursion: the lower levels give y_0 and c_0; a tape evaluates the columns y' and c' on them; propagate() computes
+// the coefficients of level l - 1 from those.
 template <class Row>
-void evaluate(const Row& row, const ElementLayout& s, int l, const double* x, Outcome out, Arena& arena) {
+void evaluate(const Row& row, const ElementLayout& s, int l, const double* x, RowResult out, Arena& arena) {
   if (l == 0) {
     *out.c = companion_of<Row>(*x, *out.y);
     return;
@@ -195,30 +200,30 @@ void evaluate(const Row& row, const ElementLayout& s, int l, const double* x, Ou
   const index_t m = s.stride[l - 1], n = s.size[l - 1];
   evaluate(row, s, l - 1, x, out, arena);
   Arena::Mark mark(arena);
-  ExpressionTape program;
-  const Ref rx = program.input(), rc = program.input(), ry = program.input();
+  ExpressionTape tape;
+  const Ref rx = tape.input(), rc = tape.input(), ry = tape.input();
   constexpr NodeCount leaf(0);
   static_assert(3 + Row{}.dy(leaf, leaf, leaf).nodes + Row{}.dc(leaf, leaf, leaf).nodes <= ExpressionTape::CAPACITY);
   const Ref dy = row.dy(rx, rc, ry), dc = row.dc(rx, rc, ry);
   const bool first_order = s.kind[l - 1] == Kind::first_order;
-  program.bind(s, l - 1, first_order ? 1 : n + 1, arena);
-  program.set_input(rx, const_cast<double*>(x));
-  program.set_input(rc, out.c);
-  program.set_input(ry, out.y);
-  program.advance(0, arena);
-  const double* w = first_order ? x : weighted(x, m, n, arena);
-  const bool has_companion = dc.program || dc.constant != 0;
+  tape.bind(s, l - 1, first_order ? 1 : n + 1, arena);
+  tape.set_input(rx, const_cast<double*>(x));
+  tape.set_input(rc, out.c);
+  tape.set_input(ry, out.y);
+  tape.advance(0, arena);
+  const double* w = first_order ? x : euler_derivative(x, m, n, arena);
+  const bool has_companion = dc.tape || dc.constant != 0;
   if (!has_companion) zero(n * m, out.c + m);
   for (index_t k = 1; k <= n; ++k) {
-    move(program, dy, first_order, out.y, w, m, k);
-    if (has_companion && (l < s.levels || !first_order)) move(program, dc, first_order, out.c, w, m, k);
-    if (!first_order && k < n) program.advance(k, arena);
+    propagate(tape, dy, first_order, out.y, w, m, k);
+    if (has_companion && (l < s.levels || !first_order)) propagate(tape, dc, first_order, out.c, w, m, k);
+    if (!first_order && k < n) tape.advance(k, arena);
   }
 }
 
-// z = f(x, y) over the first l levels, where out.y[0] holds the value: as above with two arguments.
+// The same of two arguments: out.y = f(x, y), out.c and out.s.
 template <class Row>
-void evaluate(const ElementLayout& s, int l, const double* x, const double* y, Outcome out, Arena& arena) {
+void evaluate(const ElementLayout& s, int l, const double* x, const double* y, RowResult out, Arena& arena) {
   if (l == 0) {
     *out.c = Row::companion_c(*x, *y, *out.y);
     *out.s = Row::companion_s(*x, *y, *out.y);
@@ -227,35 +232,36 @@ void evaluate(const ElementLayout& s, int l, const double* x, const double* y, O
   const index_t m = s.stride[l - 1], n = s.size[l - 1];
   evaluate<Row>(s, l - 1, x, y, out, arena);
   Arena::Mark mark(arena);
-  ExpressionTape p;
-  const Ref rx = p.input(), ry = p.input(), rz = p.input(), rc = p.input(), rs = p.input();
+  ExpressionTape tape;
+  const Ref rx = tape.input(), ry = tape.input(), rz = tape.input(), rc = tape.input(), rs = tape.input();
   constexpr NodeCount leaf(0);
   static_assert(5 + Row::z_x(leaf, leaf, leaf, leaf, leaf).nodes + Row::z_y(leaf, leaf, leaf, leaf, leaf).nodes +
                     Row::c_x(leaf, leaf, leaf, leaf, leaf).nodes + Row::c_y(leaf, leaf, leaf, leaf, leaf).nodes +
                     Row::s_x(leaf, leaf, leaf, leaf, leaf).nodes + Row::s_y(leaf, leaf, leaf, leaf, leaf).nodes <=
                 ExpressionTape::CAPACITY);
-  const Ref to_x[3] = {Row::z_x(rx, ry, rz, rc, rs), Row::c_x(rx, ry, rz, rc, rs), Row::s_x(rx, ry, rz, rc, rs)};
-  const Ref to_y[3] = {Row::z_y(rx, ry, rz, rc, rs), Row::c_y(rx, ry, rz, rc, rs), Row::s_y(rx, ry, rz, rc, rs)};
+  const Ref by_x[3] = {Row::z_x(rx, ry, rz, rc, rs), Row::c_x(rx, ry, rz, rc, rs), Row::s_x(rx, ry, rz, rc, rs)};
+  const Ref by_y[3] = {Row::z_y(rx, ry, rz, rc, rs), Row::c_y(rx, ry, rz, rc, rs), Row::s_y(rx, ry, rz, rc, rs)};
   double* const outputs[3] = {out.y, out.c, out.s};
   const bool first_order = s.kind[l - 1] == Kind::first_order;
-  p.bind(s, l - 1, first_order ? 1 : n + 1, arena);
-  p.set_input(rx, const_cast<double*>(x));
-  p.set_input(ry, const_cast<double*>(y));
-  p.set_input(rz, out.y);
-  p.set_input(rc, out.c);
-  p.set_input(rs, out.s);
-  p.advance(0, arena);
-  const double *wx = first_order ? x : weighted(x, m, n, arena), *wy = first_order ? y : weighted(y, m, n, arena);
+  tape.bind(s, l - 1, first_order ? 1 : n + 1, arena);
+  tape.set_input(rx, const_cast<double*>(x));
+  tape.set_input(ry, const_cast<double*>(y));
+  tape.set_input(rz, out.y);
+  tape.set_input(rc, out.c);
+  tape.set_input(rs, out.s);
+  tape.advance(0, arena);
+  const double* wx = first_order ? x : euler_derivative(x, m, n, arena);
+  const double* wy = first_order ? y : euler_derivative(y, m, n, arena);
   for (index_t k = 1; k <= n; ++k) {
     for (int o = 0; o < 3; ++o) {
-      move(p, to_x[o], first_order, outputs[o], wx, m, k);
-      move(p, to_y[o], first_order, outputs[o], wy, m, k, false);
+      propagate(tape, by_x[o], first_order, outputs[o], wx, m, k);
+      propagate(tape, by_y[o], first_order, outputs[o], wy, m, k, true);
     }
-    if (!first_order && k < n) p.advance(k, arena);
+    if (!first_order && k < n) tape.advance(k, arena);
   }
 }
 
-// y = f(x) for the whole element, given the value.
+// y = f(x) for the whole element, given the primal; y may not be x.
 template <class Row>
 void apply(const ElementLayout& s, double* y, const double* x, double value, Arena& arena) {
   Arena::Mark mark(arena);
@@ -266,25 +272,25 @@ void apply(const ElementLayout& s, double* y, const double* x, double value, Are
       return;
     }
   }
-  evaluate(Row{}, s, s.levels, x, Outcome{y, arena.take(s.components()), nullptr}, arena);
+  evaluate(Row{}, s, s.levels, x, RowResult{y, arena.take(s.components()), nullptr}, arena);
   y[0] = value;
 }
 
-// z = x^p for a constant p, given the value.
+// z = x^p for a constant p, given the primal.
 inline void power_constant(const ElementLayout& s, double* z, const double* x, double p, double value, Arena& arena) {
   if (x[0] == 0 || is_tiny(value) || !std::isfinite(value)) {
     power_at_zero(s, z, x, p, value, arena);
   } else {
     Arena::Mark mark(arena);
     z[0] = value;
-    evaluate(PowerRow{p}, s, s.levels, x, Outcome{z, arena.take(s.components()), nullptr}, arena);
+    evaluate(PowerRow{p}, s, s.levels, x, RowResult{z, arena.take(s.components()), nullptr}, arena);
     if (s.degree() > 2 && p >= 1 && p <= 1024 && p == std::floor(p))
-      whole_power(s, z, x, static_cast<index_t>(p), arena);
+      integer_power(s, z, x, static_cast<index_t>(p), arena);
   }
   z[0] = value;
 }
 
-// z = f(x, y) for the whole element, given the value; constant_y says that y has no tangents.
+// z = f(x, y) for the whole element, given the primal; constant_y says that y has no tangents.
 template <class Row>
 void apply(const ElementLayout& s, double* z, const double* x, const double* y, bool constant_y, double value,
            Arena& arena) {
@@ -309,7 +315,7 @@ void apply(const ElementLayout& s, double* z, const double* x, const double* y, 
     }
   } else {
     z[0] = value;
-    evaluate<Row>(s, s.levels, x, y, Outcome{z, arena.take(n), arena.take(n)}, arena);
+    evaluate<Row>(s, s.levels, x, y, RowResult{z, arena.take(n), arena.take(n)}, arena);
   }
   z[0] = value;
 }

@@ -1,9 +1,9 @@
-// The columns of the tables evaluated on elements instead of doubles.
+// Evaluates the columns of the tables on elements instead of doubles.
 //
-// A column such as -2 * y * c * c is written once, as a template.  Called with Refs it records its operations in a
-// ExpressionTape; the program then yields coefficient number k of every operation from the coefficients 0 .. k, so that a
-// function of a Taylor level costs O(n^2), and a first-order level needs coefficient 0 alone.  Coefficients are
-// elements over the lower levels.
+// A column such as -2 * y * c * c is a template.  Called with Refs, it records its operations on an ExpressionTape.
+// The tape then computes coefficient k of every operation from the coefficients 0 .. k of its operands.  A function of
+// a Taylor level of order n therefore costs O(n^2), and a first-order level needs coefficient 0 only.  Coefficients
+// are elements over the lower levels.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -16,14 +16,14 @@ enum class Op : std::uint8_t { input, add, subtract, multiply, divide, quotient0
 
 class ExpressionTape;
 
-// A node of a program, or a constant.
+// A node of a tape, or, where tape is null, a constant.
 struct Ref {
-  ExpressionTape* program;
+  ExpressionTape* tape;
   int node;
   double constant;
-  Ref() = default;  // trivial, so that a ExpressionTape costs nothing before it records
-  Ref(ExpressionTape* p, int n) : program(p), node(n), constant(0) {}
-  Ref(double c) : program(nullptr), node(-1), constant(c) {}  // NOLINT: constants in the columns convert
+  Ref() = default;  // trivial, so that an ExpressionTape costs nothing before it records
+  Ref(ExpressionTape* t, int n) : tape(t), node(n), constant(0) {}
+  Ref(double c) : tape(nullptr), node(-1), constant(c) {}  // NOLINT: constants in the columns convert
 };
 
 class ExpressionTape {
@@ -31,7 +31,7 @@ class ExpressionTape {
     Op op;
     Ref a, b;
     double* coefficients;
-    bool owned;  // the coefficients belong to the program, not to the caller
+    bool owned;  // bind() allocates the coefficients; else the caller sets them
   };
 
  public:
@@ -42,32 +42,32 @@ class ExpressionTape {
   Ref input() { return push(Op::input, 0., 0., false); }
   Ref record(Op op, Ref a, Ref b) { return push(op, a, b, true); }
 
-  // Coefficients are elements over the first `level` levels of s; every node gets room for `count` of them.
+  // Coefficients are elements over the first `level` levels of s; allocates `count` of them for every operation.
   void bind(const ElementLayout& s, int level, index_t count, Arena& arena) {
     layout_ = &s;
     level_ = level;
     m_ = s.stride[level];
     for (int i = 0; i < count_; ++i)
-      if (nodes_[i].owned) nodes_[i].coefficients = arena.take(m_ * count);
+      if (node(i).owned) node(i).coefficients = arena.take(m_ * count);
   }
-  void set_input(Ref r, double* coefficients) { nodes_[r.node].coefficients = coefficients; }
+  void set_input(Ref r, double* coefficients) { node(r.node).coefficients = coefficients; }
 
-  // Coefficient k of every operation, from the coefficients 0 .. k of the inputs.
+  // Computes coefficient k of every operation from the coefficients 0 .. k of the inputs.
   void advance(index_t k, Arena& arena) {
     for (int i = 0; i < count_; ++i)
-      if (nodes_[i].op != Op::input) compute(nodes_[i], k, arena);
+      if (node(i).op != Op::input) compute(node(i), k, arena);
   }
 
   // z += coefficient 0 of r * x
   void add_product(double* z, Ref r, const double* x) const {
-    if (r.program) multiply_add(*layout_, level_, z, coefficient(r, 0), x);
+    if (r.tape) multiply_add(*layout_, level_, z, coefficient(r, 0), x);
     else
       for (index_t i = 0; i < m_; ++i) z[i] += times(r.constant, x[i]);
   }
 
   // z += coefficient k of the product of r and the series 0, w_1, w_2, ...
   void add_product(double* z, Ref r, const double* w, index_t k) const {
-    if (!r.program) {
+    if (!r.tape) {
       for (index_t i = 0; i < m_; ++i) z[i] += times(r.constant, w[k * m_ + i]);
     } else if (m_ == 1) {
       z[0] += convolution(w + 1, coefficient(r, 0), k - 1);
@@ -81,10 +81,12 @@ class ExpressionTape {
   int count_ = 0;
   const ElementLayout* layout_ = nullptr;
   int level_ = 0;
-  index_t m_ = 1;
+  index_t m_ = 1;  // doubles of a coefficient
+
+  Node& node(int i) { return nodes_[static_cast<std::size_t>(i)]; }
 
   Ref push(Op op, Ref a, Ref b, bool owned) {
-    nodes_[static_cast<std::size_t>(count_)] = Node{op, a, b, nullptr, owned};
+    node(count_) = Node{op, a, b, nullptr, owned};
     return Ref(this, count_++);
   }
 
@@ -92,7 +94,7 @@ class ExpressionTape {
 
   // z += sign * coefficient k of r
   void add_to(double* z, Ref r, index_t k, double sign) const {
-    if (!r.program) {
+    if (!r.tape) {
       if (k == 0) z[0] += sign * r.constant;
       return;
     }
@@ -102,9 +104,9 @@ class ExpressionTape {
 
   // z += coefficient k of the product a * b
   void product_to(double* z, Ref a, Ref b, index_t k) const {
-    if (!a.program || !b.program) {
-      const Ref& node = a.program ? a : b;
-      const double c = a.program ? b.constant : a.constant;
+    if (!a.tape || !b.tape) {
+      const Ref& node = a.tape ? a : b;
+      const double c = a.tape ? b.constant : a.constant;
       const double* x = coefficient(node, k);
       for (index_t i = 0; i < m_; ++i) z[i] += times(c, x[i]);
       if (k == 0) z[0] = c * x[0];
@@ -142,7 +144,7 @@ class ExpressionTape {
     double* residual = arena.take(m_);
     zero(m_, residual);
     add_to(residual, node.a, k, 1);
-    if (!node.b.program) {
+    if (!node.b.tape) {
       for (index_t i = 0; i < m_; ++i) z[i] = residual[i] / node.b.constant;
       return;
     }
@@ -158,8 +160,8 @@ class ExpressionTape {
 };
 
 inline Ref record(Op op, const Ref& a, const Ref& b, double folded) {
-  ExpressionTape* p = a.program ? a.program : b.program;
-  return p ? p->record(op, a, b) : Ref(folded);
+  ExpressionTape* tape = a.tape ? a.tape : b.tape;
+  return tape ? tape->record(op, a, b) : Ref(folded);
 }
 inline Ref operator+(const Ref& a, const Ref& b) { return record(Op::add, a, b, a.constant + b.constant); }
 inline Ref operator-(const Ref& a, const Ref& b) { return record(Op::subtract, a, b, a.constant - b.constant); }
@@ -167,21 +169,23 @@ inline Ref operator*(const Ref& a, const Ref& b) { return record(Op::multiply, a
 inline Ref operator/(const Ref& a, const Ref& b) { return record(Op::divide, a, b, a.constant / b.constant); }
 inline Ref operator-(const Ref& a) { return record(Op::negate, a, 0., -a.constant); }
 
-// The coefficients 0 and 1 of a series: the columns of a row evaluated to first order.
+// A dual number with one tangent, for which the columns of a row are evaluated without a tape.
 struct Jet1 {
-  double value, rate;
-  Jet1(double v, double r = 0) : value(v), rate(r) {}  // NOLINT: constants in the columns convert
+  double value, tangent;
+  Jet1(double v, double t = 0) : value(v), tangent(t) {}  // NOLINT: constants in the columns convert
 };
-inline Jet1 operator+(const Jet1& a, const Jet1& b) { return {a.value + b.value, a.rate + b.rate}; }
-inline Jet1 operator-(const Jet1& a, const Jet1& b) { return {a.value - b.value, a.rate - b.rate}; }
-inline Jet1 operator*(const Jet1& a, const Jet1& b) { return {a.value * b.value, a.value * b.rate + a.rate * b.value}; }
+inline Jet1 operator+(const Jet1& a, const Jet1& b) { return {a.value + b.value, a.tangent + b.tangent}; }
+inline Jet1 operator-(const Jet1& a, const Jet1& b) { return {a.value - b.value, a.tangent - b.tangent}; }
+inline Jet1 operator*(const Jet1& a, const Jet1& b) {
+  return {a.value * b.value, a.value * b.tangent + a.tangent * b.value};
+}
 inline Jet1 operator/(const Jet1& a, const Jet1& b) {
   const double value = a.value / b.value;
-  return {value, (a.rate - value * b.rate) / b.value};
+  return {value, (a.tangent - value * b.tangent) / b.value};
 }
-inline Jet1 operator-(const Jet1& a) { return {-a.value, -a.rate}; }
+inline Jet1 operator-(const Jet1& a) { return {-a.value, -a.tangent}; }
 
-// Counts the nodes that the columns of a row record, at most: constants are not folded.
+// Counts the nodes that the columns of a row record at most: operations on constants alone are counted too.
 struct NodeCount {
   int nodes;
   constexpr NodeCount(double) : nodes(0) {}  // NOLINT: constants in the columns convert
@@ -199,6 +203,6 @@ inline double quotient0(double x, double y) { return x == 0 ? 0 : x / y; }
 inline Ref quotient0(const Ref& x, const Ref& y) {
   return record(Op::quotient0, x, y, quotient0(x.constant, y.constant));
 }
-inline Jet1 quotient0(const Jet1& x, const Jet1& y) { return x.value == 0 && x.rate == 0 ? Jet1(0) : x / y; }
+inline Jet1 quotient0(const Jet1& x, const Jet1& y) { return x.value == 0 && x.tangent == 0 ? Jet1(0) : x / y; }
 
 }  // namespace dn

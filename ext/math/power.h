@@ -1,4 +1,4 @@
-// The derivatives of x^y, exact at x = 0 and for the exponents 0, 1 and 2, where products with log(x) and 1/x fail.
+// The derivatives of x^y, exact at x = 0 and for the exponents 0, 1 and 2, where formulas with log(x) or 1/x give nan.
 #pragma once
 #include <cmath>
 #include <limits>
@@ -9,31 +9,32 @@
 
 namespace dn {
 
-// x^(y - n) given p = x^(y - n + 1).  y - n may round where |y| is small, and a rounded exponent costs |log x| ulps;
-// there p / x is as good as p itself and cannot overflow early.
-inline double power_less(double x, double y, double n, double p) {
+// x^(y - n), given p = x^(y - n + 1).  Where y - n is rounded, as for small |y|, pow(x, y - n) has an error of |log x|
+// ulps; p / x then has p's accuracy, and overflows only if the result does.
+inline double reduced_power(double x, double y, double n, double p) {
   const double exponent = y - n;
   return exponent + n == y || x == 0 ? std::pow(x, exponent) : p / x;
 }
 
-// y (y - 1) ... (y - n + 1) x^(y - n); a zero factor wins over 0^(-n)
-inline double power_x(double x, double y, double z) { return y == 0 ? 0 : y * power_less(x, y, 1, z); }
+// d/dx x^y = y x^(y - 1) and d2/dx2 x^y = y (y - 1) x^(y - 2), given z = x^y; 0 * inf = 0 where a factor is 0
+inline double power_x(double x, double y, double z) { return y == 0 ? 0 : y * reduced_power(x, y, 1, z); }
 inline double power_xx(double x, double y, double z) {
-  return y == 0 || y == 1 ? 0 : y * (y - 1) * power_less(x, y, 2, power_less(x, y, 1, z));
+  return y == 0 || y == 1 ? 0 : y * (y - 1) * reduced_power(x, y, 2, reduced_power(x, y, 1, z));
 }
 
-// x^y log(x)^n; x^y = 0 wins over log(0)
+// d/dy x^y = x^y log(x) and d2/dy2 x^y = x^y log(x)^2, given z = x^y; 0 * log(0) = 0
 inline double power_y(double x, double, double z) { return z == 0 ? 0 : z * std::log(x); }
 inline double power_yy(double x, double, double z) { return z == 0 ? 0 : z * std::log(x) * std::log(x); }
 
-// x^(y - 1) (1 + y log(x))
+// d2/dx dy x^y = x^(y - 1) (1 + y log(x)), given z = x^y; 0 * log(0) = 0
 inline double power_xy(double x, double y, double z) {
-  const double p = power_less(x, y, 1, z);
+  const double p = reduced_power(x, y, 1, z);
   return p == 0 ? 0 : p * (1 + (y == 0 ? 0 : y * std::log(x)));
 }
 
-// z = x^p for a series x = t^m (x_m + x_(m+1) t + ...) with m even: t^(p m) (x_m + ...)^p, which is a series if p m is
-// an even integer too, and |t|^(p m) otherwise, which has no coefficient p m.  False where the general case applies.
+// z = x^p for a series x = t^m (x_m + x_(m+1) t + ...) with m even, x_m > 0 and p not an integer.  Then
+// z = |t|^(p m) (x_m + ...)^p.  If p m is an even integer, z is a series; else its coefficients from p m on do not
+// exist and are nan.  False, and z is untouched, for other x and p.
 inline bool power_of_even_zero(index_t n, double* z, const double* x, double p, Arena& arena) {
   index_t m = 1;
   while (m <= n && x[m] == 0) ++m;
@@ -46,7 +47,7 @@ inline bool power_of_even_zero(index_t n, double* z, const double* x, double p, 
     for (index_t k = first; k <= n; ++k) z[k] = NAN;
     return true;
   }
-  // w = (x_m + x_(m+1) t + ...)^p by w' u = p w u'; x ends at n, so its coefficients m .. n give the first n - m + 1
+  // w = u^p for u = x_m + x_(m+1) t + ..., by w' u = p w u'.  The coefficients of u above n - m are unknown: nan.
   Arena::Mark mark(arena);
   const double* u = x + m;
   double* w = arena.take(n + 1);
@@ -61,8 +62,8 @@ inline bool power_of_even_zero(index_t n, double* z, const double* x, double p, 
   return true;
 }
 
-// z = x^p for a constant p at a value of 0 or nearly so, as a composition: the n-th Taylor coefficient at v is
-// p (p - 1) ... (p - n + 1) / n! v^(p - n)
+// z = x^p for a constant p, by composition with the Taylor coefficients p (p - 1) ... (p - n + 1) / n! v^(p - n) at the
+// primal v.  For a v of 0 or nearly so, where the recurrence y' = p y / x fails.
 inline void power_at_zero(const ElementLayout& s, double* z, const double* x, double p, double value, Arena& arena) {
   if (x[0] == 0 && s.levels == 1 && s.kind[0] == Kind::taylor && power_of_even_zero(s.size[0], z, x, p, arena)) return;
   const index_t degree = s.degree();
@@ -72,38 +73,38 @@ inline void power_at_zero(const ElementLayout& s, double* z, const double* x, do
   double binomial = 1, power = value;
   for (index_t n = 1; n <= degree; ++n) {
     binomial *= (p - static_cast<double>(n - 1)) / static_cast<double>(n);
-    power = power_less(x[0], p, static_cast<double>(n), power);
+    power = reduced_power(x[0], p, static_cast<double>(n), power);
     c[n] = binomial == 0 ? 0 : binomial * power;
   }
   compose(s, z, c, x, arena);
 }
 
-// The components of z = x^p above second order, for a whole number p from 1 on, by squaring: y' = p y / x divides what
-// rounding has left of terms that vanish by a small x.
-inline void whole_power(const ElementLayout& s, double* z, const double* x, index_t p, Arena& arena) {
+// The components of x^p above second order, for an integer p >= 1, by repeated squaring into z.  Where terms of the
+// recurrence y' = p y / x cancel, their rounding errors remain and are divided by a small x.
+inline void integer_power(const ElementLayout& s, double* z, const double* x, index_t p, Arena& arena) {
   const index_t n = s.components();
   Arena::Mark mark(arena);
-  double *square = arena.take(n), *power = arena.take(n), *room = arena.take(n);
+  double *square = arena.take(n), *power = arena.take(n), *scratch = arena.take(n);
   copy(n, square, x);
   zero(n, power);
   power[0] = 1;
   for (;; p /= 2) {
     if (p % 2 == 1) {
-      multiply(s, s.levels, room, power, square);
-      std::swap(power, room);
+      multiply(s, s.levels, scratch, power, square);
+      std::swap(power, scratch);
     }
     if (p == 1) break;
-    multiply(s, s.levels, room, square, square);
-    std::swap(square, room);
+    multiply(s, s.levels, scratch, square, square);
+    std::swap(square, scratch);
   }
   for (index_t c = 1; c < n; ++c)
     if (s.order(c) > 2) z[c] = power[c];
 }
 
-// y' = p y / x needs a y that has not underflowed.
+// Whether y is subnormal or 0: it has lost digits, and y' = p y / x inherits the loss.
 inline bool is_tiny(double y) { return std::fabs(y) < std::numeric_limits<double>::min(); }
 
-// x^p for a constant p where x is not 0 and x^p not tiny: y' = p y / x
+// The row of x^p for a constant p: y' = p y / x, for x other than 0 and x^p not tiny.
 struct PowerRow {
   double p;
   static constexpr double vector_reach = 0;

@@ -1,6 +1,6 @@
-// sin, cos and exp without branches and tables, for arguments near enough to 0: the compiler vectorises loops of them.
+// sin, cos and exp without branches and tables, so that compilers vectorise loops of them.
 //
-// They serve companions alone, never values, and differ from the C library's in the last bit at most.
+// They compute companions only, never primals: their results differ from the C library's by at most one bit.
 #pragma once
 #include <cfloat>
 #include <cmath>
@@ -9,19 +9,20 @@
 
 namespace dn {
 
-// A double for which the functions below are called instead of the C library's.
-struct Near {
+// A double whose sin, cos and exp are those below, by overloading, in place of the C library's.
+struct BranchFree {
   double v;
-  Near(double value) : v(value) {}  // NOLINT: constants in the columns convert
+  BranchFree(double value) : v(value) {}  // NOLINT: constants in the columns convert
+  explicit operator double() const { return v; }
 };
-inline Near operator+(Near a, Near b) { return a.v + b.v; }
-inline Near operator-(Near a, Near b) { return a.v - b.v; }
-inline Near operator*(Near a, Near b) { return a.v * b.v; }
-inline Near operator/(Near a, Near b) { return a.v / b.v; }
-inline Near operator-(Near a) { return -a.v; }
+inline BranchFree operator+(BranchFree a, BranchFree b) { return a.v + b.v; }
+inline BranchFree operator-(BranchFree a, BranchFree b) { return a.v - b.v; }
+inline BranchFree operator*(BranchFree a, BranchFree b) { return a.v * b.v; }
+inline BranchFree operator/(BranchFree a, BranchFree b) { return a.v / b.v; }
+inline BranchFree operator-(BranchFree a) { return -a.v; }
 
-// How far from 0 they are good.  None at all where intermediate results are wider than double.
-constexpr double NEAR_TURNS = FLT_EVAL_METHOD == 0 ? 5e5 : -1, NEAR_POWERS = FLT_EVAL_METHOD == 0 ? 700 : -1;
+// The largest |x| for which they are accurate; none where the compiler keeps intermediate results wider than double.
+constexpr double SINCOS_REACH = FLT_EVAL_METHOD == 0 ? 5e5 : -1, EXP_REACH = FLT_EVAL_METHOD == 0 ? 700 : -1;
 
 inline std::uint64_t bits_of(double x) {
   std::uint64_t bits;
@@ -34,12 +35,12 @@ inline double double_of(std::uint64_t bits) {
   return x;
 }
 
-// Adding this rounds a number below 2^51 to an integer, whose last bits are then the last bits of the sum.
+// x + ROUND - ROUND is the integer nearest to x, |x| < 2^51, whose last bits are those of x + ROUND.
 constexpr double ROUND = 0x1.8p52;
 
-// sin(x + quarters * pi/2).  x is taken to x - n pi/2 = r + e, |r| <= pi/4, with pi/2 in parts of 33 bits, so that
-// n * part is exact; then the polynomials and their use of e are those of fdlibm (k_sin.c, k_cos.c).
-inline Near sine(Near argument, std::uint64_t quarters) {
+// sin(x + quarters * pi/2).  First x - n pi/2 = r + e with |r| <= pi/4 and a small correction e, by subtracting n times
+// parts of pi/2 of 33 bits each, whose products with n are exact.  Then the polynomials of fdlibm (k_sin.c, k_cos.c).
+inline BranchFree sine(BranchFree argument, std::uint64_t quarters) {
   const double x = argument.v, shifted = x * 0x1.45f306dc9c883p-1 + ROUND, n = shifted - ROUND;
   const std::uint64_t quadrant = bits_of(shifted) + quarters;
   const double a = x - n * 0x1.921fb544p0;
@@ -67,11 +68,11 @@ inline Near sine(Near argument, std::uint64_t quarters) {
   const std::uint64_t odd = 0 - (quadrant & 1), sign = (quadrant & 2) << 62;
   return double_of(((bits_of(sin_r) & ~odd) | (bits_of(cos_r) & odd)) ^ sign);
 }
-inline Near sin(Near x) { return sine(x, 0); }
-inline Near cos(Near x) { return sine(x, 1); }
+inline BranchFree sin(BranchFree x) { return sine(x, 0); }
+inline BranchFree cos(BranchFree x) { return sine(x, 1); }
 
-// e^x = 2^n e^r, where e^r is fdlibm's (e_exp.c) and 2^n goes into the exponent.
-inline Near exp(Near argument) {
+// e^x = 2^n e^r: fdlibm's polynomial (e_exp.c) gives e^r, and n is added to its exponent bits.
+inline BranchFree exp(BranchFree argument) {
   const double x = argument.v, shifted = x * 0x1.71547652b82fep0 + ROUND, n = shifted - ROUND;
   const double high = x - n * 0x1.62e42feep-1, low = n * 0x1.a39ef35793c76p-33, r = high - low, t = r * r;
   const double c =
