@@ -1,4 +1,8 @@
-// The kernels of products, in the order of kernels.def.
+// The kernels of matrix products, in the order of kernels.def.
+#if defined(__GNUC__)
+#pragma GCC diagnostic warning "-Wconversion"
+#pragma GCC diagnostic warning "-Wsign-conversion"
+#endif
 #include "loops/matmul.h"
 
 #include "loops/kernels.h"
@@ -17,7 +21,7 @@ void products_of_values(const ElementLayout& s, Matrix x, Matrix y, Matrix z, co
   for (int axis = 0; axis < axes; ++axis) count *= sizes[axis];
   with_arena(x, y, [&](Arena& arena) {
     for (index_t i = 0; i < count; ++i) {
-      one_product(s, x, y, z, arena, [&](const ValueCopy&, const ValueCopy&) { return values; });
+      matrix_product(s, x, y, z, arena, [&](const ValueBuffer&, const ValueBuffer&) { return values; });
       values += z.rows * z.columns;
       z.data += z.rows * z.row_step;
       for (int axis = axes; axis-- > 0;) {

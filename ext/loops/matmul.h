@@ -1,19 +1,20 @@
-// matmul, vecdot, matvec and vecmat.
+// The kernels of matmul, vecdot, matvec and vecmat.
 //
-// Values: NumPy's own loop on float64 buffers laid out like the operands, because what BLAS returns depends on strides
-// and on both operands being one buffer.  Tangents: plain matrices, multiplied by the same BLAS.
+// Values: NumPy's own loop multiplies float64 buffers that are strided, and shared, like the operands, because the
+// result of BLAS depends on strides and on whether both operands are one buffer.  Tangents: d(x y) = dx y + x dy,
+// products of float64 matrices by the same BLAS.
 #pragma once
-#include "loops/matmul_operands.h"
+#include "loops/matmul_result.h"
 #include "loops/matmul_seeded.h"
 #include "loops/matmul_vector.h"
 
 namespace dn {
 
-constexpr index_t MOST_WITHOUT_BLAS = 100;  // products of numbers, for which a call of BLAS costs more than they do
-constexpr index_t LEAST_ROWS = 128;         // of a block, for which BLAS is fast
-constexpr index_t LEAST_MULTIPLES = 32;     // of a tangent, for which it pays to look whether most are zero
+constexpr index_t MAX_WITHOUT_BLAS = 100;   // multiplications; a call of BLAS costs more than so few
+constexpr index_t MIN_BLOCK_ROWS = 128;     // with which BLAS is fast
+constexpr index_t MIN_SEEDED_COLUMNS = 32;  // with which the search for sources pays
 
-// The component of the product of components a and b, or -1 where it vanishes.
+// The component of the product of the monomials of components a and b, or -1 where that vanishes.
 inline index_t product_component(const ElementLayout& s, index_t a, index_t b) {
   index_t c = 0;
   for (int l = 0; l < s.levels; ++l) {
@@ -26,110 +27,23 @@ inline index_t product_component(const ElementLayout& s, index_t a, index_t b) {
   return c;
 }
 
-// One element of the product, where 0 * inf = 0 must be kept by hand.  A zero that does not move contributes nothing.
-inline void product_of_elements(const ElementLayout& s, const Matrix& x, const Matrix& y, index_t i, index_t j,
-                                double* sum, double* scratch) {
-  const index_t components = s.components();
-  const auto is_zero = [components](const double* a) {
-    return std::all_of(a, a + components, [](double c) { return c == 0; });
-  };
-  zero(components, sum);
-  for (index_t k = 0; k < x.columns; ++k) {
-    const double* a = as_element(x.components > 1, x.at(i, k), components, scratch);
-    const double* b = as_element(y.components > 1, y.at(k, j), components, scratch + components);
-    if (is_zero(a) || is_zero(b)) continue;
-    multiply_add(s, s.levels, sum, a, b);
-    mark_indeterminate(s, sum, a);
-    mark_indeterminate(s, sum, b);
-  }
-}
-
-// Sums that make up tangents: number (row i, component c, column j) lies at data[i * row + (c - 1) * component + j *
-// column]; data is null where an operand does not move.
-struct Sums {
-  const double* data = nullptr;
-  index_t row = 0, component = 0, column = 0;
-
-  Sums from_row(index_t i) const { return {data == nullptr ? data : data + i * row, row, component, column}; }
-  Sums transposed() const { return {data, column, component, row}; }
-};
-
-// C components of n neighbours in a row: to[k * step + c] = p[k * p.column + c * p.component], plus the same of q.
-template <int C, bool Both>
-inline void put_components(double* to, index_t step, const double* p, Sums a, const double* q, Sums b, index_t n) {
-  for (index_t k = 0; k < n; ++k, to += step, p += a.column, q += Both ? b.column : 0)
-    for (index_t c = 0; c < C; ++c) to[c] = Both ? p[c * a.component] + q[c * b.component] : p[c * a.component];
-}
-
-// Of n elements with one tangent that lie closely, values and tangents.
-template <bool Both>
-CLONES void put_pairs(double* to, const double* values, const double* p, const double* q, index_t n) {
-  for (index_t k = 0; k < n; ++k) {
-    to[2 * k] = values[k];
-    to[2 * k + 1] = Both ? p[k] + q[k] : p[k];
-  }
-}
-
-// Writes the one row of z: its values and the tangents a + b.
-inline void put_row(const Matrix& z, const double* values, Sums a, Sums b) {
-  if (a.data == nullptr) std::swap(a, b);
-  const bool two = b.data != nullptr;
-  const index_t stretch = std::max(index_t{8}, 2048 / z.components);  // of z's row, so that it is written in the cache
-  const index_t step = z.column_step / index_t{sizeof(double)};
-  const bool pairs = z.components == 2 && step == 2 && a.column == 1 && (!two || b.column == 1);
-  for (index_t j = 0; j < z.columns; j += stretch) {
-    const index_t n = std::min(z.columns - j, stretch);
-    double* to = const_cast<double*>(z.at(0, j));
-    const double* p = a.data + j * a.column;
-    const double* q = two ? b.data + j * b.column : nullptr;
-    if (pairs) {
-      if (two) put_pairs<true>(to, values + j, p, q, n);
-      else put_pairs<false>(to, values + j, p, q, n);
-      continue;
-    }
-    scatter(values + j, 1, reinterpret_cast<char*>(to), z.column_step, n);
-    for (index_t c = 1, count; c < z.components;
-         c += count, p += count * a.component, q += two ? count * b.component : 0) {
-      count = z.components - c < 4 ? 1 : 4;
-      if (count == 4 && two) put_components<4, true>(to + c, step, p, a, q, b, n);
-      else if (count == 4) put_components<4, false>(to + c, step, p, a, q, b, n);
-      else if (two) put_components<1, true>(to + c, step, p, a, q, b, n);
-      else put_components<1, false>(to + c, step, p, a, q, b, n);
-    }
-  }
-}
-
-// Multiplies anew, element by element, what is not finite in row i of z.
-inline void recompute_row(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z, index_t i,
-                          Arena& arena) {
-  const index_t components = z.components;
-  Arena::Mark mark(arena);
-  double *sum = arena.take(components), *scratch = arena.take(2 * components);
-  for (index_t j = 0; j < z.columns; ++j) {
-    double* element = const_cast<double*>(z.at(i, j));
-    if (all_finite(element + 1, components - 1)) continue;
-    product_of_elements(s, x, y, i, j, sum, scratch);
-    for (index_t c = 1; c < components; ++c) element[c] = sum[c];
-  }
-}
-
-// The tangents of a product of matrices so small that a call of BLAS costs more than they do: T components of each
-// element, from component c on.
-template <int T, bool X, bool Y>
+// T tangents, from component c on, of a product of duals whose matrices are too small for BLAS: z_c = x y_c + x_c y.
+template <unsigned T, bool X, bool Y>
 CLONES void small_tangents(const Matrix& x, const Matrix& y, const Matrix& z, index_t c) {
   for (index_t i = 0; i < z.rows; ++i)
     for (index_t j = 0; j < z.columns; ++j) {
       double sum[T] = {};
       for (index_t k = 0; k < x.columns; ++k) {
         const double *a = x.at(i, k), *b = y.at(k, j);
-        for (int t = 0; t < T; ++t)
+        for (unsigned t = 0; t < T; ++t)
           sum[t] += X && Y ? *a * b[c + t] + a[c + t] * *b : X ? a[c + t] * *b : *a * b[c + t];
       }
       double* to = const_cast<double*>(z.at(i, j)) + c;
-      for (int t = 0; t < T; ++t) to[t] = sum[t];
+      for (unsigned t = 0; t < T; ++t) to[t] = sum[t];
     }
 }
 
+// All tangents, so many at a time as registers hold.
 template <bool X, bool Y>
 void small_tangents(const Matrix& x, const Matrix& y, const Matrix& z) {
   index_t c = 1;
@@ -139,253 +53,193 @@ void small_tangents(const Matrix& x, const Matrix& y, const Matrix& z) {
   for (; c < z.components; ++c) small_tangents<1, X, Y>(x, y, z, c);
 }
 
-// Parts of the tangents of a product with a vector: sum X_c y at x[i * tangents + c - 1] for row i, sum x Y_c at
-// y[j * components + c - 1] for column j; null where they are not known.
-struct VectorSums {
-  const double *x = nullptr, *y = nullptr;
-};
-
-// n numbers that lie closely
-inline const double* closely(const double* from, index_t step, index_t n, Arena& arena) {
-  if (step == index_t{sizeof(double)}) return from;
-  double* to = arena.take(n);
-  for (index_t k = 0; k < n; ++k)
-    to[k] = *reinterpret_cast<const double*>(reinterpret_cast<const char*>(from) + k * step);
-  return to;
-}
-
-// Fills in the values of both operands.  Where one is a vector and the other's elements lie closely, the same pass over
-// them makes the sums that are the parts of their tangents.
-inline VectorSums fill_values(const Matrix& x, const ValueCopy& vx, const Matrix& y, const ValueCopy& vy,
-                              bool transposed, Arena& arena) {
-  KeepFlags keep;
-  constexpr index_t d = sizeof(double);
-  const index_t m = x.rows, n = x.columns, p = y.columns, of_x = x.components, of_y = y.components;
-  const bool x_rows = of_x > 1 && p == 1 && x.column_step == of_x * d && vx.column_step == d;
-  const bool y_row = of_y > 1 && m == 1 && p == 1 && y.row_step == of_y * d;
-  const bool y_rows =
-      of_y > 1 && m == 1 && p > 1 && y.column_step == of_y * d && y.row_step % d == 0 && vy.column_step == d;
-  VectorSums sums;
-  if (!transposed && !y_rows) vy.fill(y);
-  if (transposed || !x_rows) vx.fill(x);
-  if (x_rows) {
-    const double* w = closely(vy.origin, vy.row_step, n, arena);
-    double* to = arena.take(m * (of_x - 1));
-    for (index_t i = 0; i < m; ++i)
-      sum_row(x.at(i, 0), of_x, w, n, transposed ? nullptr : vx.origin + i * (vx.row_step / d), to + i * (of_x - 1));
-    sums.x = to;
-  }
-  if (y_row || y_rows) {
-    const double* w = closely(vx.origin, vx.column_step, n, arena);
-    double* to = arena.take(of_y * p);
-    if (y_row) sum_row(y.at(0, 0), of_y, w, n, nullptr, to);
-    else sum_rows(y.at(0, 0), y.row_step / d, of_y, w, n, p, vy.origin, vy.row_step / d, to);
-    sums.y = y_row ? to : to + 1;
-  }
-  return sums;
-}
-
-// Writes the values of some rows of z.
-inline void put_values(const Matrix& z, index_t first, index_t count, const double* values) {
-  for (index_t i = first; i < first + count; ++i)
-    scatter(values + i * z.columns, 1, z.data + i * z.row_step, z.column_step, z.columns);
-}
-
-// Looks at some rows of z; where something is not finite, at one element after another.
-inline void recompute_nonfinite(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z,
-                                index_t first, index_t count, Arena& arena) {
-  const index_t size = z.components * index_t{sizeof(double)}, row_size = z.columns * size;
-  bool whole = z.columns == 1 || z.column_step == size;
-  if (whole && z.row_step == row_size) whole = all_finite(z.at(first, 0), count * row_size / index_t{sizeof(double)});
-  else
-    for (index_t i = 0; i < count && whole; ++i)
-      whole = all_finite(z.at(first + i, 0), row_size / index_t{sizeof(double)});
-  for (index_t i = 0; i < count && !whole; ++i) recompute_row(s, x, y, z, first + i, arena);
-}
-
-// One row of z where x alone moves and elements lie closely, its tangents straight from BLAS; false where that does not
-// pay.  So many columns at a time as the cache holds.
-inline bool direct_row(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain y0,
-                       const double* values, Arena& arena) {
-  constexpr index_t d = sizeof(double), most = 512;
+// z = x y for one contiguous row x of duals and float64 y: BLAS writes all components of z in place.  False, and z is
+// untouched, for other operands and where that does not pay.  Takes so many columns at a time as the cache holds.
+inline bool product_in_place(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z, FloatMatrix y0,
+                             const double* values, Arena& arena) {
+  constexpr index_t d = sizeof(double), max_columns = 512;
   const index_t components = z.components, n = x.columns;
   if (x.rows != 1 || z.columns == 1 || n == 0 || components <= 6) return false;
   if (z.column_step != components * d || x.column_step != components * d) return false;
-  for (index_t j = 0; j < z.columns; j += most) {
-    const index_t p = std::min(most, z.columns - j);
-    const Matrix to = some_columns(z, j, p);
-    plain_product({y0.data + j * y0.column_step, y0.column_step, y0.row_step}, {x.at(0, 0), components, 1},
-                  const_cast<double*>(to.at(0, 0)), components, p, n, components);
-    put_values(to, 0, 1, values + j);
-    recompute_nonfinite(s, x, some_columns(y, j, p), to, 0, 1, arena);
+  for (index_t j = 0; j < z.columns; j += max_columns) {
+    const index_t p = std::min(max_columns, z.columns - j);
+    const Matrix to = column_range(z, j, p);
+    float_matmul({y0.data + j * y0.column_step, y0.column_step, y0.row_step}, {x.at(0, 0), components, 1},
+                 const_cast<double*>(to.at(0, 0)), components, p, n, components);
+    write_values(to, 0, 1, values + j);
+    recompute_nonfinite(s, x, column_range(y, j, p), to, 0, 1, arena);
   }
   return true;
 }
 
-// z where x holds variables and y does not move, given its values; false where x's elements are no variables.
-inline bool product_of_variables(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z,
-                                 const Plain& y0, const double* values, Arena& arena) {
+// z = x y for a seeded x and float64 y, given z's values; false, and z is untouched, if x is not seeded.
+inline bool seeded_product(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z,
+                           const FloatMatrix& y0, const double* values, Arena& arena) {
   const index_t tangents = z.components - 1;
-  if (z.columns < LEAST_MULTIPLES || tangents < 4) return false;
+  if (z.columns < MIN_SEEDED_COLUMNS || tangents < 4) return false;
   Arena::Mark mark(arena);
   const SingleSource* const sources = single_sources_of(x, arena);
   if (sources == nullptr) return false;
-  const index_t most = std::max(index_t{8}, 2048 / z.components);  // columns, so that z stays in the cache
+  const index_t max_columns = std::max(index_t{8}, 2048 / z.components);  // which the cache holds
   for (index_t i = 0; i < z.rows; ++i)
-    for (index_t j = 0; j < z.columns; j += most) {
-      const Matrix to = some_columns(some_rows(z, i, 1), j, std::min(most, z.columns - j));
-      put_values(to, 0, 1, values + i * z.columns + j);
-      put_tangents(to, sources + i * tangents, {y0.data + j * y0.column_step, y0.row_step, y0.column_step});
-      recompute_nonfinite(s, some_rows(x, i, 1), some_columns(y, j, to.columns), to, 0, 1, arena);
+    for (index_t j = 0; j < z.columns; j += max_columns) {
+      const Matrix to = column_range(row_range(z, i, 1), j, std::min(max_columns, z.columns - j));
+      write_values(to, 0, 1, values + i * z.columns + j);
+      write_tangents(to, sources + i * tangents, {y0.data + j * y0.column_step, y0.row_step, y0.column_step});
+      recompute_nonfinite(s, row_range(x, i, 1), column_range(y, j, to.columns), to, 0, 1, arena);
     }
   return true;
 }
 
-// x y into z's elements, given its values.  x0 and y0 are the operands' values; sums, where there are any, are the parts
-// of x's or of y's tangents, which then need no work here.
-//   Z_c = sum X_a Y_b over the pairs (a, b) whose product is component c:
-// all b go with a = 0 in one wide product, all a with b = 0 in one tall one, the other pairs one by one.
-// Rows of z are taken some at a time, so that what is between stays in the cache.
-inline void product_elements(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z, Plain x0,
-                             Plain y0, const VectorSums& sums, const double* values, Arena& arena) {
+// z = x y, given z's values.  x0 and y0 are the values of x and y.  For every component
+//
+//     z_c = sum x_a y_b   over the pairs (a, b) of components whose product is component c.
+//
+// x_dy has the pairs with a = 0, dx_y those with b = 0, each by one call of BLAS for all components: those of y stand
+// side by side, those of x one below the other.  dx_dy has the other pairs, one by one, and is added to dx_y.
+// `sums` holds terms that are known already.  Blocks of rows keep the intermediate results in the cache.
+inline void write_product(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z, FloatMatrix x0,
+                          FloatMatrix y0, const VectorTangents& sums, const double* values, Arena& arena) {
   const index_t m = x.rows, n = x.columns, p = y.columns, components = s.components(), tangents = components - 1;
-  const bool x_moves = x.components > 1, y_moves = y.components > 1, planes_needed = x_moves && sums.x == nullptr;
-  const bool wide_needed = y_moves && sums.y == nullptr;
+  const bool x_dual = x.components > 1, y_dual = y.components > 1, needs_dx_y = x_dual && sums.dx_y == nullptr;
+  const bool needs_x_dy = y_dual && sums.x_dy == nullptr;
   constexpr index_t d = sizeof(double);
   const auto finish = [&] {
-    put_values(z, 0, m, values);
+    write_values(z, 0, m, values);
     recompute_nonfinite(s, x, y, z, 0, m, arena);
   };
-  if (tangents == 0) return put_values(z, 0, m, values);
-  if (s.is_dual() && m * n * p <= MOST_WITHOUT_BLAS && sums.x == nullptr && sums.y == nullptr) {
-    if (x_moves && y_moves) small_tangents<true, true>(x, y, z);
-    else if (x_moves) small_tangents<true, false>(x, y, z);
+  if (tangents == 0) return write_values(z, 0, m, values);
+  if (s.is_dual() && m * n * p <= MAX_WITHOUT_BLAS && sums.dx_y == nullptr && sums.x_dy == nullptr) {
+    if (x_dual && y_dual) small_tangents<true, true>(x, y, z);
+    else if (x_dual) small_tangents<true, false>(x, y, z);
     else small_tangents<false, true>(x, y, z);
     return finish();
   }
   Arena::Mark mark(arena);
-  if (planes_needed && !y_moves && product_of_variables(s, x, y, z, y0, values, arena)) return;
-  if (wide_needed && !x_moves && p == 1 &&
-      product_of_variables(s, y.transposed(), x.transposed(), z.transposed(), x0.transposed(), values, arena))
+  if (needs_dx_y && !y_dual && seeded_product(s, x, y, z, y0, values, arena)) return;
+  if (needs_x_dy && !x_dual && p == 1 &&
+      seeded_product(s, y.transposed(), x.transposed(), z.transposed(), x0.transposed(), values, arena))
     return;
-  if (wide_needed && !x0.blasable(m, n)) {
+  if (needs_x_dy && !x0.has_blas_layout(m, n)) {
     double* packed = arena.take(m * n);
-    gather(x, 0, packed, n, 1);
+    gather_component(x, 0, packed, n, 1);
     x0 = {packed, n, 1};
   }
-  if (planes_needed && p > 1 && !y0.blasable(n, p)) {
+  if (needs_dx_y && p > 1 && !y0.has_blas_layout(n, p)) {
     double* packed = arena.take(n * p);
-    gather(y, 0, packed, p, 1);
+    gather_component(y, 0, packed, p, 1);
     y0 = {packed, p, 1};
   }
-  if (!y_moves && direct_row(s, x, y, z, y0, values, arena)) return;
-  // Elements that lie closely are a plain matrix of numbers, which BLAS takes and writes as it is: nothing to pack, but
-  // the values are multiplied once more.  With few columns BLAS is slow.
-  const bool direct = wide_needed && tangents >= 4 && components * p > 16 && y.is_contiguous() && z.is_contiguous();
-  const bool pairs = x_moves && y_moves && s.degree() > 1;
-  Plain rows{y.at(0, 0), y.row_step / d, 1};
-  double* y_planes = nullptr;
-  if ((wide_needed && !direct) || pairs) {  // [row][component][column]
-    y_planes = arena.take(n * tangents * p);
-    gather_tangents(y, y_planes, p, tangents * p, 1);
-    if (!direct) rows = {y_planes, tangents * p, 1};
+  if (!y_dual && product_in_place(s, x, y, z, y0, values, arena)) return;
+  // The components of contiguous elements are one matrix of doubles, which BLAS reads and writes in place: nothing to
+  // copy, but the values are multiplied once more.  With few columns BLAS is slow.
+  const bool direct = needs_x_dy && tangents >= 4 && components * p > 16 && y.is_contiguous() && z.is_contiguous();
+  const bool needs_dx_dy = x_dual && y_dual && s.degree() > 1;
+  FloatMatrix dy_rows{y.at(0, 0), y.row_step / d, 1};
+  double* dy = nullptr;
+  if ((needs_x_dy && !direct) || needs_dx_dy) {  // [row][component][column]
+    dy = arena.take(n * tangents * p);
+    gather_tangents(y, dy, p, tangents * p, 1);
+    if (!direct) dy_rows = {dy, tangents * p, 1};
   }
-  const index_t wide_columns = (direct ? components : tangents) * p, wide_step = direct ? z.row_step / d : wide_columns;
-  const index_t row_size = tangents * ((planes_needed ? n : 0) + 2 * p) + 1;
-  const index_t block = std::min(m, std::max(LEAST_ROWS, (index_t{1} << 19) / row_size));
-  double* wide = wide_needed && !direct ? arena.take(block * wide_step) : nullptr;
-  double* planes = planes_needed ? arena.take(tangents * block * n) : nullptr;
-  double* tall = planes_needed || pairs ? arena.take(tangents * block * p) : nullptr;
-  double* part = pairs ? arena.take(block * p) : nullptr;
-  double* plane = pairs && !planes_needed ? arena.take(block * n) : nullptr;
+  const index_t x_dy_columns = (direct ? components : tangents) * p, x_dy_step = direct ? z.row_step / d : x_dy_columns;
+  const index_t row_size = tangents * ((needs_dx_y ? n : 0) + 2 * p) + 1;
+  const index_t block = std::min(m, std::max(MIN_BLOCK_ROWS, (index_t{1} << 19) / row_size));
+  double* x_dy = needs_x_dy && !direct ? arena.take(block * x_dy_step) : nullptr;
+  double* dx = needs_dx_y ? arena.take(tangents * block * n) : nullptr;
+  double* dx_y = needs_dx_y || needs_dx_dy ? arena.take(tangents * block * p) : nullptr;
+  double* dx_dy = needs_dx_dy ? arena.take(block * p) : nullptr;
+  double* dx_a = needs_dx_dy && !needs_dx_y ? arena.take(block * n) : nullptr;
   for (index_t first = 0; first < m; first += block) {
     const index_t count = std::min(block, m - first);
-    const Matrix xs = some_rows(x, first, count);
-    const Plain left{x0.data + first * x0.row_step, x0.row_step, x0.column_step};
-    if (direct) wide = const_cast<double*>(z.at(first, 0));
-    if (wide_needed && p == 1 && tangents <= 4)  // BLAS is slow with two to four columns
+    const Matrix xs = row_range(x, first, count);
+    const FloatMatrix left{x0.data + first * x0.row_step, x0.row_step, x0.column_step};
+    if (direct) x_dy = const_cast<double*>(z.at(first, 0));
+    if (needs_x_dy && p == 1 && tangents <= 4)  // BLAS is slow with two to four columns
       for (index_t c = 0; c < tangents; ++c)
-        plain_product(left, {rows.data + c, tangents, 1}, wide + c, tangents, count, n, 1);
-    else if (wide_needed) plain_product(left, rows, wide, wide_step, count, n, wide_columns);
-    if (planes_needed) {
-      gather_tangents(xs, planes, count * n, n, 1);
-      plain_product({planes, n, 1}, y0, tall, p, tangents * count, n, p);
-    } else if (pairs) {
+        float_matmul(left, {dy_rows.data + c, tangents, 1}, x_dy + c, tangents, count, n, 1);
+    else if (needs_x_dy) float_matmul(left, dy_rows, x_dy, x_dy_step, count, n, x_dy_columns);
+    if (needs_dx_y) {
+      gather_tangents(xs, dx, count * n, n, 1);
+      float_matmul({dx, n, 1}, y0, dx_y, p, tangents * count, n, p);
+    } else if (needs_dx_dy) {
       for (index_t i = 0; i < count; ++i)
-        for (index_t c = 0; c < tangents; ++c) tall[c * count + i] = sums.x[(first + i) * tangents + c];
+        for (index_t c = 0; c < tangents; ++c) dx_y[c * count + i] = sums.dx_y[(first + i) * tangents + c];
     }
-    if (pairs)
+    if (needs_dx_dy)
       for (index_t a = 1; a < components; ++a) {
-        if (!planes_needed) gather(xs, a, plane, n, 1);
+        if (!needs_dx_y) gather_component(xs, a, dx_a, n, 1);
         for (index_t b = 1; b < components; ++b) {
           const index_t c = product_component(s, a, b);
           if (c < 0) continue;
-          plain_product({planes_needed ? planes + (a - 1) * count * n : plane, n, 1},
-                        {y_planes + (b - 1) * p, tangents * p, 1}, part, p, count, n, p);
-          for (index_t i = 0; i < count * p; ++i) tall[(c - 1) * count * p + i] += part[i];
+          float_matmul({needs_dx_y ? dx + (a - 1) * count * n : dx_a, n, 1}, {dy + (b - 1) * p, tangents * p, 1}, dx_dy,
+                       p, count, n, p);
+          for (index_t i = 0; i < count * p; ++i) dx_y[(c - 1) * count * p + i] += dx_dy[i];
         }
       }
-    Sums by_x, by_y;
-    if (sums.y != nullptr) by_y = {sums.y, 0, 1, components};
-    else if (y_moves) by_y = direct ? Sums{wide + 1, wide_step, 1, components} : Sums{wide, wide_step, p, 1};
-    if (tall != nullptr) by_x = {tall, p, count * p, 1};
-    else if (x_moves) by_x = {sums.x + first * tangents, tangents, 1, 0};
-    const index_t together = std::max(index_t{1}, 2048 / (components * p + 1));  // rows, while they are in the cache
-    for (index_t i = 0; i < count; i += together) {
-      const index_t at = first + i, group = std::min(together, count - i);
-      if (direct && !x_moves) put_values(z, at, group, values);
+    TangentView by_x, by_y;
+    if (sums.x_dy != nullptr) by_y = {sums.x_dy, 0, 1, components};
+    else if (y_dual)
+      by_y = direct ? TangentView{x_dy + 1, x_dy_step, 1, components} : TangentView{x_dy, x_dy_step, p, 1};
+    if (dx_y != nullptr) by_x = {dx_y, p, count * p, 1};
+    else if (x_dual) by_x = {sums.dx_y + first * tangents, tangents, 1, 0};
+    const index_t group_rows = std::max(index_t{1}, 2048 / (components * p + 1));  // rows, while they are in the cache
+    for (index_t i = 0; i < count; i += group_rows) {
+      const index_t at = first + i, group = std::min(group_rows, count - i);
+      if (direct && !x_dual) write_values(z, at, group, values);
       else if (p == 1)
-        put_row({z.data + at * z.row_step, 1, group, 0, z.row_step, components}, values + at,
-                by_x.from_row(i).transposed(), by_y.from_row(i).transposed());
+        write_row({z.data + at * z.row_step, 1, group, 0, z.row_step, components}, values + at,
+                  by_x.from_row(i).transposed(), by_y.from_row(i).transposed());
       else
         for (index_t j = 0; j < group; ++j)
-          put_row(some_rows(z, at + j, 1), values + (at + j) * p, by_x.from_row(i + j), by_y.from_row(i + j));
+          write_row(row_range(z, at + j, 1), values + (at + j) * p, by_x.from_row(i + j), by_y.from_row(i + j));
       recompute_nonfinite(s, x, y, z, at, group, arena);
     }
   }
 }
 
-// Which of the core dimensions m, n, p each function has; the missing ones count 1.
+// Which of the core dimensions m and p a function has; a missing one is 1.
 template <ValueId Id>
 struct Core {
   static constexpr bool m = Id == value_of_matmul || Id == value_of_matvec;
   static constexpr bool p = Id == value_of_matmul || Id == value_of_vecmat;
 };
 
-// The product of one pair of operands; `values` is called with copies of theirs and returns the result's, m * p numbers.
+// z = x y; values(vx, vy) returns the m * p values of z from the buffers of the operands' values.
 template <class Values>
-void one_product(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z, Arena& arena,
-                 Values values) {
+void matrix_product(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z, Arena& arena,
+                    Values values) {
   constexpr index_t d = sizeof(double);
   Arena::Mark mark(arena);
-  const ValueCopy vx = ValueCopy::of(x, arena);  // filled below
+  const ValueBuffer vx = ValueBuffer::of(x, arena);  // copy_values fills it
   const bool transposed = x.data == y.data && x.components == y.components && x.rows == y.columns &&
                           x.row_step == y.column_step && x.column_step == y.row_step;
-  const ValueCopy vy = transposed ? ValueCopy{vx.origin, vx.column_step, vx.row_step} : ValueCopy::of(y, arena);
-  const VectorSums sums = fill_values(x, vx, y, vy, transposed, arena);
+  const ValueBuffer vy = transposed ? ValueBuffer{vx.origin, vx.column_step, vx.row_step} : ValueBuffer::of(y, arena);
+  const VectorTangents sums = copy_values(x, vx, y, vy, transposed, arena);
   const double* result = values(vx, vy);
   KeepFlags keep;
-  product_elements(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},
-                   {vy.origin, vy.row_step / d, vy.column_step / d}, sums, result, arena);
+  write_product(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},
+                {vy.origin, vy.row_step / d, vy.column_step / d}, sums, result, arena);
 }
 
-// Fresh memory costs more than the product of matrices of moderate size, so each thread keeps some.
-inline Arena& kept_arena() {
+// The arena of the calling thread.  Fresh memory costs more than the product of matrices of moderate size.
+inline Arena& thread_arena() {
   static thread_local Arena kept;
   return kept;
 }
 
-// Calls work with an arena for one product: the copies of values, the planes of y, and a block of rows.
+// Calls work(arena) with the thread's arena, or with a fresh one if the product needs much memory: for the values, for
+// dy, for a block of rows, and for the sources of a seeded operand.
 template <class Work>
 void with_arena(const Matrix& x, const Matrix& y, Work work) {
   const index_t m = x.rows, n = x.columns, p = y.columns, components = std::max(x.components, y.components);
-  const index_t needed = m * n + y.components * n * p + m * p + std::min(m, LEAST_ROWS) * components * (n + 2 * p) +
-                         2 * x.components * m;  // the last ones are its movers
+  const index_t needed = m * n + y.components * n * p + m * p + std::min(m, MIN_BLOCK_ROWS) * components * (n + 2 * p) +
+                         2 * x.components * m;
   Arena fresh;
-  work(needed <= index_t{1} << 21 ? kept_arena() : fresh);
+  work(needed <= index_t{1} << 21 ? thread_arena() : fresh);
 }
 
-// counts: outer, then the core's; strides: the outer ones of x, y, z, then the core's of x, y, z.
+// The kernel of a ufunc, of type ProductKernel (kernels.h); X and Y say which operands are dual.
 template <ValueId Id, bool X, bool Y>
 void product(const ElementLayout& s, char* const* data, const index_t* counts, const index_t* strides) {
   constexpr index_t d = sizeof(double);
@@ -400,7 +254,7 @@ void product(const ElementLayout& s, char* const* data, const index_t* counts, c
   if (Core<Id>::m) z.row_step = *step++;
   if (Core<Id>::p) z.column_step = *step;
   with_arena(x, y, [&](Arena& arena) {
-    const auto values = [&](const ValueCopy& vx, const ValueCopy& vy) {
+    const auto values = [&](const ValueBuffer& vx, const ValueBuffer& vy) {
       double* result = arena.take(m * p + 1);
       char* value_data[3] = {reinterpret_cast<char*>(vx.origin), reinterpret_cast<char*>(vy.origin),
                              reinterpret_cast<char*>(result)};
@@ -419,7 +273,7 @@ void product(const ElementLayout& s, char* const* data, const index_t* counts, c
       x.data = data[0] + outer * strides[0];
       y.data = data[1] + outer * strides[1];
       z.data = data[2] + outer * strides[2];
-      one_product(s, x, y, z, arena, values);
+      matrix_product(s, x, y, z, arena, values);
     }
   });
 }

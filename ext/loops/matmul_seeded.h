@@ -1,5 +1,5 @@
-// Products with variables: elements of which no two in a row move along the same direction, so that a tangent of the
-// product is a multiple of one row of the other operand, and nothing is summed.
+// Products with a seeded operand x: at most one element of a row of x has a tangent in each direction.  The tangents of
+// the product, sum_k x_ik,c y_kj, then have one term each: they are multiples of rows of y.
 #pragma once
 #include <algorithm>
 #include <new>
@@ -17,16 +17,17 @@ inline bool group_is_zero(const double* x) {
   return sum[0] + sum[1] + sum[2] + sum[3] == 0;
 }
 
-// The element of a row that alone moves along a direction, and its tangent; element -1 where none does.
+// The only element of a row with a tangent in one direction, and that tangent; element -1 if there is none.
 struct SingleSource {
   index_t element;
   double tangent;
 };
 
-// The movers of each direction, for each row of a; null where two elements of a row move along the same.
+// The source of row i and direction c at [i * tangents + c]; null if two elements of a row have a tangent in the same
+// direction.
 inline const SingleSource* single_sources_of(const Matrix& a, Arena& arena) {
   const index_t tangents = a.components - 1;
-  static_assert(sizeof(SingleSource) <= 2 * sizeof(double), "");
+  static_assert(sizeof(SingleSource) <= 2 * sizeof(double));
   SingleSource* const all = reinterpret_cast<SingleSource*>(arena.take(2 * a.rows * tangents));
   for (index_t i = 0; i < a.rows; ++i) {
     SingleSource* const sources = all + i * tangents;
@@ -47,40 +48,40 @@ inline const SingleSource* single_sources_of(const Matrix& a, Arena& arena) {
   return all;
 }
 
-// to[j * step + c] = the tangent of mover c times y[its element, j], for C movers and n columns j
-template <int C>
-inline void put_multiples(double* to, index_t step, const SingleSource* sources, const Plain& y, index_t n) {
-  static constexpr double nothing = 0;
+// to[j * step + c] = tangent of sources[c] * y[element of sources[c], j], for C sources and n columns j.
+template <unsigned C>
+inline void write_multiples(double* to, index_t step, const SingleSource* sources, const FloatMatrix& y, index_t n) {
+  static constexpr double no_source = 0;
   const double* from[C];
   index_t steps[C];
   double factors[C];
-  for (int c = 0; c < C; ++c) {
-    const bool moves = sources[c].element >= 0;
-    from[c] = moves ? y.data + sources[c].element * y.row_step : &nothing;
-    steps[c] = moves ? y.column_step : 0;
+  for (unsigned c = 0; c < C; ++c) {
+    const bool found = sources[c].element >= 0;
+    from[c] = found ? y.data + sources[c].element * y.row_step : &no_source;
+    steps[c] = found ? y.column_step : 0;
     factors[c] = sources[c].tangent;
   }
   for (index_t j = 0; j < n; ++j, to += step) {
-    double numbers[C];  // all are read before one is written, because compilers can't tell that they lie apart
-    for (int c = 0; c < C; ++c) numbers[c] = factors[c] * from[c][j * steps[c]];
-    for (int c = 0; c < C; ++c) to[c] = numbers[c];
+    double numbers[C];  // reads all before the first is written, because compilers cannot know that they do not overlap
+    for (unsigned c = 0; c < C; ++c) numbers[c] = factors[c] * from[c][j * steps[c]];
+    for (unsigned c = 0; c < C; ++c) to[c] = numbers[c];
   }
 }
 
-// The tangents of one row of a product with y, from the movers of one row.
-inline void put_tangents(const Matrix& z, const SingleSource* sources, const Plain& y) {
-  constexpr index_t together = 4;
+// Writes the tangents of z, one row of a product with y, given the sources of the row of x.
+inline void write_tangents(const Matrix& z, const SingleSource* sources, const FloatMatrix& y) {
+  constexpr index_t unroll = 4;
   const index_t tangents = z.components - 1, n = z.columns, step = z.column_step / index_t{sizeof(double)};
   double* to = const_cast<double*>(z.at(0, 0)) + 1;
   const auto is_zero = [](const SingleSource& one) { return one.element < 0; };
   const bool mostly_zero = 8 * (tangents - std::count_if(sources, sources + tangents, is_zero)) < tangents;
   for (index_t j = 0; mostly_zero && j < n; ++j) zero(tangents, to + j * step);
-  for (index_t c = 0; c < tangents; c += together) {
-    const index_t count = std::min(together, tangents - c);
+  for (index_t c = 0; c < tangents; c += unroll) {
+    const index_t count = std::min(unroll, tangents - c);
     if (mostly_zero && std::all_of(sources + c, sources + c + count, is_zero)) continue;
-    if (count == together) put_multiples<together>(to + c, step, sources + c, y, n);
+    if (count == unroll) write_multiples<unroll>(to + c, step, sources + c, y, n);
     else
-      for (index_t i = 0; i < count; ++i) put_multiples<1>(to + c + i, step, sources + c + i, y, n);
+      for (index_t i = 0; i < count; ++i) write_multiples<1>(to + c + i, step, sources + c + i, y, n);
   }
 }
 
