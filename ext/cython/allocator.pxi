@@ -1,13 +1,11 @@
-# The memory of large arrays while a driver calls its function; see allocator.h.
+# Sets NumPy's memory handler of allocator.h while a driver calls its function on large arrays.
 
 cdef extern from "numpy/allocator.h" namespace "dn":
-    cdef cppclass Blocks:
+    cdef cppclass BlockCache:
         cbool huge_pages
-    Blocks blocks
-    int open_passes
-    cbool keeping
-    void _count_passes "dn::count_passes" (int)
-    void _set_keeping "dn::set_keeping" (cbool)
+    BlockCache block_cache
+    int pass_depth
+    cbool handler_is_set
     object memory_capsule()
     cbool is_default_memory(object)
 
@@ -16,30 +14,34 @@ cdef extern from "numpy/allocator.h":
     PyObject *PyDataMem_SetHandler(PyObject *) except NULL
 
 cdef object _memory = memory_capsule()
-blocks.huge_pages = getattr(np._core.multiarray, "_get_madvise_hugepage", bool)()
+block_cache.huge_pages = getattr(np._core.multiarray, "_get_madvise_hugepage", bool)()
 
 
 cdef int _keep_memory() except -1:
-    """To the end of the outermost pass NumPy takes its memory from blocks that are kept."""
-    if not keeping and is_default_memory(PyDataMem_GetHandler()):
+    """Set the handler until the outermost pass of this thread ends, unless the user has set one."""
+    global handler_is_set
+    if not handler_is_set and is_default_memory(PyDataMem_GetHandler()):
         Py_XDECREF(PyDataMem_SetHandler(<PyObject *>_memory))
-        _set_keeping(True)
+        handler_is_set = True
     return 0
 
 
 cdef inline int _keep_if_large(Py_ssize_t n_bytes) except -1:
-    return _keep_memory() if n_bytes > 65536 and open_passes > 0 else 0
+    """Set the handler before a loop allocates a large result inside a pass."""
+    return _keep_memory() if n_bytes > 65536 and pass_depth > 0 else 0
 
 
 cdef inline void _open_pass() noexcept:
-    _count_passes(1)
+    global pass_depth
+    pass_depth += 1
 
 
 cdef int _close_pass() except -1:
-    _count_passes(-1)
-    if keeping and open_passes == 0:
-        _set_keeping(False)
-        if PyDataMem_GetHandler() is _memory:
+    global pass_depth, handler_is_set
+    pass_depth -= 1
+    if handler_is_set and pass_depth == 0:
+        handler_is_set = False
+        if PyDataMem_GetHandler() is _memory:  # f may have set another one, which stays
             Py_XDECREF(PyDataMem_SetHandler(NULL))
     return 0
 
@@ -47,21 +49,20 @@ cdef int _close_pass() except -1:
 @cython.final
 cdef class KeepMemory:
     """
-    A pass of a driver: a context in which large arrays reuse each other's memory.
+    A pass of a driver, as a context: large arrays reuse each other's memory in it.
 
     Parameters
     ----------
     numbers : int
-        In the array that the function is given. From 8192 on memory is kept from the beginning, otherwise from the
-        first large array of duals on.
+        How many numbers the function's argument has. From 8192 on the pass begins with NumPy's memory handler set;
+        below, the first array of duals of more than 64 KiB sets it.
 
     Notes
     -----
-    The C library gives large blocks back to the system whenever they are freed, and every page of a new one costs a
-    fault: a driver's call on arrays of 1e5 duals spends half of its time there.  In this context NumPy takes its memory
-    from a handler (NEP 49) that keeps blocks of 64 KiB and more for the next array.  At most 128 MiB of free blocks
-    are kept, also after the call, for the next one.  A handler that the user has set stays in place, and threads that
-    the function starts have NumPy's own.
+    The C library returns large freed blocks to the system, and every page of a new block costs a page fault: a driver's
+    call on arrays of 1e5 duals spends half of its time there.  The handler (NEP 49) caches freed blocks of 4 KiB and
+    more for the next arrays, at most 128 MiB, also beyond the end of the pass.  A handler that the user has set stays
+    in place.  Threads that the function starts have NumPy's own handler, which is a context variable.
     """
     cdef bint pays
 
