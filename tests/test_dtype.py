@@ -223,6 +223,17 @@ def test_assignment_takes_fewer_levels_and_refuses_more():
         assert np.array_equal(coefficients(keep, [a], (1,)), coefficients(one, [a], (1,)))
 
 
+@pytest.mark.parametrize("bits, source", [(np.uint8, "bool"), (np.uint16, "float16")])
+def test_casts_of_every_bit_pattern(bits, source):
+    """Subnormals, infinities and nan; a byte other than 0 and 1, which views of integers put in a bool, is true."""
+    x = np.arange(np.iinfo(bits).max + 1).astype(bits).view(source)
+    expected, found = x.astype(float), x.astype(DualDType(1))
+    np.testing.assert_array_equal(_core.value(found), expected)
+    np.testing.assert_array_equal(
+        np.signbit(_core.value(found)[expected == 0]), np.signbit(expected[expected == 0])
+    )
+
+
 @pytest.mark.parametrize("source", ["bool", *INTEGERS, "float16", "float32", "float64"])
 @pytest.mark.parametrize("sizes", [(), (1,), (3,), (2, 2)], ids=str)
 def test_casts_in(source, sizes):

@@ -1,4 +1,5 @@
-// Casts: into duals, from few levels to more, to bool; all others refuse, because they would lose derivatives.
+// Casts: real numbers to duals, duals to duals of more levels, duals to bool.  All others raise, because they would
+// lose derivatives.  NumPy hands loops aligned elements; cast_levels alone declares that it takes unaligned ones.
 #pragma once
 #include <cmath>
 #include <cstring>
@@ -9,10 +10,17 @@
 
 namespace dn {
 
-// IEEE half precision
-struct Half {
+// NumPy's bool: every byte except 0 is true, as in a view of integers.
+struct Bool {
+  npy_bool byte;
+  operator double() const { return byte != 0; }  // NOLINT: implicit, as a number's
+};
+
+// (-1)^sign * 2^(exponent - 15) * (1 + fraction / 1024); exponent 0 holds the subnormal fraction * 2^-24, 31 infinity
+// and nan.
+struct Float16 {
   std::uint16_t bits;
-  operator double() const {  // NOLINT: a number
+  operator double() const {  // NOLINT: implicit, as a number's
     const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
     double value = exponent == 0    ? std::ldexp(fraction, -24)
                    : exponent == 31 ? (fraction ? NAN : INFINITY)
@@ -21,6 +29,7 @@ struct Half {
   }
 };
 
+// z = (x, 0, ..., 0)
 template <class T>
 int cast_from(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
               NpyAuxData*) {
@@ -39,7 +48,7 @@ struct CastFrom {
   PyArrayMethod_StridedLoop* loop;
 };
 inline const CastFrom casts_from[] = {
-    {NPY_BOOL, cast_from<npy_bool>},
+    {NPY_BOOL, cast_from<Bool>},
     {NPY_BYTE, cast_from<npy_byte>},
     {NPY_UBYTE, cast_from<npy_ubyte>},
     {NPY_SHORT, cast_from<npy_short>},
@@ -50,18 +59,19 @@ inline const CastFrom casts_from[] = {
     {NPY_ULONG, cast_from<npy_ulong>},
     {NPY_LONGLONG, cast_from<npy_longlong>},
     {NPY_ULONGLONG, cast_from<npy_ulonglong>},
-    {NPY_HALF, cast_from<Half>},
+    {NPY_HALF, cast_from<Float16>},
     {NPY_FLOAT, cast_from<float>},
     {NPY_DOUBLE, cast_from<double>},
 };
 inline constexpr int CASTS_FROM = sizeof(casts_from) / sizeof(casts_from[0]);
 
-// Types that would lose the tangents: the cast exists only to say so.
+// Types that cannot hold tangents.  These casts exist to raise the project's own error.
 inline const int casts_refused[] = {NPY_BYTE,   NPY_UBYTE,      NPY_SHORT,    NPY_USHORT,    NPY_INT,        NPY_UINT,
                                     NPY_LONG,   NPY_ULONG,      NPY_LONGLONG, NPY_ULONGLONG, NPY_HALF,       NPY_FLOAT,
                                     NPY_DOUBLE, NPY_LONGDOUBLE, NPY_CFLOAT,   NPY_CDOUBLE,   NPY_CLONGDOUBLE};
 inline constexpr int CASTS_REFUSED = sizeof(casts_refused) / sizeof(casts_refused[0]);
 
+// Whether the primal is not 0; nan counts as true, as float64's does.
 inline int cast_to_bool(PyArrayMethod_Context*, char* const* data, const npy_intp* counts, const npy_intp* strides,
                         NpyAuxData*) {
   for (npy_intp i = 0; i < counts[0]; ++i)
@@ -69,8 +79,8 @@ inline int cast_to_bool(PyArrayMethod_Context*, char* const* data, const npy_int
   return 0;
 }
 
-// Where the components of an element over fewer levels go in one over more: position[i] of component i.
-// Both know their levels as identities, oldest first; false if a level of `from` is not in `to`.
+// Sets stride_in_to[i] to the distance, in components of `to`, between coefficients of level i of `from`.
+// Returns false if `to` lacks a level of `from`.  Levels are compared by identity; both dtypes list them oldest first.
 inline bool embedding(const DualDescr* from, const DualDescr* to, index_t* stride_in_to) {
   const ElementLayout &f = from->layout, &t = to->layout;
   int l = 0;
@@ -82,14 +92,15 @@ inline bool embedding(const DualDescr* from, const DualDescr* to, index_t* strid
   return true;
 }
 
+// z = x as an element of the dtype with more levels, whose other coefficients are 0.
 inline void embed(const ElementLayout& from, const index_t* stride_in_to, const double* x, index_t components,
                   double* z) {
   zero(components, z);
   for (index_t i = 0; i < from.components(); ++i) {
-    index_t position = 0, rest = i;
+    index_t position = 0, remaining = i;
     for (int l = 0; l < from.levels; ++l) {
-      position += rest % (1 + from.size[l]) * stride_in_to[l];
-      rest /= 1 + from.size[l];
+      position += remaining % (1 + from.size[l]) * stride_in_to[l];
+      remaining /= 1 + from.size[l];
     }
     z[position] = x[i];
   }
@@ -97,26 +108,24 @@ inline void embed(const ElementLayout& from, const index_t* stride_in_to, const 
 
 inline int cast_levels(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts,
                        const npy_intp* strides, NpyAuxData*) {
-  const ElementLayout &from = layout_of(context->descriptors[0]), &to = layout_of(context->descriptors[1]);
+  const auto* from = reinterpret_cast<const DualDescr*>(context->descriptors[0]);
+  const auto* to = reinterpret_cast<const DualDescr*>(context->descriptors[1]);
   index_t stride_in_to[MAX_LEVELS];
-  if (!embedding(reinterpret_cast<const DualDescr*>(context->descriptors[0]),
-                 reinterpret_cast<const DualDescr*>(context->descriptors[1]), stride_in_to))
-    return -1;  // the resolver has refused this
-  // NumPy demands of this cast alone that it takes unaligned data: elements go through aligned copies.
-  const std::size_t size = sizeof(double) * static_cast<std::size_t>(from.components());
-  const std::size_t wide_size = sizeof(double) * static_cast<std::size_t>(to.components());
-  const bool same = from.levels == to.levels;
-  std::unique_ptr<double[]> scratch(same ? nullptr : new (std::nothrow) double[(size + wide_size) / sizeof(double)]);
-  if (!same && !scratch) return out_of_memory();
-  double *x = scratch.get(), *z = x + from.components();
+  if (!embedding(from, to, stride_in_to)) return fail(PyExc_SystemError, "dualnum: a cast to duals of fewer levels.");
+  const index_t components = from->layout.components(), wide_components = to->layout.components();
+  const std::size_t size = sizeof(double) * static_cast<std::size_t>(components);
+  if (from->layout.levels == to->layout.levels) {
+    for (npy_intp i = 0; i < counts[0]; ++i) std::memmove(data[1] + i * strides[1], data[0] + i * strides[0], size);
+    return 0;
+  }
+  // Elements may be unaligned, which doubles must not be: they go through aligned copies.
+  std::unique_ptr<double[]> x(new (std::nothrow) double[static_cast<std::size_t>(components + wide_components)]);
+  if (!x) return out_of_memory();
+  double* z = x.get() + components;
   for (npy_intp i = 0; i < counts[0]; ++i) {
-    if (same) {
-      std::memmove(data[1] + i * strides[1], data[0] + i * strides[0], size);
-    } else {
-      std::memcpy(x, data[0] + i * strides[0], size);
-      embed(from, stride_in_to, x, to.components(), z);
-      std::memcpy(data[1] + i * strides[1], z, wide_size);
-    }
+    std::memcpy(x.get(), data[0] + i * strides[0], size);
+    embed(from->layout, stride_in_to, x.get(), wide_components, z);
+    std::memcpy(data[1] + i * strides[1], z, sizeof(double) * static_cast<std::size_t>(wide_components));
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-// The DType class of duals as NumPy and Python see it: an extended descriptor, and the type's slots.
+// DualDType for NumPy and Python: its descriptor, a PyArray_Descr with levels, and the slots of the class.
 #pragma once
 #include <Python.h>
 #include <numpy/arrayobject.h>
@@ -13,12 +13,11 @@ namespace dn {
 
 static_assert(sizeof(npy_intp) == sizeof(index_t), "NumPy's strides are passed to loops as they are");
 
-// A dtype: NumPy's descriptor, then the levels (a tuple of Level, oldest first), their sizes (a tuple of int) and the
-// layout of an element.
+// A descriptor.
 struct DualDescr {
   PyArray_Descr base;
-  PyObject* levels;
-  PyObject* sizes;
+  PyObject* levels;  // a tuple of Level, oldest first
+  PyObject* sizes;   // a tuple of int, one a level
   ElementLayout layout;
 };
 
@@ -28,26 +27,28 @@ inline const ElementLayout& layout_of(const PyArray_Descr* descr) {
 
 inline PyArray_DTypeMeta dual_dtype;
 
-// Sets MemoryError, from a loop that runs without the GIL too, and returns -1.
-inline int out_of_memory() {
-  NPY_ALLOW_C_API_DEF
-  NPY_ALLOW_C_API
-  PyErr_NoMemory();
-  NPY_DISABLE_C_API
+// Sets an exception and returns -1.  NumPy calls loops and sorts with the GIL or without it, so this takes the GIL.
+inline int fail(PyObject* exception, const char* message) {
+  const PyGILState_STATE state = PyGILState_Ensure();
+  if (message) PyErr_SetString(exception, message);
+  else PyErr_SetNone(exception);
+  PyGILState_Release(state);
   return -1;
 }
+inline int out_of_memory() { return fail(PyExc_MemoryError, nullptr); }
 
-// The methods of the class, which dtype.pxi implements.
+// Methods of the class; dtype.pxi implements them.
 struct DTypeMethods {
   newfunc create;
   destructor dealloc;
-  hashfunc hash;  // NumPy's own reads fields that only built-in dtypes have
+  hashfunc hash;  // NumPy's own hash reads fields that only built-in dtypes have
   reprfunc repr, str;
   PyCFunction reduce;
   getter levels, sizes, ncomponents, degree, name;
 };
 
-// Makes dual_dtype a class.  Python calls its methods; NumPy calls `create` for descriptors without arguments.
+// Readies dual_dtype as a Python class; returns -1 and sets an exception if that fails.  NumPy calls `create` without
+// arguments where it needs a default descriptor.
 inline int ready_dual_dtype(const DTypeMethods& m, const char* doc) {
   static PyMethodDef methods[] = {{"__reduce__", m.reduce, METH_NOARGS, nullptr}, {nullptr, nullptr, 0, nullptr}};
   static PyGetSetDef attributes[] = {
