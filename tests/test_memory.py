@@ -242,3 +242,57 @@ def test_from_the_first_large_array_on(driver):
 def test_large_arrays_outside_of_drivers_are_numpys():
     x = dn.seed(np.ones(3))[0] * LARGE
     assert name_of_handler(x.view(np.ndarray).base) == name_of_handler() == "default_allocator"
+
+
+OUT_OF_MEMORY = """
+import resource
+import numpy as np
+import dualnum as dn
+from scipy import special
+
+x = np.zeros(3, dn.DualDType(4_500_000))  # 36 MB an element, which the C library asks of the system for each array
+x[...] = [1.5, 0.5, 2.5]
+calls = {
+    "add.reduce": lambda: np.add.reduce(x),
+    "maximum.reduce": lambda: np.maximum.reduce(x),
+    "max": lambda: x.max(),
+    "minimum.accumulate": lambda: np.minimum.accumulate(x),
+    "x + 2": lambda: x + 2.0,
+    "x[0] * x[1]": lambda: x[0] * x[1],
+    "frexp": lambda: np.frexp(x),
+    "sin": lambda: np.sin(x),
+    "sort": lambda: np.sort(x),
+    "matmul": lambda: x @ np.ones(3),
+    "astype": lambda: np.ones(3).astype(x.dtype),
+    "erf": lambda: special.erf(x),
+    "list": lambda: list(x),
+    "derivative": lambda: dn.derivative(np.sin)(np.ones(10_000_000)),
+}
+unlimited = resource.getrlimit(resource.RLIMIT_AS)
+for name, call in calls.items():
+    for spare in (0, 20, 60, 100):
+        with open("/proc/self/statm") as statm:
+            used = int(statm.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + spare * 1_000_000, unlimited[1]))
+        try:
+            call()
+        except MemoryError:
+            found = "MemoryError"
+        except BaseException as error:
+            found = repr(error)
+        else:
+            found = "a result"
+        resource.setrlimit(resource.RLIMIT_AS, unlimited)
+        if found != "MemoryError" and (spare == 0 or found != "a result"):
+            print(name, spare, found)
+"""
+
+
+@pytest.mark.skipif(
+    not pathlib.Path("/proc/self/statm").exists() or "ASAN_OPTIONS" in os.environ,
+    reason="the test limits the address space, as Linux without the address sanitizer can",
+)
+def test_a_call_without_memory_raises_memory_error():
+    pytest.importorskip("scipy")
+    done = subprocess.run([sys.executable, "-c", OUT_OF_MEMORY], capture_output=True, text=True, timeout=600)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
