@@ -1,4 +1,4 @@
-# Arithmetic of scalars: which kernel an operator calls, and on what.
+# Arithmetic of scalars: an operator or function chooses a kernel and calls it on one element.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.float cimport PyFloat_AS_DOUBLE
@@ -13,34 +13,34 @@ cdef extern from "loops/scalar_operations.h" namespace "dn" nogil:
         subtract
         multiply
         divide
-    cbool fast_both "dn::fast_path<true, true>" (
+    cbool fast_duals "dn::fast_path<true, true>" (
         Arithmetic, const ElementLayout &, const double *, const double *, double *)
-    cbool fast_left "dn::fast_path<true, false>" (
+    cbool fast_dual_float "dn::fast_path<true, false>" (
         Arithmetic, const ElementLayout &, const double *, const double *, double *)
-    cbool fast_right "dn::fast_path<false, true>" (
+    cbool fast_float_dual "dn::fast_path<false, true>" (
         Arithmetic, const ElementLayout &, const double *, const double *, double *)
 
-# The functions that scalars call themselves, by name: the kernels of dual-dual, dual-float and float-dual operands.
 cdef struct Kernels:
-    Kernel both
-    Kernel left
-    Kernel right
+    Kernel both  # all operands are dual
+    Kernel left  # dual and float
+    Kernel right  # float and dual
 
-cdef Kernels _kernels[128]
+cdef Kernels _kernels[128]  # by the places of _kernel_index
+cdef list _ufuncs = [None] * 128  # likewise
 
 
 @cython.final
 cdef class UfuncEntry:
     """How duals take a ufunc."""
-    cdef str types  # a letter an operand (kernels.def), where all real ones are duals
-    cdef tuple integers  # of a ufunc with a rule in Python, the types that its own loops take for integers; else None
+    cdef str types  # a letter an operand (kernels.def) of the loop whose real operands are all dual
+    cdef tuple integers  # the letters of the inputs' integer types, of a ufunc with a rule in Python; else None
     cdef bint dual_only  # whether its loops take duals alone
-    cdef int place  # of its kernels, where one result comes from one or two duals, so that calls need no loop; else -1
+    cdef int place  # in _kernels, if it maps one or two duals to one, so that scalars need no loop; else -1
 
 
 cdef dict _entries = {}  # ufunc -> its UfuncEntry
 cdef dict _kernel_index = {}  # ufunc name -> its place
-cdef enum:  # the places of the operators, the quick ones first
+cdef enum:  # the places of the operators; those up to DIVIDE have a fast path
     ADD, SUBTRACT, MULTIPLY, DIVIDE
     FLOOR_DIVIDE, REMAINDER, POWER
     NEGATIVE, ABSOLUTE, FLOOR, CEIL, TRUNC
@@ -61,13 +61,13 @@ cdef dict _float_operators = {
     ADD: operator.add, SUBTRACT: operator.sub, MULTIPLY: operator.mul, DIVIDE: operator.truediv,
     FLOOR_DIVIDE: operator.floordiv, REMAINDER: operator.mod, POWER: operator.pow,
 }
-cdef dict _methods = {}  # functions that scalars have as methods, so that object arrays of duals work
+cdef dict _methods = {}  # scalars' methods by name: np.sin of an object array calls x.sin() of each element
 cdef frozenset _array_attributes = frozenset(
     [name for name in dir(np.ndarray) if not name.startswith("_") and name not in ("data", "flat")])
 
 
 cdef double _as_double(object x, str what) except? -1.5:
-    """Return a real number as float64; everything else is refused by name."""
+    """Return a real number as float64, or raise a TypeError that names its type."""
     if isinstance(x, _real_scalars):
         return x
     raise TypeError(f"{what} expects real numbers, got {type(x).__name__}.")
@@ -112,7 +112,7 @@ cdef Dual _lift(Dual d, object dtype):
     return z
 
 
-cdef int _run(Kernel kernel, const ElementLayout *layout, const double *x, const double *y, double *z) except -1:
+cdef int _run_kernel(Kernel kernel, const ElementLayout *layout, const double *x, const double *y, double *z) except -1:
     """Call a kernel on one element; y is null for functions of one argument."""
     cdef char *data[3]
     cdef Py_ssize_t strides[3]
@@ -125,20 +125,21 @@ cdef int _run(Kernel kernel, const ElementLayout *layout, const double *x, const
     return 0
 
 
-cdef int _warn(int op, double x, double y, double z) except -1:
-    """Give the warnings of x op y, as np.float64 does, where the value z shows that there may be one."""
+cdef int _warn_like_float64(int op, double x, double y, double z) except -1:
+    """Let np.float64 compute x op y, for its warnings, unless the primal z shows that there are none."""
     if z == 0 and (x == 0 or op == ADD or op == SUBTRACT or (y == 0 and op == MULTIPLY)):
         return 0
     _float_operators[op](_float64(x), _float64(y))
     return 0
 
 
-cdef inline bint _ordinary(double z) noexcept:
+cdef inline bint _is_normal(double z) noexcept:
+    """Whether z is neither 0, subnormal, infinite nor nan, so that no floating-point flag can need a warning."""
     return 2.3e-308 < fabs(z) < 1.79e308
 
 
 cdef Dual _binary(int op, Dual x, Dual y, double number):
-    """x op y; where one is None, number stands for it."""
+    """x op y; number replaces the operand that is None."""
     cdef Dual z
     cdef const double *px
     cdef const double *py
@@ -154,31 +155,31 @@ cdef Dual _binary(int op, Dual x, Dual y, double number):
     py = &number if y is None else y.data
     if op <= DIVIDE:
         if x is None:
-            done = fast_right(<Arithmetic>op, (<DualDescr *>descr).layout, px, py, z.data)
+            done = fast_float_dual(<Arithmetic>op, (<DualDescr *>descr).layout, px, py, z.data)
         elif y is None:
-            done = fast_left(<Arithmetic>op, (<DualDescr *>descr).layout, px, py, z.data)
+            done = fast_dual_float(<Arithmetic>op, (<DualDescr *>descr).layout, px, py, z.data)
         else:
-            done = fast_both(<Arithmetic>op, (<DualDescr *>descr).layout, px, py, z.data)
+            done = fast_duals(<Arithmetic>op, (<DualDescr *>descr).layout, px, py, z.data)
     if not done:
-        _run(kernels.right if x is None else kernels.left if y is None else kernels.both,
-             &(<DualDescr *>descr).layout, px, py, z.data)
+        _run_kernel(kernels.right if x is None else kernels.left if y is None else kernels.both,
+                    &(<DualDescr *>descr).layout, px, py, z.data)
         if op == POWER:
             z.data[0] = c_pow(px[0], py[0])  # np.float64's ** is C's, not the array loop's
-    if not _ordinary(z.data[0]):
-        _warn(op, px[0], py[0], z.data[0])
+    if not _is_normal(z.data[0]):
+        _warn_like_float64(op, px[0], py[0], z.data[0])
     return z
 
 
 cdef inline object _operate(int op, object x, object y):
-    """The operators: x or y is a Dual."""
+    """x op y, where at least one is a Dual; its own body is the fast path of small duals of one dtype."""
     cdef Dual z
     if type(x) is Dual and type(y) is Dual and op <= DIVIDE and (<Dual>x).descr == (<Dual>y).descr:
-        if (<Dual>x).data == (<Dual>x).inline_components:  # the usual case, all of it here
+        if (<Dual>x).data == (<Dual>x).inline_components:
             z = Dual.__new__(Dual)
             z.owner, z.descr, z.data = (<Dual>x).owner, (<Dual>x).descr, z.inline_components
-            if fast_both(<Arithmetic>op, _layout(z)[0], (<Dual>x).data, (<Dual>y).data, z.data):
-                if not _ordinary(z.data[0]):
-                    _warn(op, (<Dual>x).data[0], (<Dual>y).data[0], z.data[0])
+            if fast_duals(<Arithmetic>op, _layout(z)[0], (<Dual>x).data, (<Dual>y).data, z.data):
+                if not _is_normal(z.data[0]):
+                    _warn_like_float64(op, (<Dual>x).data[0], (<Dual>y).data[0], z.data[0])
                 return z
     return _operate_on_any(op, x, y)
 
@@ -206,7 +207,7 @@ cdef object _operate_on_any(int op, object x, object y):
         if _is_guest(type(other)) and not isinstance(other, np.matrix):  # whose product with an array is another one
             return _float_operators[op](_as_plain(x), _as_plain(y))
         return _ufuncs[op](x, y)
-    if hasattr(type(other), "numerator"):  # Fraction and its like, which floats take as floats too
+    if hasattr(type(other), "numerator"):  # Fraction and its like: floats convert them too
         return _operate_on_any(op, x if other is y else float(x), float(y) if other is y else y)
     if isinstance(other, (complex, _generic)):
         raise TypeError(
@@ -216,20 +217,20 @@ cdef object _operate_on_any(int op, object x, object y):
 
 cdef Dual _unary(int op, Dual x):
     cdef Dual z = _new_dual(x.descr)
-    _run(_kernels[op].both, _layout(x), x.data, NULL, z.data)
+    _run_kernel(_kernels[op].both, _layout(x), x.data, NULL, z.data)
     return z
 
 
 cdef object _apply(int op, object ufunc, Dual x):
-    """A function of one dual, with the warnings that ufunc gives for the value."""
+    """A function of one dual, with the warnings that ufunc gives for the primal."""
     cdef Dual z = _unary(op, x)
-    if not _ordinary(z.data[0]):
+    if not _is_normal(z.data[0]):
         ufunc(x.data[0])
     return z
 
 
 cdef object _call(int op, object ufunc, object x, object y):
-    """A function of two scalars, one of them dual, or None where the other is something else."""
+    """A function of two scalars, one of them dual; None if the other is not a real number."""
     cdef Dual z
     cdef double a = 0, b = 0
     cdef cbool first = type(x) is Dual, second = type(y) is Dual
@@ -245,14 +246,11 @@ cdef object _call(int op, object ufunc, object x, object y):
         dtype = _union((<Dual>x).owner, (<Dual>y).owner)
         x, y = _lift(x, dtype), _lift(y, dtype)
     z = _new_dual((<Dual>x).descr if first else (<Dual>y).descr)
-    _run(_kernels[op].both if first and second else _kernels[op].left if first else _kernels[op].right,
-         _layout(z), (<Dual>x).data if first else &a, (<Dual>y).data if second else &b, z.data)
-    if not _ordinary(z.data[0]):
+    _run_kernel(_kernels[op].both if first and second else _kernels[op].left if first else _kernels[op].right,
+                _layout(z), (<Dual>x).data if first else &a, (<Dual>y).data if second else &b, z.data)
+    if not _is_normal(z.data[0]):
         ufunc((<Dual>x).data[0] if first else a, (<Dual>y).data[0] if second else b)
     return z
-
-
-cdef list _ufuncs = [None] * 128  # by the places of _kernel_index
 
 
 cdef object _compare(Dual x, object other, int op):

@@ -1,7 +1,7 @@
-# The functions of dualnum's namespace: a scalar straight to its kernel, everything else to NumPy.
+# The functions of dualnum's namespace: scalars go straight to their kernels, everything else to NumPy.
 
-cdef object _real(object x):
-    """Integers as float64, so that reciprocal(2) is 0.5; everything else as it is."""
+cdef object _integers_as_floats(object x):
+    """Return integers as float64, so that reciprocal(2) is 0.5, and everything else unchanged."""
     if type(x) is float or isinstance(x, ndarray) and x.dtype.kind not in "biu":
         return x
     array = np.asarray(x)
@@ -13,7 +13,7 @@ def _function_of_one(str name):
     ufunc = _ufuncs[op]
 
     def function(x, /):
-        return _apply(op, ufunc, <Dual>x) if type(x) is Dual else ufunc(_real(x))
+        return _apply(op, ufunc, <Dual>x) if type(x) is Dual else ufunc(_integers_as_floats(x))
 
     return _named(function, name, "x : float, Dual or array_like\n        The argument.", "x")
 
@@ -28,9 +28,9 @@ def _function_of_two(str name):
             if result is not None:
                 return result
             other = y if type(x) is Dual else x
-            if not isinstance(other, _array_likes):  # NumPy would ask the method of this name again, for ever
+            if not isinstance(other, _array_likes):  # NumPy would call the method of this name, endlessly
                 raise TypeError(f"{name} expects real numbers or arrays beside duals, got {type(other).__name__}.")
-        return ufunc(_real(x), _real(y))
+        return ufunc(_integers_as_floats(x), _integers_as_floats(y))
 
     return _named(function, name, "x, y : float, Dual or array_like\n        The arguments, which broadcast.", "x, y")
 
@@ -48,6 +48,6 @@ cdef object _named(object function, str name, str parameters, str arguments):
     Returns
     -------
     float, Dual or ndarray
-        Of the broadcast shape; a float64 where no argument is dual.
+        Of the broadcast shape; float64 if no argument is dual.
     """
     return function

@@ -1,4 +1,4 @@
-# Products of matrices whose values NumPy has computed already, in whatever order its function adds them up.
+# The tangents of matrix products whose primals NumPy has computed, in the order of addition of its own function.
 
 cdef extern from "loops/matmul.h" namespace "dn" nogil:
     cdef cppclass Matrix:
@@ -8,8 +8,8 @@ cdef extern from "loops/matmul.h" namespace "dn" nogil:
                             const Py_ssize_t *, const Py_ssize_t *) except +
 
 
-cdef Matrix _last_axes(ndarray a, const ElementLayout *layout):
-    """The matrices of a stack: where the first one lies, and its steps."""
+cdef Matrix _first_matrix(ndarray a, const ElementLayout *layout):
+    """The first matrix of a stack."""
     cdef Matrix m
     m.data = a.data
     m.rows, m.columns = a.dimensions[a.nd - 2], a.dimensions[a.nd - 1]
@@ -18,8 +18,8 @@ cdef Matrix _last_axes(ndarray a, const ElementLayout *layout):
     return m
 
 
-cdef ndarray _factor(object x, object dtype, tuple stack):
-    """An operand as a stack of this shape, of matrices of this dtype or of float64."""
+cdef ndarray _as_stack(object x, object dtype, tuple stack):
+    """An operand broadcast to this stack, its matrices of this dtype or float64, and aligned."""
     x = np.asarray(x)
     if _is_dual_dtype(x.dtype) and x.dtype is not dtype or not _is_dual_dtype(x.dtype) and x.dtype != float:
         x = x.astype(dtype if _is_dual_dtype(x.dtype) else float)
@@ -30,19 +30,19 @@ cdef ndarray _factor(object x, object dtype, tuple stack):
 
 def matmul_of_values(x, y, values):
     """
-    Return ``x @ y`` with values that are known.
+    Return ``x @ y`` with the given primals.
 
     Parameters
     ----------
     x, y : array of duals or float64
         Stacks of matrices, shapes (..., m, n) and (..., n, p), at least one of them dual.
     values : array of float64
-        The values of the product, shape (..., m, p): they are not computed here.
+        The primals of the product, shape (..., m, p).
 
     Returns
     -------
     array of duals
-        Of values' shape, memory of its own.
+        A new array of the shape of values.
 
     Raises
     ------
@@ -62,12 +62,12 @@ def matmul_of_values(x, y, values):
     if x.ndim + y.ndim > 4 and np.broadcast_shapes(x.shape[:-2], y.shape[:-2], stack) != stack:
         raise ValueError(f"matmul_of_values expects values to have the shape of the stacks {x.shape[:-2]} and "
                          f"{y.shape[:-2]}, got {stack}.")
-    a, b = _factor(x, dtype, stack), _factor(y, dtype, stack)
+    a, b = _as_stack(x, dtype, stack), _as_stack(y, dtype, stack)
     z = np.empty(values.shape, dtype)
     if z.size == 0:
         return z
     cdef const ElementLayout *layout = &_descr(dtype).layout
-    cdef Matrix left = _last_axes(a, layout), right = _last_axes(b, layout), product = _last_axes(z, layout)
+    cdef Matrix left = _first_matrix(a, layout), right = _first_matrix(b, layout), product = _first_matrix(z, layout)
     with nogil:
         products_of_values(layout[0], left, right, product, <const double *>v.data, v.nd - 2, v.dimensions,
                            a.strides, b.strides)

@@ -1,7 +1,7 @@
-# How scalars print.
+# The repr and format of scalars.
 
-cdef object _plain(object part):
-    """A part of a scalar as nested lists of floats, or one float."""
+cdef object _as_lists(object part):
+    """A part of a scalar as one float or as nested lists of floats."""
     return part.ravel()[0].item() if part.size == 1 else part.tolist()
 
 
@@ -11,14 +11,15 @@ cdef str _dual_repr(Dual d):
         return f"Dual({d.primal!r}, [])"
     found = parts(d)
     if levels == 1 and _layout(d).kind[0] == Kind.first_order:
-        return f"Dual({d.primal!r}, {_plain(found['e1'])!r})"
+        return f"Dual({d.primal!r}, {_as_lists(found['e1'])!r})"
     if _layout(d).is_hyper():
-        return f"HyperDual({d.primal!r}, {_plain(found['e1'])!r}, {_plain(found['e2'])!r}, {_plain(found['e12'])!r})"
+        tangents = ", ".join([repr(_as_lists(found[name])) for name in ("e1", "e2", "e12")])
+        return f"HyperDual({d.primal!r}, {tangents})"
     return f"<Dual {_dual_format(d, '')} of {_dtype_text(d.dtype)}>"
 
 
 cdef str _dual_format(Dual d, str spec):
-    """(value; tangents), or each part by its name where there are more levels than one."""
+    """Return (value; tangents), with the name of each part if there are several levels."""
     if not spec:
         precision = np.get_printoptions()["precision"]
 

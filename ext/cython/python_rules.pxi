@@ -1,25 +1,25 @@
-# Ufuncs that another package compiles for floats and a rule in Python differentiates: scipy.special's and others.
+# Loops for ufuncs of other packages, such as scipy.special's, that a rule in Python differentiates.
 
-cdef object _operand(PyArrayMethod_Context *context, int i, char *data, npy_intp stride, npy_intp n, int flags):
-    """The n elements of operand i as they lie."""
+cdef object _operand_view(PyArrayMethod_Context *context, int i, char *data, npy_intp stride, npy_intp n, int flags):
+    """The n elements of operand i in NumPy's own memory."""
     Py_INCREF(<object>context.descriptors[i])
     return PyArray_NewFromDescr(&PyArray_Type, context.descriptors[i], 1, &n, &stride, data, flags, None)
 
 
-cdef object _argument(PyArrayMethod_Context *context, int i, char *data, npy_intp stride, npy_intp n):
-    """A copy of the n elements: NumPy's buffers end with the call, what a rule or a traceback holds does not."""
-    a = _operand(context, i, data, stride, n, 0).copy()
+cdef object _operand_copy(PyArrayMethod_Context *context, int i, char *data, npy_intp stride, npy_intp n):
+    """A copy of the n elements: a rule or a traceback may hold it after NumPy has freed its buffers."""
+    a = _operand_view(context, i, data, stride, n, 0).copy()
     return PyArray_View(_array(a), NULL, _dual_array_type) if _is_dual_dtype(a.dtype) else a
 
 
-cdef bint _depends(char *source, npy_intp step, char *out, npy_intp out_step):
-    """Whether elements are read after they are written: in reductions and, one place further, in accumulations."""
+cdef bint _is_sequential(char *source, npy_intp step, char *out, npy_intp out_step):
+    """Whether each result is the next element's operand, as in reductions and, one place further, accumulations."""
     return out_step == 0 or (step == out_step and source + step == out)
 
 
 cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const npy_intp *counts,
                      const npy_intp *strides, NpyAuxData *state) except -1:
-    """The loop of all of them."""
+    """The strided loop: copies of the operands go through the rule, one by one where the loop is sequential."""
     ufunc = <object>context.caller
     cdef int i, nin = ufunc.nin, nargs = ufunc.nargs
     cdef npy_intp start, n = counts[0], step = n
@@ -27,16 +27,17 @@ cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const np
     if rule is None:
         raise TypeError(_no_rule(ufunc))
     for i in range(nin, nargs):
-        if _depends(data[0], strides[0], data[i], strides[i]):
+        if _is_sequential(data[0], strides[0], data[i], strides[i]):
             step = 1
     for start in range(0, n, step or 1):
         operands = []
         for i in range(nin):
-            operands.append(_argument(context, i, data[i] + start * strides[i], strides[i], step))
+            operands.append(_operand_copy(context, i, data[i] + start * strides[i], strides[i], step))
         results = rule(*operands)
         operands = []
         for i in range(nin, nargs):
-            operands.append(_operand(context, i, data[i] + start * strides[i], strides[i], step, NPY_ARRAY_WRITEABLE))
+            operands.append(
+                _operand_view(context, i, data[i] + start * strides[i], strides[i], step, NPY_ARRAY_WRITEABLE))
         results = results if type(results) is tuple else (results,)
         if len(results) != nargs - nin:
             raise ValueError(f"the rule of {ufunc.__name__} expects to return {nargs - nin} arrays, got "
@@ -49,8 +50,8 @@ cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const np
     return 0
 
 
-cdef tuple _input_types(object ufunc):
-    """For every input the letters of its types: dual, float64, and integers where there are loops for them."""
+cdef tuple _input_letters(object ufunc):
+    """The letters of the types that each input takes: D, d, and the integers of the ufunc's own loops."""
     found = [set("D") for _ in range(ufunc.nin)]
     for types in ufunc.types:
         inputs, outputs = types.split("->")
@@ -72,10 +73,13 @@ def takes_rule(function):
 
 
 cdef void _add_loops_of_rule(object ufunc) except *:
+    """Register _apply_rule for every choice of input types with a dual, for a ufunc that takes_rule accepts."""
     cdef PyArrayMethod_Spec spec
     cdef PyArray_DTypeMeta *dtypes[8]
     cdef PyType_Slot slots[3]
     cdef int i
+    if resolver(ufunc.nin, ufunc.nout) == NULL:
+        raise TypeError(_no_rule(ufunc))
     spec.name, spec.nin, spec.nout = "rule", ufunc.nin, ufunc.nout
     spec.casting = NPY_NO_CASTING
     spec.flags = <NPY_ARRAYMETHOD_FLAGS><int>(NPY_METH_NO_FLOATINGPOINT_ERRORS | NPY_METH_REQUIRES_PYAPI)
@@ -83,7 +87,7 @@ cdef void _add_loops_of_rule(object ufunc) except *:
     slots[0] = PyType_Slot(NPY_METH_resolve_descriptors, resolver(ufunc.nin, ufunc.nout))
     slots[1] = PyType_Slot(NPY_METH_strided_loop, <void *>_apply_rule)
     slots[2] = PyType_Slot(0, NULL)
-    letters = _input_types(ufunc)
+    letters = _input_letters(ufunc)
     for inputs in itertools.product(*letters):
         if "D" in inputs:
             for i, letter in enumerate(inputs + ("D",) * ufunc.nout):

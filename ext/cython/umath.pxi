@@ -1,8 +1,8 @@
-# Registration of the loops, and what NumPy asks about types before it calls one.
+# Registers the loops of the ufuncs, and resolves and promotes the dtypes of their operands for NumPy.
 
 cdef object _bool_class = _dtype_class(NPY_BOOL)
 cdef object _object_class = _dtype_class(NPY_OBJECT)
-cdef dict _classes = {
+cdef dict _dtype_classes = {
     "d": _dtype_class(NPY_DOUBLE), "?": _bool_class, "i": _dtype_class(NPY_INT), "l": _dtype_class(NPY_LONG),
     "q": _dtype_class(NPY_LONGLONG),
 }
@@ -10,11 +10,11 @@ cdef object _double = np.dtype(float)
 
 
 cdef PyArray_DTypeMeta *_class_pointer(str letter) except NULL:
-    return &dual_dtype if letter == "D" else <PyArray_DTypeMeta *><PyObject *>_classes[letter]
+    return &dual_dtype if letter == "D" else <PyArray_DTypeMeta *><PyObject *>_dtype_classes[letter]
 
 
 cdef int _resolve(int nin, int nout, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop) except -1:
-    """The levels of all dual operands, united, for all of them."""
+    """Give every dual operand the union of the levels of all of them; see umath.h."""
     cdef int i
     cdef PyObject *common = NULL
     cdef Py_ssize_t position[MAX_LEVELS]
@@ -26,7 +26,7 @@ cdef int _resolve(int nin, int nout, PyArray_DTypeMeta **dtypes, PyObject **give
             elif common != given[i]:
                 dtype = _union(<object>common, <object>given[i])
                 common = <PyObject *>dtype
-    for i in range(nin, nin + nout):  # an output with more levels takes them all to its own
+    for i in range(nin, nin + nout):  # an output with more levels lifts all operands to its own
         if dtypes[i] == &dual_dtype and given[i] != NULL and given[i] != common:
             if embedding(<DualDescr *>common, <DualDescr *>given[i], position):
                 dtype = <object>given[i]
@@ -44,12 +44,12 @@ cdef int _resolve(int nin, int nout, PyArray_DTypeMeta **dtypes, PyObject **give
 
 
 resolve_operands = _resolve
-cdef PyArray_DTypeMeta *_float64_class = <PyArray_DTypeMeta *><PyObject *>_classes["d"]
+cdef PyArray_DTypeMeta *_float64_class = <PyArray_DTypeMeta *><PyObject *>_dtype_classes["d"]
 
 
 cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta **signature,
                   PyArray_DTypeMeta **chosen) except -1:
-    """Numbers beside a dual become float64 (or the integers that the loop takes); objects make objects of all."""
+    """Choose float64 for real numbers beside a dual, or the loop's integers, and object for all beside an object."""
     function = <object>ufunc
     cdef UfuncEntry entry = _entries.get(function)
     if entry is None:
@@ -76,14 +76,14 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
         elif <object>given[i] in _promotable or (<object>given[i]).__name__ in _python_numbers:
             chosen[i] = (_class_pointer("l") if letters[i] in "il"
                          else _class_pointer(entry.integers[i])
-                         if entry.integers is not None and _counts(<object>given[i], entry.integers[i])
+                         if entry.integers is not None and _runs_as_integer(<object>given[i], entry.integers[i])
                          else _float64_class)
-        elif letters[nargs - 1] == "?" and (<object>given[i]).__name__ not in _extended:
-            # from which NumPy knows that x == "text" is False everywhere
+        elif letters[nargs - 1] == "?" and (<object>given[i]).__name__ not in _unsupported_numbers:
+            # NumPy turns this error into False for x == "text"
             raise _UFuncNoLoopError(function, tuple([<object>given[j] for j in range(nin)]) + (None,) * (nargs - nin))
         else:
             name = (<object>given[i]).__name__
-            hint = "; complex and extended precision duals do not exist yet" if name in _extended else ""
+            hint = "; complex and extended precision duals do not exist yet" if name in _unsupported_numbers else ""
             raise TypeError(f"{function.__name__} expects real numbers beside duals, got {name}{hint}.")
     for i in range(nargs):
         Py_INCREF(<object>chosen[i])
@@ -98,12 +98,13 @@ cdef str _no_rule(object ufunc):
             f"{DISCARD}.")
 
 
-cdef tuple _extended = ("LongDoubleDType", "Complex64DType", "Complex128DType", "CLongDoubleDType", "_PyComplexDType")
+cdef tuple _unsupported_numbers = (
+    "LongDoubleDType", "Complex64DType", "Complex128DType", "CLongDoubleDType", "_PyComplexDType")
 cdef frozenset _reorderable = frozenset(  # reductions that NumPy may run over several axes at once
     "add multiply maximum minimum fmax fmin logical_and logical_or logical_xor".split())
 
-cdef bint _counts(object dtype_class, str letter):
-    """Whether NumPy takes numbers of this class to a loop for these integers."""
+cdef bint _runs_as_integer(object dtype_class, str letter):
+    """Whether NumPy casts numbers of this class safely to the loop's integers."""
     return dtype_class.__name__ == "_PyLongDType" or np.can_cast(np.dtype(dtype_class.type), np.dtype(letter))
 
 

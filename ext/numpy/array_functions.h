@@ -1,4 +1,4 @@
-// The array functions that NumPy calls on memory of duals beside its loops: copying, sorting, extrema.
+// PyArray_ArrFuncs of duals, which NumPy calls beside the loops: copying, sorting, extrema.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -12,18 +12,20 @@ namespace dn {
 
 inline const PyArray_Descr* descr_of(void* array) { return PyArray_DESCR(static_cast<PyArrayObject*>(array)); }
 
-inline void swap_one(char* z, const char* x, int swap, index_t size) {
+// Copies an element, unless x is null, then reverses the bytes of its doubles if swap is set.
+inline void copyswap_element(char* z, const char* x, int swap, index_t size) {
   if (x && x != z) std::memmove(z, x, static_cast<std::size_t>(size));
   if (!swap) return;
   for (index_t i = 0; i < size; i += index_t{sizeof(double)}) std::reverse(z + i, z + i + sizeof(double));
 }
 inline void copyswap(void* z, void* x, int swap, void* array) {
-  swap_one(static_cast<char*>(z), static_cast<const char*>(x), swap, PyDataType_ELSIZE(descr_of(array)));
+  copyswap_element(static_cast<char*>(z), static_cast<const char*>(x), swap, PyDataType_ELSIZE(descr_of(array)));
 }
 inline void copyswapn(void* z, npy_intp z_step, void* x, npy_intp x_step, npy_intp n, int swap, void* array) {
   const index_t size = PyDataType_ELSIZE(descr_of(array));
   for (npy_intp i = 0; i < n; ++i)
-    swap_one(static_cast<char*>(z) + i * z_step, x ? static_cast<const char*>(x) + i * x_step : nullptr, swap, size);
+    copyswap_element(static_cast<char*>(z) + i * z_step, x ? static_cast<const char*>(x) + i * x_step : nullptr, swap,
+                     size);
 }
 
 inline npy_bool nonzero(void* x, void*) {
@@ -32,7 +34,7 @@ inline npy_bool nonzero(void* x, void*) {
   return value != 0;
 }
 
-// nan sorts last, as NumPy has it
+// NumPy's order: nan comes last.
 inline bool sorts_before(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
 inline int compare(const void* a, const void* b, void*) {
   double x, y;
@@ -41,7 +43,7 @@ inline int compare(const void* a, const void* b, void*) {
   return sorts_before(x, y) ? -1 : sorts_before(y, x) ? 1 : 0;
 }
 
-// The first nan, else the first largest (smallest) value.
+// *index of the first nan, else of the first largest (smallest) primal.
 template <bool Largest>
 int arg_extremum(void* data, npy_intp n, npy_intp* index, void* array) {
   const index_t size = PyDataType_ELSIZE(descr_of(array));
@@ -64,7 +66,7 @@ inline int arg_smallest(void* data, npy_intp n, npy_intp* index, void* array) {
   return arg_extremum<false>(data, n, index, array);
 }
 
-// x[0] and x[1] are given: the rest goes on in equal steps, tangents too.
+// x[i] = x[0] + i * (x[1] - x[0]) for i >= 2, in every component; np.arange fills x[0] and x[1].
 inline int fill(void* data, npy_intp n, void* array) {
   const index_t components = layout_of(descr_of(array)).components();
   double* x = static_cast<double*>(data);
@@ -76,6 +78,7 @@ inline int fill(void* data, npy_intp n, void* array) {
   return 0;
 }
 
+// The primals of n adjacent elements; null if memory runs out.
 inline std::unique_ptr<double[]> values_of(const void* data, npy_intp n, index_t size) {
   std::unique_ptr<double[]> values(new (std::nothrow) double[static_cast<std::size_t>(n) + 1]);
   for (npy_intp i = 0; values && i < n; ++i)
@@ -88,8 +91,8 @@ inline int argsort(void* data, npy_intp* order, npy_intp n, void* array) {
   return values ? float64_argsort(values.get(), order, n, nullptr) : out_of_memory();
 }
 
-// The elements in the order that NumPy's argsort gives the values, with the values that its sort gives them: the two
-// may order zeros of different sign differently.
+// Orders the elements by NumPy's argsort of the primals, then writes the primals as NumPy's sort orders them: the two
+// may place zeros of different sign differently.
 inline int sort(void* data, npy_intp n, void* array) {
   const index_t size = PyDataType_ELSIZE(descr_of(array));
   const auto values = values_of(data, n, size);

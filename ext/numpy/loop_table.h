@@ -1,4 +1,4 @@
-// The kernels as NumPy takes them, and the list of all loops.
+// The kernels as NumPy's strided loops, and the table of all loops.
 #pragma once
 #include <array>
 #include <new>
@@ -9,6 +9,7 @@
 
 namespace dn {
 
+// The auxiliary data of a call whose kernel counts ties.
 struct TieState {
   NpyAuxData base;
   TieCounts counts;
@@ -20,21 +21,28 @@ inline NpyAuxData* clone_tie_state(NpyAuxData*) {
   return state ? &state->base : nullptr;
 }
 
-// Kernel number I as NumPy calls it; state is null or a TieState.
-template <int I>
-int strided_loop(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
-                 NpyAuxData* state) {
-  constexpr int operand = kernel_info[I].dual_operand();
+// 0, or -1 with MemoryError set if the kernel runs out of memory.
+template <class Call>
+int run_loop(Call call) {
   try {
-    kernels[I](Operands{layout_of(context->descriptors[operand]), data, strides, counts[0],
-                        state ? &reinterpret_cast<TieState*>(state)->counts : nullptr});
+    call();
     return 0;
   } catch (const std::bad_alloc&) {
     return out_of_memory();
   }
 }
 
-// Chooses the loop of a kernel that counts ties, and gives it its state.
+// kernels[I] as a strided loop; state is null or a TieState.
+template <int I>
+int strided_loop(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
+                 NpyAuxData* state) {
+  constexpr int operand = kernel_info[I].dual_operand();
+  TieCounts* ties = state ? &reinterpret_cast<TieState*>(state)->counts : nullptr;
+  return run_loop(
+      [&] { kernels[I](Operands{layout_of(context->descriptors[operand]), data, strides, counts[0], ties}); });
+}
+
+// Gives NumPy the loop of a kernel that counts ties, with a new TieState for the call.
 template <int I>
 int get_loop_with_ties(PyArrayMethod_Context*, int, int, const npy_intp*, PyArrayMethod_StridedLoop** loop,
                        NpyAuxData** state, NPY_ARRAYMETHOD_FLAGS* flags) {
@@ -44,25 +52,22 @@ int get_loop_with_ties(PyArrayMethod_Context*, int, int, const npy_intp*, PyArra
   return *state ? 0 : out_of_memory();
 }
 
+// product_kernels[I] as a strided loop.
 template <int I>
 int product_loop(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
                  NpyAuxData*) {
-  try {
-    product_kernels[I](layout_of(context->descriptors[product_info[I].dual_operand()]), data, counts, strides);
-    return 0;
-  } catch (const std::bad_alloc&) {
-    return out_of_memory();
-  }
+  const ElementLayout& layout = layout_of(context->descriptors[product_info[I].dual_operand()]);
+  return run_loop([&] { product_kernels[I](layout, data, counts, strides); });
 }
 
 using GetLoop = int (*)(PyArrayMethod_Context*, int, int, const npy_intp*, PyArrayMethod_StridedLoop**, NpyAuxData**,
                         NPY_ARRAYMETHOD_FLAGS*);
 
-// One loop of one ufunc, as it is registered.
+// One loop of one ufunc; umath.pxi registers it.
 struct LoopEntry {
   const char* ufunc;
   const char* types;
-  Kernel kernel;  // for scalars, which call it themselves; null for products
+  Kernel kernel;  // scalars call it directly; null for products
   PyArrayMethod_StridedLoop* loop;
   GetLoop get_loop;  // null where the loop needs no state
   bool quiet;        // never raises a floating-point flag

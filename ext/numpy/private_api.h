@@ -1,4 +1,4 @@
-// All that native code uses of NumPy beyond its documented C API, tried with NumPy 2.0 to 2.5.
+// Everything that native code uses of NumPy beyond its documented C API, tested with NumPy 2.0 to 2.5.
 //
 //   what                               why                                        if it is gone
 //   functions, types, data, core_...   values by NumPy's own float64 loops: the   ImportError that names the ufunc, when
@@ -30,6 +30,7 @@ inline int array_function_slot(int index) {
 inline const char* ufunc_name(PyObject* ufunc) { return reinterpret_cast<PyUFuncObject*>(ufunc)->name; }
 inline bool ufunc_of_matrices(PyObject* ufunc) { return reinterpret_cast<PyUFuncObject*>(ufunc)->core_enabled != 0; }
 
+// The ufuncs whose float64 loops compute primals, in the order of value_loops.
 struct ValueName {
   const char* name;
   const char* types;
@@ -46,7 +47,7 @@ inline const ValueName value_names[] = {
 #undef VALUE
 };
 
-// Points value_loops[id] at the float64 loop of a ufunc; false if it has none.
+// Points value_loops[id] at the float64 loop of a ufunc; false if the ufunc has none.
 inline bool find_value_loop(int id, PyObject* ufunc) {
   const PyUFuncObject* u = reinterpret_cast<PyUFuncObject*>(ufunc);
   const char* wanted = value_names[id].types;
@@ -63,9 +64,9 @@ inline bool find_value_loop(int id, PyObject* ufunc) {
   return false;
 }
 
-inline PyArray_SortFunc* float64_sort;  // NumPy's, found when the module is imported
+inline PyArray_SortFunc* float64_sort;
 inline PyArray_ArgSortFunc* float64_argsort;
-// False where they are missing.
+// Finds NumPy's own; false if they are missing.
 inline bool find_float64_sorts() {
   PyArray_Descr* descr = PyArray_DescrFromType(NPY_DOUBLE);
   float64_sort = PyDataType_GetArrFuncs(descr)->sort[NPY_QUICKSORT];

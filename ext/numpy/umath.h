@@ -1,20 +1,21 @@
-// What NumPy asks about types before it calls a loop: C entries, of which umath.pxi implements the decisions.
+// The resolve_descriptors slots of the loops: C entries that call umath.pxi.
 #pragma once
 #include "numpy/dtype.h"
 
 namespace dn {
 
-// Fills in the dtypes of a loop's operands and returns the casting that they need, or -1; umath.pxi sets it.
+// Fills loop[] with a new reference to each operand's dtype.  Returns the casting that the operands need, or -1 with an
+// exception set.  umath.pxi sets this pointer.
 using ResolveOperands = int (*)(int nin, int nout, PyArray_DTypeMeta** dtypes, PyObject** given, PyObject** loop);
 inline ResolveOperands resolve_operands = nullptr;
 
-// NumPy does not tell a resolver how many operands there are: each count has its own.
+// NumPy does not tell a resolver the number of operands, so each number has its own resolver.
 template <int Inputs, int Outputs>
 NPY_CASTING resolve(void*, PyArray_DTypeMeta** dtypes, PyObject** given, PyObject** loop, npy_intp*) {
   return static_cast<NPY_CASTING>(resolve_operands(Inputs, Outputs, dtypes, given, loop));
 }
 
-// The resolver of these counts, null beyond four.
+// The resolver for these numbers of operands; null beyond four.
 inline void* resolver(int nin, int nout) {
   using Resolver = NPY_CASTING (*)(void*, PyArray_DTypeMeta**, PyObject**, PyObject**, npy_intp*);
   static constexpr Resolver resolvers[4][4] = {
