@@ -1,6 +1,6 @@
 # The tangents of matrix products whose primals NumPy has computed, in the order of addition of its own function.
 
-cdef extern from "loops/matmul.h" namespace "dn" nogil:
+cdef extern from "loops/kernels.h" namespace "dn" nogil:
     cdef cppclass Matrix:
         char *data
         Py_ssize_t rows, columns, row_step, column_step, components
