@@ -294,5 +294,5 @@ for name, call in calls.items():
 )
 def test_a_call_without_memory_raises_memory_error():
     pytest.importorskip("scipy")
-    done = subprocess.run([sys.executable, "-c", OUT_OF_MEMORY], capture_output=True, text=True, timeout=600)
+    done = python("-c", OUT_OF_MEMORY, text=True)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
