@@ -1,4 +1,4 @@
-# DualArray: a thin ndarray subclass, for NumPy functions that no dtype can reach and for quick operators.
+# DualArray, a thin ndarray subclass: it dispatches NumPy functions that hard-code dtypes, and its operators skip NumPy.
 
 
 class DualScalar(np.inexact):
@@ -21,7 +21,7 @@ if np.ndarray.__basicsize__ != sizeof(ndarray_fields):
 cdef extern from *:
     """
     #if defined(__SSE2__) || defined(_M_X64)
-    // Flags that the values of a run raised, as NumPy counts them.
+    // clear_flags() lowers the floating-point flags; raised_flags() returns those raised since, in NumPy's numbers.
     static unsigned int clear_flags() {
       const unsigned int before = _mm_getcsr();
       _mm_setcsr(before & ~0x3fu);
@@ -72,9 +72,9 @@ cdef inline int _fast_path_place(object ufunc, object method, tuple inputs, dict
 
 cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
     """
-    A ufunc straight through its kernel, or None where NumPy must arrange the operands.
+    Return a ufunc's result straight from its kernel, or None where NumPy must broadcast or cast the operands.
 
-    One operand is a DualArray; the other has its dtype and shape, or is a float64 array of its shape or a float.
+    One operand is a DualArray. The other must have its shape, and its dtype or float64, or be a Python number.
     """
     cdef ndarray a, like
     cdef char *data[3]
@@ -88,7 +88,7 @@ cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
     cdef Kernel kernel
     cdef unsigned int flags
     if type(x) is not DualArray and type(y) is not DualArray:
-        return None  # a subclass
+        return None  # a subclass of DualArray
     like = <ndarray>x if type(x) is DualArray else <ndarray>y
     if like.nd == 0:
         return None
@@ -163,7 +163,7 @@ cdef bint _is_guest(object cls):
 
 
 cdef object _plain_arguments(object x):
-    """The arguments of a function with plain arrays in the place of duals, in containers too."""
+    """Return the arguments of a function with each dual, in containers too, as a plain array of duals."""
     if type(x) in (tuple, list):
         return type(x)([_plain_arguments(item) for item in x])
     if type(x) is dict:
@@ -172,7 +172,7 @@ cdef object _plain_arguments(object x):
 
 
 cdef bint _gives_up(object x, object y):
-    """NumPy's rule for x + y and the like: whether x, an array, leaves the operation to y."""
+    """Return whether the array x leaves an operator to y, by the rule of ndarray's own operators."""
     if not isinstance(x, DualArray) or type(y) in _no_rivals or isinstance(y, (DualArray, _generic)):
         return False
     dispatch = getattr(type(y), "__array_ufunc__", _absent)
@@ -187,7 +187,7 @@ cdef frozenset _no_rivals = frozenset(
 
 
 cdef object _as_dual_array(object a):
-    """A result of NumPy's for a caller: a plain array of duals as DualArray, a DualArray of floats as a plain one."""
+    """Return a result of NumPy's for a caller: plain arrays of duals as DualArray, a DualArray of floats as plain."""
     if type(a) is ndarray:
         return PyArray_View(_array(a), NULL, _dual_array_type) if _is_dual_dtype((<ndarray>a).dtype) else a
     if isinstance(a, DualArray):
@@ -207,9 +207,10 @@ cdef object _as_plain(object a):
 
 cdef list _of_equal_levels(list arrays, object outputs):
     """
-    The operands of a product of matrices, each with all their levels and with its own strides in elements.
+    Return the operands of a matrix product, all with the union of their levels, each with its own strides.
 
-    NumPy would cast them to contiguous buffers, and what BLAS returns depends on strides.
+    NumPy would cast operands of different levels to contiguous buffers, and the bits of BLAS's results depend on
+    strides.
     """
     cdef PyObject *descr = NULL
     cdef bint mixed = False
@@ -222,20 +223,20 @@ cdef list _of_equal_levels(list arrays, object outputs):
     from dualnum.rules._operands import dtype_of, lifted
     arrays = [np.asarray(a) for a in arrays]
     dtype = dtype_of(*arrays)
-    for a in outputs or ():  # one with more levels takes them all to its own
+    for a in outputs or ():  # an output with more levels imposes them on the operands
         if np.result_type(dtype, a) is a.dtype:
             dtype = a.dtype
     return [lifted(a, dtype) if _is_dual_dtype(a.dtype) else a for a in arrays]
 
 
 cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
-    """A ufunc on plain arrays of duals; what it returns becomes DualArray, what it was given as out= comes back."""
+    """Call a ufunc on plain arrays of duals; return its results as DualArray, or the arrays given as out=."""
     outputs = kwargs.get("out")
     if outputs is not None:
         if Dual in [type(a) for a in outputs]:
             raise TypeError(f"{ufunc.__name__} of duals expects out to be an array, got a Dual, which cannot change.")
         kwargs["out"] = tuple([_as_plain(a) for a in outputs])
-    if "where" in kwargs:  # from NumPy 2.5 on it is asked for __array_ufunc__ too
+    if "where" in kwargs:  # from NumPy 2.5 on, NumPy looks for __array_ufunc__ in it too
         kwargs["where"] = _as_plain(kwargs["where"])
     call = ufunc if method == "__call__" else getattr(ufunc, method)
     arrays = [_as_plain(a) for a in inputs]
@@ -256,11 +257,11 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
     return result if outputs[0] is None else outputs[0]
 
 
-cdef dict _rules = {}  # NumPy function, or ufunc -> what it is on duals; filled by dualnum.rules
+cdef dict _rules = {}  # NumPy function or ufunc -> the function that replaces it on duals; filled by dualnum.rules
 
 
 def register_rule(function, rule):
-    """Say that this function on duals is rule(*args, **kwargs), or with None, that it is NumPy's own again."""
+    """Let rule(*args, **kwargs) replace a function on duals; None restores NumPy's own."""
     if rule is None:
         _rules.pop(function, None)
         return
@@ -285,7 +286,7 @@ cdef frozenset _reductions = frozenset([
 
 
 cdef dict _without_dual_dtype(dict kwargs):
-    """Leave out dtype=x.dtype, which NumPy refuses for instances of new dtypes; duals stay duals without it."""
+    """Return kwargs without a dual dtype=, which NumPy refuses for reductions and which changes nothing."""
     if kwargs and _is_dual_dtype(kwargs.get("dtype")):
         kwargs = {name: argument for name, argument in kwargs.items() if name != "dtype"}
     return kwargs
@@ -296,7 +297,7 @@ cdef int SQUARE = _index_of("square")
 
 
 cdef object _fast_sum(object x, object axis):
-    """The sum of a contiguous vector straight through the loop, as NumPy calls it, or None."""
+    """Return the sum of a contiguous vector by one call of the loop of add, as NumPy makes it; None for others."""
     cdef ndarray a
     cdef Dual z
     cdef char *data[3]
@@ -343,7 +344,7 @@ cdef object _dispatch(object function, object types, tuple args, dict kwargs):
         return rule(*args, **kwargs)
     if kwargs and function in _reductions:
         kwargs = _without_dual_dtype(kwargs)
-    implementation = getattr(function, "_implementation", function)  # like= hands over the function itself
+    implementation = getattr(function, "_implementation", function)  # np.zeros(..., like=x) has none
     return _as_dual_array(implementation(*args, **kwargs))
 
 
@@ -372,7 +373,7 @@ cdef class DualArray(ndarray):
            [0., 4.]])
     """
     __array_priority__ = 10.0
-    cdef dict __dict__  # as subclasses of ndarray have one, which others' __array_finalize__ look into
+    cdef dict __dict__  # __array_finalize__ of other subclasses updates theirs from it
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         cdef int place = _fast_path_place(ufunc, method, inputs, kwargs)
@@ -518,7 +519,7 @@ cdef class DualArray(ndarray):
         return _as_dual_array(np.ndarray.argmin(self, *args, **kwargs))
 
     def view(self, *args, **kwargs):
-        """The same as ndarray.view; numbers of other kinds are refused, which the derivatives would be part of."""
+        """The same as ndarray.view; other dtypes are refused, because they would mix values and derivatives."""
         result = np.ndarray.view(self, *args, **kwargs)
         if result.dtype.kind != "V":
             raise TypeError(f"view(x, dtype) of duals expects a dtype of duals, got {result.dtype}: that would lose "
@@ -534,7 +535,7 @@ cdef dict _fast_powers = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}
 
 
 cdef object _power(object x, object exponent, object out):
-    """x ** exponent: float64 arrays take these functions for these exponents, whose values differ from np.power's."""
+    """Return x ** exponent by the function that ndarray's ** takes for float64; np.power's values differ from it."""
     function = np.power
     if isinstance(exponent, (int, float, np.integer, np.floating)):
         function = _fast_powers.get(exponent, np.power)

@@ -1,12 +1,12 @@
-# The dtype: NumPy's descriptor with the levels, and what NumPy asks of a DType.
+# The DType class: descriptors with levels, and the slots by which NumPy discovers, promotes, casts and stores duals.
 
-cdef Py_ssize_t MAX_COMPONENTS = 1 << 26  # 512 MiB an element; beyond, sizes could not be multiplied safely
+cdef Py_ssize_t MAX_COMPONENTS = 1 << 26  # 512 MiB an element: products of sizes cannot overflow
 
 cdef str DISCARD = "use dualnum.value(x) to discard the derivatives on purpose"
 
 cdef extern from *:
     """
-    // How often this thread has refused to lose a derivative; drivers look whether their function went on regardless.
+    // How often this thread has refused to lose a derivative: drivers notice a function that caught the error.
     static thread_local unsigned long refusals = 0;
     static void count_refusal() { ++refusals; }
     """
@@ -31,7 +31,7 @@ cdef inline bint _is_dual_dtype(object dtype):
 
 
 cdef object _make_dtype(tuple levels, tuple sizes):
-    """Return the dtype of these levels, oldest first, from the cache of the youngest if it is there."""
+    """Return the one dtype of these levels, oldest first: the youngest level caches it."""
     cdef Level youngest, level
     cdef dict cache = None
     cdef ElementLayout layout
@@ -40,7 +40,7 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     key = None
     if levels:
         youngest = levels[-1]
-        with cython.critical_section(youngest):  # retire() may run in another thread
+        with cython.critical_section(youngest):  # against retire() in another thread
             cache = None if youngest.retired else youngest.dtypes
     else:
         cache = _neutral_cache
@@ -129,7 +129,7 @@ cdef Py_ssize_t _size(object size, str what) except -1:
     return n
 
 
-# --- the class's own methods ---------------------------------------------------------------------------------------
+# --- methods of the class ------------------------------------------------------------------------------------------
 
 cdef PyObject *_dtype_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs) except NULL:
     options = dict(<object>kwargs) if kwargs != NULL else {}
@@ -189,7 +189,7 @@ cdef PyObject *_dtype_repr(PyObject *self) except NULL:
 
 
 cdef PyObject *_dtype_str(PyObject *self) except NULL:
-    # as_strided and sliding_window_view read the text back as a dtype
+    # np.lib.stride_tricks makes a dtype of this text
     text = f"|V{(<DualDescr *>self).base.elsize}"
     Py_INCREF(text)
     return <PyObject *>text
@@ -202,7 +202,7 @@ cdef PyObject *_dtype_reduce(PyObject *self, PyObject *unused) except NULL:
 
 
 def _restore_dtype(levels, sizes):
-    """Return the dtype of these levels, which may have other ages here than where they were pickled."""
+    """Return the unpickled dtype of these levels; refuse levels whose order of creation differs here."""
     pairs = sorted(zip(levels, sizes), key=lambda pair: pair[0].age)
     if [p[0] for p in pairs] != list(levels):
         raise ValueError("a pickled dual with several levels expects them in their order of creation; "
@@ -233,7 +233,7 @@ cdef PyObject *_get_degree(PyObject *self, void *closure) except NULL:
 
 
 cdef PyObject *_get_name(PyObject *self, void *closure) except NULL:
-    # All that NumPy says of a plain array of duals in linalg is this name, so the remedy is part of it.
+    # NumPy's errors about plain arrays of duals in linalg print this name alone, so it names the remedy.
     text = f"{_dtype_text(<object>self)} (a plain array; x.view(dualnum.DualArray) reaches this function)"
     Py_INCREF(text)
     return <PyObject *>text
@@ -376,7 +376,7 @@ cdef object _neutral = None
 cdef tuple _python_numbers = ("_PyLongDType", "_PyFloatDType")  # NumPy's types of int and float literals
 cdef object _promotable = frozenset([_dtype_class(casts_from[i].type_num) for i in range(CASTS_FROM)])
 
-# What NumPy keeps pointers to.
+# NumPy keeps pointers to these.
 cdef PyArrayMethod_Spec _cast_specs[64]
 cdef PyArrayMethod_Spec *_cast_list[65]
 cdef PyArray_DTypeMeta *_cast_dtypes[64][2]

@@ -1,4 +1,4 @@
-# Levels: what a perturbation belongs to.  Two levels are the same only if they are the same object.
+# Levels: every perturbation belongs to one.  Two levels are the same only if they are the same object.
 
 from _thread import allocate_lock
 
@@ -16,12 +16,12 @@ cdef extern from *:
     """
     long long next_age()
 
-# Of this process, and of those from which it was forked: a level keeps the token of the process that made it, so that
-# one that existed before a fork is the same level in parent and child.
+# A level keeps the token of the process that made it, so that a level that existed before a fork is the same one in
+# parent and child.  A process knows its own token and those of the processes that it was forked from.
 cdef object _token = _new_token()
 cdef set _own_tokens = {_token}
-cdef object _levels_by_key = weakref.WeakValueDictionary()  # the levels that were pickled or restored
-cdef object _restoring = allocate_lock()  # one pickled level becomes one level, whatever threads load it
+cdef object _levels_by_key = weakref.WeakValueDictionary()  # pickled and restored levels
+cdef object _restoring = allocate_lock()  # threads that load one pickled level get one level
 
 
 def _after_fork():

@@ -1,4 +1,4 @@
-# What the module uses of NumPy's C interface and of its own headers.
+# Declarations of NumPy's C API and of the headers in ext/.
 
 cdef extern from "numpy/loop_table.h" nogil:
     ctypedef Py_ssize_t npy_intp
@@ -47,7 +47,7 @@ cdef extern from "numpy/loop_table.h" nogil:
         NPY_METH_REQUIRES_PYAPI
         NPY_METH_SUPPORTS_UNALIGNED
 
-    ctypedef void (*AnyFunction)()  # in C++ each has a type of its own; Cython need not know
+    ctypedef void (*AnyFunction)()  # stands for loops of several C types, which Cython only passes on
 
     ctypedef struct PyType_Slot:
         int slot
@@ -101,7 +101,7 @@ cdef extern from "numpy/loop_table.h" nogil:
     int NPY_FPE_DIVIDEBYZERO, NPY_FPE_OVERFLOW, NPY_FPE_UNDERFLOW, NPY_FPE_INVALID
 
 cdef enum:
-    MAX_AXES = 64  # of an array, for NumPy
+    MAX_AXES = 64  # NPY_MAXDIMS of NumPy 2
 
 cdef extern from "math/element_layout.h" namespace "dn" nogil:
     cdef enum:

@@ -1,8 +1,8 @@
-# The scalar: one compiled type for every number of levels.
+# The scalar type Dual, for every number of levels.
 
 
 def _restore_dual(dtype, data):
-    """Return the scalar that was pickled as the bytes of its components."""
+    """Return an unpickled scalar from the bytes of its components."""
     cdef bytes raw = data
     if not _is_dual_dtype(dtype) or len(raw) != dtype.itemsize:
         raise ValueError("a pickled dual expects a DualDType and as many bytes as its components.")
@@ -12,7 +12,7 @@ def _restore_dual(dtype, data):
 
 
 cdef object _drops(str call):
-    """The error of what would lose derivatives."""
+    """Count a refusal, and return the TypeError of a call that would lose derivatives."""
     _count_refusal()
     return TypeError(
         f"{call} would lose the derivatives of a dual; {DISCARD}, or dualnum's and NumPy's functions, "
@@ -43,8 +43,8 @@ cdef class Dual:
 
     Notes
     -----
-    Duals are immutable, compare by value, follow np.float64's arithmetic, and are what indexing an array of duals
-    gives.  Whatever would lose a derivative, such as ``float(d)`` or ``hash(d)``, raises TypeError.
+    Duals are immutable, compare by value and follow np.float64's arithmetic; indexing an array of duals returns them.
+    Calls that would lose a derivative, such as ``float(d)`` or ``hash(d)``, raise TypeError.
 
     Examples
     --------
@@ -54,8 +54,8 @@ cdef class Dual:
     Dual(9.0, 6.0)
     """
     # The fields are set by _new_dual alone; Python's Dual.__new__ is _zero_dual.
-    cdef object owner  # the dtype,
-    cdef PyObject *descr  # and the same as a pointer
+    cdef object owner  # the dtype
+    cdef PyObject *descr  # the dtype as a borrowed pointer, which is faster to compare
     cdef object heap  # None, or the memory of components that do not fit inline
     cdef double *data  # the components
     cdef double inline_components[9]
@@ -77,7 +77,7 @@ cdef class Dual:
         memcpy(self.inline_components, made.inline_components, sizeof(made.inline_components))
         self.data = &self.inline_components[0] if made.data == &made.inline_components[0] else made.data
 
-    # --- what it holds ---
+    # --- its parts ---
 
     @property
     def dtype(self):
@@ -109,7 +109,7 @@ cdef class Dual:
         """The second derivative(s) of a number with two levels, shape (k1, k2)."""
         return _scalar_part(_hyper_part(_zero_d(self), "e12"))
 
-    # --- what a NumPy scalar has ---
+    # --- attributes of NumPy's scalars ---
 
     shape = ()
     ndim = 0
@@ -288,7 +288,7 @@ cdef class Dual:
     def __richcmp__(self, other, int op):
         return _compare(self, other, op)
 
-    # --- what would lose a derivative ---
+    # --- refusals to lose a derivative ---
 
     def __float__(self):
         raise _drops("float()")
@@ -378,7 +378,7 @@ def HyperDual(value, e1=1.0, e2=1.0, e12=0.0):
 
 
 cdef object _real_array(object x, str who, str what):
-    """Return x as a float64 array; what is not real numbers is refused by name."""
+    """Return x as a float64 array; refuse other than real numbers, naming the argument."""
     array = np.asarray(x)
     if not is_real(array.dtype):
         raise TypeError(f"{who} expects {what} to be real numbers, got {array.dtype}.")

@@ -1,4 +1,4 @@
-# Parts of duals, and what drivers do before and after they call the function: seed the input, split the output.
+# Parts of duals as views; seeding, which gives inputs their tangents; splitting, which takes them off outputs.
 
 cdef ndarray _zero_d(Dual d):
     cdef ndarray a = PyArray_NewLikeScalar(d.descr)
@@ -12,7 +12,7 @@ cdef object PyArray_NewLikeScalar(PyObject *descr):
 
 
 cdef object _component_view(ndarray a):
-    """The components as float64, a view of shape a.shape + (1 + size, ...), the youngest level's axis first."""
+    """Return the components as a float64 view of shape a.shape + (1 + size, ...), the youngest level's axis first."""
     cdef npy_intp dimensions[MAX_AXES + MAX_LEVELS]
     cdef npy_intp strides[MAX_AXES + MAX_LEVELS]
     cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout
@@ -29,7 +29,7 @@ cdef object _component_view(ndarray a):
 
 
 cdef object _view(ndarray a, int nd, npy_intp *dimensions, npy_intp *strides, char *data):
-    """A float64 view of a's memory."""
+    """Return a float64 view of a's memory that keeps a alive."""
     Py_INCREF(_double)
     view = PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>_double, nd, dimensions, strides, data,
                                 a.flags & NPY_ARRAY_WRITEABLE, None)
@@ -39,7 +39,7 @@ cdef object _view(ndarray a, int nd, npy_intp *dimensions, npy_intp *strides, ch
 
 
 cdef object _part_view(ndarray a, int levels, const int *which):
-    """The components that have an index above 0 in exactly these levels: a view of shape a.shape + their sizes."""
+    """Return a view, of shape a.shape + sizes, of the components with an index above 0 in exactly these levels."""
     cdef npy_intp dimensions[MAX_AXES + MAX_LEVELS]
     cdef npy_intp strides[MAX_AXES + MAX_LEVELS]
     cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout
@@ -77,12 +77,12 @@ def value(x):
     Parameters
     ----------
     x : Dual, array of duals, float or array
-        A list or tuple is an array. Anything else, a dict as well, is returned as it is, with the duals in it.
+        A list or tuple counts as an array. Anything else comes back as it is: a dict keeps its duals.
 
     Returns
     -------
     float or ndarray of float64
-        Of x's shape, a view of an array of duals; what carries no derivatives is returned as it is.
+        Of x's shape, a view of an array of duals. Numbers and arrays without derivatives come back as they are.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def value(x):
 
 
 def memory_owner(ndarray x):
-    """Return the array, of x's dtype, that owns x's memory."""
+    """Return the outermost base of x that has x's dtype: views with one owner share memory."""
     cdef ndarray base
     while x.base != NULL and isinstance(<object>x.base, ndarray):
         base = <ndarray>x.base
@@ -115,9 +115,9 @@ def memory_owner(ndarray x):
 
 def float_copies(*operands):
     """
-    Return the values of operands, float64 copies of duals with the same strides, in elements.
+    Return the operands with duals replaced by float64 copies of their values, of the same strides in elements.
 
-    None where that takes more than a copy of each: where duals do not lie closely, or are views of one array.
+    Return None where copies one by one do not do: for duals that are not contiguous, and for views of one array.
     """
     cdef list copies = [], duals = []
     cdef ndarray array
@@ -230,7 +230,7 @@ def parts(x):
 
 
 cdef object _operand_dtype(object x, str who):
-    """The dtype of an input that is to be seeded; float64 counts as having no levels."""
+    """Return the dual dtype of an input before it is seeded: float64 is the dtype without levels."""
     if type(x) is Dual:
         return <object>(<Dual>x).descr
     dtype = <object>(<ndarray>x).descr
@@ -249,7 +249,7 @@ cdef object _with_level(object dtype, Level level, Py_ssize_t k):
 
 
 cdef int _level_index(object dtype, Level level):
-    """The place of a level among a dtype's, or -1."""
+    """Return the index of a level among a dtype's levels, or -1."""
     cdef tuple levels = _levels(_descr(dtype))
     cdef int i
     for i in range(len(levels)):
@@ -259,7 +259,7 @@ cdef int _level_index(object dtype, Level level):
 
 
 def seed_scalar(x, Level level not None, double tangent=1.0, Py_ssize_t size=1):
-    """Return the float or dual x with a tangent (the first of size coefficients) at a level added."""
+    """Return the float or dual x with `size` coefficients at a new level: `tangent`, then zeros."""
     cdef Dual z
     cdef int i
     if type(x) is float:
@@ -282,7 +282,7 @@ def seed_scalar(x, Level level not None, double tangent=1.0, Py_ssize_t size=1):
 
 
 cdef ndarray _blank(ndarray x, object dtype, bint subok):
-    """A copy of x's values (and duals) as dtype, in x's memory layout."""
+    """Return a copy of x as dtype, in x's memory layout; tangents of levels that x has not are zero."""
     cdef ndarray z
     cdef Py_ssize_t i, components, given, n = PyArray_SIZE(_array(x))
     cdef Py_ssize_t stride_in_z[MAX_LEVELS]
@@ -311,9 +311,10 @@ cdef ndarray _blank(ndarray x, object dtype, bint subok):
 def seed_identity(ndarray x not None, Level level not None, Py_ssize_t start, Py_ssize_t stop,
                   bint batched=False, bint subok=True):
     """
-    Return a copy of x in which element p (batched: entry p of the last axis) moves in direction p - start of a level.
+    Return a copy of x that is seeded with rows of the identity: element p has tangent 1 in direction p - start.
 
-    The level gets stop - start tangents; elements outside start .. stop have none, and stop may lie beyond the last.
+    With `batched`, p counts along the last axis. The level gets stop - start tangents. Elements outside start .. stop
+    have zero tangents; stop may exceed the number of elements.
     """
     if batched and x.nd == 0:
         raise ValueError("batched=True expects x to have a last axis of variables, got shape ().")
@@ -325,7 +326,7 @@ def seed_identity(ndarray x not None, Level level not None, Py_ssize_t start, Py
 
 cdef ndarray _seed_identity(ndarray x, object dtype, int index, Py_ssize_t start, Py_ssize_t stop, bint batched,
                             bint subok):
-    """The same, where dtype is x's with the level, which is at index among its levels."""
+    """Do the same with a dtype that has the level, at `index` among its levels."""
     cdef ndarray z = _blank(x, dtype, subok)
     cdef Py_ssize_t stride = _descr(dtype).layout.stride[index] * sizeof(double)
     cdef npy_intp dimensions[MAX_AXES]
@@ -337,7 +338,7 @@ cdef ndarray _seed_identity(ndarray x, object dtype, int index, Py_ssize_t start
             memcpy(dimensions, z.dimensions, z.nd * sizeof(npy_intp))
             memcpy(strides, z.strides, z.nd * sizeof(npy_intp))
             dimensions[last] = stop - start
-            strides[last] += stride  # along the diagonal of variables and directions
+            strides[last] += stride  # the diagonal: variable p in direction p
             _view(z, z.nd, dimensions, strides, z.data + start * z.strides[last] + stride)[...] = 1
         return z
     _mark_identity(z, stride, start, stop)
@@ -345,7 +346,7 @@ cdef ndarray _seed_identity(ndarray x, object dtype, int index, Py_ssize_t start
 
 
 cdef void _mark_identity(ndarray z, Py_ssize_t stride, Py_ssize_t start, Py_ssize_t stop) noexcept:
-    """Let elements start ... stop - 1 move, a tangent each, in the level whose components lie stride bytes apart."""
+    """Set the tangent 1 of elements start ... stop - 1; the level's tangents lie `stride` bytes apart."""
     cdef Py_ssize_t p, rest
     cdef int d
     cdef char *at
@@ -367,7 +368,7 @@ def seed_tangents(ndarray x not None, Level level not None, tangents, bint subok
     tangents = np.asarray(tangents)
     k = tangents.shape[len(tangents.shape) - 1] if tangents.ndim else 1
     dtype = _with_level(_operand_dtype(x, "seed_tangents"), level, k)
-    if _is_dual_dtype(tangents.dtype):  # directions that move with outer levels
+    if _is_dual_dtype(tangents.dtype):  # directions that depend on the variables of an outer driver
         dtype = _union(dtype, tangents.dtype)
         z = _blank(x, dtype, subok)
         view = _component_view(z)
@@ -382,13 +383,13 @@ def seed_tangents(ndarray x not None, Level level not None, tangents, bint subok
 
 
 cdef object _new_vector(npy_intp n):
-    """A float64 array of n elements, not filled."""
+    """Return an uninitialised float64 vector of n elements."""
     Py_INCREF(_double)
     return PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>_double, 1, &n, NULL, NULL, 0, None)
 
 
 cdef object _new_square(npy_intp n):
-    """A float64 matrix of n rows and columns, not filled."""
+    """Return an uninitialised float64 matrix of shape (n, n)."""
     cdef npy_intp dimensions[2]
     dimensions[0] = dimensions[1] = n
     Py_INCREF(_double)
@@ -398,10 +399,10 @@ cdef object _new_square(npy_intp n):
 
 def split(y, Level level not None):
     """
-    Return (primal, tangents) of y in a level: y without it, and its derivatives in it.
+    Return (primal, tangents) of y in a level: y without the level, and its k coefficients there.
 
-    The tangents have shape ``y.shape + (k,)``, and are None where y does not carry the level.  Both are float64, or
-    duals of the levels that are left; a scalar's primal is a scalar.
+    The tangents have shape ``y.shape + (k,)``; they are None if y does not carry the level.  Both parts are float64,
+    or duals of the remaining levels. The primal of a scalar is a scalar.
     """
     cdef ndarray a
     cdef Dual d
@@ -431,7 +432,7 @@ def split(y, Level level not None):
 
 
 cdef tuple _split_level(ndarray a, int index, object rest):
-    """(primal, tangents) of an array, as arrays of the rest: the dtype of the other levels, or float64."""
+    """Return (primal, tangents) of an array as arrays of dtype `rest`: float64, or the other levels'."""
     cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout
     cdef Py_ssize_t inner = layout.stride[index], k = layout.size[index], n = PyArray_SIZE(_array(a))
     cdef Py_ssize_t outer = layout.components() // (inner * (1 + k)), left = inner * outer, i, j, o
@@ -461,7 +462,7 @@ cdef tuple _split_level(ndarray a, int index, object rest):
         for o in range(outer):
             memcpy(p + o * inner, x, inner * sizeof(double))
             x += inner
-            if outer == 1:  # the youngest level: its parts lie together
+            if outer == 1:  # the youngest level, whose tangents are contiguous
                 memcpy(t, x, k * inner * sizeof(double))
                 x += k * inner
                 break
