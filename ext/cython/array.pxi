@@ -348,6 +348,15 @@ cdef object _dispatch(object function, object types, tuple args, dict kwargs):
     return _as_dual_array(implementation(*args, **kwargs))
 
 
+cdef object _mixes(str call, object dtype):
+    """Return the error of a call that would read or write bytes of duals as another dtype."""
+    return TypeError(f"{call} of duals expects a dtype of duals, got {np.dtype(dtype)}: that would lose what is value "
+                     f"and what is derivative; use dualnum.parts(x).")
+
+
+cdef object _set_dtype = np.ndarray.dtype.__set__
+
+
 cdef class DualArray(ndarray):
     """
     An array of duals that NumPy functions without a loop for other dtypes reach too.
@@ -392,6 +401,25 @@ cdef class DualArray(ndarray):
 
     def __array_function__(self, func, types, args, kwargs):
         return _dispatch(func, types, args, kwargs)
+
+    @property
+    def dtype(self):
+        """The array's DualDType; assigning another kind of dtype would mix values and derivatives."""
+        return <object>self.descr
+
+    @dtype.setter
+    def dtype(self, dtype):
+        if _is_dual_dtype(<object>self.descr) and np.dtype(dtype).kind != "V":
+            raise _mixes("x.dtype = dtype", dtype)
+        _set_dtype(self, dtype)
+
+    def getfield(self, dtype, offset=0):
+        """Refuse: bytes of a dual would mix values and derivatives."""
+        raise _mixes("getfield(x, dtype)", dtype)
+
+    def setfield(self, val, dtype, offset=0):
+        """Refuse: bytes of a dual would mix values and derivatives."""
+        raise _mixes("setfield(x, dtype)", dtype)
 
     def _repr_html_(self):
         from dualnum import notebook
@@ -490,6 +518,14 @@ cdef class DualArray(ndarray):
         """The same as ndarray.mean, with dtype=x.dtype allowed."""
         return np.ndarray.mean(self, *args, **_without_dual_dtype(kwargs))
 
+    def var(self, *args, **kwargs):
+        """The same as ndarray.var, with dtype=x.dtype allowed; of one number too, where NumPy asks for an out=."""
+        return np.ndarray.var(self.reshape(1) if self.nd == 0 else self, *args, **_without_dual_dtype(kwargs))
+
+    def std(self, *args, **kwargs):
+        """The same as ndarray.std, with dtype=x.dtype allowed; of one number too."""
+        return np.ndarray.std(self.reshape(1) if self.nd == 0 else self, *args, **_without_dual_dtype(kwargs))
+
     def cumsum(self, *args, **kwargs):
         """The same as ndarray.cumsum, with dtype=x.dtype allowed."""
         return np.ndarray.cumsum(self, *args, **_without_dual_dtype(kwargs))
@@ -520,11 +556,11 @@ cdef class DualArray(ndarray):
 
     def view(self, *args, **kwargs):
         """The same as ndarray.view; other dtypes are refused, because they would mix values and derivatives."""
-        result = np.ndarray.view(self, *args, **kwargs)
-        if result.dtype.kind != "V":
-            raise TypeError(f"view(x, dtype) of duals expects a dtype of duals, got {result.dtype}: that would lose "
-                            f"what is value and what is derivative; use dualnum.parts(x).")
-        return result
+        dtype = kwargs.get("dtype", args[0] if args else None)
+        if dtype is not None and not (isinstance(dtype, type) and issubclass(dtype, ndarray)):
+            if _is_dual_dtype(<object>self.descr) and np.dtype(dtype).kind != "V":
+                raise _mixes("view(x, dtype)", dtype)
+        return np.ndarray.view(self, *args, **kwargs)
 
     def astype(self, *args, **kwargs):
         """The same as ndarray.astype; a plain array where the result is not dual."""

@@ -59,11 +59,26 @@ cdef int _retire(object dtype) except -1:
 
 cpdef object guarded_call(object f, object x, tuple rest, dict kwargs):
     """Return f(x, *rest, **kwargs); f may not catch a refusal to lose a derivative and give another value instead."""
-    cdef unsigned long before = refusals
-    y = f(x, *rest, **kwargs) if rest or kwargs else f(x)
-    if refusals != before:
+    cdef PyObject *outer = refusals
+    cdef list found = []
+    set_refusals(<PyObject *>found)
+    try:
+        y = f(x, *rest, **kwargs) if rest or kwargs else f(x)
+    finally:
+        set_refusals(outer)
+    if found and any([_reached_python(error) for error in found]):
         _check_refused(f, (x, *rest), kwargs, y)
     return y
+
+
+cdef bint _reached_python(object error):
+    """
+    Whether an error came to a frame of Python's, which then caught it.
+
+    NumPy also asks whether a cast exists, as np.can_cast and np.where do, and clears the error in C: its traceback
+    ends where it was raised.
+    """
+    return error.__traceback__ is not None and error.__traceback__.tb_next is not None
 
 
 cdef object _stripped(object x):

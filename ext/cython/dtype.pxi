@@ -6,12 +6,19 @@ cdef str DISCARD = "use dualnum.value(x) to discard the derivatives on purpose"
 
 cdef extern from *:
     """
-    // How often this thread has refused to lose a derivative: drivers notice a function that caught the error.
-    static thread_local unsigned long refusals = 0;
-    static void count_refusal() { ++refusals; }
+    // The refusals to lose a derivative within the open drivers' calls of this thread, a list; null outside.
+    static thread_local PyObject* refusals = nullptr;
+    static void set_refusals(PyObject* list) { refusals = list; }
     """
-    unsigned long refusals
-    void _count_refusal "count_refusal" ()
+    PyObject *refusals
+    void set_refusals(PyObject *)
+
+
+cdef object _refusal(error):
+    """Return the error of a refusal, and record it for the driver, which notices a function that caught it."""
+    if refusals != NULL:
+        (<list>refusals).append(error)
+    return error
 
 
 cdef inline DualDescr *_descr(object dtype):
@@ -350,10 +357,9 @@ cdef int _resolve_to_bool(void *method, PyArray_DTypeMeta **dtypes, PyObject **g
 cdef int _refuse(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
                  npy_intp *view_offset) except -1:
     name = str(<object>given[1]) if given[1] != NULL else (<object>dtypes[1]).__name__
-    _count_refusal()
-    raise TypeError(
+    raise _refusal(TypeError(
         f"cannot store duals as {name}: that would lose their derivatives; {DISCARD}, or allocate with "
-        f"np.zeros_like(x) or np.zeros(n, dtype=x.dtype) to keep them.")
+        f"np.zeros_like(x) or np.zeros(n, dtype=x.dtype) to keep them."))
 
 
 cdef int _refused_loop(void *context, void *data, void *counts, void *strides, void *state) noexcept nogil:

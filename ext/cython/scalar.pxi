@@ -12,11 +12,10 @@ def _restore_dual(dtype, data):
 
 
 cdef object _drops(str call):
-    """Count a refusal, and return the TypeError of a call that would lose derivatives."""
-    _count_refusal()
-    return TypeError(
+    """Return the error of a call that would lose derivatives."""
+    return _refusal(TypeError(
         f"{call} would lose the derivatives of a dual; {DISCARD}, or dualnum's and NumPy's functions, "
-        f"which carry them.")
+        f"which carry them."))
 
 
 cdef extern from *:
@@ -139,6 +138,14 @@ cdef class Dual:
     def nbytes(self):
         """Bytes of an element."""
         return (<DualDescr *>self.descr).base.elsize
+
+    def var(self, *args, **kwargs):
+        """Return the variance of the one number."""
+        return _as_dual_array(_zero_d(self)).var(*args, **kwargs)
+
+    def std(self, *args, **kwargs):
+        """Return the standard deviation of the one number."""
+        return _as_dual_array(_zero_d(self)).std(*args, **kwargs)
 
     def item(self, *args):
         """Return the number itself: a float would lose its derivatives."""
@@ -300,9 +307,8 @@ cdef class Dual:
         raise _drops("complex()")
 
     def __hash__(self):
-        _count_refusal()
-        raise TypeError("unhashable type: 'Dual': a cache keyed by value would lose derivatives; "
-                        "hash dualnum.value(x) on purpose.")
+        raise _refusal(TypeError("unhashable type: 'Dual': a cache keyed by value would lose derivatives; "
+                                 "hash dualnum.value(x) on purpose."))
 
     # --- copies and text ---
 

@@ -119,7 +119,7 @@ cdef UfuncEntry _new_entry(object ufunc, str types, tuple integers):
 cdef object _clip = np._core.umath.clip  # np.clip is a Python function around it
 
 
-cdef int _zero_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) noexcept:
+cdef int _sum_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) noexcept:
     memset(initial, 0, context.descriptors[0].elsize)
     if not is_empty:
         (<double *>initial)[0] = _sum_start
@@ -134,9 +134,9 @@ cdef int _bool_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *
 cdef object _logical_and = np.logical_and
 
 
-cdef int _one_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) noexcept:
+cdef int _identity_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) except -1:
     memset(initial, 0, context.descriptors[0].elsize)
-    (<double *>initial)[0] = 1
+    (<double *>initial)[0] = (<object>context.caller).identity
     return 1
 
 
@@ -190,9 +190,11 @@ cdef void _register_loops() except *:
         else:
             slots[n] = PyType_Slot(NPY_METH_strided_loop, <void *>entry.loop)
         n += 1
-        if letters == "DDD" and name in ("add", "multiply"):
-            slots[n] = PyType_Slot(
-                NPY_METH_get_reduction_initial, <void *>(_zero_initial if name == "add" else _one_initial))
+        if letters == "DDD" and name == "add":
+            slots[n] = PyType_Slot(NPY_METH_get_reduction_initial, <void *>_sum_initial)
+            n += 1
+        elif letters == "DDD" and ufunc.identity is not None:
+            slots[n] = PyType_Slot(NPY_METH_get_reduction_initial, <void *>_identity_initial)
             n += 1
         if letters == "?D?":
             slots[n] = PyType_Slot(NPY_METH_get_reduction_initial, <void *>_bool_initial)

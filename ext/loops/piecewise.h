@@ -31,7 +31,7 @@ inline int branch(const ElementLayout& s, const double* difference) {
 
 // y_j = factor x_j, tangents only.  0 * inf = 0, except where the factor 0 averages two branches: then it is nan.
 inline void scale_tangents(index_t components, double* y, const double* x, double factor, bool average) {
-  for (index_t j = 1; j < components; ++j) y[j] = factor != 0 ? factor * x[j] : average ? 0 * x[j] + 0 : 0;
+  for (index_t j = 1; j < components; ++j) y[j] = factor != 0 ? times(factor, x[j]) : average ? 0 * x[j] + 0 : 0;
 }
 
 // The kernel of a function of one argument that is linear between its kinks: y_j = Slope::slope x_j.
@@ -189,54 +189,76 @@ void extremum_loop(const Operands& a) {
   const bool in_place = a.data[0] == a.data[2] || a.is_sequential();
   double reduced = 0;  // NumPy's result of the whole reduction: only its loop knows the sign of a zero
   if (a.is_reduce()) {
-    double values[3] = {*a.at(0, 0), 0, 0};
-    char* data[3] = {reinterpret_cast<char*>(values), a.data[1], reinterpret_cast<char*>(values)};
-    const index_t strides[3] = {0, a.strides[1], 0};
-    value_loops[Id].function(data, &a.n, strides, value_loops[Id].extra);
-    reduced = values[0];
-  }
-  KeepFlags keep;
-  for (index_t i = 0; i < a.n; ++i) {
-    const double* x = as_element(X, a.at(0, i), components, lifted_x);
-    const double* y = as_element(Y, a.at(1, i), components, lifted_y);
-    double* z = a.at(2, i);
-    const int choice = E::choose(*x, *y);
-    double value = choice > 0 ? *x : *y;
-    if (choice == 0 && !a.is_reduce()) binary_values(Id, x, true, y, true, &value, 1);
-    index_t weight = 1;
-    if (counts && in_place && !counts->empty()) {
-      const auto found = counts->find(a.at(0, i));
-      if (found != counts->end()) {
-        weight = found->second;
-        counts->erase(found);
-      }
+    reduced = *a.at(0, 0);
+    char *sum = reinterpret_cast<char*>(&reduced), *data[3] = {sum, a.data[1], sum};
+    index_t strides[3] = {0, a.strides[1], 0};
+    if (a.step(1) == (Y ? components : 1)) {  // contiguous elements: NumPy reduces contiguous numbers another way
+      double* values = arena.take(a.n);
+      a.copy_values(1, 0, a.n, values);
+      data[1] = reinterpret_cast<char*>(values);
+      strides[1] = sizeof(double);
     }
-    const bool shared =
-        (choice <= 0 || x != z) && extremum<E>(s, z, x, y, static_cast<double>(weight), choice, scratch);
-    z[0] = value;
-    if (counts && in_place && (shared || (weight > 1 && choice > 0))) (*counts)[z] = shared ? weight + 1 : weight;
+    value_loops[Id].function(data, &a.n, strides, value_loops[Id].extra);
+  }
+  // Blocks of values, unless an element depends on the one before: NumPy's choice among zeros depends on their number.
+  const index_t block = a.is_sequential() ? 1 : BLOCK;
+  double values[3][BLOCK];
+  for (index_t start = 0; start < a.n; start += block) {
+    const index_t m = std::min(block, a.n - start);
+    a.copy_values(0, start, m, values[0]);
+    a.copy_values(1, start, m, values[1]);
+    binary_values(Id, values[0], a.strides[0] == 0, values[1], a.strides[1] == 0, values[2], m);
+    KeepFlags keep;
+    for (index_t i = start; i < start + m; ++i) {
+      const double* x = as_element(X, a.at(0, i), components, lifted_x);
+      const double* y = as_element(Y, a.at(1, i), components, lifted_y);
+      double* z = a.at(2, i);
+      const int choice = E::choose(*x, *y);
+      index_t weight = 1;
+      if (counts && in_place && !counts->empty()) {
+        const auto found = counts->find(a.at(0, i));
+        if (found != counts->end()) {
+          weight = found->second;
+          counts->erase(found);
+        }
+      }
+      const bool shared =
+          (choice <= 0 || x != z) && extremum<E>(s, z, x, y, static_cast<double>(weight), choice, scratch);
+      z[0] = values[2][i - start];
+      if (counts && in_place && (shared || (weight > 1 && choice > 0))) (*counts)[z] = shared ? weight + 1 : weight;
+    }
   }
   if (a.is_reduce() && a.n > 0) *a.at(2, 0) = reduced;
 }
 
-// min(max(x, low), high), in NumPy's order of the two
+// min(max(x, low), high), in NumPy's order of the two; the values by NumPy's own clip, because the sign of a zero depends
+// on whether the bounds are fixed.
 inline void clip(const Operands& a) {
+  using Lower = Extremum<value_of_maximum>;
+  using Upper = Extremum<value_of_minimum>;
   const ElementLayout& s = a.layout;
   const index_t components = s.components();
   Arena arena;
   double *scratch = arena.take(components), *middle = arena.take(components), *result = arena.take(components);
-  KeepFlags keep;
-  for (index_t i = 0; i < a.n; ++i) {
-    const double *x = a.at(0, i), *low = a.at(1, i), *high = a.at(2, i);
-    double value;
-    extremum<Extremum<value_of_maximum>>(s, middle, x, low, 1, Extremum<value_of_maximum>::choose(*x, *low), scratch);
-    binary_values(value_of_maximum, x, true, low, true, middle, 1);
-    binary_values(value_of_minimum, middle, true, high, true, &value, 1);
-    double* z = a.at(3, i);
-    extremum<Extremum<value_of_minimum>>(s, result, middle, high, 1, Extremum<value_of_minimum>::choose(*middle, *high),
-                                         scratch);
-    copy(components, z, result);
-    z[0] = value;
+  double values[4][BLOCK];
+  for (index_t start = 0; start < a.n; start += BLOCK) {
+    const index_t m = std::min(BLOCK, a.n - start);
+    char* data[4];
+    index_t strides[4];
+    for (int operand = 0; operand < 4; ++operand) {
+      if (operand < 3) a.copy_values(operand, start, m, values[operand]);
+      data[operand] = reinterpret_cast<char*>(values[operand]);
+      strides[operand] = operand < 3 && a.strides[operand] == 0 ? 0 : index_t{sizeof(double)};
+    }
+    value_loops[value_of_clip].function(data, &m, strides, value_loops[value_of_clip].extra);
+    KeepFlags keep;
+    for (index_t i = 0; i < m; ++i) {
+      const double *x = a.at(0, start + i), *low = a.at(1, start + i), *high = a.at(2, start + i);
+      extremum<Lower>(s, middle, x, low, 1, Lower::choose(*x, *low), scratch);
+      extremum<Upper>(s, result, middle, high, 1, Upper::choose(*middle, *high), scratch);
+      copy(components, a.at(3, start + i), result);
+      *a.at(3, start + i) = values[3][i];
+    }
   }
 }
 

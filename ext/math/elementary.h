@@ -39,7 +39,7 @@ inline double cbrt_slope(double x, double y) { return x != 0 && std::isfinite(x)
 
 namespace rows {
 
-using std::cos, std::cosh, std::exp, std::hypot, std::sin, std::sinh, std::sqrt;
+using std::cos, std::cosh, std::exp, std::fabs, std::hypot, std::sin, std::sinh, std::sqrt;
 
 // A column of a row, as a function template and as text.
 #define COLUMN(name, parameters, ...)      \
