@@ -36,3 +36,4 @@ from dualnum.rules.linalg import (
 __all__ = ["numpy_rule"]
 
 numpy_patches.when_imported("scipy.special", "dualnum.rules.ufuncs.scipy_special")
+numpy_patches.when_imported("scipy.sparse._sparsetools", "dualnum.rules.scipy_sparse")

@@ -1,8 +1,13 @@
 # The repr and format of scalars.
 
-cdef object _as_lists(object part):
-    """A part of a scalar as one float or as nested lists of floats."""
-    return part.ravel()[0].item() if part.size == 1 else part.tolist()
+cdef str _part_repr(object part):
+    """A part of a scalar as a float or as nested lists of floats; of many floats the first and the last ones."""
+    if part.size == 1:
+        return repr(part.ravel()[0].item())
+    if part.size <= 20:
+        return repr(part.tolist())
+    text = np.array2string(part, separator=", ", threshold=20, max_line_width=np.inf, floatmode="unique")
+    return text.replace("\n", "")
 
 
 cdef str _dual_repr(Dual d):
@@ -11,9 +16,9 @@ cdef str _dual_repr(Dual d):
         return f"Dual({d.primal!r}, [])"
     found = parts(d)
     if levels == 1 and _layout(d).kind[0] == Kind.first_order:
-        return f"Dual({d.primal!r}, {_as_lists(found['e1'])!r})"
+        return f"Dual({d.primal!r}, {_part_repr(found['e1'])})"
     if _layout(d).is_hyper():
-        tangents = ", ".join([repr(_as_lists(found[name])) for name in ("e1", "e2", "e12")])
+        tangents = ", ".join([_part_repr(found[name]) for name in ("e1", "e2", "e12")])
         return f"HyperDual({d.primal!r}, {tangents})"
     return f"<Dual {_dual_format(d, '')} of {_dtype_text(d.dtype)}>"
 
