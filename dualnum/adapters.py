@@ -1,5 +1,4 @@
-"""
-Derivatives for those of SciPy's solvers whose calling conventions the drivers do not meet as they are.
+"""Derivatives for those of SciPy's solvers whose calling conventions the drivers do not meet as they are.
 
 Most take a driver's function directly: ``minimize(f, x0, jac=gradient(f), hess=hessian(f), hessp=hvp(f))``.
 """
@@ -17,8 +16,7 @@ __all__ = ["bvp_jac", "constraint_hess", "curve_fit_jac"]
 
 
 def curve_fit_jac(f: Callable[..., Any]) -> Callable[..., Any]:
-    """
-    Return the Jacobian of a model by its parameters, as ``curve_fit(f, x, y, jac=)`` calls it.
+    """Return the Jacobian of a model by its parameters, as ``curve_fit(f, x, y, jac=)`` calls it.
 
     Parameters
     ----------
@@ -44,8 +42,7 @@ def curve_fit_jac(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def constraint_hess(c: Callable[..., Any]) -> Callable[..., Any]:
-    """
-    Return the Hessian of v' c(x), as ``NonlinearConstraint(c, lb, ub, hess=)`` calls it.
+    """Return the Hessian of v' c(x), as ``NonlinearConstraint(c, lb, ub, hess=)`` calls it.
 
     Parameters
     ----------
@@ -71,8 +68,7 @@ def constraint_hess(c: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def bvp_jac(f: Callable[..., Any]) -> Callable[..., Any]:
-    """
-    Return the Jacobians of a right-hand side, as ``solve_bvp(f, bc, x, y, fun_jac=)`` calls it.
+    """Return the Jacobians of a right-hand side, as ``solve_bvp(f, bc, x, y, fun_jac=)`` calls it.
 
     The boundary conditions need no adapter: ``bc_jac=jacobian(bc, argnum=(0, 1))``, with unknown parameters
     ``argnum=(0, 1, 2)``.

@@ -1,5 +1,4 @@
-"""
-The derivatives of NumPy functions that hard-code built-in dtypes.
+"""The derivatives of NumPy functions that hard-code built-in dtypes.
 
 ``@numpy_rule(np.dot)`` registers a function as np.dot's rule: ``np.dot(...)`` on a :class:`~dualnum.DualArray` or on a
 dual scalar calls it with the same arguments.  One file holds one family of functions, and its import registers their

@@ -25,8 +25,7 @@ def from_components(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 
 def nilpotent_part(x: np.ndarray) -> np.ndarray:
-    """
-    Return x - value(x), which x is overwritten with; for float64, zeros.
+    """Return x - value(x), which x is overwritten with; for float64, zeros.
 
     An iteration applies it to a residual: the values are NumPy's and are not corrected.
     """
@@ -49,14 +48,8 @@ def level_structure(dtype: np.dtype) -> tuple[tuple[bool, int], ...]:
 
 
 def orders(dtype: np.dtype) -> np.ndarray:
-    """
-    Return the degree of each component's monomial in the infinitesimals of each level, an array (levels, components).
-
-    The array is shared between calls and must not be written to.
-    """
-    return _orders(
-        level_structure(dtype)
-    )  # cached by structure, since a cache of dtypes would keep levels alive
+    """Return the degree of each component's monomial in each level: a shared, read-only array (levels, components)."""
+    return _orders(level_structure(dtype))  # a cache keyed by dtypes would keep their levels alive
 
 
 @functools.lru_cache(64)

@@ -1,5 +1,4 @@
-"""
-Arguments of rules as arrays of duals or of float64, and results of rules with NumPy's values.
+"""Arguments of rules as arrays of duals or of float64, and results of rules with NumPy's values.
 
 Values are NumPy's bit for bit, so NumPy's function runs on float64 copies of the values that are laid out as NumPy
 would see them (`float_operands`), and its results replace the values of a rule's (`numpy_result`, `with_values`).
@@ -84,8 +83,7 @@ def dtype_of(*arrays: Any) -> np.dtype:
 
 
 def float_operands(*operands: Any) -> Sequence[Any]:
-    """
-    Return the values of the operands, float64 arrays for arrays of duals.
+    """Return the values of the operands, float64 arrays for arrays of duals.
 
     What BLAS returns depends on strides and on two operands being one buffer.  So the copies have the same strides in
     elements, and operands that are views of one array of duals become views of one buffer of values.  Only the
@@ -165,8 +163,7 @@ def with_values(result: Any, values: Any) -> Any:
 
 
 def numpy_result(result: Any, values: Any, dtype: np.dtype | None = None) -> Any:
-    """
-    Return result as NumPy would: with these values and their strides, and a scalar where they are one.
+    """Return result as NumPy would: with these values and their strides, and a scalar where they are one.
 
     The memory of result is overwritten.  A result without levels gets those of dtype; without a dual dtype, values are
     returned.  Raises ValueError where the shapes differ.
@@ -189,8 +186,7 @@ def numpy_result(result: Any, values: Any, dtype: np.dtype | None = None) -> Any
 
 
 def _laid_out_like(values, dtype):
-    """
-    Return memory for duals with the strides of values, in elements, because BLAS's sums depend on them.
+    """Return memory for duals with the strides of values, in elements, because BLAS's sums depend on them.
 
     Views that skip more elements than they have, parts of larger arrays, get NumPy's layout instead.
     """

@@ -15,8 +15,7 @@ Rule = TypeVar("Rule", bound=Callable | None)
 
 
 def numpy_rule(*functions: Callable) -> Callable[[Rule], Rule]:
-    """
-    Register the rule that computes NumPy functions on duals.
+    """Register the rule that computes NumPy functions on duals.
 
     Parameters
     ----------
@@ -65,8 +64,7 @@ def numpy_rule(*functions: Callable) -> Callable[[Rule], Rule]:
 
 
 def values_from(function: Callable) -> Callable[[Callable], Callable]:
-    """
-    Return a decorator for rules that compute the derivatives only.
+    """Return a decorator for rules that compute the derivatives only.
 
     The decorated rule calls NumPy's function on the values first, so that checks and warnings are NumPy's, and then
     replaces the values of the rule's result, bit by bit.  A result without levels is replaced as a whole.

@@ -1,5 +1,4 @@
-"""
-All that ``import dualnum`` changes in NumPy, and the private part of NumPy that rules read; ``PATCHES`` is the table.
+"""All that ``import dualnum`` changes in NumPy, and the private part that rules read; ``PATCHES`` is the table.
 
 Several NumPy functions in Python do not dispatch but look up a helper each time they run.  The extended helper treats
 duals itself and calls NumPy's own with all other arguments.  The environment variable ``DUALNUM_PATCH_NUMPY=0``, read

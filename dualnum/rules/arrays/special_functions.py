@@ -27,8 +27,7 @@ def sinc(x):
 @numpy_rule(np.i0)
 @values_from(np.i0)
 def i0(x):
-    """
-    The mean of cosh(x cos t) over n angles t, which converges exponentially in n and is free of cancellation.
+    """The mean of cosh(x cos t) over n angles t, which converges exponentially in n and is free of cancellation.
 
     NumPy's own series is one in abs(x), which has a kink at 0.
     """

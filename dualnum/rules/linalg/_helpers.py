@@ -55,8 +55,7 @@ def _divider(a0, passes):
 
 @np.errstate(all="ignore")
 def solution(a: np.ndarray, b: np.ndarray, x: np.ndarray, a0: np.ndarray | None = None) -> np.ndarray:
-    """
-    Return A^-1 b with its derivatives, given its values x and perhaps those of A; b and x are matrices.
+    """Return A^-1 b with its derivatives, given its values x and perhaps those of A; b and x are matrices.
 
     Each pass of ``x += A0^-1 (b - A x)`` makes one more order exact, whatever the levels.
     """
@@ -80,8 +79,7 @@ def inverse(a: np.ndarray, x0: np.ndarray) -> np.ndarray:
 
 
 def scaled_least_squares(matrix: np.ndarray, y: np.ndarray, w: Any, rcond: float | None) -> tuple:
-    """
-    Return ((x, residuals, rank, singular values, rcond), scaled matrix, scale) of the rows of matrix x = y, weighted.
+    """Return ((x, residuals, rank, singular values, rcond), scaled matrix, scale) of least squares for matrix x = y.
 
     The rows are multiplied by w and the columns divided by their lengths, scale, as in NumPy's polynomial fits.
     """

@@ -13,8 +13,7 @@ __all__ = []
 
 @numpy_rule(np.linalg.cholesky)
 def cholesky(a, /, *, upper=False):
-    """
-    The triangular factor: ``dL = L phi(L^-1 dA L^-T)``, where phi takes the lower triangle with half the diagonal.
+    """The triangular factor: ``dL = L phi(L^-1 dA L^-T)``, where phi takes the lower triangle with half the diagonal.
 
     NumPy reads one triangle of A, and the derivatives are those of a function of that triangle.
     """
@@ -33,9 +32,8 @@ def cholesky(a, /, *, upper=False):
 
 @np.errstate(all="ignore")
 def _thin(a, q0, r0, independent):
-    """
-    Return Q and the first columns of R, as many as are `independent` in A: all of a tall matrix, all but the last of a
-    square one.
+    """Return Q and the first columns of R, as many as are `independent` in A: all of a tall matrix, all but the last of
+    a square one.
 
     With ``E = A - Q R`` and ``F = 1 - Q' Q``, the corrections are ``dQ = Q0 X + (1 - Q0 Q0') E R0^-1`` and
     ``dR = (Q0' E R0^-1 - X) R0``, where X + X' = F and X has the strict lower triangle of Q0' E R0^-1.  The last column
@@ -57,8 +55,7 @@ def _thin(a, q0, r0, independent):
 
 @np.errstate(all="ignore")
 def _completed(q):
-    """
-    Return the square Q whose first n columns are q, the product of LAPACK's n reflections 1 - v t v'.
+    """Return the square Q whose first n columns are q, the product of LAPACK's n reflections 1 - v t v'.
 
     That product is ``1 - V T V'``, where V is lower trapezoidal with a unit diagonal.  So ``[1; 0] - q = V (T V1')`` is
     an LU factorisation without pivots, and the remaining columns of Q are ``[0; 1] - V T V2'``.

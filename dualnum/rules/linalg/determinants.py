@@ -57,8 +57,7 @@ def _product(s):
 
 
 def _units(s, h, order):
-    """
-    Return exponents of two as units: one for the values, given the singular values s, and one for each level.
+    """Return exponents of two as units: one for the values, given the singular values s, and one for each level.
 
     In these units every component of h is at most 1, and some component of each level is near 1.  The unit of the
     values lies between the largest and the smallest s other than 0, at a place where powers of 1 / s do not overflow
@@ -84,8 +83,7 @@ def _times_power(x, power):
 
 
 def _by_singular_values(a):
-    """
-    Return the determinants of a stack, singular or not and of any size, and the exponents of two to scale them by.
+    """Return the determinants of a stack, singular or not and of any size, and the exponents of two to scale them by.
 
     In the basis of the singular vectors of its values, the matrix is diag(s) + h.  Its determinant has the terms
     ``h^k prod(s)``, where the product omits k of the s, and order k is as large as the term that omits the k smallest.
@@ -138,8 +136,7 @@ def _squared_norm(a):
 
 
 def _inverses(a0, det0, passes):
-    """
-    Return (inverses, accurate): for which matrices of a stack ``det A0 exp(log det(1 + A0^-1 h))`` is accurate.
+    """Return (inverses, accurate): for which matrices of a stack ``det A0 exp(log det(1 + A0^-1 h))`` is accurate.
 
     det0 are the values of the determinants.  With K > 2 orders that formula magnifies rounding errors by up to
     ``(|A^-1| |det A|^(1/n))^K``, for the reasons given in _by_singular_values.
@@ -159,8 +156,7 @@ def _inverses(a0, det0, passes):
 
 
 def _determinants(a, det0):
-    """
-    Return the determinants of a stack, given their values.
+    """Return the determinants of a stack, given their values.
 
     Laplace's expansion serves small matrices that have no more rows than there are orders; it magnifies rounding errors
     by up to ``|A|^n / |det A|``.

@@ -77,8 +77,7 @@ def _not_diagonalisable(name):
 
 @np.errstate(all="ignore")
 def _balanced(name, a, v):
-    """
-    Return (D^-1 A D, D^-1 V, V^-1 D) with a diagonal D that makes rows of V and columns of V^-1 about equally long.
+    """Return (D^-1 A D, D^-1 V, V^-1 D) with a diagonal D that makes rows of V and columns of V^-1 about equally long.
 
     The columns of D^-1 V have length 1.  Raises ValueError where V is nearly singular, as of a defective A.
     """
@@ -92,8 +91,7 @@ def _balanced(name, a, v):
 
 
 def _equal_values(name, a, w, v, left):
-    """
-    Return (same, v, left) as equal_values does; raise ValueError where A is defective up to rounding.
+    """Return (same, v, left) as equal_values does; raise ValueError where A is defective up to rounding.
 
     There rounding the entries of A changes eigenvalues that are not repeated by more than their difference.
     """

@@ -55,8 +55,7 @@ def _text(lists, operands):
 
 @functools.lru_cache(256)
 def _subscripts(text, axes):
-    """
-    Return (terms, output): a string of index letters for each operand, with this number of axes, and the output's.
+    """Return (terms, output): a string of index letters for each operand, with this number of axes, and the output's.
 
     Letters beyond ASCII stand for the axes of ellipses.
     """
@@ -179,8 +178,7 @@ def _arranged(array, term, order):
 
 @functools.lru_cache(256)
 def _matrices(s, t, keep, m, n):
-    """
-    Return how terms s and t of shapes m and n become matrices whose product sums over the indices that are not kept.
+    """Return how terms s and t of shapes m and n become matrices whose product sums over the indices that are not kept.
 
     The result is (letters of the product, its shape, its shape as a stack of matrices, first, second).  `first` and
     `second` are (letters, broadcast shape, shape as a stack of matrices) of the terms.  If nothing is summed, all but
@@ -219,8 +217,7 @@ def _matrices(s, t, keep, m, n):
 
 
 def _pair(left, right, keep, known):
-    """
-    Return (term, array) of the product of two operands, summed over the indices that are not in keep.
+    """Return (term, array) of the product of two operands, summed over the indices that are not in keep.
 
     For the last pair, known is (term, array) of the values of the result.
     """

@@ -47,8 +47,7 @@ def _power_norm(x, values, p, axes):
 
 
 def _scaled_norms(x, p):
-    """
-    Return the p-norms of rows whose powers overflow or underflow.
+    """Return the p-norms of rows whose powers overflow or underflow.
 
     With n the norm of the values, let the numbers be u n + H, where H is nilpotent.  ``((u + H/n)^p - u^p) n`` is the
     series ``sum_k C(p, k) u^(p-k) H (H/n)^(k-1)``, whose terms are in the range of the derivatives of the norm.  The

@@ -21,8 +21,7 @@ def _full_rank_pseudoinverse(a, x0):
 
 
 def _least_squares(a, b, x, pseudoinverse):
-    """
-    Return the solution x of ``A' (b - A x) = 0`` for a tall matrix of full rank, given its values and A0^+.
+    """Return the solution x of ``A' (b - A x) = 0`` for a tall matrix of full rank, given its values and A0^+.
 
     With A = A0 + H and the residual r = b - A x, the correction (A0' A0)^-1 A' r is ``A0^+ r + (A0' A0)^-1 H' r``.  So
     only the second term, which is nilpotent, contains the square of the condition number.
@@ -35,8 +34,7 @@ def _least_squares(a, b, x, pseudoinverse):
 
 
 def _pseudoinverse(name, a, svd, rank, cutoff):
-    """
-    Return the pseudoinverse of one matrix, given the SVD of its values; NumPy keeps the first `rank` singular values.
+    """Return the pseudoinverse of one matrix, given the SVD of its values and the `rank` up to which NumPy keeps them.
 
     Q = U1 + X and W = V1 + Y, with U1' X = 0 = V1' Y, span the singular subspaces of the kept values if the residuals
     ``R = A W - Q (U1' A W)`` and ``P = A' Q - W (V1' A' Q)`` vanish; then ``A^+ = W (Q' A W)^-1 Q'``.  The corrections
@@ -67,8 +65,7 @@ def _pseudoinverse(name, a, svd, rank, cutoff):
 
 
 def _keeps_rank(a, q, u1, w, smallest):
-    """
-    Return whether ``A = Q (U1' A)`` up to rounding, for each component relative to its own size.
+    """Return whether ``A = Q (U1' A)`` up to rounding, for each component relative to its own size.
 
     Rounding A by dA changes the difference by ``(1 - Q U1') dA (1 - V1 W')``, at most by |Q| |dA| |W|.  Q and W have
     rounding errors of their own, because they are quotients by singular values.

@@ -1,5 +1,4 @@
-"""
-Matrices decoupled into blocks of equal eigenvalues, and the branches of repeated eigenvalues.
+"""Matrices decoupled into blocks of equal eigenvalues, and the branches of repeated eigenvalues.
 
 With values ``A0 V0 = V0 diag(w0)``, each pass computes ``G = V0^-1 R`` from the residual ``R = A V - V C``.  Where
 w0_i and w0_j differ, it corrects ``V += V0 K``, ``K_ij = G_ij / (w0_j - w0_i)``; where they are equal, it adds G_ij
@@ -39,8 +38,7 @@ Monomials = namedtuple("Monomials", "total weights single")
 
 @np.errstate(all="ignore")
 def equal_values(a, w, v, left, noise=None, unit=NOISE):
-    """
-    Return (same, v, left): for every pair whether two eigenvalues are equal up to rounding, and bases of their spaces.
+    """Return (same, v, left): which pairs of eigenvalues are equal up to rounding, and bases of their spaces.
 
     They are equal where ``P A Q`` is a multiple of 1 up to `noise`, the rounding errors of A's entries.  By default,
     that of an entry is `unit` times the length of its row or of its column, whichever is less.  Q is an orthonormal
@@ -88,8 +86,7 @@ def _equal_among(members, a, w, v, left, noise):
 
 @np.errstate(all="ignore")
 def decoupled(a, w0, v0, left, orthogonal, same, size=None, vectors=True):
-    """
-    Return (c, v, blocks): the eigenvalues c and the vectors v; blocks is None where all eigenvalues are distinct.
+    """Return (c, v, blocks): the eigenvalues c and the vectors v; blocks is None where all eigenvalues are distinct.
 
     Else c is block diagonal, with one block for each set of equal eigenvalues.  `size` bounds the terms whose rounding
     errors a has, by default a itself.  Without `vectors` v may lack its highest order, which c does not need.
@@ -124,8 +121,7 @@ def _absolute(x):
 
 
 def _noise(a, c, v, left, gap):
-    """
-    Return a bound on the rounding errors of V0^-1 (A V - V C), given absolute values.
+    """Return a bound on the rounding errors of V0^-1 (A V - V C), given absolute values.
 
     The errors of V0 are those of A0 divided by the gaps between eigenvalues.
     """
@@ -150,8 +146,7 @@ def multiples(c, blocks):
 
 
 def block_values(c, blocks, orthogonal, average=False, zero=None):
-    """
-    Return (w, smooth): the eigenvalues of diagonal blocks, and whether each has all the derivatives that w gives it.
+    """Return (w, smooth): the eigenvalues of diagonal blocks, and whether each has all the derivatives that w gives it.
 
     Symmetric functions of all branches that first differ in order k tell them apart in order 2 k.  So equal eigenvalues
     share their derivatives if 2 k exceeds the degree, and else follow their branches, ascending for t > 0.  Along one
@@ -241,8 +236,7 @@ def _basis(matrix, orthogonal):
 
 
 def _hull(noise):
-    """
-    Return the noise of each coefficient m of a series in t, whose rounding errors may come from the other coefficients.
+    """Return the noise of each coefficient m of a series in t, whose rounding errors may come from the others.
 
     It is ``min over t of max_j noise_j t^(j - m)``, the concave hull of the logarithms; the unit of t cancels.
     """
@@ -257,8 +251,7 @@ def _hull(noise):
 
 
 def _branches(series, noise, start, orthogonal, average, absolute):
-    """
-    Return the coefficients of one block's eigenvalues along one direction, in ascending order, or None.
+    """Return the coefficients of one block's eigenvalues along one direction, in ascending order, or None.
 
     None means that eigenvalues are not real or have no vectors.  Series and result are divided by ``t^start``.
     """

@@ -14,8 +14,7 @@ __all__ = []
 
 
 def _zero(a0, u0, s0, v0):
-    """
-    Return which singular values are zero up to rounding.
+    """Return which singular values are zero up to rounding.
 
     Rounding the entries of A changes u' A v by up to `unit` times ``|u|' |A| |v|``, and the residuals A v - u s and
     A' u - v s bound the error of NumPy's s.  Comparison with the largest s is not enough: small singular values of a
@@ -38,8 +37,7 @@ def _same(a0, u0, s0, v0):
 
 @np.errstate(all="ignore")
 def _decomposition(a, u0, s0, v0, vectors=True):
-    """
-    Return (u, s, v) of tall matrices with distinct singular values; v is square.
+    """Return (u, s, v) of tall matrices with distinct singular values; v is square.
 
     Without `vectors`, u and v lack their highest order, which s does not need.
 
@@ -81,8 +79,7 @@ def _decomposition(a, u0, s0, v0, vectors=True):
 
 @np.errstate(all="ignore")
 def singular_values(a, average=False, hermitian=False):
-    """
-    Return (s, smooth): singular values, and whether each has all the derivatives that s gives it.
+    """Return (s, smooth): singular values, and whether each has all the derivatives that s gives it.
 
     Repeated and zero singular values are computed as eigenvalues of ``[[0, A], [A', 0]]``; see block_values for
     `average`.

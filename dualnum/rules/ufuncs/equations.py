@@ -1,5 +1,4 @@
-"""
-Rules for compiled ufuncs: the ufunc computes the values, and a differential equation or a formula the derivatives.
+"""Rules for compiled ufuncs: the ufunc computes the values, and a differential equation or a formula the derivatives.
 
 A rule takes one-dimensional arrays, of duals with the same levels or of numbers, and returns an array of duals.
 `equations` makes a rule from first derivatives that are functions of x and of the results, as in
@@ -19,8 +18,7 @@ __all__ = ["constant", "equations", "formula", "primitive"]
 
 
 def _times(slope, x):
-    """
-    Return slope * x for nilpotent x, with 0 * inf = 0 in every product of components.
+    """Return slope * x for nilpotent x, with 0 * inf = 0 in every product of components.
 
     Most tangents of x may be zero, and those must not become nan where the slope is infinite.
     """
@@ -40,8 +38,7 @@ def _times(slope, x):
 
 
 def primitive(values: np.ndarray, *terms: tuple[Any, Any]) -> np.ndarray:
-    """
-    Return the duals y with these values and ``dy = sum slope dx``, given pairs (slope, x).
+    """Return the duals y with these values and ``dy = sum slope dx``, given pairs (slope, x).
 
     Let N multiply each component by its total order.  N is a derivation, so that ``N y = sum slope N x``.
     """
@@ -70,8 +67,7 @@ def constant(ufunc: np.ufunc, place: int, x: Any) -> Any:
 
 
 def equations(*pairs: tuple, by: tuple[int, ...] = (0,), results: int = 1) -> Callable:
-    """
-    Return the rule of functions y, c, ... that satisfy ``dy = sum slope dx``, ``dc = ...``.
+    """Return the rule of functions y, c, ... that satisfy ``dy = sum slope dx``, ``dc = ...``.
 
     Parameters
     ----------

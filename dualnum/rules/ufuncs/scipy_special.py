@@ -1,5 +1,4 @@
-"""
-Rules for the ufuncs of scipy.special; importing that module imports this one (numpy_patches.when_imported).
+"""Rules for the ufuncs of scipy.special; importing that module imports this one (numpy_patches.when_imported).
 
 Slopes are written in a form without cancellation: ``expit(x) expit(-x)``, never ``y (1 - y)``.
 """
@@ -95,8 +94,7 @@ def _inverse_mills(x):
 
 
 def _asymptotic(x, sign, y):
-    """
-    Return y, and for |x| > 7 its asymptotic series sum_(n >= 1) (2n - 1)!! (sign / (2 x^2))^n.
+    """Return y, and for |x| > 7 its asymptotic series sum_(n >= 1) (2n - 1)!! (sign / (2 x^2))^n.
 
     There the formula of y cancels.  The series is cut off before its terms begin to grow.
     """
