@@ -64,34 +64,10 @@ def numpy_rule(*functions: Callable) -> Callable[[Rule], Rule]:
 
 
 def values_from(function: Callable) -> Callable[[Callable], Callable]:
-    """Return a decorator for rules that compute the derivatives only.
+    """Return a decorator for rules that compute the derivatives only: the values of their results become NumPy's.
 
-    The decorated rule calls NumPy's function on the values first, so that checks and warnings are NumPy's, and then
-    replaces the values of the rule's result, bit by bit.  A result without levels is replaced as a whole.
-
-    Parameters
-    ----------
-    function : callable
-        The NumPy function.
-
-    Returns
-    -------
-    callable
-        The decorator.
-
-    Raises
-    ------
-    TypeError
-        If the decorated rule is called with a ``dtype`` that cannot store derivatives.
-
-    Examples
-    --------
-    >>> import numpy as np, dualnum as dn
-    >>> @values_from(np.trapezoid)
-    ... def trapezoid(y):
-    ...     return np.sum(y) - (y[0] + y[-1]) / 2
-    >>> trapezoid(dn.seed([1.0, 2.0, 4.0]))
-    Dual(4.5, [0.5, 1.0, 0.5])
+    It calls the function on the values first, so that checks and warnings are NumPy's too.  A result without levels is
+    replaced as a whole.  A ``dtype`` that cannot store derivatives raises TypeError.
     """
 
     def decorate(rule):

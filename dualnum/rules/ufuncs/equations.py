@@ -66,43 +66,34 @@ def constant(ufunc: np.ufunc, place: int, x: Any) -> Any:
     return value(x)
 
 
-def equations(*pairs: tuple, by: tuple[int, ...] = (0,), results: int = 1) -> Callable:
-    """Return the rule of functions y, c, ... that satisfy ``dy = sum slope dx``, ``dc = ...``.
+def equations(*pairs: Any, by: tuple[int, ...]) -> Callable:
+    """Return the rule of a ufunc y and its companions c, ... that satisfy ``dy = sum slope dx``, ``dc = ...``.
 
-    Parameters
-    ----------
-    *pairs : tuple
-        For each function its ufunc and its slopes.  The ufunc is called with values.  The slopes are a function of the
-        arguments, then of y, c, ..., that returns one slope, or one for each argument in `by`; the first pass calls it
-        with values, the others with duals.
-    by : tuple of int
-        The arguments that have derivatives; the others have to be constant.
-    results : int
-        How many of the functions are results; the others are companions.  If there are several results, the first pair
-        has the ufunc that returns all of them, and the other results have None.
+    A pair holds a function of values, first the ufunc, and its slopes: a function of the arguments and of y, c, ...,
+    which the first pass calls with values, the others with duals.  It returns one slope, or a tuple with one for each
+    argument in `by`, or their list for a ufunc with several results and no companions.  Arguments that are not in `by`
+    have to be constant.
     """
     ufunc = pairs[0][0]
+    several = ufunc.nout > 1
 
     def rule(*args):
         args = [x if i in by else constant(ufunc, i, x) for i, x in enumerate(args)]
         numbers = [value(x) for x in args]
         values = ufunc(*numbers)
-        starts = list(values) if results > 1 else [values]
+        starts = list(values) if several else [values]
         with np.errstate(all="ignore"):  # the values have warned
-            starts += [function(*numbers) for function, _ in pairs[results:]]
+            starts += [function(*numbers) for function, _ in pairs[1:]]
             state, passes = starts, degree(dtype_of(*args))
             for i in range(passes):
                 at = args if i else numbers
-                count = results if i == passes - 1 else len(pairs)  # only a next pass needs the companions
+                count = 1 if i == passes - 1 else len(pairs)  # only a next pass needs the companions
                 slopes = [slope(*at, *state) for _, slope in pairs[:count]]
-                state = [
-                    primitive(
-                        start,
-                        *zip(each if type(each) is tuple else (each,), [args[k] for k in by], strict=True),
-                    )
-                    for start, each in zip(starts, slopes, strict=False)
-                ]
-        return tuple(state[:results]) if results > 1 else state[0]
+                state = []
+                for start, each in zip(starts, slopes[0] if several else slopes, strict=False):
+                    each = each if type(each) is tuple else (each,)
+                    state.append(primitive(start, *zip(each, [args[k] for k in by], strict=True)))
+        return tuple(state) if several else state[0]
 
     return rule
 

@@ -11,13 +11,14 @@ from scipy import special
 from dualnum._core import value
 from dualnum.rules._components import components
 from dualnum.rules._operands import contains_duals, with_values
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import numpy_rule, values_from
 from dualnum.rules.numpy_patches import extends
 from dualnum.rules.ufuncs.equations import equations, formula
 
 __all__ = []
 
 ROOT_PI, ROOT_2PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
+DEGREE = math.pi / 180
 psi, gammaln = special.psi, special.gammaln
 
 
@@ -27,14 +28,21 @@ def _named(name):
     return found if isinstance(found, np.ufunc) else None
 
 
-def _differentiate(slopes, *by):
-    """Register functions by their slopes, functions of the arguments and of y, by these arguments (default: all)."""
+def _differentiate(by=None, **slopes):
+    """Register functions by their slopes by one argument (default: by all), functions of the arguments and of y.
+
+    (slope, companion, its slope): both slopes are functions of the companion, too.  The slopes of a function with
+    several results are a list, and functions of all results.
+    """
     for name, slope in slopes.items():
         if ufunc := _named(name):
-            numpy_rule(ufunc)(equations((ufunc, slope), by=by or tuple(range(ufunc.nin))))
+            slope, *companion = slope if type(slope) is tuple else (slope,)
+            places = tuple(range(ufunc.nin)) if by is None else (by % ufunc.nin,)
+            pairs = [(ufunc, slope), companion] if companion else [(ufunc, slope)]
+            numpy_rule(ufunc)(equations(*pairs, by=places))
 
 
-def _expand(derivatives):
+def _expand(**derivatives):
     """Register functions by their n-th derivatives by the last argument, functions of n and of the arguments."""
     for name, derivative in derivatives.items():
         if ufunc := _named(name):
@@ -98,11 +106,9 @@ def _asymptotic(x, sign, y):
 
     There the formula of y cancels.  The series is cut off before its terms begin to grow.
     """
-    far = np.abs(value(x)) > 7
+    far, factorials = np.abs(value(x)) > 7, np.cumprod(np.arange(1.0, 90.0, 2.0))
     large = np.where(far, x, 10.0)
-    return np.where(
-        far, _series(sign / (2 * large * large), [0.0, *np.cumprod(np.arange(1.0, 90.0, 2.0))]), y
-    )
+    return np.where(far, _series(sign / (2 * large * large), [0.0, *factorials]), y)
 
 
 def _erfcx_slope(x, y):
@@ -110,26 +116,24 @@ def _erfcx_slope(x, y):
 
 
 _differentiate(
-    {
-        "erf": lambda x, y: 2 / ROOT_PI * _exp_of_square(-1.0, x),
-        "erfc": lambda x, y: -2 / ROOT_PI * _exp_of_square(-1.0, x),
-        "erfi": lambda x, y: 2 / ROOT_PI * _exp_of_square(1.0, x),
-        "erfcx": _erfcx_slope,
-        "dawsn": lambda x, y: -_asymptotic(x, 1.0, 2 * (x * y) - 1),
-        "erfinv": lambda x, y: ROOT_PI / 2 * _exp_of_square(1.0, y),
-        "erfcinv": lambda x, y: -ROOT_PI / 2 * _exp_of_square(1.0, y),
-        "ndtr": lambda x, y: _density(x),
-        "ndtri": lambda x, y: ROOT_2PI * _exp_of_square(0.5, y),
-        "log_ndtr": lambda x, y: _inverse_mills(x),
-        "ndtri_exp": lambda x, y: 1 / _inverse_mills(y),
-        "owens_t": lambda h, a, y: (
-            -_density(h) / 2 * special.erf(a * h * math.sqrt(0.5)),
-            _density(h) * _exp_of_square(-0.5, a * h) / (1 + a * a) / ROOT_2PI,
-        ),
-    }
+    erf=lambda x, y: 2 / ROOT_PI * _exp_of_square(-1.0, x),
+    erfc=lambda x, y: -2 / ROOT_PI * _exp_of_square(-1.0, x),
+    erfi=lambda x, y: 2 / ROOT_PI * _exp_of_square(1.0, x),
+    erfcx=_erfcx_slope,
+    dawsn=lambda x, y: -_asymptotic(x, 1.0, 2 * (x * y) - 1),
+    erfinv=lambda x, y: ROOT_PI / 2 * _exp_of_square(1.0, y),
+    erfcinv=lambda x, y: -ROOT_PI / 2 * _exp_of_square(1.0, y),
+    ndtr=lambda x, y: _density(x),
+    ndtri=lambda x, y: ROOT_2PI * _exp_of_square(0.5, y),
+    log_ndtr=lambda x, y: _inverse_mills(x),
+    ndtri_exp=lambda x, y: 1 / _inverse_mills(y),
+    owens_t=lambda h, a, y: (
+        -_density(h) / 2 * special.erf(a * h * math.sqrt(0.5)),
+        _density(h) * _exp_of_square(-0.5, a * h) / (1 + a * a) / ROOT_2PI,
+    ),
 )
 
-# ---- logarithms and powers ----
+# ---- logarithms, powers, robust losses, angles in degrees ----
 
 
 def _power_slope(log_x, p, y):
@@ -140,6 +144,11 @@ def _power_slope(log_x, p, y):
     series = log_x * log_x * _series(np.where(near, u, 0.0), coefficients)
     power = np.exp(u)
     return np.where(near, series, (np.where(value(power) == 0, 0.0, power * log_x) - y) / p)
+
+
+def _inverse_slopes(slope, by_p):
+    """Return the slopes by y and p of x where y = f(x, p), given dx / dy and df / dp."""
+    return slope, -slope * by_p
 
 
 def _huber_slopes(delta, r, y):
@@ -155,46 +164,37 @@ def _pseudo_huber_slopes(delta, r, y):
 
 
 _differentiate(
-    {
-        "logit": lambda x, y: 1 / (x * (1 - x)),
-        "log_expit": lambda x, y: special.expit(-x),
-        "entr": lambda x, y: -1 - np.log(x),
-        "rel_entr": lambda x, q, y: (1 + np.log(x / q), -x / q),
-        "kl_div": lambda x, q, y: (np.log(x / q), with_values(1 - x / q, (value(q) - value(x)) / value(q))),
-        "xlogy": lambda x, q, y: (np.log(q), x / q),
-        "xlog1py": lambda x, q, y: (np.log1p(q), x / (1 + q)),
-        "exprel": lambda x, y: _or_series(
-            x,
-            1.0,
-            [(k + 1) / math.factorial(k + 2) for k in range(20)],
-            lambda x: np.where(value(x) > 0, y * (1 - 1 / x) + 1 / x, (np.exp(x) - y) / x),
-        ),
-        "spence": lambda x, y: _or_series(
-            x - 1, 0.25, [(-1.0) ** (k + 1) / (k + 1) for k in range(30)], lambda u: np.log(x) / (1 - x)
-        ),
-        "boxcox": lambda x, p, y: (np.power(x, p - 1), _power_slope(np.log(x), p, y)),
-        "boxcox1p": lambda x, p, y: (np.exp((p - 1) * np.log1p(x)), _power_slope(np.log1p(x), p, y)),
-        "huber": _huber_slopes,
-        "pseudo_huber": _pseudo_huber_slopes,
-        "wrightomega": lambda x, y: y / (1 + y),
-    }
+    logit=lambda x, y: 1 / (x * (1 - x)),
+    expit=(lambda x, y, c: y * c, lambda x: special.expit(-x), lambda x, y, c: -y * c),
+    log_expit=lambda x, y: special.expit(-x),
+    entr=lambda x, y: -1 - np.log(x),
+    rel_entr=lambda x, q, y: (1 + np.log(x / q), -x / q),
+    kl_div=lambda x, q, y: (np.log(x / q), with_values(1 - x / q, (value(q) - value(x)) / value(q))),
+    xlogy=lambda x, q, y: (np.log(q), x / q),
+    xlog1py=lambda x, q, y: (np.log1p(q), x / (1 + q)),
+    exprel=lambda x, y: _or_series(
+        x,
+        1.0,
+        [(k + 1) / math.factorial(k + 2) for k in range(20)],
+        lambda x: np.where(value(x) > 0, y * (1 - 1 / x) + 1 / x, (np.exp(x) - y) / x),
+    ),
+    spence=lambda x, y: _or_series(
+        x - 1, 0.25, [(-1.0) ** (k + 1) / (k + 1) for k in range(30)], lambda u: np.log(x) / (1 - x)
+    ),
+    boxcox=lambda x, p, y: (np.power(x, p - 1), _power_slope(np.log(x), p, y)),
+    boxcox1p=lambda x, p, y: (np.exp((p - 1) * np.log1p(x)), _power_slope(np.log1p(x), p, y)),
+    inv_boxcox=lambda y, p, x: _inverse_slopes(np.power(x, 1 - p), _power_slope(np.log(x), p, y)),
+    inv_boxcox1p=lambda y, p, x: _inverse_slopes(np.power(1 + x, 1 - p), _power_slope(np.log1p(x), p, y)),
+    huber=_huber_slopes,
+    pseudo_huber=_pseudo_huber_slopes,
+    wrightomega=lambda x, y: y / (1 + y),
+    sindg=(lambda x, y, c: DEGREE * c, special.cosdg, lambda x, y, c: -DEGREE * y),
+    cosdg=(lambda x, y, c: -DEGREE * c, special.sindg, lambda x, y, c: DEGREE * y),
+    tandg=lambda x, y: DEGREE / special.cosdg(x) ** 2,
+    cotdg=lambda x, y: -DEGREE / special.sindg(x) ** 2,
 )
-numpy_rule(special.expit)(
-    equations((special.expit, lambda x, y, c: y * c), (lambda x: special.expit(-x), lambda x, y, c: -y * c))
-)
 
-
-def _by_numpy(ufunc, on_duals):
-    """Return the rule of a ufunc that NumPy's functions, on_duals, differentiate."""
-
-    def rule(*args):
-        values = ufunc(*[value(x) for x in args])
-        with np.errstate(all="ignore"):  # the values have warned
-            return with_values(on_duals(*args), values)
-
-    return rule
-
-
+# NumPy's functions have the derivatives of these
 for _ufunc, _on_duals in (
     (special.exp2, np.exp2),
     (special.exp10, lambda x: np.power(10.0, x)),
@@ -204,33 +204,7 @@ for _ufunc, _on_duals in (
     (special.cosm1, np.cos),
     (special.powm1, np.power),
 ):
-    numpy_rule(_ufunc)(_by_numpy(_ufunc, _on_duals))
-
-DEGREE = math.pi / 180
-numpy_rule(special.sindg)(
-    equations((special.sindg, lambda x, y, c: DEGREE * c), (special.cosdg, lambda x, y, c: -DEGREE * y))
-)
-numpy_rule(special.cosdg)(
-    equations((special.cosdg, lambda x, y, c: -DEGREE * c), (special.sindg, lambda x, y, c: DEGREE * y))
-)
-_differentiate(
-    {
-        "tandg": lambda x, y: DEGREE / special.cosdg(x) ** 2,
-        "cotdg": lambda x, y: -DEGREE / special.sindg(x) ** 2,
-    }
-)
-_differentiate(
-    {  # the inverse functions of boxcox
-        "inv_boxcox": lambda y, p, x: (
-            np.power(x, 1 - p),
-            -np.power(x, 1 - p) * _power_slope(np.log(x), p, y),
-        ),
-        "inv_boxcox1p": lambda y, p, x: (
-            np.power(1 + x, 1 - p),
-            -np.power(1 + x, 1 - p) * _power_slope(np.log1p(x), p, y),
-        ),
-    }
-)
+    numpy_rule(_ufunc)(values_from(_ufunc)(_on_duals))
 
 # ---- gamma and related functions ----
 
@@ -249,24 +223,20 @@ def _rgamma_slope(x, y):
     return np.where(left, reflected, -y * psi(np.where(left, 1.0, x)))
 
 
-numpy_rule(_zeta)(formula(_zeta, lambda n, s, q: (-1) ** n * _rising(s, n) * _zeta(s + n, q)))
 _expand(
-    {
-        "psi": _polygamma,
-        "digamma": _polygamma,
-        "gammaln": lambda n, x: _polygamma(n - 1, x),
-        "loggamma": lambda n, x: _polygamma(n - 1, x),
-    }
+    _zeta=lambda n, s, q: (-1) ** n * _rising(s, n) * _zeta(s + n, q),
+    psi=_polygamma,
+    digamma=_polygamma,
+    gammaln=lambda n, x: _polygamma(n - 1, x),
+    loggamma=lambda n, x: _polygamma(n - 1, x),
 )
 _differentiate(
-    {
-        "gamma": lambda x, y: y * psi(x),
-        "rgamma": _rgamma_slope,
-        "beta": lambda a, b, y: (y * (psi(a) - psi(a + b)), y * (psi(b) - psi(a + b))),
-        "betaln": lambda a, b, y: (psi(a) - psi(a + b), psi(b) - psi(a + b)),
-        "binom": lambda n, k, y: (y * (psi(n + 1) - psi(n - k + 1)), y * (psi(n - k + 1) - psi(k + 1))),
-        "poch": lambda z, m, y: (y * (psi(z + m) - psi(z)), y * psi(z + m)),
-    }
+    gamma=lambda x, y: y * psi(x),
+    rgamma=_rgamma_slope,
+    beta=lambda a, b, y: (y * (psi(a) - psi(a + b)), y * (psi(b) - psi(a + b))),
+    betaln=lambda a, b, y: (psi(a) - psi(a + b), psi(b) - psi(a + b)),
+    binom=lambda n, k, y: (y * (psi(n + 1) - psi(n - k + 1)), y * (psi(n - k + 1) - psi(k + 1))),
+    poch=lambda z, m, y: (y * (psi(z + m) - psi(z)), y * psi(z + m)),
 )
 
 # ---- exponential, trigonometric and Fresnel integrals ----
@@ -282,31 +252,18 @@ def _expn(p, x):
     return result
 
 
-_differentiate({"exp1": lambda x, y: -np.exp(-x) / x, "expi": lambda x, y: np.exp(x) / x})
-_expand({"expn": lambda n, p, x: (-1) ** n * _expn(p - n, x)})
-numpy_rule(special.sici)(
-    equations(
-        (special.sici, lambda x, s, c: np.sinc(x / math.pi)), (None, lambda x, s, c: np.cos(x) / x), results=2
-    )
-)
-numpy_rule(special.shichi)(
-    equations(
-        (
-            special.shichi,
-            lambda x, s, c: _or_series(
-                x, 1.0, [(1 - k % 2) / math.factorial(k + 1) for k in range(20)], lambda x: np.sinh(x) / x
-            ),
-        ),
-        (None, lambda x, s, c: np.cosh(x) / x),
-        results=2,
-    )
-)
-numpy_rule(special.fresnel)(
-    equations(
-        (special.fresnel, lambda x, s, c: np.sin(math.pi / 2 * (x * x))),
-        (None, lambda x, s, c: np.cos(math.pi / 2 * (x * x))),
-        results=2,
-    )
+def _shichi_slopes(x, shi, chi):
+    series = [(1 - k % 2) / math.factorial(k + 1) for k in range(20)]
+    return [_or_series(x, 1.0, series, lambda x: np.sinh(x) / x), np.cosh(x) / x]
+
+
+_expand(expn=lambda n, p, x: (-1) ** n * _expn(p - n, x))
+_differentiate(
+    exp1=lambda x, y: -np.exp(-x) / x,
+    expi=lambda x, y: np.exp(x) / x,
+    sici=lambda x, si, ci: [np.sinc(x / math.pi), np.cos(x) / x],
+    shichi=_shichi_slopes,
+    fresnel=lambda x, s, c: [np.sin(math.pi / 2 * (x * x)), np.cos(math.pi / 2 * (x * x))],
 )
 
 # ---- distributions, by their last argument ----
@@ -339,34 +296,32 @@ def _f_density(m, n, x):
     return _beta_density(m / 2, n / 2, u) * m * n / (m * x + n) ** 2
 
 
-_by_last = {
-    "gammainc": lambda a, x, y: _gamma_density(a, x),
-    "gammaincc": lambda a, x, y: -_gamma_density(a, x),
-    "gammaincinv": lambda a, p, x: 1 / _gamma_density(a, x),
-    "gammainccinv": lambda a, p, x: -1 / _gamma_density(a, x),
-    "chdtr": lambda v, x, y: _gamma_density(v / 2, x / 2) / 2,
-    "chdtrc": lambda v, x, y: -_gamma_density(v / 2, x / 2) / 2,
-    "chdtri": lambda v, p, x: -2 / _gamma_density(v / 2, x / 2),
-    "pdtr": lambda k, m, y: -_gamma_density(np.floor(k) + 1, m),
-    "pdtrc": lambda k, m, y: _gamma_density(np.floor(k) + 1, m),
-    "stdtr": lambda df, t, y: _student_density(df, t),
-    "stdtrit": lambda df, p, t: 1 / _student_density(df, t),
-    "betainc": lambda a, b, x, y: _beta_density(a, b, x),
-    "betaincc": lambda a, b, x, y: -_beta_density(a, b, x),
-    "betaincinv": lambda a, b, p, x: 1 / _beta_density(a, b, x),
-    "betainccinv": lambda a, b, p, x: -1 / _beta_density(a, b, x),
-    "gdtr": lambda a, b, x, y: a * _gamma_density(b, a * x),
-    "gdtrc": lambda a, b, x, y: -a * _gamma_density(b, a * x),
-    "fdtr": lambda m, n, x, y: _f_density(m, n, x),
-    "fdtrc": lambda m, n, x, y: -_f_density(m, n, x),
-    "fdtri": lambda m, n, p, x: 1 / _f_density(m, n, x),
-    "bdtr": lambda k, n, p, y: -_beta_density(np.floor(k) + 1, n - np.floor(k), p),
-    "bdtrc": lambda k, n, p, y: _beta_density(np.floor(k) + 1, n - np.floor(k), p),
-}
-for _name, _slope in _by_last.items():
-    if _named(_name):
-        _differentiate({_name: _slope}, _named(_name).nin - 1)
-_differentiate({"_beta_pdf": lambda x, a, b, y: y * ((a - 1) / x - (b - 1) / (1 - x))}, 0)  # of scipy.stats
+_differentiate(
+    -1,
+    gammainc=lambda a, x, y: _gamma_density(a, x),
+    gammaincc=lambda a, x, y: -_gamma_density(a, x),
+    gammaincinv=lambda a, p, x: 1 / _gamma_density(a, x),
+    gammainccinv=lambda a, p, x: -1 / _gamma_density(a, x),
+    chdtr=lambda v, x, y: _gamma_density(v / 2, x / 2) / 2,
+    chdtrc=lambda v, x, y: -_gamma_density(v / 2, x / 2) / 2,
+    chdtri=lambda v, p, x: -2 / _gamma_density(v / 2, x / 2),
+    pdtr=lambda k, m, y: -_gamma_density(np.floor(k) + 1, m),
+    pdtrc=lambda k, m, y: _gamma_density(np.floor(k) + 1, m),
+    stdtr=lambda df, t, y: _student_density(df, t),
+    stdtrit=lambda df, p, t: 1 / _student_density(df, t),
+    betainc=lambda a, b, x, y: _beta_density(a, b, x),
+    betaincc=lambda a, b, x, y: -_beta_density(a, b, x),
+    betaincinv=lambda a, b, p, x: 1 / _beta_density(a, b, x),
+    betainccinv=lambda a, b, p, x: -1 / _beta_density(a, b, x),
+    gdtr=lambda a, b, x, y: a * _gamma_density(b, a * x),
+    gdtrc=lambda a, b, x, y: -a * _gamma_density(b, a * x),
+    fdtr=lambda m, n, x, y: _f_density(m, n, x),
+    fdtrc=lambda m, n, x, y: -_f_density(m, n, x),
+    fdtri=lambda m, n, p, x: 1 / _f_density(m, n, x),
+    bdtr=lambda k, n, p, y: -_beta_density(np.floor(k) + 1, n - np.floor(k), p),
+    bdtrc=lambda k, n, p, y: _beta_density(np.floor(k) + 1, n - np.floor(k), p),
+)
+_differentiate(0, _beta_pdf=lambda x, a, b, y: y * ((a - 1) / x - (b - 1) / (1 - x)))  # of scipy.stats
 
 # ---- elliptic integrals and functions ----
 
@@ -383,36 +338,18 @@ def _e_slope(m, k, e):
     return _or_series(m, 0.25, -_N * _RATIOS / (2 * _N - 1), lambda m: (e - k) / (2 * m))
 
 
-numpy_rule(special.ellipk)(
-    equations((special.ellipk, lambda m, k, e: _k_slope(m, 1 - m, k, e)), (special.ellipe, _e_slope))
-)
-numpy_rule(special.ellipe)(
-    equations(
-        (special.ellipe, lambda m, e, k: _e_slope(m, k, e)),
-        (special.ellipk, lambda m, e, k: _k_slope(m, 1 - m, k, e)),
-    )
-)
-numpy_rule(special.ellipkm1)(
-    equations(
-        (special.ellipkm1, lambda p, k, e: -_k_slope(1 - p, p, k, e)),
-        (lambda p: special.ellipe(1 - p), lambda p, k, e: -_e_slope(1 - p, k, e)),
-    )
-)
 _differentiate(
-    {
-        "ellipkinc": lambda phi, m, y: 1 / np.sqrt(1 - m * np.sin(phi) ** 2),
-        "ellipeinc": lambda phi, m, y: np.sqrt(1 - m * np.sin(phi) ** 2),
-    },
     0,
-)
-numpy_rule(special.ellipj)(
-    equations(
-        (special.ellipj, lambda u, m, sn, cn, dn, phi: cn * dn),
-        (None, lambda u, m, sn, cn, dn, phi: -sn * dn),
-        (None, lambda u, m, sn, cn, dn, phi: -m * sn * cn),
-        (None, lambda u, m, sn, cn, dn, phi: dn),
-        results=4,
-    )
+    ellipk=(lambda m, k, e: _k_slope(m, 1 - m, k, e), special.ellipe, _e_slope),
+    ellipe=(lambda m, e, k: _e_slope(m, k, e), special.ellipk, lambda m, e, k: _k_slope(m, 1 - m, k, e)),
+    ellipkm1=(
+        lambda p, k, e: -_k_slope(1 - p, p, k, e),
+        lambda p: special.ellipe(1 - p),
+        lambda p, k, e: -_e_slope(1 - p, k, e),
+    ),
+    ellipkinc=lambda phi, m, y: 1 / np.sqrt(1 - m * np.sin(phi) ** 2),
+    ellipeinc=lambda phi, m, y: np.sqrt(1 - m * np.sin(phi) ** 2),
+    ellipj=lambda u, m, sn, cn, dn, phi: [cn * dn, -sn * dn, -m * sn * cn, dn],
 )
 
 # ---- Bessel and Airy functions ----
@@ -438,50 +375,22 @@ def _times_exponential(rate, derivative):
     return of_product
 
 
-def _of_j(f):
-    return _cylinder(f, -1)
-
-
-def _of_i(f):
-    return _cylinder(f, 1)
-
-
-def _of_k(f):
-    return _cylinder(f, 1, -1.0)
-
-
-def _of_ie(f):
-    return _times_exponential(lambda x: -np.sign(x), _of_i(f))
-
-
-def _of_ke(f):
-    return _times_exponential(lambda x: 1.0, _of_k(f))
-
-
-def _bessel(kind, general, names, zero, one, reflected):
+def _bessel(kind, names, zero, one, reflected):
     """Register functions of any order, and the ufuncs for the orders 0 and 1; f_-1 = reflected * f_1."""
-    f0, f1 = getattr(special, zero), getattr(special, one)
+    general, f0, f1 = (getattr(special, name) for name in (names.split()[0], zero, one))
     known = {0: f0, 1: f1, -1: lambda x: reflected * f1(x)}
     whole = kind(lambda order, x: known[order](x) if order in known else general(order, x))
-    _expand(dict.fromkeys(names.split(), kind(general)))
-    _expand({zero: lambda n, x: whole(n, 0, x), one: lambda n, x: whole(n, 1, x)})
+    _expand(**dict.fromkeys(names.split(), kind(general)))
+    _expand(**{zero: lambda n, x: whole(n, 0, x), one: lambda n, x: whole(n, 1, x)})
 
 
-_bessel(_of_j, special.jv, "jv jn jve", "j0", "j1", -1)
-_bessel(_of_j, special.yv, "yv yn yve", "y0", "y1", -1)
-_bessel(_of_i, special.iv, "iv", "i0", "i1", 1)
-_bessel(_of_k, special.kv, "kv kn", "k0", "k1", 1)
-_bessel(_of_ie, special.ive, "ive", "i0e", "i1e", 1)
-_bessel(_of_ke, special.kve, "kve", "k0e", "k1e", 1)
-numpy_rule(special.airy)(
-    equations(
-        (special.airy, lambda x, ai, aip, bi, bip: aip),
-        (None, lambda x, ai, aip, bi, bip: x * ai),
-        (None, lambda x, ai, aip, bi, bip: bip),
-        (None, lambda x, ai, aip, bi, bip: x * bi),
-        results=4,
-    )
-)
+_bessel(lambda f: _cylinder(f, -1), "jv jn jve", "j0", "j1", -1)
+_bessel(lambda f: _cylinder(f, -1), "yv yn yve", "y0", "y1", -1)
+_bessel(lambda f: _cylinder(f, 1), "iv", "i0", "i1", 1)
+_bessel(lambda f: _cylinder(f, 1, -1.0), "kv kn", "k0", "k1", 1)
+_bessel(lambda f: _times_exponential(lambda x: -np.sign(x), _cylinder(f, 1)), "ive", "i0e", "i1e", 1)
+_bessel(lambda f: _times_exponential(lambda x: 1.0, _cylinder(f, 1, -1.0)), "kve", "k0e", "k1e", 1)
+_differentiate(airy=lambda x, ai, ai_slope, bi, bi_slope: [ai_slope, x * ai, bi_slope, x * bi])
 
 # ---- hypergeometric functions and orthogonal polynomials ----
 
@@ -511,30 +420,28 @@ def _legendre(k, n, x):
 
 
 _expand(
-    {
-        "hyp0f1": lambda k, v, z: special.hyp0f1(v + k, z) / _rising(v, k),
-        "hyp1f1": lambda k, a, b, z: _rising(a, k) / _rising(b, k) * special.hyp1f1(a + k, b + k, z),
-        "hyp2f1": lambda k, a, b, c, z: (
-            _rising(a, k) * _rising(b, k) / _rising(c, k) * special.hyp2f1(a + k, b + k, c + k, z)
-        ),
-        "hyperu": lambda k, a, b, x: (-1) ** k * _rising(a, k) * special.hyperu(a + k, b + k, x),
-        "eval_chebyt": _chebyshev_t,
-        "eval_chebyu": _chebyshev_u,
-        "eval_chebyc": lambda k, n, x: 2.0 ** (1 - k) * _chebyshev_t(k, n, x / 2),
-        "eval_chebys": lambda k, n, x: 2.0**-k * _chebyshev_u(k, n, x / 2),
-        "eval_sh_chebyt": lambda k, n, x: 2.0**k * _chebyshev_t(k, n, 2 * x - 1),
-        "eval_sh_chebyu": lambda k, n, x: 2.0**k * _chebyshev_u(k, n, 2 * x - 1),
-        "eval_legendre": _legendre,
-        "eval_sh_legendre": lambda k, n, x: 2.0**k * _legendre(k, n, 2 * x - 1),
-        "eval_gegenbauer": lambda k, n, a, x: 2.0**k * _rising(a, k) * _gegenbauer(n, k, a + k, x),
-        "eval_jacobi": lambda k, n, a, b, x: (
-            2.0**-k * _rising(n + a + b + 1, k) * _lower(k, n, special.eval_jacobi, a + k, b + k, x)
-        ),
-        "eval_hermite": lambda k, n, x: 2.0**k * _falling(n, k) * _lower(k, n, special.eval_hermite, x),
-        "eval_hermitenorm": lambda k, n, x: _falling(n, k) * _lower(k, n, special.eval_hermitenorm, x),
-        "eval_laguerre": lambda k, n, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, float(k), x),
-        "eval_genlaguerre": lambda k, n, a, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, a + k, x),
-    }
+    hyp0f1=lambda k, v, z: special.hyp0f1(v + k, z) / _rising(v, k),
+    hyp1f1=lambda k, a, b, z: _rising(a, k) / _rising(b, k) * special.hyp1f1(a + k, b + k, z),
+    hyp2f1=lambda k, a, b, c, z: (
+        _rising(a, k) * _rising(b, k) / _rising(c, k) * special.hyp2f1(a + k, b + k, c + k, z)
+    ),
+    hyperu=lambda k, a, b, x: (-1) ** k * _rising(a, k) * special.hyperu(a + k, b + k, x),
+    eval_chebyt=_chebyshev_t,
+    eval_chebyu=_chebyshev_u,
+    eval_chebyc=lambda k, n, x: 2.0 ** (1 - k) * _chebyshev_t(k, n, x / 2),
+    eval_chebys=lambda k, n, x: 2.0**-k * _chebyshev_u(k, n, x / 2),
+    eval_sh_chebyt=lambda k, n, x: 2.0**k * _chebyshev_t(k, n, 2 * x - 1),
+    eval_sh_chebyu=lambda k, n, x: 2.0**k * _chebyshev_u(k, n, 2 * x - 1),
+    eval_legendre=_legendre,
+    eval_sh_legendre=lambda k, n, x: 2.0**k * _legendre(k, n, 2 * x - 1),
+    eval_gegenbauer=lambda k, n, a, x: 2.0**k * _rising(a, k) * _gegenbauer(n, k, a + k, x),
+    eval_jacobi=lambda k, n, a, b, x: (
+        2.0**-k * _rising(n + a + b + 1, k) * _lower(k, n, special.eval_jacobi, a + k, b + k, x)
+    ),
+    eval_hermite=lambda k, n, x: 2.0**k * _falling(n, k) * _lower(k, n, special.eval_hermite, x),
+    eval_hermitenorm=lambda k, n, x: _falling(n, k) * _lower(k, n, special.eval_hermitenorm, x),
+    eval_laguerre=lambda k, n, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, float(k), x),
+    eval_genlaguerre=lambda k, n, a, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, a + k, x),
 )
 
 # ---- helpers of functions in Python ----
