@@ -24,6 +24,8 @@ def stub_names(stub):
             names.add(node.name)
         elif isinstance(node, ast.AnnAssign):
             names.add(node.target.id)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets}
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 names |= stub_names(f"{node.module}.pyi") if alias.name == "*" else {alias.asname}
