@@ -82,6 +82,37 @@ except TypeError:
     assert run(script, "0") == [f"{known} False"]
 
 
+ZEROS = """
+import dualnum, numpy
+x = numpy.array([0.0, 3.0])
+print(dualnum.gradient(lambda x: numpy.polymul(x, [1.0, 2.0]).sum())(x))
+print(dualnum.gradient(lambda x: numpy.polymul(list(x), x).sum())(x))
+try:
+    print(dualnum.gradient(lambda x: (numpy.poly1d(x) * numpy.poly1d([1.0, 2.0]))(1.0))(x))
+except TypeError as error:
+    print(error)
+print(dualnum.gradient(lambda x: numpy.poly1d(x)(1.0))(x + 1.0))
+print(dualnum.gradient(lambda x: numpy.poly1d(numpy.where(x > 0, x, 0.0))(1.0))(x))
+print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum())(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("switch", "of_poly1d"),
+    [
+        (
+            "0",
+            "trim_zeros(a, 'f') and poly1d(a) of duals expect leading zeros of a without derivatives while "
+            "DUALNUM_PATCH_NUMPY=0, since they would be lost; use dualnum.value(a) to discard them on purpose.",
+        ),
+        ("1", "[3. 3.]"),
+    ],
+)
+def test_derivatives_of_leading_zeros_are_kept_or_refused(switch, of_poly1d):
+    products = ["[3. 3.]", "[6. 6.]"]
+    assert run(ZEROS, switch) == [*products, of_poly1d, "[1. 1.]", "[0. 1.]", "[0. 1.]"]
+
+
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)
 def test_every_row_of_the_table_is_in_the_code(patch):
     module = "ufuncs.scipy_special" if patch.targets.startswith("scipy.") else "numpy_patches"

@@ -22,7 +22,7 @@ from dualnum.rules._components import components
 from dualnum.rules._operands import as_dual_arrays, contains_duals, float_arguments, is_dual, with_values
 from dualnum.rules.linalg._helpers import scaled_least_squares
 
-__all__ = ["ENABLED", "PATCHES", "Patch", "extends", "numpy_implementation", "when_imported"]
+__all__ = ["ENABLED", "PATCHES", "Patch", "extends", "numpy_implementation", "trimmed", "when_imported"]
 
 ENABLED = os.environ.get("DUALNUM_PATCH_NUMPY") != "0"
 
@@ -59,16 +59,13 @@ PATCHES = (
         "Polynomial.fit and polyfit of numpy.polynomial raise errors for duals.",
     ),
     Patch(
-        "cseries_to_zseries",
-        "numpy.polynomial.chebyshev._cseries_to_zseries",
-        "np.convolve multiplies its results, plain arrays of duals, which do not dispatch.",
-        "Products and powers of Chebyshev series raise TypeError for duals.",
-    ),
-    Patch(
-        "companion",
-        " ".join([f"numpy.polynomial.{name}companion" for name in _COMPANIONS]),
-        "np.linalg.eigvals takes these matrices, plain arrays of duals, which do not dispatch.",
-        "roots() of numpy.polynomial raises TypeError for duals.",
+        "dual_results",
+        " ".join(
+            ["numpy.vectorize._vectorize_call", "numpy.polynomial.chebyshev._cseries_to_zseries"]
+            + [f"numpy.polynomial.{name}companion" for name in _COMPANIONS]
+        ),
+        "They return plain arrays of duals, which do not dispatch to np.dot, np.convolve or np.linalg.eigvals.",
+        "TypeError for products of Chebyshev series, roots() of numpy.polynomial, np.dot of np.vectorize's results.",
     ),
     Patch(
         "to_real_if_imag_zero",
@@ -81,7 +78,8 @@ PATCHES = (
         "trim_zeros",
         "numpy.lib._polynomial_impl.trim_zeros",
         "np.poly1d drops leading zeros that have derivatives.",
-        "np.poly1d and np.polymul lose the derivatives of leading zeros without an error.",
+        "np.poly1d loses the derivatives of leading zeros without an error where it is given plain arrays or lists of "
+        "duals; of a DualArray it refuses them.",
     ),
     Patch(
         "lerp",
@@ -100,12 +98,6 @@ PATCHES = (
         "numpy.vectorize._get_ufunc_and_otypes",
         "np.vectorize names result types by a character, and no dtype can be made from that of duals.",
         "np.vectorize raises TypeError for duals.",
-    ),
-    Patch(
-        "vectorize_call",
-        "numpy.vectorize._vectorize_call",
-        "np.vectorize returns plain arrays of duals.",
-        "The result of np.vectorize does not dispatch: np.dot and others raise TypeError for it.",
     ),
     Patch(
         "isdtype_tables",
@@ -155,19 +147,15 @@ def _find(path):
 
 def extends(on_duals: Callable) -> Callable:
     """Extend the targets of the row of this name by a function of NumPy's own helper and its arguments."""
+
+    def extended(own):
+        return functools.wraps(own)(lambda *args, **kwargs: on_duals(own, *args, **kwargs))
+
     for target in _ROWS[on_duals.__name__].targets.split() if ENABLED else ():
-        owner, own = _find(target.rpartition(".")[0]), _find(target)
-        if own is not None:
-            setattr(owner, target.rpartition(".")[2], _extended(own, on_duals))
+        owner, _, name = target.rpartition(".")
+        if (own := _find(target)) is not None:
+            setattr(_find(owner), name, extended(own))
     return on_duals
-
-
-def _extended(own, on_duals):
-    @functools.wraps(own)
-    def helper(*args, **kwargs):
-        return on_duals(own, *args, **kwargs)
-
-    return helper
 
 
 # ---- helpers of NumPy's functions ----
@@ -185,10 +173,10 @@ def as_series(own, alist, trim=True):
         raise ValueError("Coefficient arrays have no common type: duals expect real numbers beside them.")
     dtype = np.result_type(float, *[a.dtype for a in arrays])
     arrays = [a.astype(dtype) for a in arrays]
-    return as_dual_arrays([_trimmed(a) for a in arrays] if trim else arrays)
+    return as_dual_arrays([trimmed(a) for a in arrays] if trim else arrays)
 
 
-def _trimmed(a):
+def trimmed(a: np.ndarray) -> np.ndarray:
     """Return a without its last coefficients that are zero with all their derivatives; at least one is left."""
     count = np.flatnonzero(np.any(components(a), axis=-1))
     return a[: max(count[-1] + 1, 1)] if count.size else a[:1]
@@ -197,7 +185,7 @@ def _trimmed(a):
 @extends
 def trimseq(own, seq):
     """Return coefficients without zeros at the end whose derivatives are zero too."""
-    return as_dual_arrays(_trimmed(seq)) if is_dual(seq) and len(seq) else own(seq)
+    return as_dual_arrays(trimmed(seq)) if is_dual(seq) and len(seq) else own(seq)
 
 
 @extends
@@ -219,20 +207,14 @@ def fit(own, vander_f, x, y, deg, rcond=None, full=False, w=None):
 def trim_zeros(own, filt, trim="fb", **options):
     """Return np.poly1d's coefficients without leading zeros whose derivatives are zero too."""
     if is_dual(filt) and trim == "f" and not options:
-        return filt[::-1][: len(_trimmed(filt[::-1]))][::-1] if len(filt) else filt
+        return trimmed(filt[::-1])[::-1] if len(filt) else filt
     return own(filt, trim, **options)
 
 
 @extends
-def cseries_to_zseries(own, c):
-    """Return NumPy's series as a DualArray, which np.convolve has a rule for."""
-    return as_dual_arrays(own(c))
-
-
-@extends
-def companion(own, c):
-    """Return NumPy's companion matrix as a DualArray, which np.linalg.eigvals has a rule for."""
-    return as_dual_arrays(own(c))
+def dual_results(own, *args, **kwargs):
+    """Return NumPy's results, those of duals as DualArray."""
+    return as_dual_arrays(own(*args, **kwargs))
 
 
 @extends
@@ -263,12 +245,6 @@ def otypes_of(own, vectorized, func, args):
     """Return NumPy's ufunc and result types, with DualDType for the character of duals."""
     ufunc, otypes = own(vectorized, func=func, args=args)
     return ufunc, [DualDType if letter == DualDType().char else letter for letter in otypes]
-
-
-@extends
-def vectorize_call(own, vectorized, func, args):
-    """Return NumPy's results, those of duals as DualArray."""
-    return as_dual_arrays(own(vectorized, func=func, args=args))
 
 
 # ---- tables of NumPy ----

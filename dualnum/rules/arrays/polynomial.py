@@ -3,10 +3,11 @@
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules._components import degree, nilpotent_part
-from dualnum.rules._operands import as_dual_arrays, with_values
+from dualnum.rules._components import components, degree, nilpotent_part
+from dualnum.rules._operands import as_dual_arrays, contains_duals, float_arguments, with_values
 from dualnum.rules._registry import numpy_rule, values_from
 from dualnum.rules.linalg._helpers import scaled_least_squares
+from dualnum.rules.numpy_patches import ENABLED, numpy_implementation, trimmed
 
 __all__ = []
 
@@ -40,8 +41,31 @@ def _characteristic(a):
 @numpy_rule(np.polymul)
 def polymul(a1, a2):
     """The convolution of the coefficients."""
-    product = np.convolve(*[as_dual_arrays(np.poly1d(a).coeffs) for a in (a1, a2)])
+    product = np.convolve(*as_dual_arrays([_coefficients(a1), _coefficients(a2)]))
     return np.poly1d(product) if isinstance(a1, np.poly1d) or isinstance(a2, np.poly1d) else product
+
+
+def _coefficients(p):
+    """Return the coefficients of a polynomial without leading zeros, unless those have derivatives."""
+    if isinstance(p, np.poly1d) or not contains_duals(p):
+        return np.poly1d(p).coeffs
+    np.poly1d(float_arguments(p))  # NumPy's check of the shape
+    return trimmed(np.atleast_1d(np.asarray(p))[::-1])[::-1]
+
+
+def refuse_lost_zeros(filt, trim="fb", axis=None):
+    """Trim as NumPy does; raise TypeError where leading zeros, which np.poly1d drops, have derivatives."""
+    result = numpy_implementation(np.trim_zeros)(filt, trim, *([] if axis is None else [axis]))
+    if trim == "f" and axis is None and np.any(components(np.asarray(filt)[: len(filt) - len(result)])):
+        raise TypeError(
+            "trim_zeros(a, 'f') and poly1d(a) of duals expect leading zeros of a without derivatives while "
+            "DUALNUM_PATCH_NUMPY=0, since they would be lost; use dualnum.value(a) to discard them on purpose."
+        )
+    return result
+
+
+if not ENABLED:  # else np.poly1d has a trim_zeros of its own
+    numpy_rule(np.trim_zeros)(refuse_lost_zeros)
 
 
 @numpy_rule(np.roots)
