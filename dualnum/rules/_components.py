@@ -6,8 +6,6 @@ import numpy as np
 
 from dualnum._core import DualDType, value
 
-__all__ = ["components", "degree", "from_components", "level_structure", "nilpotent_part", "orders"]
-
 
 def components(x: np.ndarray) -> np.ndarray:
     """Return a float64 copy of the components of an array of duals, of shape ``x.shape + (n,)``."""

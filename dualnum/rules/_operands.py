@@ -11,19 +11,6 @@ import numpy as np
 
 from dualnum._core import Dual, DualArray, DualDType, float_copies, is_real, memory_owner, value
 
-__all__ = [
-    "as_dual_arrays",
-    "contains_duals",
-    "dtype_of",
-    "float_arguments",
-    "float_operands",
-    "is_dual",
-    "lifted",
-    "numpy_result",
-    "operands",
-    "with_values",
-]
-
 FLOAT64 = np.dtype(float)
 
 

@@ -9,8 +9,6 @@ import numpy as np
 from dualnum._core import DualDType, register_rule, takes_rule
 from dualnum.rules._operands import float_arguments, with_values
 
-__all__ = ["numpy_rule", "values_from"]
-
 Rule = TypeVar("Rule", bound=Callable | None)
 
 

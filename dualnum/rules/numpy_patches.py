@@ -22,8 +22,6 @@ from dualnum.rules._components import components
 from dualnum.rules._operands import as_dual_arrays, contains_duals, float_arguments, is_dual, with_values
 from dualnum.rules.linalg._helpers import scaled_least_squares
 
-__all__ = ["ENABLED", "PATCHES", "Patch", "extends", "numpy_implementation", "trimmed", "when_imported"]
-
 ENABLED = os.environ.get("DUALNUM_PATCH_NUMPY") != "0"
 
 

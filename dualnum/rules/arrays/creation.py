@@ -5,8 +5,6 @@ import numpy as np
 from dualnum._core import register_rule
 from dualnum.rules._operands import as_dual_arrays
 
-__all__ = []
-
 _FUNCTIONS = """arange array asanyarray asarray ascontiguousarray asfortranarray empty eye frombuffer fromfile
     fromfunction fromiter fromstring full genfromtxt identity loadtxt ones require tri zeros""".split()
 

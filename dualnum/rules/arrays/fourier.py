@@ -4,8 +4,6 @@ import numpy as np
 
 from dualnum.rules._registry import numpy_rule
 
-__all__ = []
-
 _TRANSFORMS = "fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn".split()
 
 

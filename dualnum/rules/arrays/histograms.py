@@ -6,8 +6,6 @@ from dualnum._core import value
 from dualnum.rules._operands import float_arguments
 from dualnum.rules._registry import numpy_rule, values_from
 
-__all__ = []
-
 
 @numpy_rule(np.bincount)
 @values_from(np.bincount)

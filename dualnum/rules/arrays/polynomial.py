@@ -9,8 +9,6 @@ from dualnum.rules._registry import numpy_rule, values_from
 from dualnum.rules.linalg._helpers import scaled_least_squares
 from dualnum.rules.numpy_patches import ENABLED, numpy_implementation, trimmed
 
-__all__ = []
-
 
 @numpy_rule(np.poly)
 @values_from(np.poly)

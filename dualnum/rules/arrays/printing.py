@@ -4,8 +4,6 @@ import numpy as np
 
 from dualnum.rules._registry import numpy_rule
 
-__all__ = []
-
 
 @numpy_rule(np.array2string)
 def array2string(

@@ -6,8 +6,6 @@ from dualnum.rules._operands import as_dual_arrays, is_dual
 from dualnum.rules._registry import numpy_rule
 from dualnum.rules.numpy_patches import numpy_implementation
 
-__all__ = []
-
 
 def _holding(function, array, numbers):
     """Return array cast to a dtype that has the levels of numbers; raise TypeError unless it is float64 or dual."""

@@ -9,8 +9,6 @@ from dualnum.rules._operands import as_dual_arrays, contains_duals, float_operan
 from dualnum.rules._registry import numpy_rule, values_from
 from dualnum.rules.numpy_patches import numpy_implementation
 
-__all__ = []
-
 
 @numpy_rule(np.average)
 @values_from(np.average)

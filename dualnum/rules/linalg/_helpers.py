@@ -9,16 +9,6 @@ from dualnum._core import value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
 from dualnum.rules._operands import as_dual_arrays, dtype_of
 
-__all__ = [
-    "EPSILON",
-    "inverse",
-    "rank_tolerance",
-    "scaled_least_squares",
-    "solution",
-    "symmetric",
-    "transpose",
-]
-
 EPSILON = np.finfo(float).eps
 
 

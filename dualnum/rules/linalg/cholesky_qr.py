@@ -8,8 +8,6 @@ from dualnum.rules._operands import float_operands, numpy_result, operands
 from dualnum.rules._registry import numpy_rule
 from dualnum.rules.linalg._helpers import rank_tolerance, solution, symmetric, transpose
 
-__all__ = []
-
 
 @numpy_rule(np.linalg.cholesky)
 def cholesky(a, /, *, upper=False):

@@ -10,8 +10,6 @@ from dualnum.rules._components import components, degree, from_components, nilpo
 from dualnum.rules._operands import float_operands, numpy_result, operands
 from dualnum.rules._registry import numpy_rule
 
-__all__ = []
-
 MAX_LOSS = 1e4  # factor by which cancellation may magnify the rounding error
 MAX_CONDITION = 1e6  # of Frobenius norms, up to which first derivatives are computed by the inverse
 MAX_EXPANDED = 4  # rows up to which Laplace's expansion is the cheapest formula

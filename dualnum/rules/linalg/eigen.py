@@ -14,8 +14,6 @@ from dualnum.rules.linalg.repeated_eigenvalues import (
     multiples,
 )
 
-__all__ = []
-
 
 def require_smooth(name: str, w: np.ndarray, smooth: np.ndarray) -> np.ndarray:
     """Return w; raise ValueError where one of these eigenvalues or singular values has no derivatives."""

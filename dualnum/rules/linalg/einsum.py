@@ -11,8 +11,6 @@ from dualnum.rules._operands import dtype_of, float_operands, is_dual, numpy_res
 from dualnum.rules._registry import numpy_rule
 from dualnum.rules.linalg.products import stored
 
-__all__ = []
-
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

@@ -11,8 +11,6 @@ from dualnum.rules.linalg.eigen import require_smooth
 from dualnum.rules.linalg.svd import singular_values
 from dualnum.rules.numpy_patches import numpy_implementation
 
-__all__ = []
-
 
 @numpy_rule(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):

@@ -10,8 +10,6 @@ from dualnum._core import DualArray, matmul_of_values
 from dualnum.rules._operands import dtype_of, float_operands, is_dual, numpy_result, operands
 from dualnum.rules._registry import numpy_rule
 
-__all__ = []
-
 
 def stored(result: Any, out: Any, name: str) -> Any:
     """Return result, or out filled with it; raise TypeError unless out is an array of duals."""

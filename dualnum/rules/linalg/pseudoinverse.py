@@ -9,8 +9,6 @@ from dualnum.rules._registry import numpy_rule
 from dualnum.rules.linalg._helpers import EPSILON, inverse, rank_tolerance, solution, symmetric, transpose
 from dualnum.rules.linalg.svd import singular_values
 
-__all__ = []
-
 
 def _full_rank_pseudoinverse(a, x0):
     """Return the pseudoinverse of a matrix of full rank, given its values; a wide matrix is transposed."""

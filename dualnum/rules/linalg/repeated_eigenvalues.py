@@ -24,8 +24,6 @@ from dualnum.rules._components import (
 )
 from dualnum.rules.linalg._helpers import EPSILON, transpose
 
-__all__ = []
-
 NOISE = 64 * EPSILON  # rounding error of a sum of products, relative to the sum of their absolute values
 ORTHOGONAL_NOISE = 8 * EPSILON  # the same for orthogonal vectors, which do not magnify rounding errors
 

@@ -9,8 +9,6 @@ from dualnum.rules._operands import dtype_of, float_operands, numpy_result, oper
 from dualnum.rules._registry import numpy_rule
 from dualnum.rules.linalg._helpers import inverse, solution
 
-__all__ = []
-
 
 @numpy_rule(np.linalg.inv)
 def inv(a):

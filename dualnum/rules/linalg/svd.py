@@ -10,8 +10,6 @@ from dualnum.rules.linalg._helpers import rank_tolerance, symmetric, transpose
 from dualnum.rules.linalg.eigen import require_smooth
 from dualnum.rules.linalg.repeated_eigenvalues import ORTHOGONAL_NOISE, block_values, decoupled, equal_values
 
-__all__ = []
-
 
 def _zero(a0, u0, s0, v0):
     """Return which singular values are zero up to rounding.

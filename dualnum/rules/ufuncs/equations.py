@@ -14,8 +14,6 @@ from dualnum._core import value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
 from dualnum.rules._operands import dtype_of, is_dual
 
-__all__ = ["constant", "equations", "formula", "primitive"]
-
 
 def _times(slope, x):
     """Return slope * x for nilpotent x, with 0 * inf = 0 in every product of components.

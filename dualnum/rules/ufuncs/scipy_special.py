@@ -15,8 +15,6 @@ from dualnum.rules._registry import numpy_rule, values_from
 from dualnum.rules.numpy_patches import extends
 from dualnum.rules.ufuncs.equations import equations, formula
 
-__all__ = []
-
 ROOT_PI, ROOT_2PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
 DEGREE = math.pi / 180
 psi, gammaln = special.psi, special.gammaln
