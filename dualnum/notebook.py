@@ -22,14 +22,7 @@ TERMS, ROWS, COLUMNS = 12, 10, 8
 
 
 def number(x: float) -> str:
-    """Return a number in LaTeX.
-
-    Examples
-    --------
-    >>> from dualnum.notebook import number
-    >>> number(0.25), number(-1e-9), number(float("inf"))
-    ('0.25', '-1 \\\\times 10^{-9}', '\\\\infty')
-    """
+    """Return a number in LaTeX."""
     text = f"{x:.6g}"
     mantissa, e, exponent = text.partition("e")
     if e:
@@ -41,15 +34,7 @@ LATEX = Notation(number, r"\,", "^{{{}}}", "x_{{{}}}", ",", TERMS)
 
 
 def dual_latex(d: Any) -> str:
-    """Return a scalar as its value and one term for each of its derivatives.
-
-    Examples
-    --------
-    >>> import dualnum as dn
-    >>> from dualnum.notebook import dual_latex
-    >>> dual_latex(dn.Dual(3.0) ** 2)
-    '$9 + 6\\\\,\\\\varepsilon$'
-    """
+    """Return a scalar as its value and one term for each of its derivatives: ``$9 + 6\\,\\varepsilon$``."""
     dtype = d.dtype
     terms = []
     for name, part in parts(d).items():

@@ -96,9 +96,8 @@ class TaylorSolution:
         numbers = np.asarray(value(t))
         low, high = sorted((self._times[0], self._times[-1]))
         if numbers.size and (numbers.min() < low or numbers.max() > high):
-            raise ValueError(
-                expects("sol(t)", f"t to be from {low} to {high}", f"{numbers.min()} to {numbers.max()}")
-            )
+            got = f"{numbers.min()} to {numbers.max()}"
+            raise ValueError(expects("sol(t)", f"t to be from {low} to {high}", got))
         flat = np.ravel(t)
         if not self.series:
             columns = [self._starts[0]] * numbers.size
@@ -116,10 +115,8 @@ class TaylorSolution:
         return coefficients[0] + _increment(coefficients, t - self._times[step])
 
     def __repr__(self) -> str:
-        return (
-            f"<TaylorSolution from {self._times[0]:.6g} to {self._times[-1]:.6g} in {len(self.series)} steps: "
-            f"{self.message}>"
-        )
+        span = f"from {self._times[0]:.6g} to {self._times[-1]:.6g} in {len(self.series)} steps"
+        return f"<TaylorSolution {span}: {self.message}>"
 
 
 def taylor_solve(
@@ -361,10 +358,10 @@ class _Step:
         """Return whether the slope of the series equals f at a point, within `factor` tolerances or rounding."""
         if point.mismatch is None or not _finite(point.mismatch):
             return False
-        excess = [
-            part for part, size in point.mismatch.items() if size > factor * self.scales.get(part, self.atol)
-        ]
-        return not excess or all(point.mismatch[part] <= self.rounding(part, point.length) for part in excess)
+        return all(
+            size <= factor * self.scales.get(part, self.atol) or size <= self.rounding(part, point.length)
+            for part, size in point.mismatch.items()
+        )
 
     def rounding(self, part, length):
         """Bound the mismatch of a part that rounding of y, t and the terms alone can cause."""

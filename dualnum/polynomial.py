@@ -114,19 +114,13 @@ class TaylorPolynomial:
     2.0
     """
 
-    def __init__(
-        self,
-        center: Any,
-        flats: Sequence[Any],
-        following: Any,
-        function: Callable[[Any], Any] | None = None,
-    ) -> None:
+    def __init__(self, center: Any, flats: Sequence[Any], following: Any, function: Any = None) -> None:
         self.center = center
         self.order = len(flats) - 1
         # for each order the coefficients of the monomials in `indices`, along axis 0
         self._flats = tuple(flats)
         self._following = following
-        self._function: Any = function
+        self._function = function
         self._shape = getattr(center, "shape", ())
         self._size = math.prod(self._shape)
         self._outputs = flats[0].shape[1:]
@@ -185,9 +179,8 @@ class TaylorPolynomial:
             for flat in reversed(self._flats):  # Horner
                 total = total * steps[:, 0] + flat.ravel()[0]
         else:
-            total = sum(
-                (self._term(flat, k, steps) for k, flat in enumerate(self._flats[1:], 1)), self._flats[0]
-            )
+            terms = (self._term(flat, k, steps) for k, flat in enumerate(self._flats[1:], 1))
+            total = sum(terms, self._flats[0])
         total = np.broadcast_to(total, (len(steps), *self._outputs) if self._outputs else (len(steps),))
         return finish(total.reshape(lead + self._outputs).copy())
 
@@ -312,10 +305,8 @@ class TaylorPolynomial:
 
     def _check_one_variable(self, call: str, scalar: bool = False) -> None:
         if self._size != 1:
-            raise ValueError(
-                f"{call} expects a polynomial of one variable, got {self._size} variables; "
-                f"use taylor(f, order, direction=v)."
-            )
+            got = f"got {self._size} variables; use taylor(f, order, direction=v)."
+            raise ValueError(f"{call} expects a polynomial of one variable, {got}")
         if scalar and self._outputs:
             raise ValueError(f"{call} expects f(x) to be a scalar, got shape {self._outputs}.")
 
@@ -325,9 +316,8 @@ class TaylorPolynomial:
         shape = getattr(x, "shape", ())
         lead = shape[: len(shape) - len(self._shape)]
         if lead + self._shape != shape:
-            raise ValueError(
-                expects("polynomial(x)", f"x to have the shape (..., *{self._shape})", f"shape {shape}")
-            )
+            wanted = f"x to have the shape (..., *{self._shape})"
+            raise ValueError(expects("polynomial(x)", wanted, f"shape {shape}"))
         return np.reshape(x - self.center, (math.prod(lead), self._size)), lead
 
     def _term(self, flat: Any, k: int, steps: Any) -> Any:
@@ -359,14 +349,7 @@ class Notation(NamedTuple):
 
 
 def elided(count: int, most: int | None) -> list[int | None]:
-    """Return the indices of at most `most` of `count` items, half from either end, and None for the gap.
-
-    Examples
-    --------
-    >>> from dualnum.polynomial import elided
-    >>> elided(3, 4), elided(9, 4)
-    ([0, 1, 2], [0, 1, None, 7, 8])
-    """
+    """Return the indices of at most `most` of `count` items, half from either end, and None for the gap."""
     if most is None or count <= most:
         return list(range(count))
     return [*range(most // 2), None, *range(count - most // 2, count)]
@@ -385,12 +368,12 @@ def written(p: TaylorPolynomial, notation: Notation) -> list[str]:
         name if c == 0 else f"({name} {'-' if c > 0 else '+'} {notation.number(abs(c))})"
         for name, c in zip(names, np.ravel(value(p.center)).tolist(), strict=True)
     ]
-    monomials = [
-        notation.times.join(
-            d if k == 1 else d + notation.power.format(k) for d, k in zip(distances, row, strict=True) if k
+    monomials = []
+    for row in exponents.tolist():
+        factors = [(d, k) for d, k in zip(distances, row, strict=True) if k]
+        monomials.append(
+            notation.times.join([d + notation.power.format(k) if k > 1 else d for d, k in factors])
         )
-        for row in exponents.tolist()
-    ]
     columns = value(coefficients).reshape(len(monomials), -1).T.tolist()
     terms = ([(c, m) for c, m in zip(column, monomials, strict=True) if c != 0] for column in columns)
     return [written_sum(t, notation) for t in terms]

@@ -180,12 +180,8 @@ def _complaint(report: Report, rtol: float, exact: np.ndarray | None) -> str:
     if not report.wrong:
         return f"{report.source}: {report.verdict}" + "".join(f"\n  {note}" for note in report.notes)
     count = int(np.sum(report.status == WRONG))
-    by = "finite differences"
-    if (
-        report.source != "dual numbers"
-        and exact is not None
-        and worst.expected == exact.reshape(report.given.shape)[worst.index]
-    ):
+    by_hand, by = report.source != "dual numbers", "finite differences"
+    if by_hand and exact is not None and worst.expected == exact.reshape(report.given.shape)[worst.index]:
         by = "dual numbers, confirmed by finite differences"
     off = f" + {worst.error:.1g} of the differences" if by == "finite differences" else ""
     rows = [
@@ -198,7 +194,7 @@ def _complaint(report: Report, rtol: float, exact: np.ndarray | None) -> str:
         *(("note", note) for note in report.notes),
     ]
     plural = "component" if report.given.size == 1 else "components"
-    verb = "are" if report.source == "dual numbers" else "is"
+    verb = "is" if by_hand else "are"
     lines = [f"{report.source} {verb} wrong: {count} of {report.given.size} {plural}."]
     return "\n".join([*lines, *(f"  {name:<14}  {text}" for name, text in rows)])
 

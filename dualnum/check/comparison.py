@@ -52,9 +52,8 @@ class Comparison:
         except Exception as error:
             if written is None:
                 raise
-            self.notes.append(
-                f"f does not take dual numbers ({type(error).__name__}): differences are all there is."
-            )
+            kind = type(error).__name__
+            self.notes.append(f"f does not take dual numbers ({kind}): differences are all there is.")
         self.given = self.exact if written is None else self.as_table(written)
         size = np.abs(self.given)
         self.size = float(np.max(size, initial=0.0, where=np.isfinite(size)))
@@ -179,9 +178,8 @@ class Comparison:
         if self.exact is not None:
             gap = np.abs(self.given - self.exact)
             error = np.max(gap, initial=0.0, where=np.isfinite(gap)) / (self.size or 1.0)
-            methods.insert(
-                0, Method("dual numbers", np.zeros(0), np.array([error] * bool(self.written)), *self.cost)
-            )
+            errors = np.array([error] if self.written else [])
+            methods.insert(0, Method("dual numbers", np.zeros(0), errors, *self.cost))
         name = getattr(self.f, "__name__", "f")
         return Report(
             f"{kind} of {'f' if name == '<lambda>' else name}",

@@ -208,10 +208,10 @@ class Diagnosis:
         self.magnitude = self.most(self.sequences[1].rounding / (4 * EPSILON), near)  # of f
         self.noisy = self.central.noise > 1e4 * EPSILON * self.magnitude
         middle = near & (r >= FAR)[:, np.newaxis]
-        large = [
-            np.max(np.abs(q), axis=0, initial=0.0, where=middle & np.isfinite(q)) for q, _ in self.sequences
-        ]
-        self.large = np.max(large, axis=0)  # the largest quotients nearby
+        quotients = np.abs([q for q, _ in self.sequences])
+        self.large = np.max(
+            quotients, axis=(0, 1), initial=0.0, where=middle & np.isfinite(quotients)
+        )  # nearby
         # the absolute difference that does not matter, beside the relative one
         change = self.most(self.sequences[1].quotients, near)
         self.slack = np.max([rtol * change, 1e-12 * self.large, np.full(change.shape, SMALLEST)], axis=0)

@@ -174,23 +174,15 @@ class Report:
         sizes = self.given.shape[len(shape) :]
         names: Any = np.array(self.variables, dtype=object).reshape(sizes[: len(sizes) // self.order])
         suspicion: Any = self.suspicion
-        found = []
-        for index in map(
-            tuple, np.argwhere((self.status != AGREES) | ~np.equal(self.suspicion, NO_SUSPICION)).tolist()
-        ):
+        found, shown = [], (self.status != AGREES) | ~np.equal(self.suspicion, NO_SUSPICION)
+        for index in map(tuple, np.argwhere(shown).tolist()):
             row, by = index[: len(shape)], index[len(shape) :]
             parts = [label("f", row)] if row else []
             width = len(by) // self.order
             parts += [names[by[k * width : (k + 1) * width]] for k in range(self.order)]
-            found.append(
-                Component(
-                    " ".join(parts),
-                    index,
-                    str(self.status[index]),
-                    suspicion[index],
-                    *(float(a[index]) for a in (self.given, self.estimate, self.error)),
-                )
-            )
+            judged = str(self.status[index]), suspicion[index]
+            numbers = [float(a[index]) for a in (self.given, self.estimate, self.error)]
+            found.append(Component(" ".join(parts), index, *judged, *numbers))
         rank = {WRONG: 0, UNDECIDED: 1, AGREES: 2}
         return sorted(found, key=lambda c: (rank[c.status], -np.nan_to_num(c.relative_error, nan=np.inf)))
 
@@ -231,23 +223,17 @@ class Report:
         wrong, undecided = (int(np.sum(self.status == kind)) for kind in (WRONG, UNDECIDED))
         if wrong:
             worst = self.components[0]
-            text = (
-                f"The derivative is wrong here: {worst.label or 'it'} is {worst.given:.10g} instead of "
-                f"{worst.expected:.10g}, give or take {worst.error:.1g}"
-                + (f" ({wrong} of {total} components are wrong)" if total > 1 else "")
-            )
+            text = f"The derivative is wrong here: {worst.label or 'it'} is {worst.given:.10g} instead of "
+            text += f"{worst.expected:.10g}, give or take {worst.error:.1g}"
+            text += f" ({wrong} of {total} components are wrong)" if total > 1 else ""
         elif undecided:
-            text = "The difference quotient is noisy here and decides nothing" + (
-                f" for {undecided} of {total} components" if total > 1 else ""
-            )
+            text = "The difference quotient is noisy here and decides nothing"
+            text += f" for {undecided} of {total} components" if total > 1 else ""
         else:
             text = "The derivatives agree"
             if not set(self.suspicions) - {NOISE}:
-                text += (
-                    f", to {self.digits:.1f} digits"
-                    if self.digits >= 1
-                    else ", as far as the differences can tell"
-                )
+                accuracy = f", to {self.digits:.1f} digits" if self.digits >= 1 else ""
+                text += accuracy or ", as far as the differences can tell"
         suspicions = "; ".join(f"{word} ({MEANINGS[word]})" for word in self.suspicions)
         return text + (f"; suspected: {suspicions}." if suspicions else ".")
 
@@ -313,13 +299,8 @@ class Report:
         except ImportError:
             raise ImportError('plot() expects matplotlib; install "dualnum[plot]".') from None
         ax = ax or plt.gca()
-        ax.set(
-            xscale="log",
-            yscale="log",
-            xlabel="step / max(|x|, 0.1)",
-            ylabel="relative error",
-            title=self.name,
-        )
+        ax.set(xscale="log", xlabel="step / max(|x|, 0.1)")
+        ax.set(yscale="log", ylabel="relative error", title=self.name)
         for method in self.methods:
             if len(method.steps):
                 shown = np.isfinite(method.errors)
@@ -369,21 +350,16 @@ def label(name: str, index: tuple[int, ...]) -> str:
 
 
 def table(rows: list[tuple[str, ...]]) -> list[str]:
-    """Return lines of aligned columns: the first to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    last = len(widths) - 1
-    return [
-        "  ".join(
-            cell.ljust(width) if k == 0 or k == last else cell.rjust(width)
-            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    """Return lines of aligned columns: the first and the last to the left, the others to the right."""
+    columns = []
+    for k, column in enumerate(zip(*rows, strict=True)):
+        pad = str.ljust if k in (0, len(rows[0]) - 1) else str.rjust
+        columns.append([pad(cell, max(map(len, column))) for cell in column])
+    return ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
 
 
 def duration(seconds: float) -> str:
     """Return a time with its unit."""
-    unit, factor = next(
-        (u, k) for u, k in (("s", 1), ("ms", 1e3), ("us", 1e6)) if seconds * k >= 1 or k == 1e6
-    )
-    return f"{seconds * factor:.3g} {unit}"
+    units = {"s": 1, "ms": 1e3, "us": 1e6}
+    unit = next((unit for unit, factor in units.items() if seconds * factor >= 1), "us")
+    return f"{seconds * units[unit]:.3g} {unit}"

@@ -123,10 +123,8 @@ def write(problem, options, output, progress):
     if failures:
         output.close()
         show_cause(failures[0], options)
-        count = (
-            f"{len(failures)} of {len(problem.points)} points failed; the first: " if problem.place else ""
-        )
-        complain(count + one_line(failures[0]))
+        count = f"{len(failures)} of {len(problem.points)} points failed; the first: "
+        complain((count if problem.place else "") + one_line(failures[0]))
     return FAILED if failures else 0
 
 

@@ -70,40 +70,34 @@ def make_parser():
     add("--at", nargs="+", required=True, metavar="POINT", help="the point, or a file of points")
     add("--with", nargs="+", dest="given", metavar="NAME=VALUE", help="arguments that are not differentiated")
 
-    what = parser.add_argument_group("what to compute")
-    what.add_argument("--hessian", action="store_true", help="the second derivatives, too")
-    what.add_argument("--taylor", type=int, metavar="N", help="the Taylor coefficients up to order N instead")
-    what.add_argument(
-        "--compare", action="store_true", help="judge the derivatives by finite differences of many steps"
-    )
-    what.add_argument(
+    add = parser.add_argument_group("what to compute").add_argument
+    add("--hessian", action="store_true", help="the second derivatives, too")
+    add("--taylor", type=int, metavar="N", help="the Taylor coefficients up to order N instead")
+    add("--compare", action="store_true", help="judge the derivatives by finite differences of many steps")
+    add(
         "--judge",
         metavar="FUNCTION",
         help="the same, of first (with --hessian second) derivatives of your own: module:name, file.py:name, formula",
     )
-    what.add_argument(
+    add(
         "--plot",
         metavar="FILE",
         help="draw the errors of finite differences against the step, or with --taylor the polynomials",
     )
-    what.add_argument(
-        "--no-check", dest="check", action="store_false", help="leave out the central differences"
-    )
-    what.add_argument(
+    add("--no-check", dest="check", action="store_false", help="leave out the central differences")
+    add(
         "--batched",
         action="store_true",
         help="call the function once, with all points of a file or a list along the first axis",
     )
 
-    output = parser.add_argument_group("output")
-    output.add_argument("--format", choices=WRITERS, help="by default that of --output, or a table")
-    output.add_argument("--json", action="store_const", const="json", dest="format", help="for --format json")
-    output.add_argument("--output", metavar="FILE", help="write to a file: .csv, .json, .npy, or a table")
-    output.add_argument(
-        "--rows", type=int, default=60, metavar="N", help="rows a table may have (default: 60)"
-    )
-    output.add_argument("--traceback", action="store_true", help="when the function fails, show where")
-    output.add_argument("--version", action="version", version=f"dualnum {dualnum.__version__}")
+    add = parser.add_argument_group("output").add_argument
+    add("--format", choices=WRITERS, help="by default that of --output, or a table")
+    add("--json", action="store_const", const="json", dest="format", help="for --format json")
+    add("--output", metavar="FILE", help="write to a file: .csv, .json, .npy, or a table")
+    add("--rows", type=int, default=60, metavar="N", help="rows a table may have (default: 60)")
+    add("--traceback", action="store_true", help="when the function fails, show where")
+    add("--version", action="version", version=f"dualnum {dualnum.__version__}")
     return parser
 
 

@@ -86,9 +86,8 @@ class Taylor:
     def at_all(self, points):
         """Return the same at all points, along the first axis of each array, from one pass."""
         if points.ndim > 1:
-            raise InputError(
-                f"--batched --taylor expects points that are numbers, got shape {points.shape[1:]}"
-            )
+            got = f"got shape {points.shape[1:]}"
+            raise InputError(f"--batched --taylor expects points that are numbers, {got}")
         return self._last(dualnum.taylor(self.problem.function, self.degree, batched=True)(points))
 
     @staticmethod
@@ -132,19 +131,16 @@ def at_each_point(problem, work):
                     found = marked(problem, outcome(work, row, *work.at(problem.point(row))))
                 first = first or found
                 if found.value.shape != first.value.shape:
-                    was, became = first.value.shape, found.value.shape
-                    raise FunctionError(
-                        f"{problem.title} returned shape {became}{where}, but {was} at the first"
-                    )
+                    shapes = f"shape {found.value.shape}{where}, but {first.value.shape} at the first"
+                    raise FunctionError(f"{problem.title} returned {shapes}")
         except FunctionError as error:
             if first is None:
                 raise
             waiting.append((row, error))
         if first is not None:  # only now the shape of a row is known
             nothing = {name: np.full(table.shape, np.nan) for name, table in first.tables.items()}
-            yield from (
-                Outcome(k, np.full(first.value.shape, np.nan), nothing, error) for k, error in waiting
-            )
+            for k, failure in waiting:
+                yield Outcome(k, np.full(first.value.shape, np.nan), nothing, failure)
             if not waiting or waiting[-1][0] != row:
                 yield found
             waiting = []

@@ -66,9 +66,8 @@ def read_csv(name, data):
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{name} is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}"
-        ) from error
+        bad = f"byte {error.start} is {data[error.start]:#04x}"
+        raise InputError(f"{name} is not UTF-8 text: {bad}") from error
     rows, numbers, header = [], [], None
     for number, line in enumerate(io.StringIO(text, newline=None), 1):
         line = line.partition("#")[0].strip()

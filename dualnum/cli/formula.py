@@ -38,24 +38,10 @@ REDUCTIONS = {
     "sum": np.sum,
     "where": np.where,
 }
-ALIASES = {
-    "abs": "absolute",
-    "acos": "arccos",
-    "acosh": "arccosh",
-    "asin": "arcsin",
-    "asinh": "arcsinh",
-    "atan": "arctan",
-    "atan2": "arctan2",
-    "atanh": "arctanh",
-    "pow": "power",
-}
+ALIASES = {f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
+ALIASES |= {"abs": "absolute", "pow": "power"}
 #: Names of functions elsewhere, and their spelling in a formula.
-OTHER_NAMES = {
-    "ln": "log",
-    "lg": "log10",
-    "norm": "sqrt(sum(x**2))",
-    "sgn": "sign",
-}
+OTHER_NAMES = {"ln": "log", "lg": "log10", "norm": "sqrt(sum(x**2))", "sgn": "sign"}
 BINARY = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -130,10 +116,8 @@ class Expression:
 
     def __call__(self, *args: Any) -> Any:
         if len(args) != len(self.variables):
-            expected = ", ".join(self.variables)
-            raise TypeError(
-                f"{self.text!r} expects {len(self.variables)} values ({expected}), got {len(args)}"
-            )
+            expected = f"{len(self.variables)} values ({', '.join(self.variables)})"
+            raise TypeError(f"{self.text!r} expects {expected}, got {len(args)}")
         return self._evaluate(dict(zip(self.variables, args, strict=True)))
 
     def _compile(self, node):
@@ -175,12 +159,9 @@ class Expression:
     def _compile_call(self, node):
         if node.keywords:
             raise self._refusal(node, "has a keyword argument, which is not allowed in a formula")
-        if isinstance(node.func, ast.Name):
-            name = node.func.id
-        elif self._has_prefix(node.func):
-            name = node.func.attr
-        else:
+        if not isinstance(node.func, ast.Name) and not self._has_prefix(node.func):
             raise self._refusal(node)
+        name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
         function = self._table.get(name)
         if function is None:
             close = difflib.get_close_matches(name, self._table, n=1, cutoff=0.7)
@@ -193,9 +174,8 @@ class Expression:
     def _compile_binop(self, node):
         operate = BINARY.get(type(node.op))
         if operate is None:
-            raise self._refusal(
-                node, "has an operator that is not allowed in a formula; a power is written **"
-            )
+            reason = "has an operator that is not allowed in a formula; a power is written **"
+            raise self._refusal(node, reason)
         left, right = self._compile(node.left), self._compile(node.right)
         return lambda values: operate(left(values), right(values))
 
@@ -238,9 +218,8 @@ class Expression:
 
     @staticmethod
     def _has_prefix(node):
-        return (
-            isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in PREFIXES
-        )
+        prefix = node.value if isinstance(node, ast.Attribute) else None
+        return isinstance(prefix, ast.Name) and prefix.id in PREFIXES
 
 
 def _parse(text):

@@ -147,10 +147,8 @@ def columns_by_name(text, function, free, given, header):
         if free and set(free) <= set(header):
             return tuple(free), [header.index(name) for name in free]
         if len(free) == 1:  # x[0], x[1]: as the command itself writes them
-            elements = itertools.takewhile(
-                header.__contains__, (f"{free[0]}[{i}]" for i in itertools.count())
-            )
-            places = [header.index(element) for element in elements]
+            elements = (f"{free[0]}[{i}]" for i in itertools.count())
+            places = [header.index(element) for element in itertools.takewhile(header.__contains__, elements)]
             if places:
                 return None, places
         what, expected = "variables", free

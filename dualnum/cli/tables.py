@@ -43,9 +43,8 @@ def value_rows(value):
     """Return the rows of the value: one for a scalar, else a head and an entry each."""
     if value.ndim == 0:
         return [("value", repr(float(value)))]
-    return [("value", "")] + [
-        (label("f", index), repr(float(value[index]))) for index in np.ndindex(value.shape)
-    ]
+    entries = np.ndenumerate(value)
+    return [("value", ""), *((label("f", index), repr(float(entry))) for index, entry in entries)]
 
 
 def table_rows(problem, work, k, outcome, check):

@@ -79,9 +79,8 @@ def _counts(columns, edges, weights):
 @values_from(np.histogramdd)
 def histogramdd(sample, bins=10, range=None, density=None, weights=None):
     """Counts, sums of weights or densities in a grid of cells; and the edges along each axis."""
-    columns = list(
-        sample.T if np.ndim(sample) == 2 and isinstance(sample, np.ndarray) else np.atleast_2d(sample)
-    )
+    points = np.ndim(sample) == 2 and isinstance(sample, np.ndarray)  # else the coordinates one by one
+    columns = list(sample.T if points else np.atleast_2d(sample))
     each = [bins] * len(columns) if np.ndim(bins) == 0 and not isinstance(bins, (list, tuple)) else list(bins)
     ranges = [None] * len(columns) if range is None else list(range)
     edges = [_edges(c, b, r, None) for c, b, r in zip(columns, each, ranges, strict=True)]

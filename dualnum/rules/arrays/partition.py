@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from dualnum._core import value
 from dualnum.rules._operands import float_operands, with_values
 from dualnum.rules._registry import numpy_rule
 
@@ -21,9 +20,6 @@ def partition(a, kth, axis=-1, kind="introselect", order=None):
         a, axis = a.ravel(), -1
     values = np.partition(*float_operands(a), kth, axis=axis, kind=kind, order=order)
     # The stable sorts of values and of a agree, so each element gets the place of its value.
-    places = np.argsort(values, axis=axis, kind="stable")
-    result = np.empty_like(a)
-    np.put_along_axis(
-        result, places, np.take_along_axis(a, np.argsort(value(a), axis=axis, kind="stable"), axis), axis
-    )
+    result, ascending = np.empty_like(a), np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
+    np.put_along_axis(result, np.argsort(values, axis=axis, kind="stable"), ascending, axis)
     return with_values(result, values)

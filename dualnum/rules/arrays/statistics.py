@@ -71,9 +71,9 @@ _CONTINUOUS = {
 }
 
 
-def _quantile_rule(function, name, percent):
+def _quantile_rule(function, percent):
     """Return the rule of np.quantile (percent = 1) or np.percentile (100), whose q may be dual."""
-    own = numpy_implementation(function)
+    own, name = numpy_implementation(function), function.__name__
 
     def by_q(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False):
         a, q = np.asarray(a), np.asarray(q) / percent
@@ -85,9 +85,7 @@ def _quantile_rule(function, name, percent):
         places = np.ravel(np.clip(q * (n + 1 - first - last) + (first - 1), 0, n - 1))
         columns, places = as_dual_arrays([columns, places])
         numbers = np.stack([np.interp(places, np.arange(n), column) for column in columns.T], axis=-1)
-        shape = (
-            [1 if i in axes else n for i, n in enumerate(a.shape)] if keepdims else [a.shape[i] for i in kept]
-        )
+        shape = [1 if i in axes else n for i, n in enumerate(a.shape) if keepdims or i in kept]
         return numbers.reshape((*q.shape, *shape))
 
     rule_by_q = values_from(function)(by_q)
@@ -111,10 +109,5 @@ def _quantile_rule(function, name, percent):
     return rule
 
 
-for _function, _name, _percent in (
-    (np.quantile, "quantile", 1),
-    (np.percentile, "percentile", 100),
-    (np.nanquantile, "nanquantile", 1),
-    (np.nanpercentile, "nanpercentile", 100),
-):
-    numpy_rule(_function)(_quantile_rule(_function, _name, _percent))
+for _function in (np.quantile, np.percentile, np.nanquantile, np.nanpercentile):
+    numpy_rule(_function)(_quantile_rule(_function, 100 if "percentile" in _function.__name__ else 1))

@@ -133,8 +133,6 @@ def eigvals(a):
     same, v0, left = _equal_values("eigvals", value(a), w0, v0, left)
     c, _, blocks = decoupled(a, w0, v0, left, False, same, vectors=False)
     w = c if blocks is None else require_smooth("eigvals", *block_values(c, blocks, False))
-    ordered = np.empty_like(w)  # eig and eigvals may give different orders
-    np.put_along_axis(
-        ordered, np.argsort(values, axis=-1), np.take_along_axis(w, np.argsort(w0, axis=-1), -1), -1
-    )
+    ordered, ascending = np.empty_like(w), np.take_along_axis(w, np.argsort(w0, axis=-1), -1)
+    np.put_along_axis(ordered, np.argsort(values, axis=-1), ascending, -1)  # eig's order may be another one
     return numpy_result(ordered, values, a.dtype)

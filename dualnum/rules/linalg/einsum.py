@@ -65,9 +65,7 @@ def _subscripts(text, axes):
     if "..." not in left:
         return terms, right.replace("...", "")
     used = set(left + right)
-    free = [
-        chr(i) for i in range(0x100, 0x200) if chr(i) not in used
-    ]  # letters that the subscripts do not use
+    free = [chr(i) for i in range(0x100, 0x200) if chr(i) not in used]
     unnamed = [n - len(t.replace("...", "")) for n, t in zip(axes, terms, strict=True)]
     longest = max(n for n, t in zip(unnamed, terms, strict=True) if "..." in t)
     dots = "".join(free[:longest])
@@ -136,9 +134,8 @@ def _order(terms, shapes, output):
     terms = [set(t) for t in terms]
     pairs = []
     while len(terms) > 1:
-        i, j = min(
-            itertools.combinations(range(len(terms)), 2), key=lambda pair: _cost(terms, sizes, output, *pair)
-        )
+        candidates = itertools.combinations(range(len(terms)), 2)
+        i, j = min(candidates, key=lambda pair: _cost(terms, sizes, output, *pair))
         joined = _joined(terms, output, i, j)
         terms = [t for k, t in enumerate(terms) if k not in (i, j)] + [joined]
         pairs.append((i, j))
@@ -163,9 +160,8 @@ def _cost(terms, sizes, output, i, j):
 @functools.lru_cache(256)
 def _axes(term, order):
     """Return the axes of a term in the order of these letters, and an index that inserts the axes that it lacks."""
-    return [term.index(c) for c in order if c in term], tuple(
-        [slice(None) if c in term else None for c in order]
-    )
+    axes = [term.index(c) for c in order if c in term]
+    return axes, tuple([slice(None) if c in term else None for c in order])
 
 
 def _arranged(array, term, order):
@@ -199,19 +195,10 @@ def _matrices(s, t, keep, m, n):
 
     def matrices(term, shape_of_term, first, second):
         heads = [shape_of_term[term.index(c)] for c in stack]
-        return (
-            stack + first + second,
-            (*heads, *shape(*first, *second)),
-            (*heads, *shape(first, second)),
-        )
+        return stack + first + second, (*heads, *shape(*first, *second)), (*heads, *shape(first, second))
 
-    return (
-        letters,
-        shape(*letters),
-        shape(*stack, rows, columns),
-        matrices(s, m, rows, summed),
-        matrices(t, n, summed, columns),
-    )
+    operands = matrices(s, m, rows, summed), matrices(t, n, summed, columns)
+    return letters, shape(*letters), shape(*stack, rows, columns), *operands
 
 
 def _pair(left, right, keep, known):

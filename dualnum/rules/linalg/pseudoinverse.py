@@ -91,9 +91,7 @@ def pinv(a, rcond=None, hermitian=False, **options):
         return numpy_result(values, values, a.dtype)
     a = symmetric(a) if hermitian else a
     with np.errstate(all="ignore"):  # NumPy has warned of the values
-        trace = np.sum(
-            transpose(values) * value(a), axis=(-1, -2)
-        )  # of the projection A^+ A, which is the rank
+        trace = np.sum(transpose(values) * value(a), axis=(-1, -2))  # of the projection A^+ A: the rank
         full = ~(np.abs(trace - min(a.shape[-2:])) > 0.25)
         if np.all(full):
             return numpy_result(_full_rank_pseudoinverse(a, values), values, a.dtype)

@@ -163,10 +163,8 @@ def block_values(c, blocks, orthogonal, average=False, zero=None):
                 inside = np.ix_(members, members)
                 noise = np.max(blocks.noise[i][inside], axis=(0, 1))
                 absolute = zero is not None and bool(np.any(zero[i][members]))
-                numbers, smooth[i][members] = _one_block(
-                    components(c[i][inside]), noise, monomials, orthogonal, average, absolute
-                )
-                w[i][members] = from_components(numbers, c.dtype)
+                found = _one_block(components(c[i][inside]), noise, monomials, orthogonal, average, absolute)
+                w[i][members], smooth[i][members] = from_components(found[0], c.dtype), found[1]
     value(w)[...] = w0
     return w, smooth
 
@@ -193,9 +191,8 @@ def _one_block(numbers, noise, monomials, orthogonal, average, absolute):
     mean = np.zeros(total.size) if absolute else np.trace(numbers) / count
     shared = np.tile(mean, (count, 1))
     deviation = numbers - mean * np.eye(count)[..., None]
-    split = np.any(np.abs(deviation) > noise, axis=(0, 1)) & (
-        total > 0
-    )  # components in which branches differ
+    # the components in which branches differ
+    split = (total > 0) & np.any(np.abs(deviation) > noise, axis=(0, 1))
     if not np.any(split):
         return shared, True
     if single:
@@ -209,9 +206,8 @@ def _one_block(numbers, noise, monomials, orthogonal, average, absolute):
         return shared, True
     sizes = np.max(np.abs(deviation), axis=(0, 1))
     scaled = deviation[..., split] / sizes[split]
-    basis = _basis(
-        scaled @ np.cos(np.arange(1, scaled.shape[-1] + 1)), orthogonal
-    )  # of a generic combination
+    generic = scaled @ np.cos(np.arange(1, scaled.shape[-1] + 1))
+    basis = _basis(generic, orthogonal)
     if basis is None:
         return shared, False
     _, v, left = basis

@@ -4,7 +4,7 @@ import numpy as np
 
 from dualnum._core import DualArray, value
 from dualnum.rules._components import degree, nilpotent_part
-from dualnum.rules._operands import float_operands, numpy_result, operands
+from dualnum.rules._operands import float_arguments, float_operands, numpy_result, operands
 from dualnum.rules._registry import numpy_rule
 from dualnum.rules.linalg._helpers import rank_tolerance, symmetric, transpose
 from dualnum.rules.linalg.eigen import require_smooth
@@ -159,6 +159,4 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
 def matrix_rank(A, *args, **kwargs):
     """The rank of the values, an integer without derivatives."""
     (a,) = operands("matrix_rank", A)
-    return np.linalg.matrix_rank(
-        *float_operands(a), *map(value, args), **{k: value(v) for k, v in kwargs.items()}
-    )
+    return np.linalg.matrix_rank(*float_operands(a), *map(value, args), **float_arguments(kwargs))
