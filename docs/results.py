@@ -35,12 +35,15 @@ PLOTS = (
 def write(directory):
     """Write what results.rst includes into a directory."""
     about, cases, results = from_json(FILE.read_text(encoding="utf-8"))
-    derivatives = {name: rows for name, rows in results.items() if re.match(DERIVATIVES, name)}
+    derivatives, taylor = (
+        {name: rows for name, rows in results.items() if re.match(pattern, name)}
+        for pattern in (DERIVATIVES, TAYLOR)
+    )
     texts = {
         "machine": machine(about),
-        "verdicts": verdicts(derivatives | {n: rows for n, rows in results.items() if re.match(TAYLOR, n)}),
+        "verdicts": verdicts(derivatives | taylor),
         "derivatives": comparison(derivatives),
-        "taylor": comparison({name: rows for name, rows in results.items() if re.match(TAYLOR, name)}),
+        "taylor": comparison(taylor),
         "products": products(results),
         "functions": functions(results),
         "whole": whole(cases, results),
@@ -53,9 +56,8 @@ def write(directory):
 
 def machine(about):
     """Return the sentence about where this was measured."""
-    others = ", ".join(
-        f"{name} {version}" for name, version in about["packages"].items() if name != "dualnum"
-    )
+    versions = about["packages"].items()
+    others = ", ".join(f"{name} {version}" for name, version in versions if name != "dualnum")
     clock = "processor time" if about["clock"] == "process_time" else "time by the clock"
     return (
         f"Measured on {about['date']} on {about['processor']}, {about['cores']} cores, with Python {about['python']}: "
@@ -79,10 +81,8 @@ def ours(rows):
 
 def best_peer(rows):
     """Return the fastest row of another package with exact derivatives, or None."""
-    others = (*FLOORS, *HANDS, *ROUGH)
-    found = [
-        row for name, row in measured(rows).items() if name not in others and not name.startswith("dualnum")
-    ]
+    known = {name: row for name, row in measured(rows).items() if name not in (*FLOORS, *HANDS, *ROUGH)}
+    found = [row for name, row in known.items() if not name.startswith("dualnum")]
     return min(found, key=lambda row: row.median, default=None)
 
 
@@ -122,10 +122,8 @@ def verdicts(results):
             won.append(f"- ``{name}``: {they.name} takes {factor:.3g} times as long")
         else:
             lost.append(f"- ``{name}``: dualnum takes {1 / factor:.3g} times as long as {they.name}")
-    lines = [
-        f"dualnum is the fastest package in {len(won)} of {len(won) + len(lost)} cases that others can do:",
-        "",
-    ]
+    total = len(won) + len(lost)
+    lines = [f"dualnum is the fastest package in {len(won)} of {total} cases that others can do:", ""]
     lines += [*(won or ["- none"]), "", "Others are faster in these:", "", *(lost or ["- none"]), ""]
     return "\n".join(lines)
 
@@ -152,9 +150,8 @@ def functions(results):
             continue
         function, known = name.removeprefix("element/"), measured(found)
         call = measured(results.get(f"call/{function}", ()))
-        cells = [ratio(call.get(kind)) for kind in ("dualnum", "DualArray")] + [
-            ratio(known.get(k)) for k in kinds
-        ]
+        calls = [ratio(call.get(kind)) for kind in ("dualnum", "DualArray")]
+        cells = [*calls, *(ratio(known.get(k)) for k in kinds)]
         rows.append((f"``{function}``", quantity(found[0].median / 1000, "s"), *cells))
     header = ("function", "float64, an element", "call", "call, DualArray", *kinds)
     return table(header, rows, (20, 14, 8, 12, 8, 8, 8, 8, 8, 8))

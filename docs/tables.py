@@ -15,26 +15,13 @@ from dualnum.cli.arguments import make_parser
 
 def write(directory):
     """Write a table for each number of arguments into a directory."""
-    unary = [
-        (
-            f"``{row.name}``",
-            code(row.c) if row.c != "0" else "",
-            code(row.dy),
-            code(row.d2y),
-            interval(row.lo, row.hi),
-        )
-        for row in ELEMENTARY
-    ]
-    binary = [
-        (
-            f"``{row.name}``",
-            companions(row),
-            code(row.z_x),
-            code(row.z_y),
-            f"{interval(row.x_lo, row.x_hi)}; {interval(row.y_lo, row.y_hi)}",
-        )
-        for row in BINARY
-    ]
+    unary, binary = [], []
+    for row in ELEMENTARY:
+        c = code(row.c) if row.c != "0" else ""
+        unary.append((code(row.name), c, code(row.dy), code(row.d2y), interval(row.lo, row.hi)))
+    for row in BINARY:
+        domain = f"{interval(row.x_lo, row.x_hi)}; {interval(row.y_lo, row.y_hi)}"
+        binary.append((code(row.name), companions(row), code(row.z_x), code(row.z_y), domain))
     text = table(("y", "c", "``y'``", "``y''``", "domain"), unary, (12, 28, 14, 20, 26))
     (directory / "elementary.inc").write_text(text, encoding="utf-8")
     text = table(("z", "companions", "``z_x``", "``z_y``", "domain of x; of y"), binary, (12, 26, 20, 20, 22))
@@ -79,17 +66,14 @@ def write_thumbnails(directory, gallery):
     cells = []
     for page in re.findall(r"^   (\w+)$", (gallery / "index.rst").read_text(encoding="utf-8"), re.MULTILINE):
         title = ""
-        for line, following in itertools.pairwise(
-            (gallery / f"{page}.rst").read_text(encoding="utf-8").split("\n")
-        ):
+        lines = (gallery / f"{page}.rst").read_text(encoding="utf-8").split("\n")
+        for line, following in itertools.pairwise(lines):
             if following and set(following) <= {"=", "-"}:
                 title = line
             elif line.startswith(".. plot::"):
                 name = pathlib.PurePath(line).stem
-                target = f"{page}.html#{nodes.make_id(title)}"
-                cells.append(
-                    f'<a href="{target}"><img src="../_images/{name}.png" alt=""><span>{title}</span></a>'
-                )
+                picture = f'<img src="../_images/{name}.png" alt=""><span>{title}</span>'
+                cells.append(f'<a href="{page}.html#{nodes.make_id(title)}">{picture}</a>')
     html = "\n".join(f"   {cell}" for cell in cells)
     text = f'.. raw:: html\n\n   <div class="thumbnails">\n{html}\n   </div>\n'
     (directory / "thumbnails.inc").write_text(text, encoding="utf-8")

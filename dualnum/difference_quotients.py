@@ -30,28 +30,17 @@ ACCURACY = {"forward": 1, "central": 2, "five-point": 4, "complex": 2, "richards
 
 
 class Probe:
-    """A function near a point: f(x + sum of moves).
-
-    Attributes
-    ----------
-    everywhere : bool
-        Whether one move shifts all elements of the one array, each by a step of its own.
-    lead : tuple of int
-        The shape of the steps of one move, with which f's values begin: () or that of a batch.
-    lenient : bool
-        Whether an exception of f away from the point itself counts as NaN, and its warnings are hidden.
-    """
+    """A function near a point: f(x + sum of moves)."""
 
     def __init__(self, driver, variables, kwargs, check, everywhere=False):
-        self.driver = driver
-        self.variables = variables
-        self.kwargs = kwargs
-        self.check = check
+        self.driver, self.variables, self.kwargs, self.check = driver, variables, kwargs, check
+        #: Whether one move shifts all elements of the one array, each by a step of its own.
         self.everywhere = everywhere
+        #: The shape of the steps of one move, with which f's values begin: () or that of a batch.
         self.lead = np.shape(variables.tree.x) if everywhere else variables.lead
+        #: Whether an exception of f away from the point itself counts as NaN, and its warnings are hidden.
         self.lenient = False
-        self._centre = None
-        self._shape = None
+        self._centre = self._shape = None
 
     def at(self, moves=(), imaginary=None):
         """Return f(x + sum of h_i e_i) for the pairs (i, h_i) in `moves`.
@@ -149,9 +138,8 @@ def imaginary_output(driver, y):
     """Return the imaginary part of f(x); raise a TypeError if f(x) is real, because f may have dropped it."""
     y = np.asarray(y)
     if y.dtype.kind != "c":
-        raise TypeError(
-            expects(driver, "f(x) to be complex where x is", f"dtype {y.dtype}", 'method="richardson"')
-        )
+        wanted = "f(x) to be complex where x is"
+        raise TypeError(expects(driver, wanted, f"dtype {y.dtype}", 'method="richardson"'))
     return y.imag.astype(np.float64)
 
 
@@ -162,13 +150,8 @@ def imaginary_output(driver, y):
 def stencil(method, order):
     """Return the offsets and weights of a method's formula for a derivative, as pairs, nearest offsets first.
 
-    The weights are those for which the formula is exact for polynomials of the highest degree.
-
-    Examples
-    --------
-    >>> from dualnum.difference_quotients import stencil
-    >>> stencil("central", 2)
-    ((0, -2.0), (-1, 1.0), (1, 1.0))
+    The weights make the formula exact for polynomials of the highest degree: ``((0, -2.0), (-1, 1.0), (1, 1.0))``
+    for the central one of order 2.
     """
     if method == "forward":
         offsets = range(order + 1)

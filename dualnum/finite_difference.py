@@ -30,6 +30,7 @@ References
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -104,13 +105,11 @@ def _derivative(driver: Differences, args: Any, kwargs: Any) -> Any:
         return driver.results(part(*args, **kwargs) for part in parts)
     variables = Variables(driver, args)
     check_single(driver, variables, "finite_difference.gradient(f)")
-    probe = Probe(
-        driver,
-        variables,
-        kwargs,
-        lambda shape: check_elementwise(driver, variables, shape, options["batched"]),
-        everywhere=True,
-    )
+
+    def check(shape: tuple[int, ...]) -> None:
+        check_elementwise(driver, variables, shape, options["batched"])
+
+    probe = Probe(driver, variables, kwargs, check, everywhere=True)
     return driver.result(map(finish, driver.estimate(probe, (None,) * options["order"])))
 
 
@@ -168,12 +167,7 @@ def gradient(
     >>> abs(value - np.e) <= error < 1e-10
     True
     """
-    options = method, step, return_error, batched, chunk, subok
-    return Differences("gradient", f, argnum, *options, _gradient)
-
-
-def _gradient(driver: Differences, args: Any, kwargs: Any) -> Any:
-    return driver.first_differences(args, kwargs, check_scalar)
+    return Differences("gradient", f, argnum, method, step, return_error, batched, chunk, subok, _gradient)
 
 
 def jacobian(
@@ -209,12 +203,7 @@ def jacobian(
     array([[3., 2.],
            [4., 0.]])
     """
-    options = method, step, return_error, batched, chunk, subok
-    return Differences("jacobian", f, argnum, *options, _jacobian)
-
-
-def _jacobian(driver: Differences, args: Any, kwargs: Any) -> Any:
-    return driver.first_differences(args, kwargs, check_leading)
+    return Differences("jacobian", f, argnum, method, step, return_error, batched, chunk, subok, _jacobian)
 
 
 def hessian(
@@ -250,8 +239,19 @@ def hessian(
     >>> np.allclose(H, [[6, 4], [4, 0]], atol=1e-6)
     True
     """
-    options = method, step, return_error, batched, chunk, subok
-    return Differences("hessian", f, argnum, *options, _hessian)
+    return Differences("hessian", f, argnum, method, step, return_error, batched, chunk, subok, _hessian)
+
+
+def _first(check: Callable[..., None], driver: Differences, args: Any, kwargs: Any) -> Any:
+    """Return the first derivatives in the structure of the variables; `check` refuses shapes of f(x)."""
+    variables = Variables(driver, args)
+    probe = Probe(driver, variables, kwargs, lambda shape: check(driver, variables.lead, shape))
+    columns = [driver.estimate(probe, (i,)) for i in range(variables.size)]
+    shape = probe.shape()
+    return driver.result(variables.nest(column, shape) for column in driver.stack(columns, shape))
+
+
+_gradient, _jacobian = functools.partial(_first, check_scalar), functools.partial(_first, check_leading)
 
 
 def _hessian(driver: Differences, args: Any, kwargs: Any) -> Any:
@@ -262,9 +262,8 @@ def _hessian(driver: Differences, args: Any, kwargs: Any) -> Any:
     entries = [pairs[min(i, j), max(i, j)] for i in places for j in places]
     shape = probe.shape()
     square = shape + (variables.size, variables.size)
-    return driver.result(
-        variables.nest_twice(column.reshape(square), shape) for column in driver.stack(entries, shape)
-    )
+    columns = (column.reshape(square) for column in driver.stack(entries, shape))
+    return driver.result(variables.nest_twice(column, shape) for column in columns)
 
 
 class Differences(Driver):
@@ -279,14 +278,6 @@ class Differences(Driver):
         self.method = check_method(name, method)
         self.step = step
         self.return_error = check_flag(name, "return_error", return_error)
-
-    def first_differences(self, args, kwargs, check):
-        """Return the first derivatives in the structure of the variables."""
-        variables = Variables(self, args)
-        probe = Probe(self, variables, kwargs, lambda shape: check(self, variables.lead, shape))
-        columns = [self.estimate(probe, (i,)) for i in range(variables.size)]
-        shape = probe.shape()
-        return self.result(variables.nest(column, shape) for column in self.stack(columns, shape))
 
     def estimate(self, probe, places):
         """Return the derivative by the variables at `places` and the estimate of its error, None if not asked for."""
@@ -353,9 +344,6 @@ class Differences(Driver):
 def check_method(name, method):
     """Return the name of a method."""
     if method not in ACCURACY:
-        raise ValueError(
-            expects(
-                f"{name}(f, method={method!r})", f"method to be one of {', '.join(ACCURACY)}", f"{method!r}"
-            )
-        )
+        wanted = f"method to be one of {', '.join(ACCURACY)}"
+        raise ValueError(expects(f"{name}(f, method={method!r})", wanted, f"{method!r}"))
     return method

@@ -71,28 +71,10 @@ def _function_table():
 
 
 class Expression:
-    """Parse a formula into a function of its variables.
+    """A formula as a function of its `variables`, the names that are neither functions nor constants, as they appear.
 
-    Parameters
-    ----------
-    text : str
-        For example ``"exp(-x**2) * sin(3*x)"``.
+    A ValueError names the part of a `text` that is no formula.
 
-    Attributes
-    ----------
-    text : str
-        The formula as given.
-    variables : tuple of str
-        The names that are neither functions nor constants, in order of appearance.
-
-    Raises
-    ------
-    ValueError
-        When `text` is not a formula, naming the part that is refused.
-
-    Examples
-    --------
-    >>> from dualnum.cli.formula import Expression
     >>> f = Expression("x**2 + 3*y")
     >>> f.variables
     ('x', 'y')
