@@ -112,9 +112,18 @@ PATCHES = (
     Patch(
         "when_imported",
         "sys.meta_path",
-        "The rules of scipy.special are imported right after it, and dualnum does not import SciPy itself.",
-        "The rules are imported with dualnum if scipy.special is imported already; else by "
-        "`import dualnum.rules.ufuncs.scipy_special`.",
+        "The rules of scipy.special and the guard of scipy.sparse are imported right after these, and dualnum does "
+        "not import SciPy itself.",
+        "They are imported with dualnum if SciPy's modules are imported already; else by "
+        "`import dualnum.rules.ufuncs.scipy_special, dualnum.rules.scipy_sparse`.",
+        "all",
+    ),
+    Patch(
+        "guarded",
+        "scipy.sparse._sparsetools.<function>",
+        "Its compiled routines look the type number of an array up in a table of NumPy's: dualnum.rules.scipy_sparse "
+        "lets them refuse duals.",
+        "They crash the process on sparse matrices of duals.",
         "all",
     ),
     Patch(
