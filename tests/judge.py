@@ -14,10 +14,11 @@ import sys
 import warnings
 
 import numpy as np
-from calls import CALLS
+import surface
 
 from dualnum import Dual, _core
 
+CALLS = surface.every_call()
 # form -> (levels, subclass)
 FORMS = {"plain": (1, False), "DualArray": (1, True), "two levels": (2, True)}
 # Of the central differences of first and second order
@@ -61,20 +62,9 @@ class Case:
         self.helpers = {"np": np, "sink": io.BytesIO, **helpers}
         orders, self.subok = FORMS[form]
         self.levels = [_core.Level() for _ in range(orders)]
+        self.values, self.constants, _ = surface.arguments()
         draw = np.random.default_rng(42)
-        self.values = {
-            "x": draw.permutation(np.linspace(0.36, 1.91, 6)),
-            "y": draw.permutation(np.linspace(0.41, 1.7, 6)),
-            "a": draw.uniform(0.2, 1.8, (4, 4)) + 2 * np.eye(4),
-            "b": draw.uniform(0.2, 1.8, (4, 4)) + 2 * np.eye(4),
-            "s": np.array(1.3),
-        }
         self.directions = {name: draw.uniform(-1, 1, value.shape) for name, value in self.values.items()}
-        self.constants = {
-            "v": draw.permutation(np.linspace(0.55, 1.65, 6)),
-            "w": draw.uniform(0.5, 2, 6),
-            "m": draw.uniform(0.2, 1.8, (4, 4)) + 2 * np.eye(4),
-        }
 
     def _names(self, moving):
         copies = {name: value.copy() for name, value in self.constants.items()}

@@ -1,10 +1,9 @@
-"""NumPy's public names and dualnum's decision on each: reads surface.txt, the one list."""
+"""NumPy's public names and dualnum's decision on each: reads surface.txt, the one list of calls."""
 
 import pathlib
+import re
 
 import numpy as np
-
-__all__ = ["ALL", "FAMILIES", "counts", "decision", "public_names", "refusals"]
 
 FAMILIES = {
     "polynomial": ("poly", "Polynomial"),
@@ -45,7 +44,8 @@ def decisions():
     """Return a dict of name -> (decision, calls or reason)."""
     pairs = []
     for title in ("differentiable", "moves elements", "value-only", "refused", "not for floats"):
-        pairs += [(name, (title, calls)) for name, calls in parse(SECTIONS[title]).items()]
+        for names, calls in parse(SECTIONS[title]).items():
+            pairs += [(name, (title, calls.replace("{0}", name))) for name in names.split(" ")]
     for title in ("no array", "memory"):
         pairs += [(name, (title, "")) for name in SECTIONS[title].split()]
     for module in FAMILIES:
@@ -73,6 +73,57 @@ def _of_family(module):
 
 
 ALL = decisions()
+
+
+def cases(*labels):
+    """Return (name, call) of every call of these decisions; a call behind @ needs a DualArray."""
+    chosen = [(name, calls.split(" ; ")) for name, (label, calls) in ALL.items() if label in labels]
+    return [(name, call.strip()) for name, calls in chosen for call in calls if call]
+
+
+def exists(call):
+    """Return whether this NumPy has all that a call names."""
+    for path in re.findall(r"\bnp((?:\.[a-zA-Z_]\w*)+)", call):
+        thing = np
+        for name in path[1:].split("."):
+            if thing is not np and not isinstance(thing, type(np)):
+                break
+            if not hasattr(thing, name):
+                return False
+            thing = getattr(thing, name)
+    return True
+
+
+def every_call():
+    """Return all calls that this NumPy has, those of no name too, without @ and each once."""
+    found = [call for _, call in cases("differentiable", "moves elements", "value-only", "not for floats")]
+    found += [call for _, call, _, _ in refusals().values()]
+    found += SECTIONS["more calls"].strip().replace("\n    ", " ").split(" ; ")
+    return [call for call in dict.fromkeys(call.lstrip("@") for call in found) if exists(call)]
+
+
+def arguments():
+    """Return the arguments of the calls, those that move and constants, and a generator that draws directions."""
+    draw = np.random.default_rng(42)
+
+    def spread(low, high, n):
+        return draw.permutation(np.linspace(low, high, n))
+
+    moving = {
+        "x": spread(0.36, 1.91, 6),
+        "y": spread(0.41, 1.7, 6),
+        "a": spread(0.2, 1.6, 16).reshape(4, 4) + np.diag([2.0, 2.5, 3.1, 3.6]),
+        "b": spread(0.3, 1.9, 16).reshape(4, 4) + np.diag([3.0, 2.2, 2.7, 2.0]),
+        "c": spread(0.4, 2.1, 24).reshape(2, 3, 4),
+        "p": np.array([1.1, -1.3, -1.2, 0.8]),
+        "s": np.array(1.3),
+    }
+    still = {
+        "v": spread(0.55, 1.65, 6),
+        "w": draw.uniform(0.5, 2, 6),
+        "m": spread(0.2, 1.8, 16).reshape(4, 4) + 2 * np.eye(4),
+    }
+    return moving, still, draw
 
 
 def refusals():

@@ -1,6 +1,5 @@
 """Every public name of NumPy is decided upon, and every decision holds: see surface.txt."""
 
-import itertools
 import re
 import warnings
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 import surface
 from judge import leaves
+from surface import cases, exists
 
 from dualnum import Dual, _core
 
@@ -21,21 +21,7 @@ class Point:
     """The arguments of the calls: moving ones with their directions, and constants."""
 
     def __init__(self):
-        draw = np.random.default_rng(42)
-        self.moving = {
-            "x": draw.permutation(np.linspace(0.36, 1.91, 6)),
-            "y": draw.permutation(np.linspace(0.41, 1.7, 6)),
-            "a": draw.permutation(np.linspace(0.2, 1.6, 16)).reshape(4, 4) + np.diag([2.0, 2.5, 3.1, 3.6]),
-            "b": draw.permutation(np.linspace(0.3, 1.9, 16)).reshape(4, 4) + np.diag([3.0, 2.2, 2.7, 2.0]),
-            "c": draw.permutation(np.linspace(0.4, 2.1, 24)).reshape(2, 3, 4),
-            "p": np.array([1.1, -1.3, -1.2, 0.8]),
-            "s": np.array(1.3),
-        }
-        self.still = {
-            "v": draw.permutation(np.linspace(0.55, 1.65, 6)),
-            "w": draw.uniform(0.5, 2, 6),
-            "m": draw.permutation(np.linspace(0.2, 1.8, 16)).reshape(4, 4) + 2 * np.eye(4),
-        }
+        self.moving, self.still, draw = surface.arguments()
         self.directions = {n: draw.uniform(-1, 1, (*z.shape, DIRECTIONS)) for n, z in self.moving.items()}
 
     def names(self, code, levels=(), steps=(), subok=True):
@@ -146,14 +132,6 @@ def check(code, subok, exactly=True):
     return jacobian
 
 
-def cases(*labels):
-    found = []
-    for name, (label, calls) in surface.ALL.items():
-        if label in labels:
-            found += [(name, call.strip()) for call in calls.split(" ; ") if call]
-    return found
-
-
 def identify(case):
     return case if isinstance(case, str) else str(case)
 
@@ -181,19 +159,6 @@ def test_every_decision_is_about_a_name():
     names = surface.public_names()
     unknown = [n for n in surface.ALL if n not in names and n not in others]
     assert not unknown
-
-
-def exists(call):
-    """Return whether this NumPy has all that a call names."""
-    for path in re.findall(r"\bnp((?:\.[a-zA-Z_]\w*)+)", call):
-        thing = np
-        for name in path[1:].split("."):
-            if thing is not np and not isinstance(thing, type(np)):
-                break
-            if not hasattr(thing, name):
-                return False
-            thing = getattr(thing, name)
-    return True
 
 
 @pytest.mark.parametrize(("name", "call"), cases(*DUALS), ids=identify)
@@ -323,5 +288,4 @@ def test_counts():
 
 def test_wrong_arguments_are_decided_too():
     """The mutations of test_wrong_arguments.py cover every call of the list."""
-    every = list(itertools.chain(cases(*DUALS), cases("value-only")))
-    assert len(every) > 500
+    assert len(cases(*DUALS, "value-only")) > 500

@@ -6,6 +6,7 @@ prints the number of each call before it is made, so that a crash leaves the cul
 """
 
 import ast
+import io
 import sys
 import warnings
 
@@ -44,34 +45,24 @@ def calls():
     """Return every call of the list, each argument replaced by one wrong thing in turn: text and code objects."""
     found = []
     wrong = [w.strip() for w in WRONG.replace("\n", " ").split(" ; ")]
-    seen = set()
-    for label, text in surface.ALL.values():
-        if label not in ("differentiable", "moves elements", "value-only", "not for floats"):
-            continue
-        for call in text.split(" ; "):
-            call = call.strip().lstrip("@")
-            if not call or call in seen:
-                continue
-            seen.add(call)
-            probe = Replace(-1, None)
-            probe.visit(ast.parse(call, mode="eval"))
-            for index in range(probe.count):
-                for k in range(3):  # three of the wrong things, others at the next argument
-                    w = wrong[(7 * len(found) + k) % len(wrong)]
-                    tree = Replace(index, ast.parse(w, mode="eval").body).visit(ast.parse(call, mode="eval"))
-                    found.append(ast.unparse(ast.fix_missing_locations(tree)))
+    for call in surface.every_call():
+        probe = Replace(-1, None)
+        probe.visit(ast.parse(call, mode="eval"))
+        for index in range(probe.count):
+            for k in range(3):  # three of the wrong things, others at the next argument
+                w = wrong[(7 * len(found) + k) % len(wrong)]
+                tree = Replace(index, ast.parse(w, mode="eval").body).visit(ast.parse(call, mode="eval"))
+                found.append(ast.unparse(ast.fix_missing_locations(tree)))
     return found
 
 
 def names(subok):
-    draw = np.random.default_rng(3)
-    shapes = {"x": (6,), "y": (6,), "a": (4, 4), "b": (4, 4), "c": (2, 3, 4), "p": (4,), "s": ()}
+    moving, still, draw = surface.arguments()
     level = _core.Level()
-    found = {"np": np, "nan": np.nan, "v": draw.uniform(1, 2, 6), "w": draw.uniform(1, 2, 6)}
-    found["m"] = draw.uniform(1, 2, (4, 4))
-    for name, shape in shapes.items():
-        tangents = draw.uniform(-1, 1, (*shape, 2))
-        found[name] = _core.seed_tangents(draw.uniform(1, 2, shape), level, tangents, subok=subok)
+    found = {"np": np, "nan": np.nan, "sink": io.BytesIO, **still}
+    for name, x in moving.items():
+        tangents = draw.uniform(-1, 1, (*x.shape, 2))
+        found[name] = _core.seed_tangents(x, level, tangents, subok=subok)
     found["s"] = found["s"][()]
     tangents = draw.uniform(-1, 1, (6, 1))
     found["other"] = _core.seed_tangents(draw.uniform(1, 2, 6), _core.Level(), tangents, subok=subok)
