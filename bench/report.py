@@ -1,6 +1,7 @@
 """The table, the goals, and the results as JSON."""
 
 import importlib.metadata
+import itertools
 import json
 import os
 import platform
@@ -98,24 +99,25 @@ def as_dict(row):
 
 
 def as_json(cases, results, effort):
-    """Return everything that was measured, as text with a line for each case."""
+    """Return everything that was measured, as text with a line for each family of cases, such as all calls."""
     head = {
         "machine": machine(),
         "turns": effort.turns,
         "clock": effort.clock.__name__,
         "goals": [{**goal._asdict(), "reached": reached(goal, results)} for goal in GOALS],
     }
-    lines = [
-        json.dumps(
+    lines = []
+    for _, family in itertools.groupby(cases, lambda case: case.name.partition("/")[0]):
+        measured = [
             {
                 "name": case.name,
                 "n": case.n,
                 "unit": "B" if case.unit == "B" else "s",
                 "results": [as_dict(row) for row in results[case.name]],
             }
-        )
-        for case in cases
-    ]
+            for case in family
+        ]
+        lines.append(json.dumps(measured)[1:-1])
     return json.dumps(head)[:-1] + ',\n"cases": [\n' + ",\n".join(lines) + "\n]}"
 
 
