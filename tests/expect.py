@@ -17,6 +17,17 @@ def raises(error, message):
     return pytest.raises(error, match="^" + re.escape(message) + "$")
 
 
+def listed(text):
+    """Return the expressions of a list: those of a line are parted by " ; "."""
+    return [code.strip() for code in re.split(r" ; |\n", text.strip())]
+
+
+def functions(text, parameters="a", **names):
+    """Return a dict of the functions that the expressions of a list define, each named by its expression."""
+    names |= {"np": np, "L": np.linalg}
+    return {code: eval(f"lambda {parameters}: {code}", names) for code in listed(text)}
+
+
 def close(got, want, tolerance=1e-12):
     """Compare arrays within a tolerance, relative to the largest entry of `want` or to 1."""
     np.testing.assert_allclose(got, want, rtol=0, atol=tolerance * max(1.0, np.max(np.abs(want), initial=0)))

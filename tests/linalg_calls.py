@@ -10,6 +10,7 @@ import sys
 import warnings
 
 import numpy as np
+from expect import functions
 
 import dualnum as dn
 from dualnum import _core
@@ -24,21 +25,9 @@ def dual(*shape, level=LEVEL, k=2):
     return _core.seed_tangents(values, level, DRAW.uniform(-1, 1, (*shape, k)))
 
 
-OPERANDS = {
-    "()": dual(),
-    "(0,)": dual(0),
-    "(1,)": dual(1),
-    "(2,)": dual(2),
-    "(3,)": dual(3),
-    "(0,0)": dual(0, 0),
-    "(2,2)": dual(2, 2),
-    "(2,3)": dual(2, 3),
-    "(3,2)": dual(3, 2),
-    "(0,2)": dual(0, 2),
-    "(2,0)": dual(2, 0),
-    "(2,2,2)": dual(2, 2, 2),
-    "(0,2,2)": dual(0, 2, 2),
-    "(1,2,1,2)": dual(1, 2, 1, 2),
+SHAPES = [(), (0,), (1,), (2,), (3,), (0, 0), (2, 2), (2, 3), (3, 2), (0, 2), (2, 0)]
+SHAPES += [(2, 2, 2), (0, 2, 2), (1, 2, 1, 2)]
+OPERANDS = {str(shape): dual(*shape) for shape in SHAPES} | {
     "two levels": _core.seed_tangents(dual(2, 2), OTHER, DRAW.uniform(-1, 1, (2, 2, 1))),
     "no tangents": dual(2, 2, k=0),
     "strided": dual(4, 4)[::2, ::-2],
@@ -66,43 +55,19 @@ OPERANDS = {
 DUALS = [name for name in OPERANDS if name in ("scalar", "list") or isinstance(OPERANDS[name], dn.DualArray)]
 DISPATCHING = [name for name in DUALS if name != "list"]
 
-ONE = {
-    name: getattr(L, name)
-    for name in "inv det slogdet pinv norm cholesky qr eigh eigvalsh eig eigvals svd matrix_rank cond tensorinv".split()
-}
-ONE |= {
-    "svdvals": getattr(L, "svdvals", None),
-    "trace": np.trace,
-    "matrix_power(3)": lambda a: L.matrix_power(a, 3),
-    "matrix_power(-1)": lambda a: L.matrix_power(a, -1),
-    "matrix_power(0)": lambda a: L.matrix_power(a, 0),
-    "matrix_power(1.5)": lambda a: L.matrix_power(a, 1.5),
-    "svd(thin)": lambda a: L.svd(a, full_matrices=False),
-    "svd(hermitian)": lambda a: L.svd(a, hermitian=True, compute_uv=False),
-    "svd(values)": lambda a: L.svd(a, compute_uv=False),
-    "pinv(hermitian)": lambda a: L.pinv(a, hermitian=True),
-    "pinv(rcond)": lambda a: L.pinv(a, rcond=0.5),
-    "qr(complete)": lambda a: L.qr(a, mode="complete"),
-    "qr(r)": lambda a: L.qr(a, mode="r"),
-    "qr(raw)": lambda a: L.qr(a, mode="raw"),
-    "qr(bad)": lambda a: L.qr(a, mode="bad"),
-    "eigh(U)": lambda a: L.eigh(a, "U"),
-    "eigh(X)": lambda a: L.eigh(a, "X"),
-    "eigvalsh(None)": lambda a: L.eigvalsh(a, None),
-    "tensorinv(1)": lambda a: L.tensorinv(a, 1),
-    "tensorinv(0)": lambda a: L.tensorinv(a, 0),
-    "einsum(ii)": lambda a: np.einsum("ii", a),
-    "einsum(i...)": lambda a: np.einsum("i...->...", a),
-    "einsum(bad)": lambda a: np.einsum("i?", a),
-    "einsum(output twice)": lambda a: np.einsum("ij->ii", a),
-    "einsum(unknown output)": lambda a: np.einsum("ij->k", a),
-    "einsum(list)": lambda a: np.einsum(a, [0, 1]),
-    "einsum(bad list)": lambda a: np.einsum(a, [0, 99]),
-    "einsum(no subscripts)": lambda a: np.einsum(a),
-    "einsum(dtype)": lambda a: np.einsum("ij", a, dtype=np.float32),
-    "multi_dot(1)": lambda a: L.multi_dot([a]),
-    "multi_dot(3)": lambda a: L.multi_dot([a, a, a]),
-}
+ONE_OPERAND = """
+    L.inv(a) ; L.det(a) ; L.slogdet(a) ; L.pinv(a) ; L.norm(a) ; L.cholesky(a) ; L.qr(a) ; L.eigh(a)
+    L.eigvalsh(a) ; L.eig(a) ; L.eigvals(a) ; L.svd(a) ; L.matrix_rank(a) ; L.cond(a) ; L.tensorinv(a)
+    L.svdvals(a) ; np.trace(a) ; L.matrix_power(a, 3) ; L.matrix_power(a, -1) ; L.matrix_power(a, 0)
+    L.matrix_power(a, 1.5) ; L.svd(a, full_matrices=False) ; L.svd(a, hermitian=True, compute_uv=False)
+    L.svd(a, compute_uv=False) ; L.pinv(a, hermitian=True) ; L.pinv(a, rcond=0.5) ; L.qr(a, mode='complete')
+    L.qr(a, mode='r') ; L.qr(a, mode='raw') ; L.qr(a, mode='bad') ; L.eigh(a, 'U') ; L.eigh(a, 'X')
+    L.eigvalsh(a, None) ; L.tensorinv(a, 1) ; L.tensorinv(a, 0) ; np.einsum('ii', a) ; np.einsum('i...->...', a)
+    np.einsum('i?', a) ; np.einsum('ij->ii', a) ; np.einsum('ij->k', a) ; np.einsum(a, [0, 1])
+    np.einsum(a, [0, 99]) ; np.einsum(a) ; np.einsum('ij', a, dtype=np.float32) ; L.multi_dot([a])
+    L.multi_dot([a, a, a])
+"""
+ONE = functions(ONE_OPERAND)
 ONE |= {
     f"norm({order!r}, {axis!r})": lambda a, order=order, axis=axis: L.norm(a, order, axis=axis)
     for order in (None, 0, 1, -1, 2, -2, 3, 0.5, np.inf, -np.inf, "fro", "nuc", "bad", [1])
@@ -112,37 +77,19 @@ ONE |= {
     f"cond({p!r})": lambda a, p=p: L.cond(a, p)
     for p in (None, 1, -1, 2, -2, np.inf, -np.inf, "fro", "nuc", "bad", 3)
 }
-
-TWO = {
-    name: getattr(np, name)
-    for name in "dot inner vdot outer tensordot kron cross convolve correlate matmul".split()
-}
-TWO |= {
-    "solve": L.solve,
-    "lstsq": lambda a, b: L.lstsq(a, b, rcond=None),
-    "lstsq(rcond)": lambda a, b: L.lstsq(a, b, rcond=0.9),
-    "tensorsolve": L.tensorsolve,
-    "tensorsolve(axes)": lambda a, b: L.tensorsolve(a, b, axes=(0,)),
-    "tensordot(1)": lambda a, b: np.tensordot(a, b, 1),
-    "tensordot(0)": lambda a, b: np.tensordot(a, b, 0),
-    "tensordot(-1)": lambda a, b: np.tensordot(a, b, -1),
-    "tensordot(pairs)": lambda a, b: np.tensordot(a, b, ([0, 1], [1, 0])),
-    "tensordot(bad)": lambda a, b: np.tensordot(a, b, ([0, 5], [1, 0])),
-    "tensordot(text)": lambda a, b: np.tensordot(a, b, "x"),
-    "convolve(bad)": lambda a, b: np.convolve(a, b, "bad"),
-    "correlate(same)": lambda a, b: np.correlate(a, b, "same"),
-    "correlate(7)": lambda a, b: np.correlate(a, b, 7),
-    "multi_dot": lambda a, b: L.multi_dot([a, b]),
-    "dot(out)": lambda a, b: np.dot(a, b, out=np.zeros((2, 2))),
-    "dot(short out)": lambda a, b: np.dot(a, b, out=dual(3)),
-    "einsum(ij,jk)": lambda a, b: np.einsum("ij,jk", a, b),
-    "einsum(...j,j...)": lambda a, b: np.einsum("...j,j...", a, b),
-    "einsum(i,j,k)": lambda a, b: np.einsum("i,j,k", a, b),
-    "einsum(optimize)": lambda a, b: np.einsum("ij,jk->ki", a, b, optimize=True),
-    "einsum(bad path)": lambda a, b: np.einsum("ij,jk->ki", a, b, optimize=["einsum_path", (0, 5)]),
-    "einsum(out)": lambda a, b: np.einsum("ij,jk->ik", a, b, out=np.zeros((2, 2))),
-    "einsum(lists)": lambda a, b: np.einsum(a, [0, ...], b, [..., 0]),
-}
+TWO_OPERANDS = """
+    np.dot(a, b) ; np.inner(a, b) ; np.vdot(a, b) ; np.outer(a, b) ; np.tensordot(a, b) ; np.kron(a, b)
+    np.cross(a, b) ; np.convolve(a, b) ; np.correlate(a, b) ; np.matmul(a, b) ; L.solve(a, b)
+    L.lstsq(a, b, rcond=None) ; L.lstsq(a, b, rcond=0.9) ; L.tensorsolve(a, b) ; L.tensorsolve(a, b, axes=(0,))
+    np.tensordot(a, b, 1) ; np.tensordot(a, b, 0) ; np.tensordot(a, b, -1)
+    np.tensordot(a, b, ([0, 1], [1, 0])) ; np.tensordot(a, b, ([0, 5], [1, 0])) ; np.tensordot(a, b, 'x')
+    np.convolve(a, b, 'bad') ; np.correlate(a, b, 'same') ; np.correlate(a, b, 7) ; L.multi_dot([a, b])
+    np.dot(a, b, out=np.zeros((2, 2))) ; np.dot(a, b, out=dual(3)) ; np.einsum('ij,jk', a, b)
+    np.einsum('...j,j...', a, b) ; np.einsum('i,j,k', a, b) ; np.einsum('ij,jk->ki', a, b, optimize=True)
+    np.einsum('ij,jk->ki', a, b, optimize=['einsum_path', (0, 5)])
+    np.einsum('ij,jk->ik', a, b, out=np.zeros((2, 2))) ; np.einsum(a, [0, ...], b, [..., 0])
+"""
+TWO = functions(TWO_OPERANDS, "a, b", dual=dual)
 
 ERRORS = (TypeError, ValueError, IndexError, AttributeError, KeyError)
 
@@ -187,8 +134,7 @@ def judge(f, args):
 
 def calls():
     for (name, f), operand in itertools.product(ONE.items(), DISPATCHING):
-        if f is not None:
-            yield f"{name} of {operand}", f, (OPERANDS[operand],)
+        yield f"{name} of {operand}", f, (OPERANDS[operand],)
     for (name, f), (left, right) in itertools.product(TWO.items(), itertools.product(OPERANDS, OPERANDS)):
         if left in DISPATCHING or right in DISPATCHING:
             yield f"{name} of {left} and {right}", f, (OPERANDS[left], OPERANDS[right])

@@ -11,6 +11,7 @@ from collections import namedtuple
 
 import mpmath as mp
 import numpy as np
+from expect import functions
 
 Case = namedtuple("Case", "call argument truth signed", defaults=[False])
 
@@ -171,7 +172,7 @@ CUT = draw(5, 3, seed=8) + 2 * np.eye(5, 3)[:, ::-1]  # singular values 3.1, 2.6
 LOW = draw(4, 2, seed=14)
 
 
-LINALG = {
+CASES = {
     "inv": Case(L.inv, SQUARE, inverse),
     "solve(A, B)": Case(lambda a: L.solve(a, RIGHT), SQUARE, lambda a: inverse(a) @ exact(RIGHT)),
     "solve(A, b)": Case(lambda a: L.solve(a, VECTOR), SQUARE, lambda a: inverse(a) @ exact(VECTOR)),
@@ -307,77 +308,44 @@ LINALG = {
     ),
     "matrix_norm": Case(lambda a: L.matrix_norm(a, ord=2), TALL, lambda a: singular(a)[0]),
     "vector_norm": Case(lambda a: L.vector_norm(a, ord=3), TALL, lambda a: power_sum(a, 3)),
+    "dot(A0, A)": Case(lambda a: np.dot(LEFT, a), SQUARE, lambda a: exact(LEFT) @ a),
+    "linalg.matmul": Case(lambda a: L.matmul(a, a), SQUARE, lambda a: a @ a),
+    "linalg.vecdot": Case(lambda a: L.vecdot(a, a), SQUARE, lambda a: (a * a).sum(-1)),
+    "linalg.outer": Case(lambda a: L.outer(a, a), VECTOR, lambda a: np.outer(a, a)),
+    "linalg.cross": Case(lambda a: L.cross(a, a[::-1]), TALL, lambda a: np.cross(a, a[::-1])),
+    "multi_dot": Case(
+        lambda a: L.multi_dot([a, a.T, a[:, :2], a[:2, 1:]]), SQUARE, lambda a: a @ a.T @ a[:, :2] @ a[:2, 1:]
+    ),
+    "multi_dot(vectors)": Case(lambda a: L.multi_dot([a[0], a, a[1]]), SQUARE, lambda a: a[0] @ a @ a[1]),
 }
 
 # Sums of products: on object arrays NumPy itself is the truth.
-PRODUCTS = {
-    "dot(A, A)": (lambda a: np.dot(a, a), SQUARE),
-    "dot(a, a)": (lambda a: np.dot(a, a), VECTOR),
-    "dot(2, A)": (lambda a: np.dot(2, a), VECTOR),
-    "dot(3-d, 3-d)": (lambda a: np.dot(a.reshape(2, 2, 4), a.reshape(2, 4, 2)), SQUARE),
-    "dot(3-d, 1-d)": (lambda a: np.dot(a.reshape(2, 2, 4), a[0]), SQUARE),
-    "dot(A0, A)": (lambda a: np.dot(LEFT.astype(a.dtype) if a.dtype == object else LEFT, a), SQUARE),
-    "method dot": (lambda a: a.dot(a[0]), SQUARE),
-    "A @ A": (lambda a: a @ a, SQUARE),
-    "A' @ A": (lambda a: a.T @ a, TALL),
-    "a @ A": (lambda a: a[0] @ a, SQUARE),
-    "linalg.matmul": (lambda a: L.matmul(a, a) if a.dtype != object else a @ a, SQUARE),
-    "linalg.vecdot": (lambda a: L.vecdot(a, a) if a.dtype != object else (a * a).sum(-1), SQUARE),
-    "linalg.outer": (lambda a: L.outer(a, a) if a.dtype != object else np.outer(a, a), VECTOR),
-    "linalg.tensordot": (lambda a: L.tensordot(a, a, axes=1), SQUARE),
-    "linalg.cross": (lambda a: L.cross(a, a[::-1]) if a.dtype != object else np.cross(a, a[::-1]), TALL),
-    "inner": (lambda a: np.inner(a, a[1]), SQUARE),
-    "inner(3-d)": (lambda a: np.inner(a.reshape(2, 2, 4), a), SQUARE),
-    "vdot": (lambda a: np.vdot(a, a.T), SQUARE),
-    "outer": (lambda a: np.outer(a, a[::-1]), VECTOR),
-    "tensordot(0)": (lambda a: np.tensordot(a, a, axes=0), VECTOR),
-    "tensordot(2)": (lambda a: np.tensordot(a, a.T, axes=2), SQUARE),
-    "tensordot(pairs)": (
-        lambda a: np.tensordot(a.reshape(2, 2, 4), a.reshape(4, 2, 2), axes=([0, 2], [1, 0])),
-        SQUARE,
-    ),
-    "tensordot(int pair)": (lambda a: np.tensordot(a, a, axes=(-1, 0)), SQUARE),
-    "kron": (lambda a: np.kron(a[:2, :2], a[:2]), SQUARE),
-    "cross": (lambda a: np.cross(a, a[::-1]), TALL),
-    "multi_dot": (
-        lambda a: (
-            L.multi_dot([a, a.T, a[:, :2], a[:2, 1:]])
-            if a.dtype != object
-            else a @ a.T @ a[:, :2] @ a[:2, 1:]
-        ),
-        SQUARE,
-    ),
-    "multi_dot(vectors)": (
-        lambda a: L.multi_dot([a[0], a, a[1]]) if a.dtype != object else a[0] @ a @ a[1],
-        SQUARE,
-    ),
-    "convolve": (lambda a: np.convolve(a, a[:3]), VECTOR),
-    "convolve(same)": (lambda a: np.convolve(a[:3], a, "same"), VECTOR),
-    "convolve(valid)": (lambda a: np.convolve(a, a[1:3], "valid"), VECTOR),
-    "correlate": (lambda a: np.correlate(a, a[:3]), VECTOR),
-    "correlate(full)": (lambda a: np.correlate(a[:2], a, "full"), VECTOR),
-    "correlate(same)": (lambda a: np.correlate(a[:3], a, "same"), VECTOR),
-    "einsum(matmul)": (lambda a: np.einsum("ij,jk->ik", a, a), SQUARE),
-    "einsum(implicit)": (lambda a: np.einsum("ij,jk", a, a), SQUARE),
-    "einsum(transposed)": (lambda a: np.einsum("ba", a), TALL),
-    "einsum(trace)": (lambda a: np.einsum("ii", a), SQUARE),
-    "einsum(diagonal)": (lambda a: np.einsum("ii->i", a), SQUARE),
-    "einsum(sum)": (lambda a: np.einsum("ij->", a), SQUARE),
-    "einsum(rows)": (lambda a: np.einsum("ij,ij->i", a, a), TALL),
-    "einsum(outer)": (lambda a: np.einsum("i,j->ji", a, a), VECTOR),
-    "einsum(three)": (lambda a: np.einsum("i,ij,j->", a[0], a, a[1]), SQUARE),
-    "einsum(bilinear)": (lambda a: np.einsum("bn,anm,bm->ba", a[:2], a.reshape(1, 4, 4), a[2:]), SQUARE),
-    "einsum(stack)": (lambda a: np.einsum("bij,bjk->bik", a.reshape(2, 2, 4), a.reshape(2, 4, 2)), SQUARE),
-    "einsum(ellipsis)": (lambda a: np.einsum("...ij,j...->i...", a.reshape(2, 2, 4), a[:, :2]), SQUARE),
-    "einsum(ellipsis left)": (lambda a: np.einsum("i...,i...", a, a[:, :1]), SQUARE),
-    "einsum(repeated)": (lambda a: np.einsum("iij,jk->k", a.reshape(2, 2, 4), a), SQUARE),
-    "einsum(lists)": (lambda a: np.einsum(a, [0, 1], a, [1, 2], [2, 0]), SQUARE),
-    "einsum(lists, ellipsis)": (lambda a: np.einsum(a, [..., 1], a, [1, 2], [..., 2]), SQUARE),
-    "einsum(optimize)": (lambda a: np.einsum("ij,jk,kl->li", a, a, a[:, :2], optimize=True), SQUARE),
-    "einsum(path)": (
-        lambda a: np.einsum("ij,jk,kl->li", a, a, a[:, :2], optimize=["einsum_path", (1, 2), (0, 1)]),
-        SQUARE,
-    ),
-    "einsum(spaces)": (lambda a: np.einsum(" i j , j -> i ", a, a[0]), SQUARE),
-    "einsum(scalar)": (lambda a: np.einsum(",i->i", a[0], a), VECTOR),
+OF_SQUARE = """
+    np.dot(a, a) ; np.dot(a.reshape(2, 2, 4), a.reshape(2, 4, 2)) ; np.dot(a.reshape(2, 2, 4), a[0])
+    a.dot(a[0]) ; a @ a ; a[0] @ a ; L.tensordot(a, a, axes=1) ; np.inner(a, a[1])
+    np.inner(a.reshape(2, 2, 4), a) ; np.vdot(a, a.T) ; np.tensordot(a, a.T, axes=2)
+    np.tensordot(a.reshape(2, 2, 4), a.reshape(4, 2, 2), axes=([0, 2], [1, 0]))
+    np.tensordot(a, a, axes=(-1, 0)) ; np.kron(a[:2, :2], a[:2]) ; np.einsum('ij,jk->ik', a, a)
+    np.einsum('ij,jk', a, a) ; np.einsum('ii', a) ; np.einsum('ii->i', a) ; np.einsum('ij->', a)
+    np.einsum('i,ij,j->', a[0], a, a[1]) ; np.einsum('bn,anm,bm->ba', a[:2], a.reshape(1, 4, 4), a[2:])
+    np.einsum('bij,bjk->bik', a.reshape(2, 2, 4), a.reshape(2, 4, 2))
+    np.einsum('...ij,j...->i...', a.reshape(2, 2, 4), a[:, :2]) ; np.einsum('i...,i...', a, a[:, :1])
+    np.einsum('iij,jk->k', a.reshape(2, 2, 4), a) ; np.einsum(a, [0, 1], a, [1, 2], [2, 0])
+    np.einsum(a, [..., 1], a, [1, 2], [..., 2]) ; np.einsum('ij,jk,kl->li', a, a, a[:, :2], optimize=True)
+    np.einsum('ij,jk,kl->li', a, a, a[:, :2], optimize=['einsum_path', (1, 2), (0, 1)])
+    np.einsum(' i j , j -> i ', a, a[0])
+"""
+OF_VECTOR = """
+    np.dot(a, a) ; np.dot(2, a) ; np.outer(a, a[::-1]) ; np.tensordot(a, a, axes=0) ; np.convolve(a, a[:3])
+    np.convolve(a[:3], a, 'same') ; np.convolve(a, a[1:3], 'valid') ; np.correlate(a, a[:3])
+    np.correlate(a[:2], a, 'full') ; np.correlate(a[:3], a, 'same') ; np.einsum('i,j->ji', a, a)
+    np.einsum(',i->i', a[0], a)
+"""
+OF_TALL = """
+    a.T @ a ; np.cross(a, a[::-1]) ; np.einsum('ba', a) ; np.einsum('ij,ij->i', a, a)
+"""
+CASES |= {
+    f"{code} of {argument.shape}": Case(f, argument, f)
+    for argument, text in ((SQUARE, OF_SQUARE), (VECTOR, OF_VECTOR), (TALL, OF_TALL))
+    for code, f in functions(text).items()
 }

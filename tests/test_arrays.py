@@ -18,6 +18,7 @@ from elements import (
     structures,
     with_values,
 )
+from expect import functions, listed
 
 from dualnum import DualArray, _core
 
@@ -290,76 +291,34 @@ def test_searchsorted_unique_and_friends(sizes, subok):
     assert np.array_equal(np.digitize(x, [2.0, 4.0]), np.digitize(_core.value(d), [2.0, 4.0]))
 
 
-MOVES = {
-    "concatenate": lambda x, y: np.concatenate([x, y]),
-    "concatenate axis 1": lambda x, y: np.concatenate([x, y], axis=1),
-    "stack": lambda x, y: np.stack([x, y], axis=2 - 2),
-    "vstack hstack": lambda x, y: np.hstack([np.vstack([x, y]), np.vstack([y, x])]),
-    "block": lambda x, y: np.block([[x, y], [y, x]]),
-    "where": lambda x, y: np.where(np.arange(4) % 2 == 0, x, y),
-    "fancy": lambda x, y: x[[2, 0, 2]],
-    "fancy both": lambda x, y: x[[[0], [2]], [1, 3]],
-    "mask": lambda x, y: x[np.array([[True, False, True, False]] * 3)],
-    "newaxis": lambda x, y: x[:, None, ::2],
-    "ellipsis": lambda x, y: x[..., -1],
-    "take": lambda x, y: np.take(x, [0, 3, 1], axis=1),
-    "take_along_axis": lambda x, y: np.take_along_axis(x, np.array([[0], [1], [3]]), axis=1),
-    "compress": lambda x, y: np.compress([True, False, True], x, axis=0),
-    "choose": lambda x, y: np.choose([0, 1, 1, 0], [x, y]),
-    "reshape": lambda x, y: x.reshape(2, 6),
-    "reshape F": lambda x, y: x.reshape(2, 6, order="F"),
-    "ravel": lambda x, y: np.ravel(x.T),
-    "flatten": lambda x, y: x.T.flatten(),
-    "transpose": lambda x, y: np.transpose(x),
-    "swapaxes": lambda x, y: np.swapaxes(x[None], 0, 2),
-    "moveaxis": lambda x, y: np.moveaxis(np.stack([x, y]), 0, -1),
-    "roll": lambda x, y: np.roll(x, 1, axis=0),
-    "flip": lambda x, y: np.flip(x),
-    "rot90": lambda x, y: np.rot90(x),
-    "repeat": lambda x, y: np.repeat(x, [1, 0, 2], axis=0),
-    "tile": lambda x, y: np.tile(x, (2, 1)),
-    "broadcast_to": lambda x, y: np.broadcast_to(x[0], (3, 4)),
-    "squeeze": lambda x, y: np.squeeze(x[:1]),
-    "expand_dims": lambda x, y: np.expand_dims(x, 1),
-    "split": lambda x, y: np.split(x, 2, axis=1)[1],
-    "delete": lambda x, y: np.delete(x, 1, axis=0),
-    "insert": lambda x, y: np.insert(x, 1, y[0], axis=0),
-    "append": lambda x, y: np.append(x, y),
-    "diagonal": lambda x, y: np.diagonal(x),
-    "diag": lambda x, y: np.diag(x[:, :3]),
-    "diag of vector": lambda x, y: np.diag(x[0]),
-    "tril": lambda x, y: np.tril(x),
-    "triu": lambda x, y: np.triu(x),
-    "pad": lambda x, y: np.pad(x, 1),
-    "pad edge": lambda x, y: np.pad(x, ((1, 0), (0, 2)), mode="edge"),
-    "meshgrid": lambda x, y: np.meshgrid(x[0], y[1])[0],
-    "copy": lambda x, y: np.copy(x),
-    "array": lambda x, y: np.array(x.tolist()),
-    "array of rows": lambda x, y: np.array([x[0], y[1]]),
-    "list of scalars": lambda x, y: np.array([x[0, 0], y[1, 1], x[2, 3]]),
-    "full": lambda x, y: np.full((2, 2), x[1, 1]),
-    "full_like": lambda x, y: np.full_like(x, y[0, 0]),
-    "flat": lambda x, y: np.array(list(x.flat)),
-    "flat slice": lambda x, y: x.flat[2:9:2],
-    "item": lambda x, y: np.array([x.item(3), x.item(1, 2)]),
-    "atleast_3d": lambda x, y: np.atleast_3d(x),
-    "column_stack": lambda x, y: np.column_stack([x, y]),
-    "array_split": lambda x, y: np.array_split(x, 3, axis=1)[0],
-    "fliplr": lambda x, y: np.fliplr(x),
-    "resize": lambda x, y: np.resize(x, (5, 3)),
-    "select": lambda x, y: np.select([np.arange(4) == 1, np.arange(4) == 2], [x, y], default=x),
-    "extract": lambda x, y: np.extract(np.arange(12) % 3 == 0, x),
-    "nan_to_num": lambda x, y: np.where(np.isnan(x), 0.0, x),
-}
+MOVES = """
+    np.concatenate([x, y]) ; np.concatenate([x, y], axis=1) ; np.stack([x, y], axis=0)
+    np.hstack([np.vstack([x, y]), np.vstack([y, x])]) ; np.block([[x, y], [y, x]])
+    np.where(np.arange(4) % 2 == 0, x, y) ; x[[2, 0, 2]] ; x[[[0], [2]], [1, 3]]
+    x[np.array([[True, False, True, False]] * 3)] ; x[:, None, ::2] ; x[..., -1]
+    np.take(x, [0, 3, 1], axis=1) ; np.take_along_axis(x, np.array([[0], [1], [3]]), axis=1)
+    np.compress([True, False, True], x, axis=0) ; np.choose([0, 1, 1, 0], [x, y]) ; x.reshape(2, 6)
+    x.reshape(2, 6, order='F') ; np.ravel(x.T) ; x.T.flatten() ; np.transpose(x) ; np.swapaxes(x[None], 0, 2)
+    np.moveaxis(np.stack([x, y]), 0, -1) ; np.roll(x, 1, axis=0) ; np.flip(x) ; np.rot90(x)
+    np.repeat(x, [1, 0, 2], axis=0) ; np.tile(x, (2, 1)) ; np.broadcast_to(x[0], (3, 4)) ; np.squeeze(x[:1])
+    np.expand_dims(x, 1) ; np.split(x, 2, axis=1)[1] ; np.delete(x, 1, axis=0) ; np.insert(x, 1, y[0], axis=0)
+    np.append(x, y) ; np.diagonal(x) ; np.diag(x[:, :3]) ; np.diag(x[0]) ; np.tril(x) ; np.triu(x)
+    np.pad(x, 1) ; np.pad(x, ((1, 0), (0, 2)), mode='edge') ; np.meshgrid(x[0], y[1])[0] ; np.copy(x)
+    np.array(x.tolist()) ; np.array([x[0], y[1]]) ; np.array([x[0, 0], y[1, 1], x[2, 3]])
+    np.full((2, 2), x[1, 1]) ; np.full_like(x, y[0, 0]) ; np.array(list(x.flat)) ; x.flat[2:9:2]
+    np.array([x.item(3), x.item(1, 2)]) ; np.atleast_3d(x) ; np.column_stack([x, y])
+    np.array_split(x, 3, axis=1)[0] ; np.fliplr(x) ; np.resize(x, (5, 3))
+    np.select([np.arange(4) == 1, np.arange(4) == 2], [x, y], default=x)
+    np.extract(np.arange(12) % 3 == 0, x) ; np.where(np.isnan(x), 0.0, x)
+"""
 
 
 @structures
 @containers
-@pytest.mark.parametrize("name", MOVES)
-def test_moves(name, sizes, subok):
+@pytest.mark.parametrize("f", functions(MOVES, "x, y").values(), ids=listed(MOVES))
+def test_moves(f, sizes, subok):
     """Each moves whole elements: tangents move as values do."""
     levels = fresh_levels(len(sizes))
-    f = MOVES[name]
     x, y = random_coefficients((3, 4), sizes, 1), random_coefficients((3, 4), sizes, 2)
     got = coefficients(f(join(x, levels, subok), join(y, levels, subok)), levels, sizes)
     for index in np.ndindex(*(1 + k for k in sizes)):
@@ -370,57 +329,35 @@ def test_moves(name, sizes, subok):
     assert np.array_equal(swapped, got)
 
 
-def _fill(x, y):
-    x.fill(y[0, 0])
-
-
-ASSIGNMENTS = {
-    "element": lambda x, y: x.__setitem__((1, 2), y[0, 0]),
-    "slice": lambda x, y: x.__setitem__(slice(0, 2), y[1:]),
-    "row": lambda x, y: x.__setitem__(1, y[0]),
-    "strided": lambda x, y: x.__setitem__((slice(None), slice(None, None, 2)), y[:, 1::2]),
-    "fancy": lambda x, y: x.__setitem__([2, 0], y[:2]),
-    "fancy both": lambda x, y: x.__setitem__(([0, 1], [3, 2]), y[0, :2]),
-    "mask": lambda x, y: x.__setitem__(np.arange(12).reshape(3, 4) % 2 == 0, y[0, 0]),
-    "mask array": lambda x, y: x.__setitem__(np.arange(12).reshape(3, 4) < 4, y[1]),
-    "ellipsis": lambda x, y: x.__setitem__(Ellipsis, y),
-    "broadcast": lambda x, y: x.__setitem__(slice(None), y[:, :1]),
-    "flat": lambda x, y: setattr(x, "flat", y),
-    "flat element": lambda x, y: x.flat.__setitem__(5, y[0, 1]),
-    "flat slice": lambda x, y: x.flat.__setitem__(slice(1, 4), y[0, :3]),
-    "overlap": lambda x, y: x.__setitem__(slice(1, None), x[:-1]),
-    "reversed": lambda x, y: x.__setitem__(slice(None), x[::-1]),
-    "fill": _fill,
-    "put": lambda x, y: np.put(x, [0, 5, 11], y[0, :3]),
-    "place": lambda x, y: np.place(x, np.arange(12).reshape(3, 4) > 6, y[0, :2]),
-    "putmask": lambda x, y: np.putmask(x, np.arange(12).reshape(3, 4) > 6, y),
-    "copyto": lambda x, y: np.copyto(x, y),
-    "copyto where": lambda x, y: np.copyto(x, y, where=np.arange(4) % 2 == 0),
-    "put_along_axis": lambda x, y: np.put_along_axis(x, np.array([[0], [1], [3]]), y[:, :1], axis=1),
-    "fill_diagonal": lambda x, y: np.fill_diagonal(x, y[0, 0]),
-    "float": lambda x, y: x.__setitem__((0, 0), 2.5),
-    "float array": lambda x, y: x.__setitem__(0, np.array([1.0, 2.0, 3.0, 4.0])),
-    "list": lambda x, y: x.__setitem__(0, [1, 2.5, 3, 4]),
-    "at": lambda x, y: np.add.at(x, ([0, 0, 2], [1, 1, 3]), y[0, :3]),
-}
+ASSIGNMENTS = """
+    x[1, 2] = y[0, 0] ; x[0:2] = y[1:] ; x[1] = y[0] ; x[:, ::2] = y[:, 1::2] ; x[[2, 0]] = y[:2]
+    x[[0, 1], [3, 2]] = y[0, :2] ; x[np.arange(12).reshape(3, 4) % 2 == 0] = y[0, 0]
+    x[np.arange(12).reshape(3, 4) < 4] = y[1] ; x[...] = y ; x[:] = y[:, :1] ; x.flat = y
+    x.flat[5] = y[0, 1] ; x.flat[1:4] = y[0, :3] ; x[1:] = x[:-1] ; x[:] = x[::-1] ; x.fill(y[0, 0])
+    np.put(x, [0, 5, 11], y[0, :3]) ; np.place(x, np.arange(12).reshape(3, 4) > 6, y[0, :2])
+    np.putmask(x, np.arange(12).reshape(3, 4) > 6, y) ; np.copyto(x, y)
+    np.copyto(x, y, where=np.arange(4) % 2 == 0)
+    np.put_along_axis(x, np.array([[0], [1], [3]]), y[:, :1], axis=1) ; np.fill_diagonal(x, y[0, 0])
+    x[0, 0] = 2.5 ; x[0] = np.array([1.0, 2.0, 3.0, 4.0]) ; x[0] = [1, 2.5, 3, 4]
+    np.add.at(x, ([0, 0, 2], [1, 1, 3]), y[0, :3])
+"""
+CONSTANTS = {"x[0, 0] = 2.5": (0, 0), "x[0] = np.array([1.0, 2.0, 3.0, 4.0])": 0, "x[0] = [1, 2.5, 3, 4]": 0}
 
 
 @structures
 @containers
-@pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_assignments(name, sizes, subok):
+@pytest.mark.parametrize("code", listed(ASSIGNMENTS))
+def test_assignments(code, sizes, subok):
     levels = fresh_levels(len(sizes))
-    f = ASSIGNMENTS[name]
     x, y = random_coefficients((3, 4), sizes, 1), random_coefficients((3, 4), sizes, 2)
     target, source = join(x, levels, subok), join(y, levels, subok)
-    f(target, source)
+    exec(code, {"np": np, "x": target, "y": source})
     got = coefficients(target, levels, sizes)
     for index in np.ndindex(*(1 + k for k in sizes)):
         want = x[(..., *index)].copy()
-        f(want, y[(..., *index)].copy())
-        if name in ("float", "float array", "list") and any(index):
-            row = (0, 0) if name == "float" else 0
-            want[row] = 0
+        exec(code, {"np": np, "x": want, "y": y[(..., *index)].copy()})
+        if code in CONSTANTS and any(index):
+            want[CONSTANTS[code]] = 0
         assert np.array_equal(got[(..., *index)], want), index
     assert np.array_equal(coefficients(source, levels, sizes), y)
 
