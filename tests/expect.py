@@ -19,7 +19,7 @@ def raises(error, message):
 
 def listed(text):
     """Return the expressions of a list: those of a line are parted by " ; "."""
-    return [code.strip() for code in re.split(r" ; |\n", text.strip())]
+    return [code.strip() for code in re.split(r" ; |\n", text) if code.strip()]
 
 
 def functions(text, parameters="a", **names):

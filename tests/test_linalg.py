@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from elements import coefficients, fresh_levels, join, laid_out
-from expect import close
+from expect import close, functions, listed
 from linalg_cases import CASES, Case, draw, mixed_derivative, outputs
 
 import dualnum as dn
@@ -103,25 +103,20 @@ def test_values_are_numpys(name, layout):
         close(coefficients(part, levels, (1,)), coefficients(other, levels, (1,)), 1e-12)
 
 
-OWNING = {
-    **{name: getattr(np.linalg, name) for name in "inv pinv cholesky qr eigh eigvalsh svd cond norm".split()},
-    "pinv(low rank)": lambda a: np.linalg.pinv(a, rcond=2.0),
-    "cholesky(upper)": lambda a: np.linalg.cholesky(a, upper=True),
-    "qr(complete)": lambda a: np.linalg.qr(a, mode="complete"),
-    "cond(1)": lambda a: np.linalg.cond(a, 1),
-    "norm(axis)": lambda a: np.linalg.norm(a, axis=-1, keepdims=True),
-    "solve": lambda a: np.linalg.solve(a, a),
-    "lstsq": lambda a: np.linalg.lstsq(a[..., 0, :, :], a[..., 0, :, :], rcond=None),
-}
+OWNING = """
+    L.inv(a) ; L.pinv(a) ; L.cholesky(a) ; L.qr(a) ; L.eigh(a) ; L.eigvalsh(a) ; L.svd(a) ; L.cond(a) ; L.norm(a)
+    L.pinv(a, rcond=2.0) ; L.cholesky(a, upper=True) ; L.qr(a, mode='complete') ; L.cond(a, 1)
+    L.norm(a, axis=-1, keepdims=True) ; L.solve(a, a) ; L.lstsq(a[..., 0, :, :], a[..., 0, :, :], rcond=None)
+"""
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (2, 2, 2)], ids=str)
 @pytest.mark.parametrize("dtype", [dn.DualDType(), dn.DualDType(1)], ids=str)
-@pytest.mark.parametrize("name", OWNING)
-def test_results_have_memory_of_their_own(name, dtype, shape):
+@pytest.mark.parametrize("f", functions(OWNING).values(), ids=listed(OWNING))
+def test_results_have_memory_of_their_own(f, dtype, shape):
     """Neither that of the argument nor that of each other: also of one element, or without levels."""
     x = (draw(*shape, seed=8) + 3 * np.eye(shape[-1])).astype(dtype).view(dn.DualArray)
-    arrays = [x, *(part for part in outputs(OWNING[name](x)) if isinstance(part, np.ndarray))]
+    arrays = [x, *(part for part in outputs(f(x)) if isinstance(part, np.ndarray))]
     for one, other in itertools.combinations(arrays, 2):
         assert not np.shares_memory(one, other)
     assert all(part.flags.writeable for part in arrays)
@@ -141,38 +136,38 @@ def test_products_of_factors_are_numpys(name, shape):
                 assert np.array_equal(_core.value(dual[i] @ dual[j]), plain[i] @ plain[j])
 
 
-STACKED = {
-    "inv": np.linalg.inv,
-    "solve": lambda a: np.linalg.solve(a, a[..., :2] * 2),
-    "solve(one b)": lambda a: np.linalg.solve(a, np.arange(8.0).reshape(4, 2)),
-    "det": np.linalg.det,
-    "slogdet": lambda a: np.linalg.slogdet(a)[1],
-    "cholesky": lambda a: np.linalg.cholesky(a @ a.swapaxes(-1, -2) + np.eye(4)),
-    "qr": lambda a: tuple(np.linalg.qr(a[..., :2])),
-    "qr(complete)": lambda a: tuple(np.linalg.qr(a[..., :2], mode="complete")),
-    "eigh": lambda a: tuple(np.linalg.eigh(a)),
-    "eigvalsh": np.linalg.eigvalsh,
-    "eig": lambda a: tuple(np.linalg.eig(np.triu(a) + np.diag([1.0, 2.0, 3.0, 4.0]))),
-    "eigvals": lambda a: np.linalg.eigvals(np.triu(a) + np.diag([1.0, 2.0, 3.0, 4.0])),
-    "svd": lambda a: tuple(np.linalg.svd(a[..., :2], full_matrices=False)),
-    "svd(full)": lambda a: tuple(np.linalg.svd(a)),
-    "svdvals": lambda a: np.linalg.svd(a, compute_uv=False),
-    "pinv": lambda a: np.linalg.pinv(a[..., :2]),
-    "norm(2)": lambda a: np.linalg.norm(a, 2, axis=(-2, -1)),
-    "norm(nuc)": lambda a: np.linalg.norm(a, "nuc", axis=(-2, -1)),
-    "norm(1)": lambda a: np.linalg.norm(a, 1, axis=(-2, -1)),
-    "cond": np.linalg.cond,
-    "cond(1)": lambda a: np.linalg.cond(a, 1),
-    "matrix_power": lambda a: np.linalg.matrix_power(a, -3),
-    "trace": lambda a: np.trace(a, axis1=-2, axis2=-1),
-    "matrix_rank": np.linalg.matrix_rank,
+OF_ANY_SIZE = """
+    L.inv(a) ; L.det(a) ; L.slogdet(a)[1] ; L.qr(a[..., :2]) ; L.qr(a[..., :2], mode='complete') ; L.eigh(a)
+    L.eigvalsh(a) ; L.svd(a[..., :2], full_matrices=False) ; L.svd(a) ; L.svd(a, compute_uv=False)
+    L.pinv(a[..., :2]) ; L.norm(a, 2, axis=(-2, -1)) ; L.norm(a, 'nuc', axis=(-2, -1)) ; L.norm(a, 1, axis=(-2, -1))
+    L.cond(a) ; L.cond(a, 1) ; L.matrix_power(a, -3) ; np.trace(a, axis1=-2, axis2=-1) ; L.matrix_rank(a)
+"""
+STACKED = OF_ANY_SIZE
+STACKED += """
+    L.solve(a, a[..., :2] * 2) ; L.solve(a, np.arange(8.0).reshape(4, 2))
+    L.cholesky(a @ a.swapaxes(-1, -2) + np.eye(4)) ; L.eig(np.triu(a) + np.diag([1.0, 2.0, 3.0, 4.0]))
+    L.eigvals(np.triu(a) + np.diag([1.0, 2.0, 3.0, 4.0]))
+"""
+SQUARE = OF_ANY_SIZE
+SQUARE += """
+    L.solve(a, a * 2) ; L.solve(a, np.ones((len(a), 2))) ; L.cholesky(a * a) ; L.eig(a) ; L.eigvals(a)
+"""
+ITSELF = (
+    "L.det(a) ; L.cholesky(a * a) ; L.eigvalsh(a) ; L.svd(a, compute_uv=False) ; L.norm(a, 2, axis=(-2, -1))"
+)
+ITSELF += " ; L.norm(a, 'nuc', axis=(-2, -1)) ; np.trace(a, axis1=-2, axis2=-1)"
+#: What some of them are for a matrix of one element d.
+OF_NUMBERS = dict.fromkeys(listed(ITSELF), lambda d: d) | {
+    "L.inv(a)": lambda d: 1 / d,
+    "L.pinv(a[..., :2])": lambda d: 1 / d,
+    "L.slogdet(a)[1]": np.log,
+    "L.matrix_power(a, -3)": lambda d: d**-3,
 }
 
 
-@pytest.mark.parametrize("name", STACKED)
+@pytest.mark.parametrize("f", functions(STACKED).values(), ids=listed(STACKED))
 @pytest.mark.parametrize("shape", [(3,), (2, 1), (0,)], ids=str)
-def test_stacks_are_their_matrices(name, shape):
-    f = STACKED[name]
+def test_stacks_are_their_matrices(f, shape):
     argument = draw(*shape, 4, 4, seed=21) + 3 * np.eye(4)
     x, levels, _ = moving(argument, 2)
     got, plain = outputs(f(x)), outputs(f(argument))
@@ -180,24 +175,16 @@ def test_stacks_are_their_matrices(name, shape):
         assert np.array_equal(_core.value(part), want)
     for i in np.ndindex(shape):
         for part, one in zip(got, outputs(f(x[i])), strict=True):
-            if name == "matrix_rank":
+            if part.dtype == int:  # a rank
                 assert part[i] == one
                 continue
             close(coefficients(part[i], levels, (1, 1)), coefficients(one, levels, (1, 1)), 1e-12)
 
 
-@pytest.mark.parametrize("name", STACKED)
+@pytest.mark.parametrize("name, f", functions(SQUARE).items(), ids=listed(SQUARE))
 @pytest.mark.parametrize("n", [0, 1])
-def test_empty_and_one_by_one(name, n):
+def test_empty_and_one_by_one(name, f, n):
     """1 x 1 matrices are numbers; 0 x 0 matrices give NumPy's result or its error."""
-    calls = {
-        "solve": lambda a: np.linalg.solve(a, a * 2),
-        "solve(one b)": lambda a: np.linalg.solve(a, np.ones((n, 2))),
-        "cholesky": lambda a: np.linalg.cholesky(a * a),
-        "eig": lambda a: tuple(np.linalg.eig(a)),
-        "eigvals": np.linalg.eigvals,
-    }
-    f = calls.get(name, STACKED[name])
     argument = np.full((n, n), 2.5)
     x, levels, _ = moving(argument, 2)
     try:
@@ -210,45 +197,25 @@ def test_empty_and_one_by_one(name, n):
     got = outputs(f(x))
     for part, plain in zip(got, want, strict=True):
         assert np.array_equal(_core.value(part), plain)
-    if n == 1:
-        scalar = {
-            "inv": lambda d: 1 / d,
-            "det": lambda d: d,
-            "slogdet": np.log,
-            "cholesky": lambda d: d,
-            "eigvalsh": lambda d: d,
-            "svdvals": lambda d: d,
-            "pinv": lambda d: 1 / d,
-            "matrix_power": lambda d: d**-3,
-            "norm(2)": lambda d: d,
-            "norm(nuc)": lambda d: d,
-            "trace": lambda d: d,
-        }.get(name)
-        if scalar:
-            close(
-                coefficients(np.ravel(got[0])[0], levels, (1, 1)),
-                coefficients(scalar(x[0, 0]), levels, (1, 1)),
-                1e-13,
-            )
+    if n == 1 and name in OF_NUMBERS:
+        number = coefficients(np.ravel(got[0])[0], levels, (1, 1))
+        close(number, coefficients(OF_NUMBERS[name](x[0, 0]), levels, (1, 1)), 1e-13)
+
+
+WITHOUT_ELEMENTS = """
+    L.qr(a) ; L.qr(a, mode='complete') ; L.qr(a, mode='r') ; L.svd(a) ; L.svd(a, full_matrices=False)
+    L.svd(a, compute_uv=False)
+"""
 
 
 @pytest.mark.parametrize("shape", [(3, 0), (0, 3), (0, 0), (0, 4, 4), (2, 0, 3), (2, 3, 0)], ids=str)
-@pytest.mark.parametrize("name", ["qr", "qr(complete)", "qr(r)", "svd", "svd(thin)", "svdvals"])
-def test_without_elements(name, shape):
+@pytest.mark.parametrize("f", functions(WITHOUT_ELEMENTS).values(), ids=listed(WITHOUT_ELEMENTS))
+def test_without_elements(f, shape):
     """Matrices without elements have no derivatives to lose: NumPy's results, as duals."""
-    f = {
-        "qr": lambda a: tuple(np.linalg.qr(a)),
-        "qr(complete)": lambda a: tuple(np.linalg.qr(a, mode="complete")),
-        "qr(r)": lambda a: np.linalg.qr(a, mode="r"),
-        "svd": lambda a: tuple(np.linalg.svd(a)),
-        "svd(thin)": lambda a: tuple(np.linalg.svd(a, full_matrices=False)),
-        "svdvals": lambda a: np.linalg.svd(a, compute_uv=False),
-    }[name]
     plain = np.zeros(shape)
     for dtype in (dn.DualDType(2), dn.DualDType(1, 1), dn.DualDType(order=3)):
-        for part, want in zip(
-            outputs(f(plain.astype(dtype).view(dn.DualArray))), outputs(f(plain)), strict=True
-        ):
+        got = f(plain.astype(dtype).view(dn.DualArray))
+        for part, want in zip(outputs(got), outputs(f(plain)), strict=True):
             assert part.dtype is dtype and np.array_equal(_core.value(part), want)
             assert np.array_equal(part.view(np.ndarray), want.astype(dtype))
 
