@@ -7,8 +7,6 @@ import re
 import numpy as np
 import pytest
 
-pytest_plugins = ["command"]
-
 
 @pytest.fixture
 def report(run):

@@ -6,8 +6,6 @@ import sys
 import numpy as np
 import pytest
 
-pytest_plugins = ["command"]
-
 MODEL = """\
 import math
 import numpy as np

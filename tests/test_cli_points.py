@@ -10,8 +10,6 @@ import pytest
 
 import dualnum as dn
 
-pytest_plugins = ["command"]
-
 POINTS = np.array([[1.0, 2.0], [3.0, -4.5], [1e-3, 7.0]])
 SQUARES = "sum(x**2) * x[0]"
 

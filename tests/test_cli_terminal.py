@@ -14,7 +14,6 @@ import pytest
 
 import dualnum
 
-pytest_plugins = ["command"]
 COMMAND = [sys.executable, "-m", "dualnum"]
 COLOUR = re.compile(r"\x1b\[\d+m")
 WAIT = 120  # seconds, after which a process hangs
