@@ -7,14 +7,14 @@ import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from expect import ENVIRONMENT, python
 
 import dualnum
 
-COMMAND = [sys.executable, "-m", "dualnum"]
+COMMAND = ["-m", "dualnum"]
 COLOUR = re.compile(r"\x1b\[\d+m")
 WAIT = 120  # seconds, after which a process hangs
 
@@ -54,22 +54,9 @@ def model(tmp_path):
     return tmp_path
 
 
-def environment(**changes):
-    """Return the environment of a process that imports the same package as the tests, wherever it runs."""
-    return {**os.environ, "PYTHONPATH": str(Path(dualnum.__file__).parents[1]), **changes}
-
-
 def process(*words, stdin=b"", cwd=None, **env):
     """Run the command in pipes; return the exit code, the output and the errors."""
-    done = subprocess.run(
-        [*COMMAND, *words],
-        input=stdin,
-        capture_output=True,
-        timeout=WAIT,
-        cwd=cwd,
-        env=environment(**env),
-        check=False,
-    )
+    done = python(*COMMAND, *words, input=stdin, timeout=WAIT, cwd=cwd, env={**ENVIRONMENT, **env})
     return done.returncode, done.stdout.replace(b"\r\n", b"\n"), done.stderr.replace(b"\r\n", b"\n")
 
 
@@ -128,14 +115,8 @@ def test_traceback_shows_the_line_of_the_function(tmp_path):
 
 
 def test_points_come_from_standard_input_and_go_into_a_pipe():
-    done = subprocess.run(
-        [*COMMAND, "x[0] * x[1]", "--at", "-", "--format", "npy"],
-        input=b"1,2\n3,4\n",
-        capture_output=True,
-        timeout=WAIT,
-        env=environment(),
-        check=True,
-    )
+    words = [*COMMAND, "x[0] * x[1]", "--at", "-", "--format", "npy"]
+    done = python(*words, input=b"1,2\n3,4\n", timeout=WAIT, check=True)
     np.testing.assert_array_equal(np.load(io.BytesIO(done.stdout))["gradient"], [[2, 1], [4, 3]])
 
 
@@ -143,11 +124,11 @@ def test_points_come_from_standard_input_and_go_into_a_pipe():
 def test_a_reader_that_goes_away_ends_the_work_silently(tmp_path):
     np.save(tmp_path / "many.npy", np.ones((100_000, 2)))
     with subprocess.Popen(
-        [*COMMAND, "sum(x)", "--at", "many.npy", "--format", "csv"],
+        [sys.executable, *COMMAND, "sum(x)", "--at", "many.npy", "--format", "csv"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=tmp_path,
-        env=environment(),
+        env=ENVIRONMENT,
     ) as running:
         assert running.stdout.readline() == b"x[0],x[1],f,df/dx[0],df/dx[1]\n"
         running.stdout.close()
@@ -158,14 +139,8 @@ def test_a_reader_that_goes_away_ends_the_work_silently(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the device is Linux's")
 def test_standard_output_on_a_full_disk():
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [*COMMAND, "x**2", "--at", "1"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            timeout=WAIT,
-            env=environment(),
-            check=False,
-        )
+        streams = {"capture_output": False, "stdout": full, "stderr": subprocess.PIPE}
+        done = python(*COMMAND, "x**2", "--at", "1", timeout=WAIT, **streams)
     message = b"dualnum: error: cannot write standard output: No space left on device\n"
     assert (done.returncode, done.stderr) == (2, message)
 
@@ -206,17 +181,8 @@ def test_text_that_is_not_ascii():
 
 def test_names_that_are_not_ascii_reach_every_file(tmp_path):
     for output in ("o.csv", "o.txt"):
-        code, _, err = process(
-            "φ*δ",
-            "--at",
-            "φ=3",
-            "δ=2",
-            "--output",
-            output,
-            cwd=tmp_path,
-            PYTHONIOENCODING="ascii",
-            PYTHONUTF8="1",
-        )
+        words = ["φ*δ", "--at", "φ=3", "δ=2", "--output", output]
+        code, _, err = process(*words, cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="1")
         assert (code, err) == (0, b"")
     text = (tmp_path / "o.csv").read_text(encoding="utf-8")
     assert text == "φ,δ,f,df/dφ,df/dδ\n3.0,2.0,6.0,2.0,3.0\n"
