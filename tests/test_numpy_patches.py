@@ -1,12 +1,10 @@
 """What importing dualnum changes in NumPy: the rows of a table, all of which one environment variable switches off."""
 
 import importlib
-import os
 import pkgutil
-import subprocess
-import sys
 
 import pytest
+from expect import ENVIRONMENT, python
 
 from dualnum.rules.numpy_patches import PATCHES
 
@@ -44,14 +42,8 @@ print(dualnum.gradient(lambda x: numpy.linalg.det(x) + numpy.std(x))(numpy.eye(2
 
 def run(script, switch, *arguments):
     """Return the lines that a fresh process prints with this setting of the switch."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "DUALNUM_PATCH_NUMPY": switch},
-    )
-    return done.stdout.splitlines()
+    environment = {**ENVIRONMENT, "DUALNUM_PATCH_NUMPY": switch}
+    return python("-c", script, *arguments, text=True, check=True, env=environment).stdout.splitlines()
 
 
 @pytest.mark.parametrize("switch", ["0", "1"])

@@ -1,17 +1,11 @@
 """taylor_solve: accuracy, dense output, derivatives, and where it must stop."""
 
-import re
-
 import numpy as np
 import pytest
+from expect import raises
 
 import dualnum as dn
 from bench.taylor import energy, kepler
-
-
-def raises(error, message):
-    return pytest.raises(error, match="^" + re.escape(message) + "$")
-
 
 ORBIT = np.array([0.5, 0.0, 0.0, 3.0**0.5])  # eccentricity 1/2, period 2 pi
 

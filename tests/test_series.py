@@ -1,18 +1,13 @@
 """The tools for power series: composition, reversion, derivative, integral, and numbers of DualDType(order=n)."""
 
-import re
-
 import numpy as np
 import pytest
+from expect import raises
 
 import dualnum as dn
 from dualnum import series
 
 N = 15
-
-
-def raises(error, message):
-    return pytest.raises(error, match="^" + re.escape(message) + "$")
 
 
 def close(a, b, tolerance=1e-11):
