@@ -419,11 +419,7 @@ def test_infinite_values_are_results(run):
         ("p.csv", b"x,y\n1,2" + b"x" * 99 + b"\n", f"p.csv, line 2: '2{'x' * 55} ...' is not a number"),
         ("p.csv", b"1," + b"2" * 131_073, "p.csv, line 1: field larger than field limit (131072)"),
         *(
-            (
-                "p.csv",
-                head + b"\n3,4\n",
-                f"p.csv, line 1: {bad!r} is neither a number nor the name of a column",
-            )
+            ("p.csv", head + b"\n3,4\n", f"p.csv, line 1: {bad!r} is neither a number nor the name of a column")
             for head, bad in ((b"=1+1,x", "=1+1"), (b"x,+y", "+y"), (b"-x,y", "-x"), (b'x,"@y"', "@y"))
         ),
         ("p.csv", b"# a\n,1\n", "p.csv, line 2: the point must be finite, got nan"),

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from expect import python, raises
+from expect import functions, listed, python, raises
 from linalg_cases import draw
 
 import dualnum as dn
@@ -32,60 +32,37 @@ def test_no_call_crashes_or_answers_where_numpy_refuses():
     assert not found, "\n".join(found[:40])
 
 
-RANK = "of duals expects derivatives that keep the rank of A, which is 1 of 2; where they raise it, the "
-RANK += "pseudoinverse jumps."
+RANK = "derivatives that keep the rank of A, which is 1 of 2; where they raise it, the pseudoinverse jumps."
+COMPLEX = "A to have real eigenvalues, got complex ones; complex duals do not exist yet."
+DEFECTIVE = "A to be diagonalisable: elsewhere eigenvalues have no derivatives."
 ROTATION, SHEAR = np.array([[0.0, 1.0], [-1.0, 0.0]]), np.array([[1.0, 1.0], [0.0, 1.0]])
+# The call as the message spells it, the matrix, and what it expects.
 NO_DERIVATIVE = [
-    (
-        L.eigh,
-        I3,
-        "eigh(A) of duals expects distinct eigenvalues: the vectors of repeated ones have no derivatives; "
-        "eigvalsh(A) needs no vectors.",
-    ),
-    (
-        L.eig,
-        I3,
-        "eig(A) of duals expects distinct eigenvalues: the vectors of repeated ones have no derivatives; "
-        "eigvals(A) needs no vectors.",
-    ),
-    (
-        L.svd,
-        I3,
-        "svd(A) of duals expects distinct singular values above zero: the vectors of others have no derivatives; "
-        "use svdvals(A) or compute_uv=False.",
-    ),
-    (
-        L.svd,
-        draw(4, 2),
-        "svd(A) of duals expects full_matrices=False for matrices of shape (4, 2): the vectors that complete a basis "
-        "are arbitrary and have no derivatives.",
-    ),
-    (L.pinv, np.ones((3, 2)), f"pinv(A) {RANK}"),
-    (lambda a: L.lstsq(a, np.ones(3), rcond=None), np.ones((3, 2)), f"lstsq(A) {RANK}"),
-    (
-        L.qr,
-        np.ones((3, 3)),
-        "qr(A) of duals expects the first 2 columns of A to be independent, got dependent ones, where Q has no "
-        "derivative.",
-    ),
-    (
-        lambda a: L.qr(a, mode="complete"),
-        np.eye(4, 2),
-        "qr(A, mode='complete') of duals expects A not to be triangular, got a column that is so already, where a "
-        "reflection's sign jumps; use mode='reduced'.",
-    ),
-]
-for _name in ("eig", "eigvals"):
-    _complex = "expects A to have real eigenvalues, got complex ones; complex duals do not exist yet."
-    _defective = "expects A to be diagonalisable: elsewhere eigenvalues have no derivatives."
-    NO_DERIVATIVE.append((getattr(L, _name), ROTATION, f"{_name}(A) of duals {_complex}"))
-    NO_DERIVATIVE.append((getattr(L, _name), SHEAR, f"{_name}(A) of duals {_defective}"))
+    ("eigh(A)", I3,
+     "distinct eigenvalues: the vectors of repeated ones have no derivatives; eigvalsh(A) needs no vectors."),
+    ("eig(A)", I3,
+     "distinct eigenvalues: the vectors of repeated ones have no derivatives; eigvals(A) needs no vectors."),
+    ("svd(A)", I3,
+     "distinct singular values above zero: the vectors of others have no derivatives; use svdvals(A) or "
+     "compute_uv=False."),
+    ("svd(A)", draw(4, 2),
+     "full_matrices=False for matrices of shape (4, 2): the vectors that complete a basis are arbitrary and have no "
+     "derivatives."),
+    ("pinv(A)", np.ones((3, 2)), RANK),
+    ("lstsq(A)", np.ones((3, 2)), RANK),
+    ("qr(A)", np.ones((3, 3)),
+     "the first 2 columns of A to be independent, got dependent ones, where Q has no derivative."),
+    ("qr(A, mode='complete')", np.eye(4, 2),
+     "A not to be triangular, got a column that is so already, where a reflection's sign jumps; use mode='reduced'."),
+    *((f"{name}(A)", a, what) for name in ("eig", "eigvals") for a, what in ((ROTATION, COMPLEX), (SHEAR, DEFECTIVE))),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("f, a, message", NO_DERIVATIVE)
-def test_errors_where_no_derivative_exists(f, a, message):
-    with raises(ValueError, message):
-        f(dn.seed(a))
+@pytest.mark.parametrize("call, a, what", NO_DERIVATIVE)
+def test_errors_where_no_derivative_exists(call, a, what):
+    code = "L." + call.replace("lstsq(A)", "lstsq(A, np.ones(3), rcond=None)")
+    with raises(ValueError, f"{call} of duals expects {what}"):
+        eval(code, {"L": L, "np": np, "A": dn.seed(a)})
 
 
 @pytest.mark.parametrize(
@@ -110,36 +87,31 @@ def test_a_mode_without_a_rule():
         L.qr(dn.seed(I3), mode="raw")
 
 
-@pytest.mark.parametrize("name", ["inv", "solve", "tensorinv", "tensorsolve", "matrix_power", "cholesky"])
-def test_linalg_errors_are_numpys(name):
+NUMPYS = """
+    L.inv(a) ; L.solve(a, a) ; L.tensorinv(a, 1) ; L.tensorsolve(a, np.ones(2)) ; L.matrix_power(a, -1)
+    L.cholesky(a)
+"""
+
+
+@pytest.mark.parametrize("f", functions(NUMPYS).values(), ids=listed(NUMPYS))
+def test_linalg_errors_are_numpys(f):
     bad = np.zeros((2, 2))
-    calls = {
-        "inv": L.inv,
-        "solve": lambda a: L.solve(a, a),
-        "tensorinv": lambda a: L.tensorinv(a, 1),
-        "tensorsolve": lambda a: L.tensorsolve(a, np.ones(2)),
-        "matrix_power": lambda a: L.matrix_power(a, -1),
-        "cholesky": L.cholesky,
-    }
     with pytest.raises(L.LinAlgError) as want:
-        calls[name](bad)
+        f(bad)
     with raises(L.LinAlgError, str(want.value)):
-        calls[name](dn.seed(bad))
+        f(dn.seed(bad))
+
+
+NONFINITE = """
+    L.eigvalsh(a) ; L.eigh(a)[0] ; L.eigvals(a) ; L.eig(a)[0] ; L.svd(a)[0] ; L.svd(a, compute_uv=False)
+    L.svd(a, hermitian=True)[1] ; L.svd(a, compute_uv=False, hermitian=True)
+"""
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-@pytest.mark.parametrize(
-    "name", ["eigvalsh", "eigh", "eigvals", "eig", "svd", "svdvals", "svd(hermitian)", "svdvals(h)"]
-)
-def test_results_of_nonfinite_matrices_are_numpys(name, bad):
+@pytest.mark.parametrize("f", functions(NONFINITE).values(), ids=listed(NONFINITE))
+def test_results_of_nonfinite_matrices_are_numpys(f, bad):
     """Matrices with NaN or infinite entries give NumPy's values, or its error."""
-    f = {
-        "svdvals": lambda a: L.svd(a, compute_uv=False),
-        "svd(hermitian)": lambda a: L.svd(a, hermitian=True)[1],
-        "svdvals(h)": lambda a: L.svd(a, compute_uv=False, hermitian=True),
-        "eigvalsh": L.eigvalsh,
-        "eigvals": L.eigvals,
-    }.get(name, lambda a: getattr(L, name)(a)[0])
     a = np.array([[1.0, bad], [bad, 2.0]])
     with np.errstate(all="ignore"):
         try:
