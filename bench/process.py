@@ -25,28 +25,21 @@ def importing():
     return [Contender("numpy", run("numpy")), Contender("dualnum", run("dualnum"))]
 
 
-def peak_of_elementwise():
-    x, f = np.linspace(-2, 2, 100_000), problems.curve(np)
-    return [
-        Contender("numpy", lambda: f(x)),
-        Contender("dualnum", lambda: dn.derivative(f)(x)),
-        Contender("by hand", lambda: problems.curve_first(x)),
-    ]
+def peak(name, n, f, driver, bound=1.0, by_hand=None):
+    """Return the case of the memory that a driver takes at n points or for n variables."""
+
+    def build():
+        x = np.linspace(-bound, bound, n)
+        hand = [Contender("by hand", lambda: by_hand(x))] if by_hand else []
+        return [Contender("numpy", lambda: f(x)), Contender("dualnum", lambda: driver(f)(x)), *hand]
+
+    return Case(f"memory/{name}/n={n}", build, n=n, unit="B")
 
 
-def peak_of_gradient():
-    x, f = np.linspace(-1, 1, 1000), problems.rosenbrock_of(np)
-    return [Contender("numpy", lambda: f(x)), Contender("dualnum", lambda: dn.gradient(f)(x))]
-
-
-def peak_of_hessian():
-    x, f = np.linspace(-1, 1, 100), problems.rosenbrock_of(np)
-    return [Contender("numpy", lambda: f(x)), Contender("dualnum", lambda: dn.hessian(f)(x))]
-
-
+ROSENBROCK = problems.rosenbrock_of(np)
 CASES = [
     Case("import", importing, unit="once"),
-    Case("memory/elementwise/n=100000", peak_of_elementwise, n=100_000, unit="B"),
-    Case("memory/gradient/n=1000", peak_of_gradient, n=1000, unit="B"),
-    Case("memory/hessian/n=100", peak_of_hessian, n=100, unit="B"),
+    peak("elementwise", 100_000, problems.curve(np), dn.derivative, 2.0, problems.curve_first),
+    peak("gradient", 1000, ROSENBROCK, dn.gradient),
+    peak("hessian", 100, ROSENBROCK, dn.hessian),
 ]
