@@ -61,6 +61,9 @@ def test_signs_of_zero_in_extrema(name, zeros):
             assert np.array_equal(np.signbit(f.reduce(d, axis=axis)), np.signbit(f.reduce(a, axis=axis)))
         assert np.array_equal(np.signbit(f(d, d[::-1].copy())), np.signbit(f(a, a[::-1].copy())))
         assert np.array_equal(np.signbit(f(d, 0.0)), np.signbit(f(a, 0.0)))
+        assert np.signbit(np.nanmax(d)) == np.signbit(np.nanmax(a)) and np.signbit(
+            np.nanmin(d)
+        ) == np.signbit(np.nanmin(a))
 
 
 @pytest.mark.parametrize("low", [0.0, -0.0, np.array([0.0, -0.0] * 150), None])
