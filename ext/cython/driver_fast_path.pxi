@@ -59,13 +59,15 @@ cdef int _retire(object dtype) except -1:
 
 cpdef object guarded_call(object f, object x, tuple rest, dict kwargs):
     """Return f(x, *rest, **kwargs); f may not catch a refusal to lose a derivative and give another value instead."""
-    cdef PyObject *outer = refusals
-    cdef list found = []
-    set_refusals(<PyObject *>found)
+    cdef Py_ssize_t before = 0 if refusals == NULL else len(<list>refusals)
+    cdef list found = None
+    enter_call()
     try:
         y = f(x, *rest, **kwargs) if rest or kwargs else f(x)
     finally:
-        set_refusals(outer)
+        leave_call()
+        if refusals != NULL:
+            found = _take_refusals(before)
     if found and any([_reached_python(error) for error in found]):
         _check_refused(f, (x, *rest), kwargs, y)
     return y

@@ -6,19 +6,40 @@ cdef str DISCARD = "use dualnum.value(x) to discard the derivatives on purpose"
 
 cdef extern from *:
     """
-    // The refusals to lose a derivative within the open drivers' calls of this thread, a list; null outside.
+    // How many calls of drivers this thread is in, and their refusals to lose a derivative: a list, or null for none.
+    static thread_local int open_calls = 0;
     static thread_local PyObject* refusals = nullptr;
+    static void enter_call() { ++open_calls; }
+    static void leave_call() { --open_calls; }
     static void set_refusals(PyObject* list) { refusals = list; }
     """
+    int open_calls
     PyObject *refusals
+    void enter_call()
+    void leave_call()
     void set_refusals(PyObject *)
 
 
 cdef object _refusal(error):
     """Return the error of a refusal, and record it for the driver, which notices a function that caught it."""
-    if refusals != NULL:
+    if open_calls > 0:
+        if refusals == NULL:
+            found = []
+            Py_INCREF(found)
+            set_refusals(<PyObject *>found)
         (<list>refusals).append(error)
     return error
+
+
+cdef list _take_refusals(Py_ssize_t before):
+    """Return the refusals since there were `before`, and forget them."""
+    cdef list found = <list>refusals
+    taken = found[before:]
+    del found[before:]
+    if not found:
+        set_refusals(NULL)
+        Py_DECREF(found)
+    return taken
 
 
 cdef inline DualDescr *_descr(object dtype):
