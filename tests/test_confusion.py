@@ -10,7 +10,7 @@ import pickle
 
 import numpy as np
 import pytest
-from expect import together
+from expect import raises, together
 from test_drivers import close
 
 import dualnum as dn
@@ -333,6 +333,71 @@ def test_an_escaped_number_is_inert():
     assert dn.value(scalar * 2) == 18.0
     assert dn.value(copy.deepcopy(scalar)) == 9.0
     np.testing.assert_array_equal(dn.value(array + 1), [10.0, 17.0])
+
+
+def remembering(f):
+    """Return f with a memo keyed by the argument's value, as a cache of expensive calls has it."""
+    memo = {}
+
+    def remembered(x):
+        key = str(dn.value(x))
+        if key not in memo:
+            memo[key] = f(x)
+        return memo[key]
+
+    return remembered
+
+
+X = np.array([3.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    ("make", "args"),
+    [
+        (derivative, (3.0,)),
+        (lambda f: derivative(f, 2), (3.0,)),
+        (lambda f: derivative(f, 3), (3.0,)),
+        (lambda f: dn.value_and_derivative(f, 2), (3.0,)),
+        (lambda f: dn.taylor(f, 3), (3.0,)),
+        (lambda f: dn.taylor(f, 3, direction=X), (X,)),
+        (lambda f: dn.taylor_polynomial(f, 2), (X,)),
+        (lambda f: dn.derivative_tensor(f, 3), (X,)),
+        (gradient, (X,)),
+        (lambda f: gradient(f, subok=False), (X,)),
+        (gradient, (3.0,)),
+        (jacobian, (X,)),
+        (hessian, (X,)),
+        (hessian, (3.0,)),
+        (laplacian, (X,)),
+        (jvp, (X, X)),
+        (directional_derivative, (X, X)),
+        (hvp, (X, X)),
+        (vhv, (X, X)),
+    ],
+)
+def test_a_result_of_an_ended_call_is_refused(make, args):
+    """Its derivatives belong to a call that has ended: zero would be wrong."""
+    driver = make(remembering(lambda x: np.sum(x**2)))
+    driver(*args)
+    with pytest.raises(
+        TypeError, match=r"expects f\(x\) to be computed from x, got a dual of a call that has ended"
+    ):
+        driver(*args)
+
+
+def test_the_error_about_an_ended_call_names_the_remedy():
+    kept = []
+    derivative(lambda x: kept.append(x * x) or x)(3.0)
+    message = (
+        "derivative(f)(x) expects f(x) to be computed from x, got a dual of a call that has ended, or of another "
+        "process; use dualnum.value to store a result, or compute it anew."
+    )
+    with raises(TypeError, message):
+        derivative(lambda x: kept[0])(3.0)
+    assert derivative(lambda x: dn.value(kept[0]))(3.0) == 0.0
+    # beside the call's own level, or within a live outer call, a result is right as it is
+    assert dn.value(derivative(lambda x: x + kept[0])(3.0)) == 1.0
+    assert derivative(lambda x: x * derivative(lambda y: x)(1.0) + x)(3.0) == 1.0
 
 
 HELD = {

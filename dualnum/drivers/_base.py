@@ -29,6 +29,7 @@ from dualnum.drivers._checks import (
     FLOAT64,
     as_output,
     as_variable,
+    check_alive,
     check_argnum,
     check_batched,
     check_callable,
@@ -370,7 +371,7 @@ class Driver(DriverBase):
         try:
             with KeepMemory(variables.elements * (1 + width)):
                 y = self.call(variables.seeded((seed, level)), kwargs)
-                return split_or_zeros(y, level, width)
+                return split_or_zeros(self, y, level, width)
         finally:
             level.retire()
 
@@ -384,7 +385,7 @@ class Driver(DriverBase):
         try:
             with KeepMemory(variables.elements * (1 + width) * (1 + other_width)):
                 y = self.call(variables.seeded((other, older), (seed, younger)), kwargs)
-                return split_twice(y, younger, width, older, other_width)
+                return split_twice(self, y, younger, width, older, other_width)
         finally:
             younger.retire()
             older.retire()
@@ -399,7 +400,7 @@ class Driver(DriverBase):
         if found:
             x, (value, first) = args[0], found
             if type(first) is Level:
-                value, first = split_or_zeros(as_output(self, value), first, x.size)
+                value, first = split_or_zeros(self, as_output(self, value), first, x.size)
             shape = first.shape[:-1]
             check(self, (), shape)
             return value, finish(first.reshape(shape + x.shape))
@@ -418,7 +419,8 @@ class Driver(DriverBase):
         if found:
             x, (value, first, second) = args[0], found
             if type(first) is Level:
-                value, first, _, second = split_twice(as_output(self, value), first, x.size, second, x.size)
+                y = as_output(self, value)
+                value, first, _, second = split_twice(self, y, first, x.size, second, x.size)
             shape = first.shape[:-1]
             check(self, (), shape)
             shapes = shape + x.shape, shape + x.shape + x.shape
@@ -500,21 +502,40 @@ def in_blocks(run):
     return run_in_blocks
 
 
-def split_twice(y, younger, width, older, other_width):
-    """Split `y` by two levels: the value, the derivatives in the one, in the other, and in both."""
-    if getattr(getattr(y, "dtype", None), "levels", None) == (older, younger):
+def split_twice(driver, y, younger, width, older, other_width):
+    """Return f's value, its derivatives in the one level, in the other, and in both, from its result `y`."""
+    levels = getattr(getattr(y, "dtype", None), "levels", ())
+    if levels == (older, younger):
         value, other_first, first, second = parts(y).values()
         return value.copy(), first.copy(), other_first.copy(), second.swapaxes(-1, -2).copy()
-    y, first = split_or_zeros(y, younger, width)
-    value, other_first = split_or_zeros(y, older, other_width)
-    first, second = split_or_zeros(first, older, other_width)
+    if younger not in levels and older not in levels:
+        check_alive(driver, y)
+    y, first = _split_or_zeros(y, younger, width)
+    value, other_first = _split_or_zeros(y, older, other_width)
+    first, second = _split_or_zeros(first, older, other_width)
     return value, first, other_first, second
 
 
-def split_or_zeros(y, level, width):
-    """Split `y` by `level`; without it `y` is constant (and copied: it may be an array of the caller's)."""
+def split_or_zeros(driver, y, level, width):
+    """Return f's value and its derivatives in a level, along a new last axis of length `width`, from its result `y`.
+
+    The derivatives are zero where `y` does not carry the level: f is constant.
+
+    Raises
+    ------
+    TypeError
+        If `y` carries, instead, a level whose call has ended.
+    """
     value, tangents = split(y, level)
-    if tangents is None:
+    if tangents is not None:
+        return value, tangents
+    check_alive(driver, y)
+    return _split_or_zeros(y, level, width)
+
+
+def _split_or_zeros(y, level, width):
+    value, tangents = split(y, level)
+    if tangents is None:  # copied: it may be an array of the caller's
         shape = getattr(value, "shape", ())
         return (value.copy() if shape else value), np.zeros(shape + (width,))
     return value, tangents

@@ -207,6 +207,20 @@ def check_order(name, order, least=1, arguments="f"):
     raise ValueError(expects(f"{name}({arguments}, order={number})", what, f"{number}"))
 
 
+def check_alive(driver, y):
+    """Refuse a result that carries a level whose call has ended: its derivatives are not those of this call."""
+    levels = getattr(getattr(y, "dtype", None), "levels", ())
+    if any(level.retired for level in levels):
+        raise TypeError(
+            expects(
+                driver,
+                "f(x) to be computed from x",
+                "a dual of a call that has ended, or of another process",
+                "dualnum.value to store a result, or compute it anew",
+            )
+        )
+
+
 def check_series(driver, series):
     """Refuse a series, along the first axis, of which a coefficient is not finite although its value is."""
     numbers = value(series)

@@ -25,7 +25,7 @@ def expand(driver, variables, kwargs, seed, order):
     try:
         with KeepMemory(variables.elements * (1 + order)):
             y = driver.call(variables.seeded((seed, level)), kwargs)
-            return split_or_zeros(y, level, order)
+            return split_or_zeros(driver, y, level, order)
     finally:
         level.retire()
 

@@ -210,7 +210,7 @@ def by_variable(driver, variables, kwargs, order, divided):
     try:
         y = driver.call(variables.seeded((seed, levels)), kwargs)
         for level in reversed(levels):  # the first variable's axis ends up first
-            y = stack(*split_or_zeros(y, level, order))
+            y = stack(*split_or_zeros(driver, y, level, order))
     finally:
         for level in levels:
             level.retire()
@@ -231,7 +231,7 @@ def by_direction(driver, variables, kwargs, order, divided):
     try:
         y = driver.call(variables.seeded(*seeds), kwargs)
         for level in levels:
-            y = stack(*split_or_zeros(y, level, n))
+            y = stack(*split_or_zeros(driver, y, level, n))
     finally:
         for level in levels:
             level.retire()
@@ -285,7 +285,7 @@ def one_ray(driver, variables, kwargs, ray, order):
 
     try:
         y = driver.call(variables.seeded((seed, level)), kwargs)
-        return split_or_zeros(y, level, order)
+        return split_or_zeros(driver, y, level, order)
     finally:
         level.retire()
 
@@ -304,7 +304,7 @@ def batch_of_rays(driver, variables, kwargs, rays, order):
     try:
         y = driver.call(variables.seeded((seed, level)), kwargs)
         check_leading(driver, (len(rays), *variables.lead), getattr(y, "shape", ()))
-        value, rest = split_or_zeros(y, level, order)
+        value, rest = split_or_zeros(driver, y, level, order)
         return value[0], np.asarray(rest)
     finally:
         level.retire()

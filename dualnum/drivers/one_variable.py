@@ -153,7 +153,7 @@ def _derivatives(driver, args, kwargs):
 def _read(driver, order, y, level):
     """Return f's value and its derivatives up to `order` from what f returned at a Python float."""
     halvings = _halvings(order)
-    value, rest = split_or_zeros(y if type(y) is Dual else as_output(driver, y), level, order)
+    value, rest = split_or_zeros(driver, y if type(y) is Dual else as_output(driver, y), level, order)
     if order > 2:
         check_derivatives(driver, stack(value, rest))
     if rest.ndim == 1 and type(value) is float:

@@ -85,7 +85,7 @@ def _taylor(driver, args, kwargs):
     order, direction, batched = driver.extra.values()
     if order > 1 and direction is None and driver.argnum == 0 and args and type(args[0]) is float:
         y, level = pass_at_number(driver.f, 1.0, order, args, kwargs)
-        series = stack(*split_or_zeros(as_output(driver, y), level, order))
+        series = stack(*split_or_zeros(driver, as_output(driver, y), level, order))
     else:
         variables = Variables(driver, args)
         if direction is None:
