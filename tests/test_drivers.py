@@ -540,3 +540,46 @@ def test_scipy_takes_the_drivers_as_they_are():
         np.testing.assert_allclose(result.x, 1, atol=1e-6)
     result = optimize.minimize(dn.value_and_gradient(rosenbrock), x0, jac=True)
     np.testing.assert_allclose(result.x, 1, atol=1e-4)
+
+
+# ---- subclasses of ndarray ---------------------------------------------------------------------------------
+
+
+class Metres(np.ndarray):
+    """An array with a unit, as astropy, unyt and quantities have them."""
+
+
+SUBCLASSES = {
+    "MaskedArray": np.ma.array([1.0, 2.0], mask=[False, True]),
+    "MaskedConstant": np.ma.masked,
+    "recarray": np.array([1.0, 2.0]).view(np.recarray),
+    "Metres": np.array([1.0, 2.0]).view(Metres),
+}
+
+
+@pytest.mark.parametrize("name", SUBCLASSES)
+@pytest.mark.parametrize(
+    "make", [dn.derivative, dn.gradient, dn.jacobian, dn.hessian, lambda f: dn.taylor(f, 3)]
+)
+def test_a_mask_or_a_unit_is_refused_not_dropped(make, name):
+    x = SUBCLASSES[name]
+    with pytest.raises(TypeError, match=f"expects x to be an ndarray, got {name}; use np.asarray"):
+        make(np.sum)(x)
+    use = "np.ma.filled" if name.startswith("Masked") else "np.asarray"
+    for f in (lambda x: SUBCLASSES[name], lambda x: np.asarray(x).view(type(SUBCLASSES[name]))):
+        if name == "MaskedConstant" and f(1.0) is not x:
+            continue
+        with pytest.raises(TypeError, match=rf"expects f\(x\) to be an ndarray, got {name}; use {use}"):
+            make(f)(np.array([1.0, 2.0]))
+
+
+def test_subclasses_without_a_meaning_of_their_own_are_arrays(tmp_path):
+    x = np.memmap(tmp_path / "x", float, "w+", shape=(2,))
+    x[:] = 1.0, 2.0
+    np.testing.assert_array_equal(dn.gradient(lambda x: np.sum(x**2))(x), [2.0, 4.0])
+    np.testing.assert_array_equal(dn.jacobian(lambda y: x)(np.ones(2)), np.zeros((2, 2)))
+
+    class Mine(dn.DualArray):
+        pass
+
+    np.testing.assert_array_equal(dn.jacobian(lambda x: x.view(Mine))(np.ones(2)), np.eye(2))

@@ -12,11 +12,14 @@ FLOAT64 = np.dtype(np.float64)
 #: Python and NumPy numbers that are taken as float64 (np.float64 is a float, bool an int).
 NUMBERS = (float, int, np.integer, np.bool_, np.float16, np.float32)
 
+#: Subclasses of ndarray that are arrays of numbers and nothing else: no mask, no unit, no other product.
+PLAIN = (DualArray, np.memmap)
+
 
 def as_variable(driver, x, label):
     """Return `x` as a float, a Dual, or an array of float64 or duals; refuse everything else."""
     if isinstance(x, np.ndarray):
-        if isinstance(x, (np.ma.MaskedArray, np.matrix)):
+        if type(x) is not np.ndarray and not isinstance(x, PLAIN):
             raise TypeError(expects(driver, f"{label} to be an ndarray", type(x).__name__, "np.asarray"))
         array = x
     elif isinstance(x, Dual):
@@ -63,6 +66,9 @@ def as_output(driver, y):
             )
         )
     if isinstance(y, np.ndarray):
+        if type(y) is not np.ndarray and not isinstance(y, (*PLAIN, np.matrix)):
+            use = "np.ma.filled" if isinstance(y, np.ma.MaskedArray) else "np.asarray"
+            raise TypeError(expects(driver, "f(x) to be an ndarray", type(y).__name__, use))
         array = y
     else:
         try:
