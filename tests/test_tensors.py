@@ -3,6 +3,7 @@
 import itertools
 import math
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -11,6 +12,10 @@ from expect import raises
 import dualnum as dn
 from dualnum import _core
 from dualnum.drivers._base import Driver, Variables
+
+tensors = sys.modules[
+    "dualnum.drivers.derivative_tensor"
+]  # the package's attribute of this name is the function
 
 
 def lecture(x):
@@ -64,7 +69,6 @@ def smooth(x):
 @pytest.mark.parametrize(("n", "order"), [(1, 6), (2, 3), (2, 6), (3, 3), (3, 4), (4, 3)])
 @pytest.mark.parametrize("divided", [False, True])
 def test_all_three_ways_agree(n, order, divided):
-    tensors = sys.modules["dualnum.drivers.derivative_tensor"]
     driver = Driver("derivative_tensor", smooth)
     variables = Variables(driver, (np.linspace(0.2, 0.7, n),))
     rays = tensors.along_rays(driver, variables, {}, order, divided)
@@ -73,6 +77,67 @@ def test_all_three_ways_agree(n, order, divided):
     for a, b, c in zip(rays, levels, directions, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-11 * np.abs(b).max())
         np.testing.assert_allclose(c, b, rtol=1e-11, atol=1e-11 * np.abs(b).max())
+
+
+@pytest.mark.parametrize(
+    ("n", "order", "error"),
+    [(2, 9, 1e-11), (3, 8, 1e-11), (4, 9, 1e-9), (6, 6, 1e-11), (9, 3, 1e-14), (30, 2, 1e-15)],
+)
+def test_interpolation_finds_the_polynomial(n, order, error):
+    """Random polynomials, whose values along the rays are the coefficients of the series."""
+    rng = np.random.default_rng(2)
+    rays, faces = tensors.interpolation(n, order)
+    assert len(rays) == math.comb(n + order - 1, order) == len(np.unique(rays, axis=0))
+    for k in range(1, order + 1):
+        want = rng.standard_normal((len(tensors.indices(n, k)), 2))
+        along = tensors.monomials(rays, tensors.indices(n, k)) @ want
+        got = tensors.interpolated(along, [face.order(k) for face in faces[:k]], len(want))
+        assert np.abs(got - want).max() <= error * np.abs(want).max()
+
+
+def test_places_are_those_of_itertools():
+    for n, order in itertools.product((1, 2, 3, 5), (0, 1, 2, 4)):
+        chosen = tensors.selections(n, order)
+        assert chosen.tolist() == [list(c) for c in itertools.combinations_with_replacement(range(n), order)]
+        np.testing.assert_array_equal(tensors.places(n, chosen.T), range(len(chosen)))
+
+
+@pytest.mark.parametrize(("n", "order"), [(4, 8), (6, 5), (8, 5), (100, 1), (2, 100), (20, 2)])
+def test_first_calls_are_quick(n, order):
+    """No table that takes long the first time: exact rational weights took 115 s for the first of these."""
+    tensors.interpolation.cache_clear()
+    x = np.linspace(0.1, 0.2, n)
+    start = time.perf_counter()
+    p = dn.taylor_polynomial(lambda x: np.exp(np.sum(x)), order)(x)
+    assert time.perf_counter() - start < 5  # 0.1 s; a loaded machine takes longer
+    powers, coefficients = p.terms()
+    want = math.exp(np.sum(x)) / np.array(
+        [math.prod(map(math.factorial, row)) for row in powers.tolist()], float
+    )
+    np.testing.assert_allclose(coefficients, want, rtol=1e-7 if n > 3 else 1e-12)
+
+
+def test_large_tensors_of_low_order_are_the_hessian():
+    x = np.linspace(0.1, 0.9, 70)
+    tensor = dn.taylor_polynomial(smooth, 2)(x[:36]).tensors[2]
+    np.testing.assert_allclose(tensor, dn.hessian(smooth)(x[:36]), rtol=1e-12, atol=1e-12)
+    p = dn.taylor_polynomial(smooth, 1)(x)
+    np.testing.assert_array_equal(p.tensors[1], dn.gradient(smooth)(x))
+    hessian = dn.hessian(smooth)(x)
+    v = np.linspace(-1.0, 1.0, 70)
+    np.testing.assert_allclose(p.remainder(x + v), abs(v @ hessian @ v) / 2, rtol=1e-12)
+    pairs = dn.taylor_polynomial(lambda x: np.array([smooth(x), x[0]]), 1)(x)
+    np.testing.assert_array_equal(pairs.tensors[1][1], np.eye(70)[0])
+    assert dn.taylor_polynomial(np.sum, 0)(np.ones(5000)).tensors == (5000.0,)
+
+
+def test_no_variables():
+    empty = np.zeros(0)
+    assert dn.derivative_tensor(np.sum, 3)(empty).shape == (0, 0, 0)
+    assert dn.derivative_tensor(lambda x: np.ones(2), 3)(empty).shape == (2, 0, 0, 0)
+    assert dn.derivative_tensor(np.sum, 0)(empty) == 0.0
+    p = dn.taylor_polynomial(lambda x: np.sum(x) + 2.0, 3)(empty)
+    assert str(p) == "2" and p(empty) == 2.0 and p.remainder(empty) == 0.0
 
 
 def test_third_order_is_the_derivative_of_the_hessian():
