@@ -20,7 +20,6 @@ from dualnum.drivers.derivative_tensor import (
     powers,
     scaled,
     tensor,
-    worst_of_each,
 )
 
 if TYPE_CHECKING:  # importing dualnum does not import it
@@ -53,7 +52,8 @@ def taylor_polynomial(
     Raises
     ------
     ValueError
-        If f(x) is finite and a coefficient is not: the polynomial does not exist.
+        If f(x) or a coefficient is not finite: the polynomial does not exist. The error names the order up to which it
+        does.
 
     Examples
     --------
@@ -77,13 +77,20 @@ def _taylor_polynomial(driver: Driver, args: Any, kwargs: Any) -> TaylorPolynomi
     check_single(driver, variables, "one array")
     # one order more, for the remainder; its coefficients alone may be infinite or nan
     flats = partials(driver, variables, kwargs, driver.extra["order"] + 1, divided=True)
-    check_series(driver, worst_of_each(flats[:-1]))
+    check_series(driver, _one_of_each(flats[:-1]))
 
     def function(x: Any) -> Any:
         place = driver.argnum % len(args)
         return driver.f(*args[:place], x, *args[place + 1 :], **kwargs)
 
     return TaylorPolynomial(variables.tree.x, flats[:-1], flats[-1], function)
+
+
+def _one_of_each(flats: Sequence[Any]) -> Any:
+    """Return for each order one coefficient for each element of f(x): one that is not finite, if there is one."""
+    numbers = [value(flat) for flat in flats if len(flat)]  # without variables only order 0 has a coefficient
+    worst = [np.argmin(np.isfinite(flat), axis=0)[np.newaxis] for flat in numbers]
+    return np.stack([np.take_along_axis(*pair, axis=0)[0] for pair in zip(numbers, worst, strict=True)])
 
 
 class TaylorPolynomial:

@@ -60,9 +60,9 @@ def test_options_are_checked_when_the_driver_is_made(name):
 
 @pytest.mark.parametrize("name", ["derivative", "value_and_derivative"])
 def test_order(name):
-    make, what = getattr(dn, name), "expects order to be a positive int, got"
-    with raises(ValueError, f"{name}(f, order=0) {what} 0."):
-        make(abs, order=0)
+    make, what = getattr(dn, name), "expects order to be an int from 0 on, got"
+    with raises(ValueError, f"{name}(f, order=-1) {what} -1."):
+        make(abs, order=-1)
     for order, kind in ((2.0, "float"), (np.ones(2), "ndarray")):
         with raises(TypeError, f"{name}(f, order) {what} {kind}; use {name}(f, order)(x)."):
             make(abs, order)

@@ -66,21 +66,31 @@ def test_a_series_exists_as_far_as_it_exists():
     ],
 )
 def test_no_series(f, x, got, order):
+    """Coefficients are inf or nan element by element; only the polynomial, useless with them, is an error."""
+    alone = dn.taylor(f, 5)(x)
+    assert np.isfinite(alone[:order]).all() and str(float(alone[order])) == got
+    together = dn.taylor(f, 5)(np.array([0.5, x]))
+    np.testing.assert_array_equal(together[:, 1], alone)
+    np.testing.assert_array_equal(together[:, 0], dn.taylor(f, 5)(np.array([0.5]))[:, 0])
+    assert np.isfinite(together[:, 0]).all()
+    along = dn.taylor(lambda y: np.stack([f(y[0]), y[1]]), 5, direction=[1.0, 1.0])([x, 2.0])
+    np.testing.assert_array_equal(along.T, [alone, [2, 1, 0, 0, 0, 0]])
+    for driver in (dn.derivative, dn.derivative_tensor):
+        np.testing.assert_allclose(driver(f, 5)(x), 120 * alone[5], rtol=1e-12)
+    order = int(np.isfinite(dn.taylor(f, 6)(x)).argmin())  # of the polynomial and its remainder: one order more
     use = "" if got == "nan" else f"; use order={order - 1}"
-    message = (
-        f"taylor(f)(x) expects f to have finite coefficients up to order 5, got {got} at order {order}{use}."
-    )
-    with raises(ValueError, message):
-        dn.taylor(f, 5)(x)
-    with raises(ValueError, message):
-        dn.taylor(f, 5)(np.array([0.5, x]))
+    with raises(
+        ValueError,
+        f"taylor_polynomial(f)(x) expects f to have finite coefficients up to order 5, got {got} at order "
+        f"{order}{use}.",
+    ):
+        dn.taylor_polynomial(f, 5)(x)
     if use:
-        assert np.isfinite(dn.taylor(f, order - 1)(x)).all()
+        assert np.isfinite(dn.taylor_polynomial(f, order - 1)(x).coefficients).all()
 
 
 def test_no_warning_from_the_coefficients(recwarn):
-    with pytest.raises(ValueError):
-        dn.taylor(dn.sqrt, 5)(0.0)
+    assert dn.taylor(dn.sqrt, 2)(0.0).tolist() == [0.0, math.inf, -math.inf]
     assert not recwarn.list
 
 
@@ -235,9 +245,43 @@ def test_derivatives_at_kinks():
     assert dn.derivative(lambda x: x**3, 3)(0.0) == 6.0
     assert dn.derivative(lambda x: x**2.5, 2)(0.0) == 0.0
     assert dn.derivative(lambda x: x**2.5, 3)(0.0) == math.inf
-    message = "derivative(f)(x) expects f to have derivatives up to order 3, got nan at order 3."
-    with raises(ValueError, message):
-        dn.derivative(lambda x: (x * x) ** 1.5, 3)(0.0)
+    assert math.isnan(dn.derivative(lambda x: (x * x) ** 1.5, 3)(0.0))
+    got = dn.derivative(lambda x: (x * x) ** 1.5, 3)(np.array([0.0, -1.0, 2.0]))
+    np.testing.assert_allclose(got, [math.nan, -6, 6], rtol=1e-14)
+
+
+def test_order_0_is_the_function():
+    for x in (0.5, np.array([0.5, 1.0])):
+        np.testing.assert_array_equal(dn.derivative(np.sin, 0)(x), np.sin(x))
+        (got,) = dn.value_and_derivative(np.sin, 0)(x)
+        np.testing.assert_array_equal(got, np.sin(x))
+    assert type(dn.derivative(np.sin, order=0)(0.5)) is float
+    assert dn.derivative(lambda a, x: a * x, 0, argnum=1)(2.0, 3.0) == 6.0
+    assert dn.derivative(lambda x: 3, 0)(1.0) == 3.0
+    with raises(ValueError, "derivative(f, order=-1) expects order to be an int from 0 on, got -1."):
+        dn.derivative(np.sin, -1)
+
+
+@pytest.mark.parametrize("order", [1000, 1900, 1980, 2000, 2400])
+def test_orders_of_thousands(order, recwarn):
+    assert dn.derivative(np.exp, order)(0.3) == pytest.approx(math.exp(0.3), rel=1e-13)
+    np.testing.assert_allclose(dn.derivative(np.exp, order)(np.array([0.3])), math.exp(0.3), rtol=1e-13)
+    assert dn.derivative(lambda x: x**5, order)(0.3) == 0.0
+    assert not recwarn.list
+
+
+def test_a_series_beyond_the_range_of_floats_warns():
+    message = r"derivative\(f\)\(x\) left the range of float64 in a series of order 3000; use a lower order"
+    for x in (0.3, np.array([0.3])):
+        with pytest.warns(RuntimeWarning, match=message) as caught:
+            dn.derivative(np.exp, 3000)(x)
+        assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("order", [2**31, 2**63, 2**100])
+def test_an_order_that_no_array_has(order):
+    with raises(ValueError, f"taylor(f, order={order}) expects order to be at most 2147483647, got {order}."):
+        dn.taylor(np.sin, order)
 
 
 def test_shapes_of_higher_derivatives():

@@ -194,9 +194,20 @@ def test_errors():
         "derivative_tensor(f)(x) expects x to be a number or an array, got a tuple of 2; use one array.",
     ):
         dn.derivative_tensor(lambda x: x[0], 3)((1.0, 2.0))
-    message = "derivative_tensor(f)(x) expects f to have derivatives up to order 3, got nan at order 3."
-    with raises(ValueError, message):
-        dn.derivative_tensor(lambda x: (x * x) ** 1.5, 3)(0.0)
+
+
+def test_derivatives_that_do_not_exist():
+    """Entry by entry: those that only contain other variables are right."""
+    assert math.isnan(dn.derivative_tensor(lambda x: (x * x) ** 1.5, 3)(0.0))
+    for n, order in [(2, 3), (7, 5), (9, 5)]:  # by directions, by rays
+        x = np.linspace(0.5, 1.0, n)
+        x[1] = 0.0
+        got = dn.derivative_tensor(lambda x: np.prod(x[2:]) + x[0] ** 5 + np.sqrt(x[1]), order)(x)
+        assert got[(0,) * order] == pytest.approx(math.perm(5, order) * 0.5 ** (5 - order), rel=1e-12)
+        assert got[(1,) * order] == math.inf
+        want = dn.derivative_tensor(lambda x: np.prod(x[1:]) + x[0] ** 5, order)(np.delete(x, 1))
+        others = np.ix_(*order * [[0, *range(2, n)]])
+        np.testing.assert_allclose(got[others], want, rtol=1e-9, atol=1e-9)
 
 
 # ---- polynomials -------------------------------------------------------------------------------------------
@@ -261,6 +272,10 @@ def test_a_polynomial_that_does_not_exist():
     message = f"{call} expects f to have finite coefficients up to order 3, got inf at order 1; use order=0."
     with raises(ValueError, message):
         dn.taylor_polynomial(dn.sqrt, 3)(0.0)
+    with raises(ValueError, message):
+        dn.taylor_polynomial(lambda x: np.array([x[0], np.sqrt(x[1])]), 3)(np.zeros(2))
+    with np.errstate(divide="ignore"), raises(ValueError, f"{call} expects f(x) to be finite, got inf."):
+        dn.taylor_polynomial(lambda x: 1 / x, 3)(0.0)
     p = dn.taylor_polynomial(lambda x: x**2.5, 2)(0.0)
     assert not np.isfinite(p.remainder(1.0))
 

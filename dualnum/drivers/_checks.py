@@ -2,6 +2,8 @@
 
 import math
 import operator
+import sys
+import warnings
 
 import numpy as np
 
@@ -11,6 +13,8 @@ FLOAT64 = np.dtype(np.float64)
 
 #: Python and NumPy numbers that are taken as float64 (np.float64 is a float, bool an int).
 NUMBERS = (float, int, np.integer, np.bool_, np.float16, np.float32)
+
+MAX_ORDER = 2**31 - 1
 
 #: Subclasses of ndarray that are arrays of numbers and nothing else: no mask, no unit, no other product.
 PLAIN = (DualArray, np.memmap)
@@ -106,6 +110,14 @@ def kind(x):
     if isinstance(x, dict):
         return f"a dict with the keys {', '.join(map(repr, x))}"
     return f"{type(x).__name__}"
+
+
+def warn(message, category):
+    """Warn at the line outside of dualnum that called a driver, so that Python's filters show it once a place."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("dualnum."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
 
 
 REMEDIES = {
@@ -204,9 +216,11 @@ def check_batched(name, batched, blocks):
 def check_order(name, order, least=1, arguments="f"):
     """Return an order, an int from `least`, 1 or 0, on; `arguments` are those before it in the call named."""
     number = order if type(order) is int else as_index(order)
-    if number is not None and number >= least:
+    if number is not None and least <= number <= MAX_ORDER:
         return number
     what = "order to be a positive int" if least else "order to be an int from 0 on"
+    if number is not None and number > MAX_ORDER:
+        what = f"order to be at most {MAX_ORDER}"
     if number is None:
         use = f"{name}(f, order)(x)" if arguments == "f" else "args= for further arguments of f"
         raise TypeError(expects(f"{name}({arguments}, order)", what, kind(order), use))
@@ -228,39 +242,19 @@ def check_alive(driver, y):
 
 
 def check_series(driver, series):
-    """Refuse a series, along the first axis, of which a coefficient is not finite although its value is."""
+    """Refuse a series, along the first axis, with a coefficient that is not finite."""
     numbers = value(series)
-    if numbers.ndim == 1 and len(numbers) < 100:  # the quicker way for a few
-        finite = all(map(math.isfinite, numbers.tolist()))
-    else:
-        finite = np.isfinite(numbers).all()
-    if not finite:
-        check_orders(driver, "finite coefficients", numbers, ~np.isfinite(numbers))
-
-
-def check_derivatives(driver, series):
-    """Refuse a series of which a coefficient is not a number although its value is finite."""
-    numbers = value(series)
-    if np.isnan(numbers).any():
-        check_orders(driver, "derivatives", numbers, np.isnan(numbers))
-
-
-def check_orders(driver, what, numbers, bad):
-    """Refuse numbers, one for each order along the first axis, that are bad where the first one is finite."""
-    bad = bad & np.isfinite(numbers[0])
-    orders = bad.reshape(len(bad), -1).any(axis=1)
-    if orders.any():
-        order = int(orders.argmax())
-        got = numbers[order][bad[order]][0]
-        # nan may mean that the orders carried do not decide the coefficient, so that fewer of them are no remedy
-        raise ValueError(
-            expects(
-                driver,
-                f"f to have {what} up to order {len(bad) - 1}",
-                f"{got} at order {order}",
-                None if np.isnan(got) else f"order={order - 1}",
-            )
-        )
+    bad = ~np.isfinite(numbers)
+    if not bad.any():
+        return
+    order = int(bad.reshape(len(bad), -1).any(axis=1).argmax())
+    got = numbers[order][bad[order]][0]
+    if order == 0:
+        raise ValueError(expects(driver, "f(x) to be finite", f"{got}"))
+    what = f"f to have finite coefficients up to order {len(bad) - 1}"
+    # nan may mean that the orders carried do not decide the coefficient, so that fewer of them are no remedy
+    use = None if np.isnan(got) else f"order={order - 1}"
+    raise ValueError(expects(driver, what, f"{got} at order {order}", use))
 
 
 def place(driver, argnum, count):

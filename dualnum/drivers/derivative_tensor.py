@@ -22,7 +22,6 @@ import numpy as np
 from dualnum._core import Level, seed_scalar, seed_tangents, value
 from dualnum.drivers._base import Driver, Variables, finish, identity, split_or_zeros
 from dualnum.drivers._checks import (
-    check_derivatives,
     check_flag,
     check_leading,
     check_order,
@@ -70,12 +69,8 @@ def derivative_tensor(
     Returns
     -------
     callable
-        Of the same arguments; its result has the shape of f(x) and then `order` times the shape of `x`.
-
-    Raises
-    ------
-    ValueError
-        If f(x) is finite and a derivative is not a number, because it does not exist.
+        Of the same arguments; its result has the shape of f(x) and then `order` times the shape of `x`. Derivatives
+        that do not exist are infinite or nan, entry by entry.
 
     Examples
     --------
@@ -108,17 +103,7 @@ def _derivative_tensor(driver, args, kwargs):
         options = {name: getattr(driver, name) for name in ("argnum", "chunk", "batched", "subok")}
         return (jacobian if order == 1 else hessian)(f, **options)(*args, **kwargs)
     found = partials(driver, variables, kwargs, order)
-    check_derivatives(driver, worst_of_each(found))
     return tensor(found[order], variables.tree.shape, order)
-
-
-def worst_of_each(found):
-    """Return for each order one of its numbers for each element of f(x): one that is not finite, if there is one."""
-    rows = []
-    for flat in filter(len, map(value, found)):
-        first = np.argmin(np.isfinite(flat), axis=0)[np.newaxis]
-        rows.append(np.take_along_axis(flat, first, axis=0)[0])
-    return np.stack(rows)
 
 
 def tensor(flat, shape, order):

@@ -1,20 +1,22 @@
 """Derivatives of any order by one number: derivative, value_and_derivative."""
 
 import math
+import sys
 
 import numpy as np
 
 from dualnum._core import Dual, pass_at_number
+from dualnum._core import value as primal
 from dualnum.drivers._base import Driver, Variables, elementwise, finish, split_or_zeros
 from dualnum.drivers._checks import (
     as_output,
-    check_derivatives,
     check_elementwise,
     check_flag,
     check_order,
     check_single,
+    warn,
 )
-from dualnum.drivers._taylor_pass import expand, moving, stack
+from dualnum.drivers._taylor_pass import expand, moving
 
 
 def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
@@ -26,7 +28,7 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
         A function of a number: ``f(x, *args, **kwargs)`` is a number or an array of any shape. For an array
         `x` the function must treat each element by itself, and f(x) must have the shape of `x`.
     order : int, optional
-        Which derivative. The cost grows with the square of the order.
+        Which derivative, from 0, f itself, on. The cost grows with the square of the order.
     argnum, chunk, batched, subok
         As for `gradient`; with ``batched=True`` every element of `x` is a point of its own, and the shape of
         f(x) begins with the shape of `x`. One tangent is carried whatever `chunk`.
@@ -34,13 +36,18 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
     Returns
     -------
     callable
-        Of the same arguments; its result has the shape of f(x).
+        Of the same arguments; its result has the shape of f(x). A derivative that does not exist is infinite or nan,
+        element by element.
 
     Raises
     ------
     ValueError
-        If `x` is an array and f(x) has another shape: that is a matter for `jacobian`. If f(x) is finite and a
-        derivative from the third on is not a number: it does not exist, as that of ``np.sqrt(x * x) ** 3`` at 0.
+        If `x` is an array and f(x) has another shape: that is a matter for `jacobian`.
+
+    Warns
+    -----
+    RuntimeWarning
+        If terms of a series of more than 100 orders leave the range of float64: that of ``np.exp`` does from 2500 on.
 
     Notes
     -----
@@ -71,7 +78,7 @@ def _own_options(name, order, batched):
     """Return the options that only these drivers have, checked."""
     if type(order) is int and order == 1 and batched is False:
         return _FIRST
-    return {"order": check_order(name, order), "batched": check_flag(name, "batched", batched)}
+    return {"order": check_order(name, order, least=0), "batched": check_flag(name, "batched", batched)}
 
 
 def _derivative(driver, args, kwargs, found=None):
@@ -128,9 +135,8 @@ def _value_and_derivative(driver, args, kwargs):
 def _derivatives(driver, args, kwargs):
     """Return f's value and its derivatives up to the driver's order."""
     order, batched = driver.extra.values()
-    if driver.argnum == 0 and args and type(args[0]) is float:
-        rate = math.ldexp(1, _halvings(order))
-        return _read(driver, order, *pass_at_number(driver.f, rate, order, args, kwargs))
+    if order and driver.argnum == 0 and args and type(args[0]) is float:
+        return _read(driver, order, *pass_at_number(driver.f, _rate(order), order, args, kwargs))
     variables = Variables(driver, args)
     check_single(driver, variables, "gradient(f)")
     seed = elementwise(driver)
@@ -141,35 +147,55 @@ def _derivatives(driver, args, kwargs):
         value, first, _, second = driver.second(variables, kwargs, seed, 1, seed, 1)
         parts = value, first[..., 0], second[..., 0, 0]
     else:
-        halvings = _halvings(order)
-        value, rest = expand(driver, variables, kwargs, moving(driver, order, math.ldexp(1, halvings)), order)
-        parts = stack(value, rest)
-        check_derivatives(driver, parts)
-        parts = [part * _factor(k, halvings) for k, part in enumerate(parts)]
-    check_elementwise(driver, variables, np.shape(parts[1]), batched)
+        value, rest = expand(driver, variables, kwargs, moving(driver, order, _rate(order)), order)
+        parts = _unscaled(driver, value, rest, order)
+    check_elementwise(driver, variables, np.shape(parts[-1]), batched)
     return tuple(map(finish, parts))
 
 
 def _read(driver, order, y, level):
     """Return f's value and its derivatives up to `order` from what f returned at a Python float."""
-    halvings = _halvings(order)
     value, rest = split_or_zeros(driver, y if type(y) is Dual else as_output(driver, y), level, order)
-    if order > 2:
-        check_derivatives(driver, stack(value, rest))
-    if rest.ndim == 1 and type(value) is float:
-        return value, *(c * _factor(k, halvings) for k, c in enumerate(rest.tolist(), 1))
-    return finish(value), *(finish(rest[..., k - 1] * _factor(k, halvings)) for k in range(1, order + 1))
+    if rest.ndim == 1 and type(value) is float and order <= EXACT:
+        return value, *(c * math.factorial(k) for k, c in enumerate(rest.tolist(), 1))
+    return tuple(map(finish, _unscaled(driver, value, rest, order)))
 
 
-def _halvings(order):
-    """Return p such that the coefficients of f(x + 2**p t) stay within range: 0 up to order 100.
+# ---- derivatives of high order -----------------------------------------------------------------------------
 
-    Coefficient n of exp is 1 / n!, which a float64 cannot hold from 178 on; with 2**p near n / e the power makes
-    up for the factorial.
+#: Up to this order the coefficients 1 / n! of exp are far within the range of float64.
+EXACT = 100
+#: The series f(x + RATE t) of exp has coefficients up to exp(RATE), almost the largest float64.
+RATE = 700
+
+
+def _rate(order):
+    """Return the integer r such that the coefficients of f(x + r t) stay within range, those of exp up to order 2500.
+
+    Coefficient n of exp is r^n / n!, which is largest, e^r, at n = r, and about 1 at n = r e. A power of two scales
+    without rounding.
     """
-    return 0 if order <= 100 else round(math.log2(order / math.e))
+    return 1 if order <= EXACT else min(1 << round(math.log2(order / math.e)), RATE)
 
 
-def _factor(k, halvings):
-    """Return k! / 2**(k * halvings), by which the coefficient of f(x + 2**halvings t) becomes the derivative."""
-    return math.factorial(k) / (1 << k * halvings)
+def _unscaled(driver, value, rest, order):
+    """Return the derivatives k! c[k] / r^k, from f's value and the coefficients c of f(x + r t) along the last axis."""
+    rate = _rate(order)
+    if order <= EXACT:
+        return value, *(rest[..., k - 1] * math.factorial(k) for k in range(1, order + 1))
+    size = np.abs(primal(rest))
+    if not np.isfinite(size).all() or ((size > 0) & (size < sys.float_info.min)).any():
+        warn(
+            f"{driver} left the range of float64 in a series of order {order}; use a lower order.",
+            RuntimeWarning,
+        )
+    parts = [value]
+    for k in range(1, order + 1):
+        above, below = math.factorial(k), rate**k
+        exponent = above.bit_length() - below.bit_length()
+        factor = above / (below << exponent) if exponent > 0 else (above << -exponent) / below
+        with np.errstate(over="ignore"):
+            parts.append(
+                rest[..., k - 1] * factor * 2.0 ** (exponent // 2) * 2.0 ** (exponent - exponent // 2)
+            )
+    return parts

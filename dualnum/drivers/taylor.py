@@ -11,7 +11,6 @@ from dualnum.drivers._checks import (
     check_flag,
     check_leading,
     check_order,
-    check_series,
     check_single,
 )
 from dualnum.drivers._taylor_pass import check_one_argument, expand, moving, moving_along, stack
@@ -51,13 +50,8 @@ def taylor(
     -------
     callable
         Of the same arguments; its result has the coefficients along the first axis, ``order + 1`` of them, and
-        then the shape of f(x).
-
-    Raises
-    ------
-    ValueError
-        If f(x) is finite and a coefficient is not: the series does not exist, as that of ``sqrt`` at 0, or
-        overflows.
+        then the shape of f(x). Where the series does not exist, as that of ``sqrt`` at 0, or overflows, coefficients
+        are infinite or nan, element by element; `taylor_polynomial` raises an error there.
 
     Examples
     --------
@@ -85,17 +79,14 @@ def _taylor(driver, args, kwargs):
     order, direction, batched = driver.extra.values()
     if order > 1 and direction is None and driver.argnum == 0 and args and type(args[0]) is float:
         y, level = pass_at_number(driver.f, 1.0, order, args, kwargs)
-        series = stack(*split_or_zeros(driver, as_output(driver, y), level, order))
+        return stack(*split_or_zeros(driver, as_output(driver, y), level, order))
+    variables = Variables(driver, args)
+    if direction is None:
+        check_single(driver, variables, "direction=")
+        value, rest = expand(driver, variables, kwargs, moving(driver, order), order)
+        check_elementwise(driver, variables, rest.shape[:-1], batched, "direction=")
     else:
-        variables = Variables(driver, args)
-        if direction is None:
-            check_single(driver, variables, "direction=")
-            value, rest = expand(driver, variables, kwargs, moving(driver, order), order)
-            check_elementwise(driver, variables, rest.shape[:-1], batched, "direction=")
-        else:
-            variables.aim(direction)
-            value, rest = expand(driver, variables, kwargs, moving_along(driver, order), order)
-            check_leading(driver, variables.lead, rest.shape[:-1])
-        series = stack(value, rest)
-    check_series(driver, series)
-    return series
+        variables.aim(direction)
+        value, rest = expand(driver, variables, kwargs, moving_along(driver, order), order)
+        check_leading(driver, variables.lead, rest.shape[:-1])
+    return stack(value, rest)
