@@ -254,7 +254,9 @@ cdef object _call(int op, object ufunc, object x, object y):
 
 
 cdef object _compare(Dual x, object other, int op):
+    global comparisons
     cdef double a = x.data[0], b
+    comparisons += 1
     if type(other) is Dual:
         b = (<Dual>other).data[0]
     elif isinstance(other, _real_scalars):

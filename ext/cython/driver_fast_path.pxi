@@ -11,6 +11,10 @@ cdef extern from *:
     const int SPARE_SIZES
     Py_ssize_t Py_REFCNT(PyObject *)
 
+cdef extern from "loops/comparisons.h" nogil:
+    unsigned long comparisons "dn::comparisons"  # of duals in this thread so far: scalars', and ufunc calls'
+    unsigned long comparisons_of_call "dn::comparisons_of_call"  # those of its last call of a driver's function
+
 # How many variables of one array take a single pass: see `dualnum.drivers._base`.
 ONE_PASS, ONE_TILE = 127, 24
 cdef Py_ssize_t _one_pass = ONE_PASS, _one_tile = ONE_TILE
@@ -59,8 +63,10 @@ cdef int _retire(object dtype) except -1:
 
 cpdef object guarded_call(object f, object x, tuple rest, dict kwargs):
     """Return f(x, *rest, **kwargs); f may not catch a refusal to lose a derivative and give another value instead."""
+    cdef unsigned long compared = comparisons
     cdef Py_ssize_t before = 0 if refusals == NULL else len(<list>refusals)
     cdef list found = None
+    global comparisons_of_call
     enter_call()
     try:
         y = f(x, *rest, **kwargs) if rest or kwargs else f(x)
@@ -68,8 +74,10 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs):
         leave_call()
         if refusals != NULL:
             found = _take_refusals(before)
+    compared = comparisons - compared
     if found and any([_reached_python(error) for error in found]):
         _check_refused(f, (x, *rest), kwargs, y)
+    comparisons_of_call = compared
     return y
 
 
@@ -81,6 +89,11 @@ cdef bint _reached_python(object error):
     ends where it was raised.
     """
     return error.__traceback__ is not None and error.__traceback__.tb_next is not None
+
+
+def comparisons_of_last_call():
+    """Return how often the function that a driver called last in this thread compared duals: scalars or arrays."""
+    return comparisons_of_call
 
 
 cdef object _stripped(object x):

@@ -5,6 +5,7 @@
 // abs(-x**2)'' = 2 at 0.  Of odd order, or with several directions, the branches average: abs(x)' = 0 and
 // max(x, 0)' = 1/2 at 0.
 #pragma once
+#include "loops/comparisons.h"
 #include "loops/elementwise.h"
 
 namespace dn {
@@ -335,6 +336,7 @@ void predicate(const Operands& a) {
 }
 template <class First, class Test>
 void comparison_of(const Operands& a) {
+  ++comparisons;
   for (index_t i = 0; i < a.n; ++i) {
     const double x = *reinterpret_cast<const First*>(a.data[0] + i * a.strides[0]);
     *reinterpret_cast<bool*>(a.data[2] + i * a.strides[2]) = Test::of(x, *a.at(1, i));
