@@ -4,6 +4,7 @@ import importlib
 
 from dualnum import series
 from dualnum._core import Dual, DualArray, DualDType, HyperDual, parts, tangent, value
+from dualnum.drivers._checks import ConstantResultWarning
 from dualnum.drivers.derivative_tensor import derivative_tensor
 from dualnum.drivers.directional import directional_derivative, hvp, jvp, vhv
 from dualnum.drivers.first_order import gradient, jacobian, value_and_gradient, value_and_jacobian
@@ -42,6 +43,7 @@ _elsewhere = {
 __version__ = "0.1.0"
 
 __all__ = [
+    "ConstantResultWarning",
     "Dual",
     "DualArray",
     "DualDType",

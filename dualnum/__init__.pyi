@@ -24,6 +24,7 @@ from ._core import HyperDual as HyperDual
 from ._core import parts as parts
 from ._core import tangent as tangent
 from ._core import value as value
+from .drivers._checks import ConstantResultWarning as ConstantResultWarning
 from .drivers.derivative_tensor import derivative_tensor as derivative_tensor
 from .drivers.taylor import taylor as taylor
 from .functions import *  # noqa: F403

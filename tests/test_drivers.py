@@ -583,3 +583,75 @@ def test_subclasses_without_a_meaning_of_their_own_are_arrays(tmp_path):
         pass
 
     np.testing.assert_array_equal(dn.jacobian(lambda x: x.view(Mine))(np.ones(2)), np.eye(2))
+
+
+# ---- results found by comparisons --------------------------------------------------------------------------
+
+
+def bisect(a):
+    """Return the square root of the sum of `a`, by comparisons alone."""
+    lo, hi, a = 0.0, 10.0, np.sum(a)
+    for _ in range(60):
+        middle = (lo + hi) / 2
+        lo, hi = (middle, hi) if middle * middle < a else (lo, middle)
+    return lo
+
+
+def golden(a):
+    """Return a minimiser of (x - sum(a))**2, by comparisons of arrays."""
+    lo, hi = np.zeros(1), np.full(1, 10.0)
+    for _ in range(60):
+        x, y = lo + 0.382 * (hi - lo), lo + 0.618 * (hi - lo)
+        lo, hi = (lo, y) if np.all((x - np.sum(a)) ** 2 < (y - np.sum(a)) ** 2) else (x, hi)
+    return float(lo[0])
+
+
+@pytest.mark.parametrize(
+    ("make", "args"),
+    [
+        (dn.derivative, (4.0,)),
+        (lambda f: dn.derivative(f, 2), (4.0,)),
+        (lambda f: dn.derivative(f, 3), (4.0,)),
+        (lambda f: dn.taylor(f, 3), (4.0,)),
+        (lambda f: dn.taylor_polynomial(f, 3), (4.0,)),
+        (lambda f: dn.derivative_tensor(f, 3), (np.ones(2),)),
+        (dn.gradient, (4.0,)),
+        (dn.gradient, (np.ones(3),)),
+        (lambda f: dn.gradient(f, chunk=1), (np.ones(3),)),
+        (dn.hessian, (np.ones(3),)),
+        (dn.laplacian, (np.ones(3),)),
+        (dn.jvp, (np.ones(3), np.ones(3))),
+        (dn.hvp, (np.ones(3), np.ones(3))),
+        (lambda f: dn.derivative(lambda x: x * dn.derivative(f)(x)), (4.0,)),
+    ],
+)
+@pytest.mark.parametrize("f", [bisect, golden])
+def test_a_result_found_by_comparisons_warns(make, args, f):
+    with pytest.warns(
+        dn.ConstantResultWarning, match="to carry a derivative, got a constant after"
+    ) as caught:
+        make(f)(*args)
+    assert {w.filename for w in caught} == {__file__}
+    assert issubclass(dn.ConstantResultWarning, RuntimeWarning)
+
+
+def test_the_warning_names_the_remedy_and_its_remedy_works(recwarn):
+    def root(a):
+        x = bisect(dn.value(a))
+        return (x + a / x) / 2
+
+    assert dn.derivative(root)(4.0) == pytest.approx(0.25, rel=1e-14)
+    # constants after a few comparisons, and results that carry the level, are as they are
+    assert dn.derivative(lambda x: 1.0 if x > 0 else 2.0)(3.0) == 0.0
+    np.testing.assert_array_equal(
+        dn.jacobian(lambda x: (x > 1) + 0.0)(np.array([0.0, 2.0])), np.zeros((2, 2))
+    )
+    assert dn.derivative(lambda x: x + bisect(x))(4.0) == 1.0
+    assert dn.derivative(lambda x: [bisect(x.primal), 1.0][1])(4.0) == 0.0
+    assert not recwarn.list
+    with pytest.warns(dn.ConstantResultWarning) as caught:
+        dn.derivative(bisect)(4.0)
+    assert str(caught[0].message) == (
+        "derivative(f)(x) expects f(x) to carry a derivative, got a constant after 60 comparisons of duals; use a "
+        "Newton step with duals after the search: implicit differentiation."
+    )

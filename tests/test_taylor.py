@@ -77,7 +77,9 @@ def test_no_series(f, x, got, order):
     np.testing.assert_array_equal(along.T, [alone, [2, 1, 0, 0, 0, 0]])
     for driver in (dn.derivative, dn.derivative_tensor):
         np.testing.assert_allclose(driver(f, 5)(x), 120 * alone[5], rtol=1e-12)
-    order = int(np.isfinite(dn.taylor(f, 6)(x)).argmin())  # of the polynomial and its remainder: one order more
+    order = int(
+        np.isfinite(dn.taylor(f, 6)(x)).argmin()
+    )  # of the polynomial and its remainder: one order more
     use = "" if got == "nan" else f"; use order={order - 1}"
     with raises(
         ValueError,

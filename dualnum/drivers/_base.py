@@ -37,6 +37,7 @@ from dualnum.drivers._checks import (
     check_direction,
     check_flag,
     check_lead,
+    check_moves,
     check_one_array,
     check_point,
     check_structure,
@@ -510,6 +511,7 @@ def split_twice(driver, y, younger, width, older, other_width):
         return value.copy(), first.copy(), other_first.copy(), second.swapaxes(-1, -2).copy()
     if younger not in levels and older not in levels:
         check_alive(driver, y)
+        check_moves(driver)
     y, first = _split_or_zeros(y, younger, width)
     value, other_first = _split_or_zeros(y, older, other_width)
     first, second = _split_or_zeros(first, older, other_width)
@@ -525,11 +527,17 @@ def split_or_zeros(driver, y, level, width):
     ------
     TypeError
         If `y` carries, instead, a level whose call has ended.
+
+    Warns
+    -----
+    ConstantResultWarning
+        If f compared duals more than a few times before it returned a constant.
     """
     value, tangents = split(y, level)
     if tangents is not None:
         return value, tangents
     check_alive(driver, y)
+    check_moves(driver)
     return _split_or_zeros(y, level, width)
 
 

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, is_real, value
+from dualnum._core import Dual, DualArray, DualDType, comparisons_of_last_call, is_real, value
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -15,6 +15,9 @@ FLOAT64 = np.dtype(np.float64)
 NUMBERS = (float, int, np.integer, np.bool_, np.float16, np.float32)
 
 MAX_ORDER = 2**31 - 1
+
+#: Comparisons that a constant function may make before it looks like a search: bisection makes some fifty.
+COMPARISONS = 8
 
 #: Subclasses of ndarray that are arrays of numbers and nothing else: no mask, no unit, no other product.
 PLAIN = (DualArray, np.memmap)
@@ -239,6 +242,24 @@ def check_alive(driver, y):
                 "dualnum.value to store a result, or compute it anew",
             )
         )
+
+
+class ConstantResultWarning(RuntimeWarning):
+    """The function of a driver compared duals many times and returned a constant: its derivative may not be zero.
+
+    Bisection, golden section, or Newton's iteration started at the root find a value by comparisons alone, which carry
+    no derivative. Make one Newton step with duals afterwards (implicit differentiation), or, where the result is
+    really constant, filter the warning.
+    """
+
+
+def check_moves(driver):
+    """Warn, for a result that is constant, if f found it by comparisons of duals."""
+    count = comparisons_of_last_call()
+    if count > COMPARISONS:
+        got = f"a constant after {count} comparisons of duals"
+        use = "a Newton step with duals after the search: implicit differentiation"
+        warn(expects(driver, "f(x) to carry a derivative", got, use), ConstantResultWarning)
 
 
 def check_series(driver, series):
