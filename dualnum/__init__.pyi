@@ -77,6 +77,7 @@ def derivative(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    check: bool = True,
 ) -> _Driver[_P, NDArray[np.float64], _R]: ...
 @overload
 def derivative(
@@ -87,6 +88,7 @@ def derivative(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    check: bool = True,
 ) -> Callable[_P, Any]: ...
 @overload
 def value_and_derivative(
@@ -97,6 +99,7 @@ def value_and_derivative(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    check: bool = True,
 ) -> _Driver[_P, tuple[Any, ...], tuple[Any, ...]]: ...
 @overload
 def value_and_derivative(
@@ -107,6 +110,7 @@ def value_and_derivative(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    check: bool = True,
 ) -> Callable[_P, Any]: ...
 @overload
 def gradient(

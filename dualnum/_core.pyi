@@ -177,6 +177,7 @@ class DriverBase:
     batched: Any
     points: Any
     subok: Any
+    checked: bool
     workers: Any
     arguments: str
     run: Any

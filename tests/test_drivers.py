@@ -2,9 +2,11 @@
 
 import functools
 import inspect
+import math
 
 import numpy as np
 import pytest
+from expect import raises
 from scenarios import (
     ARRAYS,
     CONTAINERS,
@@ -655,3 +657,101 @@ def test_the_warning_names_the_remedy_and_its_remedy_works(recwarn):
         "derivative(f)(x) expects f(x) to carry a derivative, got a constant after 60 comparisons of duals; use a "
         "Newton step with duals after the search: implicit differentiation."
     )
+
+
+# ---- elementwise functions ---------------------------------------------------------------------------------
+
+
+def softmax(x):
+    return np.exp(x) / np.sum(np.exp(x))
+
+
+MIXING = {
+    "softmax": softmax,
+    "mean": lambda x: x * x.mean(),
+    "cumsum": lambda x: np.cumsum(x.ravel()).reshape(x.shape),
+    "reversed": lambda x: x.ravel()[::-1].reshape(x.shape),
+    "rolled": lambda x: np.roll(x, 1) ** 2,
+    "sorted": lambda x: np.sort(x.ravel())[::-1].reshape(x.shape) ** 2,
+    "one": lambda x: np.sin(x) + 1e-3 * x.ravel()[0],
+}
+
+
+@pytest.mark.parametrize("f", MIXING.values(), ids=MIXING)
+@pytest.mark.parametrize("shape", [(2,), (3,), (4,), (2, 3), (50,)])
+def test_a_function_that_mixes_the_elements_is_refused(f, shape):
+    x = np.linspace(0.1, 1.7, math.prod(shape)).reshape(shape)
+    message = (
+        "expects f to treat each element of x by itself, got a function that mixes them; use "
+        "jacobian(f), or check=False."
+    )
+    for order in (1, 2, 3):
+        with raises(ValueError, f"derivative(f)(x) {message}"):
+            dn.derivative(f, order)(x)
+        with raises(ValueError, f"value_and_derivative(f)(x) {message}"):
+            dn.value_and_derivative(f, order)(x)
+        with raises(ValueError, f"taylor(f)(x) {message.replace('jacobian(f)', 'direction=')}"):
+            dn.taylor(f, order)(x)
+    driver = dn.derivative(f)
+    for _ in range(2):  # a call that failed has not checked
+        with pytest.raises(ValueError, match="mixes"):
+            driver(x)
+    sums = dn.jacobian(f)(x).reshape(x.size, x.size).sum(axis=1).reshape(shape)
+    np.testing.assert_allclose(dn.derivative(f, check=False)(x), sums, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(dn.taylor(f, 2, check=False)(x)[1], sums, rtol=1e-12, atol=1e-15)
+    with pytest.raises(ValueError, match="mixes"):
+        dn.derivative(lambda a, x: a * f(x), argnum=(0, 1))(1.0 + x, x)
+    dn.derivative(f)(x[:1, :1] if x.ndim == 2 else x[:1])  # one element has nothing to mix with
+
+
+ELEMENTWISE = {
+    "polynomial": lambda x: x**3 - 2 * x,
+    "shifted by the maximum": lambda x: np.log(np.exp(x - x.max()) + np.exp(-x.max())) + x.max(),
+    "scaled by the sum": lambda x: (x / np.sum(x)) ** 2 * np.sum(x) ** 2,
+    "in a loop": lambda x: np.array([np.sin(xi) for xi in x.ravel()]).reshape(x.shape),
+    "infinite": lambda x: np.sqrt(x - 1) + np.abs(x) * x.max() ** 0,
+    "undefined": lambda x: np.where(x > 2, np.sqrt(x - 3), x),
+    "constant": np.ones_like,
+    "branches": lambda x: np.where(x > 1.2, x**2, np.exp(x)),
+    "of great range": lambda x: np.exp(4 * x),
+}
+
+
+@pytest.mark.parametrize("f", ELEMENTWISE.values(), ids=ELEMENTWISE)
+def test_elementwise_functions_pass_and_have_the_same_bits(f):
+    x = np.linspace(1.0, 4.0, 24).reshape(4, 6)
+    with np.errstate(all="ignore"):  # of the values
+        for order in (1, 2, 3):
+            driver = dn.derivative(f, order)
+            first = driver(x)
+            np.testing.assert_array_equal(first, driver(x))
+            np.testing.assert_array_equal(first, dn.derivative(f, order, check=False)(x))
+        stacked = dn.derivative(lambda x: np.stack([f(x), x], axis=-1), batched=True)(x)
+        np.testing.assert_array_equal(stacked[..., 0], dn.derivative(f)(x))
+        with pytest.raises(ValueError, match="mixes"):
+            dn.derivative(lambda x: np.stack([f(x), np.cumsum(x).reshape(x.shape)], axis=-1), batched=True)(x)
+
+
+def test_the_check_costs_one_tangent_and_is_made_once():
+    sizes = []
+
+    def f(x):
+        sizes.append(x.dtype.sizes)
+        return x**2
+
+    x = np.ones(3)
+    driver = dn.derivative(f)
+    driver(x), driver(x)
+    assert sizes == [(2,), (1,)]
+    sizes.clear()
+    driver = dn.derivative(f, 3)
+    driver(x), driver(x)
+    assert sizes == [(2,), (3,), (3,)]
+    sizes.clear()
+    dn.derivative(f, check=False)(x), dn.derivative(f)(2.0), dn.derivative(f)(np.ones(1))
+    assert sizes == [(1,), (1,), (1,)]
+    inner = dn.jacobian(lambda x: dn.derivative(lambda y: y**3)(x))(x)  # of outer levels
+    np.testing.assert_array_equal(inner, 6 * np.eye(3))
+    assert repr(dn.derivative(np.sin, check=False)) == "<dualnum.derivative(check=False) of sin>"
+    with raises(TypeError, "derivative(f, check=1) expects check to be True or False, got int."):
+        dn.derivative(f, check=1)

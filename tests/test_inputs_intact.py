@@ -46,6 +46,8 @@ def test_inputs_survive_a_function_that_overwrites_them(name, options):
     x, v = draw(90, 3), draw(91, 3)
     before = x.copy(), v.copy()
     f = (lambda x: greedy(x).sum()) if name in SCALAR_ONLY else greedy
+    if name in ("derivative", "value_and_derivative"):  # greedy mixes the elements
+        options = {**options, "check": False}
     results = arrays(call(name, f, x, v, **options))
     np.testing.assert_array_equal(x, before[0])
     np.testing.assert_array_equal(v, before[1])

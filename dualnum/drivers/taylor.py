@@ -13,7 +13,14 @@ from dualnum.drivers._checks import (
     check_order,
     check_single,
 )
-from dualnum.drivers._taylor_pass import check_one_argument, expand, moving, moving_along, stack
+from dualnum.drivers._taylor_pass import (
+    check_one_argument,
+    expand,
+    first_elementwise,
+    moving,
+    moving_along,
+    stack,
+)
 
 
 def taylor(
@@ -24,6 +31,7 @@ def taylor(
     direction: Any = None,
     batched: bool = False,
     subok: bool = True,
+    check: bool = True,
 ) -> Callable[..., Any]:
     """Return the function that computes the Taylor coefficients of `f` at a point, in one call of `f`.
 
@@ -45,6 +53,9 @@ def taylor(
     batched, subok
         As for `gradient`; without `direction`, ``batched=True`` takes every element of `x` as a point of its
         own, and the shape of f(x) begins with the shape of `x`.
+    check : bool, optional
+        Whether the first call for an array `x` without `direction` checks, by one more call of `f`, that it treats each
+        element by itself.
 
     Returns
     -------
@@ -69,6 +80,7 @@ def taylor(
     order = check_order("taylor", order, least=0)
     check_flag("taylor", "batched", batched)
     extra = {"order": order, "direction": direction, "batched": bool(batched)}
+    extra["check"] = check_flag("taylor", "check", check)
     batched = batched and direction is not None
     driver = Driver("taylor", f, argnum, None, batched, subok, "x", 1, _taylor, extra)
     check_one_argument(driver)
@@ -76,13 +88,15 @@ def taylor(
 
 
 def _taylor(driver, args, kwargs):
-    order, direction, batched = driver.extra.values()
+    order, direction, batched, _ = driver.extra.values()
     if order > 1 and direction is None and driver.argnum == 0 and args and type(args[0]) is float:
         y, level = pass_at_number(driver.f, 1.0, order, args, kwargs)
         return stack(*split_or_zeros(driver, as_output(driver, y), level, order))
     variables = Variables(driver, args)
     if direction is None:
         check_single(driver, variables, "direction=")
+        if order:
+            first_elementwise(driver, variables, kwargs, "direction=")
         value, rest = expand(driver, variables, kwargs, moving(driver, order), order)
         check_elementwise(driver, variables, rest.shape[:-1], batched, "direction=")
     else:

@@ -236,6 +236,8 @@ cdef class DriverBase:
         The options that only this driver has, by name.
     direct : int
         Up to how many elements one float64 array takes a single pass of first order; -1 for never.
+    checked : bool
+        Whether a call has found that f treats each element of an array by itself.
     """
 
     cdef readonly str name, arguments
@@ -245,6 +247,7 @@ cdef class DriverBase:
     cdef public Py_ssize_t direct
     cdef Py_ssize_t number_order, array_order
     cdef bint lower_orders
+    cdef public bint checked
     cdef dict __dict__
     cdef object __weakref__
 
