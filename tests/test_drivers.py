@@ -587,6 +587,28 @@ def test_subclasses_without_a_meaning_of_their_own_are_arrays(tmp_path):
     np.testing.assert_array_equal(dn.jacobian(lambda x: x.view(Mine))(np.ones(2)), np.eye(2))
 
 
+@pytest.mark.parametrize(
+    "text", ["ab", b"ab", bytearray(b"ab"), memoryview(b"ab")], ids=lambda x: type(x).__name__
+)
+def test_text_and_bytes_are_no_numbers(text):
+    name = type(text).__name__
+    with raises(TypeError, f"jacobian(f)(x) expects f(x) to be a number or an array, got {name}."):
+        dn.jacobian(lambda x: text)(2.0)
+    with raises(TypeError, f"jacobian(f)(x) expects x to be real numbers, got {name}."):
+        dn.jacobian(lambda x: 2.0)(text)
+
+
+@pytest.mark.parametrize("v", [2.0, 2, np.float64(2), np.array(2.0), True], ids=lambda v: type(v).__name__)
+@pytest.mark.parametrize("x", [3.0, 3, np.float64(3), np.array(3.0)], ids=lambda x: type(x).__name__)
+def test_directions_of_numbers_and_0d_arrays(x, v):
+    assert dn.jvp(lambda x: x**3)(x, v) == (27.0, 27.0 * v)
+    assert dn.directional_derivative(lambda x: x**3)(x, v) == 27.0 * v
+    assert dn.hvp(lambda x: x**3)(x, v) == 18.0 * v
+    assert dn.vhv(lambda x: x**3)(x, v) == 18.0 * v**2
+    assert dn.taylor(lambda x: x**3, 1, direction=v)(x).tolist() == [27.0, 27.0 * v]
+    assert dn.derivative(lambda t: dn.jvp(lambda x: x**3)(x, t)[1])(1.0) == 27.0
+
+
 # ---- results found by comparisons --------------------------------------------------------------------------
 
 

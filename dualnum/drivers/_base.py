@@ -266,7 +266,7 @@ def along(driver):
 
     def seed(x, leaf, level):
         if isinstance(x, np.ndarray):
-            return seed_tangents(x, level, leaf.v[..., np.newaxis], subok)
+            return seed_tangents(x, level, np.asarray(leaf.v)[..., np.newaxis], subok)
         if type(leaf.v) is float:
             return seed_scalar(x, level, leaf.v)
         return seed_tangents(np.asarray(x), level, np.asarray(leaf.v)[np.newaxis])[()]

@@ -19,6 +19,9 @@ MAX_ORDER = 2**31 - 1
 #: Comparisons that a constant function may make before it looks like a search: bisection makes some fifty.
 COMPARISONS = 8
 
+#: Text and bytes, some of which NumPy takes for arrays of integers.
+TEXT = (str, bytes, bytearray, memoryview)
+
 #: Subclasses of ndarray that are arrays of numbers and nothing else: no mask, no unit, no other product.
 PLAIN = (DualArray, np.memmap)
 
@@ -33,7 +36,7 @@ def as_variable(driver, x, label):
         return x
     elif isinstance(x, NUMBERS):
         return float(x)
-    elif x is None or isinstance(x, (str, bytes, complex, np.generic)):
+    elif x is None or isinstance(x, (complex, np.generic, *TEXT)):
         raise TypeError(not_real(driver, label, x))
     else:
         try:
@@ -63,7 +66,7 @@ def as_output(driver, y):
         return y
     if isinstance(y, (int, float)):
         return float(y)
-    if y is None or isinstance(y, (str, dict, set)):
+    if y is None or isinstance(y, (dict, set, *TEXT)):
         raise TypeError(
             expects(
                 driver,
