@@ -65,7 +65,7 @@ class Probe:
         return y
 
     def _call(self, moves):
-        return self.driver.f(*self.variables.seeded((move, moves)), **self.kwargs)
+        return self.driver.f(*self.variables.seed_arguments((move, moves)), **self.kwargs)
 
     @property
     def centre(self):
@@ -96,8 +96,8 @@ class Probe:
         if np.ndim(step) == 0 and not isinstance(step, dict):
             steps = self._joined(lambda leaf: np.full(np.shape(leaf.x), float(step)))
         else:
-            self.variables._aim(self.variables.tree, step, "step")
-            steps = self._joined(lambda leaf: np.asarray(leaf.v))
+            self.variables._set_direction(self.variables.tree, step, "step")
+            steps = self._joined(lambda leaf: np.asarray(leaf.direction))
         if not (np.isfinite(steps) & (steps != 0)).all():
             raise ValueError(expects(self.driver, "step to be finite and not zero", f"{step!r}"))
         return steps

@@ -39,7 +39,7 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.difference_quotients import ACCURACY, EPSILON, HALVINGS, Probe, difference, richardson
-from dualnum.drivers._base import Driver, Variables, finish
+from dualnum.drivers._base import Driver, Variables, unwrap
 from dualnum.drivers._checks import (
     check_elementwise,
     check_flag,
@@ -110,7 +110,7 @@ def _derivative(driver: Differences, args: Any, kwargs: Any) -> Any:
         check_elementwise(driver, variables, shape, options["batched"])
 
     probe = Probe(driver, variables, kwargs, check, everywhere=True)
-    return driver.result(map(finish, driver.estimate(probe, (None,) * options["order"])))
+    return driver.result(map(unwrap, driver.estimate(probe, (None,) * options["order"])))
 
 
 def gradient(
@@ -248,7 +248,7 @@ def _first(check: Callable[..., None], driver: Differences, args: Any, kwargs: A
     probe = Probe(driver, variables, kwargs, lambda shape: check(driver, variables.lead, shape))
     columns = [driver.estimate(probe, (i,)) for i in range(variables.size)]
     shape = probe.shape()
-    return driver.result(variables.nest(column, shape) for column in driver.stack(columns, shape))
+    return driver.result(variables.unflatten(column, shape) for column in driver.stack(columns, shape))
 
 
 _gradient, _jacobian = functools.partial(_first, check_scalar), functools.partial(_first, check_leading)
@@ -263,7 +263,7 @@ def _hessian(driver: Differences, args: Any, kwargs: Any) -> Any:
     shape = probe.shape()
     square = shape + (variables.size, variables.size)
     columns = (column.reshape(square) for column in driver.stack(entries, shape))
-    return driver.result(variables.nest_twice(column, shape) for column in columns)
+    return driver.result(variables.unflatten_twice(column, shape) for column in columns)
 
 
 class Differences(Driver):

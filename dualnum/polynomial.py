@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dualnum._core import value
-from dualnum.drivers._base import Driver, Variables, finish
+from dualnum.drivers._base import Driver, Variables, unwrap
 from dualnum.drivers._checks import as_variable, check_order, check_series, check_single, expects
 from dualnum.drivers._taylor_pass import check_one_argument
 from dualnum.drivers.derivative_tensor import (
@@ -189,7 +189,7 @@ class TaylorPolynomial:
             terms = (self._term(flat, k, steps) for k, flat in enumerate(self._flats[1:], 1))
             total = sum(terms, self._flats[0])
         total = np.broadcast_to(total, (len(steps), *self._outputs) if self._outputs else (len(steps),))
-        return finish(total.reshape(lead + self._outputs).copy())
+        return unwrap(total.reshape(lead + self._outputs).copy())
 
     def remainder(self, x: ArrayLike) -> Any:
         """Estimate |f(x) - p(x)| by the size of the first term that the polynomial leaves out.
@@ -205,7 +205,7 @@ class TaylorPolynomial:
             Not negative; nan where that term does not exist.
         """
         steps, lead = self._steps(x)
-        return finish(abs(self._term(self._following, self.order + 1, steps)).reshape(lead + self._outputs))
+        return unwrap(abs(self._term(self._following, self.order + 1, steps)).reshape(lead + self._outputs))
 
     def truncated(self, order: int) -> TaylorPolynomial:
         """Return the polynomial of a lower order.

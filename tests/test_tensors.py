@@ -210,6 +210,25 @@ def test_derivatives_that_do_not_exist():
         np.testing.assert_allclose(got[others], want, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("subok", [True, False])
+def test_rays_inside_another_driver(subok):
+    def f(x, a):
+        return np.exp(a * np.sum(x[:3])) * x[-1] ** 2 + a**2 * np.sqrt(x[1])
+
+    def fifth(a):
+        return dn.derivative_tensor(f, 5, subok=subok)(x, a)
+
+    x = np.linspace(0.2, 1.0, 7)
+    slope = dn.derivative(fifth)(0.7)
+    quotient = (fifth(0.7 + 1e-5) - fifth(0.7 - 1e-5)) / 2e-5
+    np.testing.assert_allclose(slope, quotient, rtol=1e-6, atol=1e-6 * np.abs(slope).max())
+    x[1] = 0.0  # where derivatives by x[1] do not exist, their derivatives by a do not either
+    value, slope = dn.value_and_derivative(fifth)(0.7)
+    assert np.isfinite(slope[np.ix_(*5 * [[0, 2, 3, 6]])]).all()
+    assert value[1, 1, 1, 1, 1] == math.inf and slope[1, 1, 1, 1, 1] == math.inf
+    assert math.isnan(value[1, 1, 1, 1, 0]) and math.isnan(slope[1, 1, 1, 1, 0])
+
+
 # ---- polynomials -------------------------------------------------------------------------------------------
 
 

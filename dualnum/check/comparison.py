@@ -84,7 +84,7 @@ class Comparison:
     def as_table(self, written):
         """Return derivatives written by hand as such a table."""
         if callable(written):
-            written = written(*self.variables.seeded((move, ())), **self.kwargs)
+            written = written(*self.variables.seed_arguments((move, ())), **self.kwargs)
 
         def blocks(tree, found, depth, shape):
             if depth == 0:
@@ -134,7 +134,9 @@ class Comparison:
 
     def call_again(self, suspicion):
         """Suspect noise where a second call of f at the point gives something else."""
-        again = as_output(self.probe.driver, self.f(*self.variables.seeded((move, ())), **self.kwargs))
+        again = as_output(
+            self.probe.driver, self.f(*self.variables.seed_arguments((move, ())), **self.kwargs)
+        )
         other = np.ravel(~((again == self.value) | (np.isnan(again) & np.isnan(self.value))))
         if other.any():
             self.notes.append("f does not give the same value twice.")

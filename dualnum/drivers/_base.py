@@ -1,8 +1,8 @@
 """What the drivers share: options, variables and containers, seeds, and passes over the function.
 
-A driver's call lays the arguments it differentiates out as one sequence of variables, calls the function on
-seeded copies of them (as often as its chunks require, each time in fresh levels), and reads the derivatives
-off what the function returns: along a new last axis, one place for each variable.
+A call of a driver flattens the arguments that it differentiates into one sequence of variables. Each pass seeds copies
+of them in fresh levels, in a chunk of the variables' directions at a time, calls the function once, and splits its
+result into the primal and the derivatives, which lie along a new last axis, an index for each variable.
 """
 
 import functools
@@ -42,22 +42,21 @@ from dualnum.drivers._checks import (
     check_point,
     check_structure,
     check_workers,
-    place,
+    resolve_argnum,
 )
 from dualnum.drivers._parallel import map_ordered
 
 ONE = np.ones(1)
 
-#: What one array of a pass may take, in bytes: several together should fit a core's cache.
+#: Bytes that one array of a pass may take: several arrays together should fit a core's cache. An array of n variables
+#: then takes one pass up to n = ONE_PASS, ``chunk_width(n, n, None) == n``, and one tile up to n = ONE_TILE.
 CACHE = 1 << 17
-# By that rule one array of n variables takes one pass up to ONE_PASS of them, ``chunk_width(n, n, None) == n``, and one
-# tile of second order up to ONE_TILE, ``tile_width(n, n, None) == n``.
-#: Tangents of a pass, and variables on each side of a Hessian's tile, that are carried even where `CACHE` is exceeded:
-#: with fewer of them, f's own work for values and calls would weigh more.
+#: Tangents of a pass, and variables on each side of a tile, that a pass carries even if they exceed `CACHE`: with fewer
+#: of them f's own work for values and calls weighs more.
 WIDE, TILE = 16, 8
 
 
-# ---- how many variables a pass takes -----------------------------------------------------------------------
+# ---- widths of chunks and tiles ----------------------------------------------------------------------------
 
 
 def balanced_width(size, most):
@@ -67,26 +66,26 @@ def balanced_width(size, most):
 
 
 def chunk_width(size, elements, chunk):
-    """Return how many tangents a first-order pass carries, at most what the option ``chunk=`` says.
+    """Return how many tangents a first-order pass carries: at most `chunk`, if the option is given.
 
-    The function's arrays are taken to have as many elements as the variables.
+    By default as many as fit `CACHE`, for arrays in f as large as the variables', of `elements` elements.
     """
     fit = CACHE // (8 * elements + 1) - 1
     return balanced_width(size, chunk or max(fit, WIDE))
 
 
 def tile_width(size, elements, chunk):
-    """Return how many variables each side of a second-order tile takes, at most what ``chunk=`` says.
+    """Return how many variables each side of a second-order tile takes: at most `chunk`, if the option is given.
 
-    At least two where there are two: a hyper-dual number with one tangent on each side counts as carrying one
-    direction only, which would decide kinks by it.
+    But two of two variables or more: a hyper-dual number with one tangent on each side counts as moving in one
+    direction, and kinks would follow the branch of that direction.
     """
     fit = isqrt(CACHE // (8 * elements + 1)) - 1
     return max(balanced_width(size, chunk or max(fit, TILE)), min(size, 2))
 
 
 def diagonal_width(size, elements, chunk):
-    """Return the same for tiles of which only the diagonal is wanted: wide ones cost more than they save."""
+    """Return the same for tiles whose diagonal alone is read: wide ones cost more than they save."""
     fit = isqrt(CACHE // (16 * elements + 1)) - 1
     return max(balanced_width(size, chunk or max(fit, 2)), min(size, 2))
 
@@ -95,19 +94,19 @@ def diagonal_width(size, elements, chunk):
 
 
 class Leaf:
-    """One array or number among the variables: its places among all of them are start ... stop - 1."""
+    """One array or number in the tree of containers: variables start ... stop - 1 of the flattened sequence."""
 
-    __slots__ = ("x", "shape", "start", "stop", "v")
+    __slots__ = ("x", "shape", "start", "stop", "direction")
 
     def __init__(self, x, shape, start, stop):
         self.x = x
-        self.shape = shape  # of the variables alone: without the leading axes of a batch
+        self.shape = shape  # without the leading axes of a batch
         self.start = start
         self.stop = stop
 
 
 def tree_map(function, tree):
-    """Apply `function` to what the nested tuples and dicts of `tree` hold."""
+    """Return `tree`, nested tuples and dicts, with `function` of each of its leaves."""
     if type(tree) is Leaf:
         return function(tree)
     if isinstance(tree, tuple):
@@ -119,13 +118,13 @@ def tree_map(function, tree):
 
 
 class Variables:
-    """The arguments that one call differentiates, laid out one after the other.
+    """The arguments that one call differentiates, flattened to a sequence of variables.
 
     Attributes
     ----------
     tree : the containers as given, with a `Leaf` for each array
-    size : how many variables there are (in each point of a batch)
-    elements : how many elements the arrays have
+    size : the number of variables, of each point of a batch
+    elements : the number of elements of all arrays
     lead : the leading shape of a batch, else ()
     """
 
@@ -143,21 +142,21 @@ class Variables:
                 self.size = self.elements = size = x.size
                 self.tree = Leaf(x, x.shape, 0, size)
                 return
-        self.argnum = argnum = place(driver, argnum, len(args))
+        self.argnum = argnum = resolve_argnum(driver, argnum, len(args))
         self.size = self.elements = 0
         if type(argnum) is int:
-            self.tree = self.layout(args[argnum], "x")
+            self.tree = self.flatten(args[argnum], "x")
         else:
-            self.tree = tuple(self.layout(args[i], f"argument {i}") for i in argnum)
+            self.tree = tuple(self.flatten(args[i], f"argument {i}") for i in argnum)
         self.lead = self.lead or ()
 
-    def layout(self, x, label):
-        """Return `x` with a Leaf for each of its arrays; `label` is what a message calls it."""
+    def flatten(self, x, label):
+        """Return `x` with a Leaf for each of its arrays; messages call it `label`."""
         if isinstance(x, tuple):
-            children = [self.layout(child, f"{label}[{i}]") for i, child in enumerate(x)]
+            children = [self.flatten(child, f"{label}[{i}]") for i, child in enumerate(x)]
             return type(x)(*children) if hasattr(x, "_fields") else tuple(children)
         if isinstance(x, dict):
-            return {key: self.layout(child, f"{label}[{key!r}]") for key, child in x.items()}
+            return {key: self.flatten(child, f"{label}[{key!r}]") for key, child in x.items()}
         x = as_variable(self.driver, x, label)
         shape = getattr(x, "shape", ())
         elements = getattr(x, "size", 1)
@@ -174,23 +173,23 @@ class Variables:
         self.elements += elements
         return leaf
 
-    def aim(self, v):
+    def set_direction(self, v):
         """Give every leaf its part of the direction `v`, which has the variables' structure and shapes."""
-        self._aim(self.tree, v, "v")
+        self._set_direction(self.tree, v, "v")
 
-    def _aim(self, tree, v, label):
+    def _set_direction(self, tree, v, label):
         if isinstance(tree, Leaf):
-            tree.v = v = as_variable(self.driver, v, label)
+            tree.direction = v = as_variable(self.driver, v, label)
             check_direction(self.driver, tree.x, v, label)
             return
         check_structure(self.driver, tree, v, label)
         for key in range(len(tree)) if isinstance(tree, tuple) else tree:
-            self._aim(tree[key], v[key], f"{label}[{key!r}]")
+            self._set_direction(tree[key], v[key], f"{label}[{key!r}]")
 
-    def seeded(self, *seeds):
+    def seed_arguments(self, *seeds):
         """Return the function's arguments: seeded copies of the variables, all others as they are.
 
-        Each of `seeds` is a pair of a function and the level in which it seeds.
+        Each of `seeds` is a pair ``(seed, level)``; ``seed(x, leaf, level)`` returns `x` with tangents in the level.
         """
 
         def seed(leaf):
@@ -209,40 +208,40 @@ class Variables:
                 args[i] = tree_map(seed, tree)
         return tuple(args)
 
-    def nest(self, a, shape):
+    def unflatten(self, a, shape):
         """Return `a`, of shape ``shape + (size,)``, in the structure and shapes of the variables."""
         tree = self.tree
         if type(tree) is Leaf:
-            return finish(a.reshape(shape + tree.shape))
+            return unwrap(a.reshape(shape + tree.shape))
 
         def part(leaf):
-            return finish(a[..., leaf.start : leaf.stop].reshape(shape + leaf.shape))
+            return unwrap(a[..., leaf.start : leaf.stop].reshape(shape + leaf.shape))
 
         return tree_map(part, tree)
 
-    def nest_twice(self, a, shape):
+    def unflatten_twice(self, a, shape):
         """Return `a`, of shape ``shape + (size, size)``, in the variables' structure within that structure."""
         tree = self.tree
         if type(tree) is Leaf:
-            return finish(a.reshape(shape + tree.shape + tree.shape))
+            return unwrap(a.reshape(shape + tree.shape + tree.shape))
 
         def block(row, column):
             part = a[..., row.start : row.stop, column.start : column.stop]
-            return finish(part.reshape(shape + row.shape + column.shape))
+            return unwrap(part.reshape(shape + row.shape + column.shape))
 
         return tree_map(lambda row: tree_map(lambda column: block(row, column), tree), tree)
 
 
-def finish(a):
-    """Return an array without axes, or one of NumPy's numbers, as a plain number."""
+def unwrap(a):
+    """Return a 0-d array or a NumPy float as a plain number, anything else as it is."""
     return a.item() if isinstance(a, (np.ndarray, np.float64)) and not a.ndim else a
 
 
-# ---- seeds: what a leaf's copy carries in a level ----------------------------------------------------------
+# ---- seeds: tangents of a leaf's copy in a level -----------------------------------------------------------
 
 
 def identity(driver, start, width):
-    """Seed variables start ... start + width - 1, a tangent each; places after the last stay zero."""
+    """Seed variables start ... start + width - 1 with unit vectors; tangents beyond the last variable stay zero."""
     batched, subok = driver.batched, driver.subok
 
     def seed(x, leaf, level):
@@ -261,15 +260,15 @@ def identity(driver, start, width):
 
 
 def along(driver):
-    """Seed the direction that `Variables.aim` gave to every leaf."""
+    """Seed the direction that `Variables.set_direction` gave to every leaf."""
     subok = driver.subok
 
     def seed(x, leaf, level):
         if isinstance(x, np.ndarray):
-            return seed_tangents(x, level, np.asarray(leaf.v)[..., np.newaxis], subok)
-        if type(leaf.v) is float:
-            return seed_scalar(x, level, leaf.v)
-        return seed_tangents(np.asarray(x), level, np.asarray(leaf.v)[np.newaxis])[()]
+            return seed_tangents(x, level, np.asarray(leaf.direction)[..., np.newaxis], subok)
+        if type(leaf.direction) is float:
+            return seed_scalar(x, level, leaf.direction)
+        return seed_tangents(np.asarray(x), level, np.asarray(leaf.direction)[np.newaxis])[()]
 
     return seed
 
@@ -351,12 +350,12 @@ class Driver(DriverBase):
         }
         return make, given
 
-    def aimed(self, args):
+    def with_direction(self, args):
         """Return the variables, with their direction, of a call in which v follows the last of them."""
-        argnum = place(self, self.argnum, len(args) - 1)
+        argnum = resolve_argnum(self, self.argnum, len(args) - 1)
         after = 1 + (argnum if type(argnum) is int else max(argnum, default=-1))
         variables = Variables(self, args[:after] + args[after + 1 :])
-        variables.aim(args[after])
+        variables.set_direction(args[after])
         return variables
 
     def call(self, args, kwargs):
@@ -371,7 +370,7 @@ class Driver(DriverBase):
         level = Level()
         try:
             with KeepMemory(variables.elements * (1 + width)):
-                y = self.call(variables.seeded((seed, level)), kwargs)
+                y = self.call(variables.seed_arguments((seed, level)), kwargs)
                 return split_or_zeros(self, y, level, width)
         finally:
             level.retire()
@@ -385,18 +384,18 @@ class Driver(DriverBase):
         older, younger = Level(), Level()
         try:
             with KeepMemory(variables.elements * (1 + width) * (1 + other_width)):
-                y = self.call(variables.seeded((other, older), (seed, younger)), kwargs)
+                y = self.call(variables.seed_arguments((other, older), (seed, younger)), kwargs)
                 return split_twice(self, y, younger, width, older, other_width)
         finally:
             younger.retire()
             older.retire()
 
     def first_order(self, args, kwargs, check, found=None):
-        """Return f's value and its derivatives in the structure of the variables, as few passes as can be.
+        """Return f's value and its derivatives in the structure of the variables, from as few passes as possible.
 
-        ``check(driver, lead, shape)`` is asked about the shape of f's value before more passes are made. `found` is
-        what a single pass at one float64 array has returned already: the ordinary case, in which every microsecond
-        counts. The rest of this file is the general one.
+        ``check(driver, lead, shape)`` refuses the shape of f's value after the first pass. `found` is the result of
+        the single pass that `DriverBase` has made already at one small float64 array: the ordinary case, in which
+        every microsecond counts.
         """
         if found:
             x, (value, first) = args[0], found
@@ -404,7 +403,7 @@ class Driver(DriverBase):
                 value, first = split_or_zeros(self, as_output(self, value), first, x.size)
             shape = first.shape[:-1]
             check(self, (), shape)
-            return value, finish(first.reshape(shape + x.shape))
+            return value, unwrap(first.reshape(shape + x.shape))
         variables = Variables(self, args)
         values, columns = [], []
         for start, value, first in self.chunks(variables, kwargs):
@@ -413,7 +412,7 @@ class Driver(DriverBase):
             values.append(value)
             columns.append(first[..., : variables.size - start])
         first = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
-        return values[0], variables.nest(first, shape)
+        return values[0], variables.unflatten(first, shape)
 
     def second_order(self, args, kwargs, check, found=None):
         """Return f's value, its first and its second derivatives, as `first_order` does."""
@@ -425,14 +424,14 @@ class Driver(DriverBase):
             shape = first.shape[:-1]
             check(self, (), shape)
             shapes = shape + x.shape, shape + x.shape + x.shape
-            return value, finish(first.reshape(shapes[0])), finish(second.reshape(shapes[1]))
+            return value, unwrap(first.reshape(shapes[0])), unwrap(second.reshape(shapes[1]))
         variables = Variables(self, args)
         value, first, second = self.tiles(variables, kwargs, check)
         shape = first.shape[:-1]
-        return value, variables.nest(first, shape), variables.nest_twice(second, shape)
+        return value, variables.unflatten(first, shape), variables.unflatten_twice(second, shape)
 
     def chunks(self, variables, kwargs):
-        """Return an iterator: every chunk's first variable, f's value, its derivatives by the chunk's variables."""
+        """Yield for each chunk its first variable, f's value, and f's derivatives by the variables of the chunk."""
         size = variables.size
         width = chunk_width(size, variables.elements, self.chunk)
 
@@ -444,8 +443,8 @@ class Driver(DriverBase):
     def tiles(self, variables, kwargs, check):
         """Return f's value, its first and its second derivatives by all variables, along new last axes.
 
-        Only the tiles of the upper triangle are computed, the others are their mirror images; the first
-        derivatives come from the tiles on the diagonal.
+        Calls f for each tile on and above the diagonal; the others are their transposes. The tiles on the diagonal give
+        the first derivatives.
         """
         size = variables.size
         width = tile_width(size, variables.elements, self.chunk)
@@ -478,10 +477,10 @@ class Driver(DriverBase):
 
 
 def in_blocks(run):
-    """Return what `run` does, on blocks of a batch's points."""
+    """Return `run` on a batch in blocks of at most `driver.points` points, a call of f each."""
 
     def run_in_blocks(driver, args, kwargs):
-        i = place(driver, driver.argnum, len(args))
+        i = resolve_argnum(driver, driver.argnum, len(args))
         check_one_array(driver, i, args)
         x = as_variable(driver, args[i], "x")
         check_point(driver, getattr(x, "shape", ()), "x")

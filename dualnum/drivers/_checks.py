@@ -281,14 +281,14 @@ def check_series(driver, series):
     raise ValueError(expects(driver, what, f"{got} at order {order}", use))
 
 
-def place(driver, argnum, count):
+def resolve_argnum(driver, argnum, count):
     """Return argnum counted from the left, for a call with `count` positional arguments (v not counted)."""
     if count < 1:
         number = count + driver.arguments.count(",") if count >= 0 else 0
         plural = "1 argument" if number == 1 else f"{number} arguments"
         raise TypeError(expects(driver, f"{driver.arguments} by position", plural))
     if type(argnum) is tuple:
-        places = tuple(place(driver, i, count) for i in argnum)
+        places = tuple(resolve_argnum(driver, i, count) for i in argnum)
         if len(set(places)) < len(places):
             raise ValueError(expects(driver, "argnum to name every argument once", f"{argnum}"))
         return places
@@ -384,6 +384,8 @@ def check_elementwise(driver, variables, shape, batched, use="jacobian(f)"):
 
 def check_diagonal(driver, expected, got, use):
     """Refuse a function whose derivatives along a direction are not those that its elements have by themselves."""
+    if (expected == got).all():
+        return
     known = np.isfinite(expected) & np.isfinite(got)
     expected, got = expected[known], got[known]
     size = np.maximum(np.abs(expected), np.abs(got))

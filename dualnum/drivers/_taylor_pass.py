@@ -25,7 +25,7 @@ def expand(driver, variables, kwargs, seed, order):
     level = Level(taylor=True)
     try:
         with KeepMemory(variables.elements * (1 + order)):
-            y = driver.call(variables.seeded((seed, level)), kwargs)
+            y = driver.call(variables.seed_arguments((seed, level)), kwargs)
             return split_or_zeros(driver, y, level, order)
     finally:
         level.retire()
@@ -45,10 +45,10 @@ def moving(driver, order, rate=1.0):
 
 
 def moving_along(driver, order):
-    """Seed the series x + v * t, for the direction v that `Variables.aim` gave to every leaf."""
+    """Seed the series x + v * t, for the direction v that `Variables.set_direction` gave to every leaf."""
 
     def seed(x, leaf, level):
-        v = leaf.v
+        v = leaf.direction
         if type(v) is float and not isinstance(x, np.ndarray):
             return seed_scalar(x, level, v, order)
         v = np.asarray(v)
@@ -61,8 +61,14 @@ def moving_along(driver, order):
     return seed
 
 
-#: Elements of the direction s that `first_elementwise` tries, in a pseudo-random order.
-SIGNS = np.array([1.0, -1.0, 2.0, -2.0, 4.0, -4.0, 8.0, -8.0])
+def _pseudo_random(count):
+    """Return as many powers of two, up to 8, and their negatives, in an order without symmetries."""
+    numbers = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return np.array([1.0, -1.0, 2.0, -2.0, 4.0, -4.0, 8.0, -8.0])[numbers >> np.uint64(61)]
+
+
+#: Rows of ones beside the direction s of `first_elementwise`; larger arrays repeat them.
+DIRECTIONS = np.stack([np.ones(1021), _pseudo_random(1021)], axis=-1)
 
 
 def first_elementwise(driver, variables, kwargs, use):
@@ -83,17 +89,16 @@ def first_elementwise(driver, variables, kwargs, use):
     """
     if driver.checked or not driver.extra["check"] or variables.size < 2:
         return None
-    numbers = np.arange(1, variables.size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    signs = SIGNS[numbers >> np.uint64(61)]
-    seeds = np.stack([np.ones(variables.size), signs], axis=-1).reshape(*variables.tree.shape, 2)
+    size, shape = variables.size, variables.tree.shape
+    directions = DIRECTIONS[:size] if size <= len(DIRECTIONS) else np.resize(DIRECTIONS, (size, 2))
+    seeds = directions.reshape(*shape, 2)
 
     def seed(x, leaf, level):
         return seed_tangents(x, level, seeds, driver.subok)
 
     y, first = driver.first(variables, kwargs, seed, 2)
-    shape = np.shape(first)[:-1]
-    check_elementwise(driver, variables, shape, driver.extra["batched"], use)
-    signs = signs.reshape(variables.tree.shape + (1,) * (len(shape) - len(variables.tree.shape)))
+    check_elementwise(driver, variables, first.shape[:-1], driver.extra["batched"], use)
+    signs = seeds[..., 1].reshape(shape + (1,) * (first.ndim - 1 - len(shape)))
     check_diagonal(driver, value_of(first[..., 0]) * signs, value_of(first[..., 1]), use)
     driver.checked = True
     return y, first

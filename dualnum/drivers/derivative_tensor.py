@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dualnum._core import Level, seed_scalar, seed_tangents, value
-from dualnum.drivers._base import Driver, Variables, finish, identity, split_or_zeros
+from dualnum._core import DualDType, Level, parts, seed_scalar, seed_tangents, value
+from dualnum.drivers._base import Driver, Variables, identity, split_or_zeros, unwrap
 from dualnum.drivers._checks import (
     check_flag,
     check_leading,
@@ -117,7 +117,7 @@ def tensor(flat, shape, order):
         longer = np.sort(np.array(longer, int).reshape(-1, k), axis=1)
         place = places(n, longer.T).reshape(n, -1).T[place]
     full = np.moveaxis(flat[place], range(order), range(-order, 0))
-    return finish(full.reshape(outputs + order * shape))
+    return unwrap(full.reshape(outputs + order * shape))
 
 
 def partials(driver, variables, kwargs, order, divided=False):
@@ -230,7 +230,7 @@ def by_variable(driver, variables, kwargs, order, divided):
         return x
 
     try:
-        y = driver.call(variables.seeded((seed, levels)), kwargs)
+        y = driver.call(variables.seed_arguments((seed, levels)), kwargs)
         for level in reversed(levels):  # the first variable's axis ends up first
             y = stack(*split_or_zeros(driver, y, level, order))
     finally:
@@ -251,7 +251,7 @@ def by_direction(driver, variables, kwargs, order, divided):
     levels = [Level() for _ in range(order)]
     seeds = [(identity(driver, 0, n), level) for level in levels]
     try:
-        y = driver.call(variables.seeded(*seeds), kwargs)
+        y = driver.call(variables.seed_arguments(*seeds), kwargs)
         for level in levels:
             y = stack(*split_or_zeros(driver, y, level, n))
     finally:
@@ -324,7 +324,8 @@ def interpolated(series, steps, count):
             bad = ~finite[step.rays].reshape(supports, len(step.evaluate), *outputs).all(axis=1)
             unknown[step.full] = (bad | unknown[step.known].any(axis=1))[:, np.newaxis]
     if not whole:
-        flat[unknown] = np.nan
+        for part in parts(flat).values() if isinstance(flat.dtype, DualDType) else (flat,):
+            part[unknown] = np.nan  # with all derivatives by outer levels
         flat[steps[0].full[:, 0]] = axes
     return flat
 
@@ -341,7 +342,7 @@ def one_ray(driver, variables, kwargs, ray, order):
         return seed_tangents(x, level, coefficients.reshape(x.shape + (order,)), driver.subok)
 
     try:
-        y = driver.call(variables.seeded((seed, level)), kwargs)
+        y = driver.call(variables.seed_arguments((seed, level)), kwargs)
         return split_or_zeros(driver, y, level, order)
     finally:
         level.retire()
@@ -359,7 +360,7 @@ def batch_of_rays(driver, variables, kwargs, rays, order):
         return seed_tangents(repeated, level, coefficients, driver.subok)
 
     try:
-        y = driver.call(variables.seeded((seed, level)), kwargs)
+        y = driver.call(variables.seed_arguments((seed, level)), kwargs)
         check_leading(driver, (len(rays), *variables.lead), getattr(y, "shape", ()))
         value, rest = split_or_zeros(driver, y, level, order)
         return value[0], np.asarray(rest)
@@ -368,17 +369,30 @@ def batch_of_rays(driver, variables, kwargs, rays, order):
 
 
 class Step(NamedTuple):
-    """How the coefficients of one order that contain s variables each follow from the rays along these variables."""
+    """The linear maps from the series along a face's rays to the polynomial's coefficients of one order.
 
-    rays: slice  # those along s variables: the same number for each choice of variables
-    known: np.ndarray  # for each choice the places of the coefficients that contain fewer of its variables
-    full: np.ndarray  # and of those that contain all
-    evaluate: np.ndarray  # the known monomials at the rays
-    solve: np.ndarray  # from what is left of the rays' coefficients to those of the others
+    For each choice of variables: ``c[full] = solve @ (series[rays] - evaluate @ c[known])``.
+    """
+
+    rays: slice
+    known: (
+        np.ndarray
+    )  # the places among `indices` of the monomials in some of the chosen variables, a row a choice
+    full: np.ndarray  # of those in all of them
+    evaluate: np.ndarray  # the known monomials at the nodes
+    solve: np.ndarray
 
 
 class Face:
-    """The rays along s of n variables each, for every choice of them, and what follows from these rays."""
+    """The rays on which s of n variables move and the others rest, for every choice of the s variables.
+
+    Attributes
+    ----------
+    choices : the chosen variables, a row for each choice
+    nodes : the directions of the rays within a choice, a row for each ray: the same for every choice
+    rays : the slice of all rays that these are, choice by choice
+    steps : the `Step` of each order for which one has been asked
+    """
 
     def __init__(self, n, s, order, first):
         self.n = n
@@ -387,6 +401,7 @@ class Face:
         # lattice points in the interior of a simplex, scaled by a power of two, which is exact
         self.nodes = steps / 2.0 ** (order - 1).bit_length() if s > 1 else np.ones((1, 1))
         self.rays = slice(first, first + len(self.choices) * len(self.nodes))
+        self.steps = {}
 
     def directions(self):
         """Return the rays, a row each, choice by choice."""
@@ -396,14 +411,18 @@ class Face:
             directions[rows, columns, variable[:, np.newaxis]] = self.nodes[:, i]
         return directions.reshape(-1, self.n)
 
-    @functools.lru_cache(maxsize=1024)  # noqa: B019  faces live as long as the cache of `interpolation`
     def order(self, k):
         """Return the `Step` of order k.
 
-        A homogeneous polynomial of s variables is sum c[a] x^a. The terms in fewer variables are known from the faces
-        before; the others have the factor x1 ... xs, and least squares find the rest from its values at the nodes, in
-        the basis of the multinomial coefficients times x^a, in which the system is well scaled.
+        The polynomial of order k on the face is sum c[a] x^a, |a| = k. Its terms in fewer than s variables are known
+        from smaller faces. The others have the factor x1 ... xs; least squares finds the cofactor from its values at
+        the nodes, in the basis of x^a times the multinomial coefficient of a, which scales the system well.
         """
+        if k not in self.steps:
+            self.steps[k] = self._step(k)
+        return self.steps[k]
+
+    def _step(self, k):
         s = self.choices.shape[1]
         powers, inner = indices(s, k), indices(s, k - s)
         within = (powers > 0).all(axis=1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualnum.drivers._base import Driver, along, chunk_width, finish, identity
+from dualnum.drivers._base import Driver, along, chunk_width, identity, unwrap
 from dualnum.drivers._checks import check_leading, check_scalar
 from dualnum.drivers._parallel import map_ordered
 
@@ -35,10 +35,10 @@ def jvp(f, *, argnum=0, chunk=None, batched=False, subok=True):
 
 
 def _jvp(driver, args, kwargs):
-    variables = driver.aimed(args)
+    variables = driver.with_direction(args)
     value, first = driver.first(variables, kwargs, along(driver))
     check_leading(driver, variables.lead, first.shape[:-1])
-    return finish(value), finish(first[..., 0])
+    return unwrap(value), unwrap(first[..., 0])
 
 
 def directional_derivative(f, *, argnum=0, chunk=None, batched=False, subok=True):
@@ -96,7 +96,7 @@ def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
 
 
 def _hvp(driver, args, kwargs):
-    variables = driver.aimed(args)
+    variables = driver.with_direction(args)
     size = variables.size
     # two at least: with one tangent on each side v and e_i would count as one direction at a kink
     width = max(chunk_width(size, 2 * variables.elements, driver.chunk), min(size, 2))
@@ -110,7 +110,7 @@ def _hvp(driver, args, kwargs):
         check_scalar(driver, variables.lead, first.shape[:-1])
         columns.append(second[..., : size - start, 0])
     product = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
-    return variables.nest(product, variables.lead)
+    return variables.unflatten(product, variables.lead)
 
 
 def vhv(f, *, argnum=0, chunk=None, batched=False, subok=True):
@@ -138,8 +138,8 @@ def vhv(f, *, argnum=0, chunk=None, batched=False, subok=True):
 
 
 def _vhv(driver, args, kwargs):
-    variables = driver.aimed(args)
+    variables = driver.with_direction(args)
     seed = along(driver)
     _, first, _, second = driver.second(variables, kwargs, seed, 1, seed, 1)
     check_scalar(driver, variables.lead, first.shape[:-1])
-    return finish(second[..., 0, 0])
+    return unwrap(second[..., 0, 0])

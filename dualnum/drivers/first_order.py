@@ -1,6 +1,6 @@
 """First derivatives by many variables: gradient, jacobian, value_and_gradient, value_and_jacobian."""
 
-from dualnum.drivers._base import Driver, finish
+from dualnum.drivers._base import Driver, unwrap
 from dualnum.drivers._checks import check_leading, check_scalar
 
 
@@ -85,7 +85,7 @@ def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, wo
 
 def _value_and_gradient(driver, args, kwargs, found=None):
     value, first = driver.first_order(args, kwargs, check_scalar, found)
-    return finish(value), first
+    return unwrap(value), first
 
 
 def jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -146,4 +146,4 @@ def value_and_jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, wo
 
 def _value_and_jacobian(driver, args, kwargs, found=None):
     value, first = driver.first_order(args, kwargs, check_leading, found)
-    return finish(value), first
+    return unwrap(value), first

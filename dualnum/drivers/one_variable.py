@@ -7,7 +7,7 @@ import numpy as np
 
 from dualnum._core import Dual, pass_at_number
 from dualnum._core import value as primal
-from dualnum.drivers._base import Driver, Variables, elementwise, finish, split_or_zeros
+from dualnum.drivers._base import Driver, Variables, elementwise, split_or_zeros, unwrap
 from dualnum.drivers._checks import (
     as_output,
     check_elementwise,
@@ -159,7 +159,7 @@ def _derivatives(driver, args, kwargs):
         value, rest = expand(driver, variables, kwargs, moving(driver, order, _rate(order)), order)
         parts = _unscaled(driver, value, rest, order)
     check_elementwise(driver, variables, np.shape(parts[-1]), batched)
-    return tuple(map(finish, parts))
+    return tuple(map(unwrap, parts))
 
 
 def _read(driver, order, y, level):
@@ -167,7 +167,7 @@ def _read(driver, order, y, level):
     value, rest = split_or_zeros(driver, y if type(y) is Dual else as_output(driver, y), level, order)
     if rest.ndim == 1 and type(value) is float and order <= EXACT:
         return value, *(c * math.factorial(k) for k, c in enumerate(rest.tolist(), 1))
-    return tuple(map(finish, _unscaled(driver, value, rest, order)))
+    return tuple(map(unwrap, _unscaled(driver, value, rest, order)))
 
 
 # ---- derivatives of high order -----------------------------------------------------------------------------

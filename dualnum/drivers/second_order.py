@@ -1,6 +1,6 @@
 """Second derivatives by many variables: hessian, value_gradient_hessian."""
 
-from dualnum.drivers._base import Driver, finish
+from dualnum.drivers._base import Driver, unwrap
 from dualnum.drivers._checks import check_leading
 
 
@@ -73,4 +73,4 @@ def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True
 
 def _value_gradient_hessian(driver, args, kwargs, found=None):
     value, first, second = driver.second_order(args, kwargs, check_leading, found)
-    return finish(value), first, second
+    return unwrap(value), first, second

@@ -100,7 +100,7 @@ def _taylor(driver, args, kwargs):
         value, rest = expand(driver, variables, kwargs, moving(driver, order), order)
         check_elementwise(driver, variables, rest.shape[:-1], batched, "direction=")
     else:
-        variables.aim(direction)
+        variables.set_direction(direction)
         value, rest = expand(driver, variables, kwargs, moving_along(driver, order), order)
         check_leading(driver, variables.lead, rest.shape[:-1])
     return stack(value, rest)

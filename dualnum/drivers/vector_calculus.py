@@ -1,6 +1,6 @@
 """Scalar and vector fields: laplacian, divergence, curl."""
 
-from dualnum.drivers._base import Driver, Variables, diagonal_width, finish, identity
+from dualnum.drivers._base import Driver, Variables, diagonal_width, identity, unwrap
 from dualnum.drivers._checks import check_leading, check_same_shape, check_single, check_space
 from dualnum.drivers._parallel import map_ordered
 
@@ -46,7 +46,7 @@ def _laplacian(driver, args, kwargs):
     for _, first, _, second in map_ordered(driver, one, range(0, size or 1, width or 1)):
         check_leading(driver, variables.lead, first.shape[:-1])
         total = total + trace(second)
-    return finish(total)
+    return unwrap(total)
 
 
 def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -82,7 +82,7 @@ def _divergence(driver, args, kwargs):
         check_same_shape(driver, variables, first.shape[:-1])
         rows = first.reshape(*variables.lead, size, first.shape[-1])
         total = total + trace(rows[..., start:, :])
-    return finish(total)
+    return unwrap(total)
 
 
 def curl(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
@@ -117,7 +117,7 @@ def _curl(driver, args, kwargs):
     _, d = driver.first_order(args, kwargs, check_leading)
     check_same_shape(driver, variables, d.shape[:-1])
     if variables.size == 2:
-        return finish(d[..., 1, 0] - d[..., 0, 1])
+        return unwrap(d[..., 1, 0] - d[..., 0, 1])
     # component i is d[k, j] - d[j, k] for (i, j, k) in cyclic order
     return d[..., [2, 0, 1], [1, 2, 0]] - d[..., [1, 2, 0], [2, 0, 1]]
 
