@@ -68,6 +68,8 @@ class Dual:
     @property
     def T(self) -> Dual: ...
     @property
+    def var(self, *args: Any, **kwargs: Any) -> Any: ...
+    def std(self, *args: Any, **kwargs: Any) -> Any: ...
     def itemsize(self) -> int: ...
     @property
     def nbytes(self) -> int: ...
@@ -183,6 +185,10 @@ class DriverBase:
     run: Any
     extra: Any
     direct: int
+    __name__: str
+    __qualname__: str
+    __type_params__: Any
+    __wrapped__: Any
     def __init__(
         self,
         name: str,

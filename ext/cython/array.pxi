@@ -417,7 +417,7 @@ cdef class DualArray(ndarray):
         """Refuse: bytes of a dual would mix values and derivatives."""
         raise _mixes("getfield(x, dtype)", dtype)
 
-    def setfield(self, val, dtype, offset=0):
+    def setfield(self, val, /, dtype, offset=0):
         """Refuse: bytes of a dual would mix values and derivatives."""
         raise _mixes("setfield(x, dtype)", dtype)
 

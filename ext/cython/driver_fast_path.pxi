@@ -297,11 +297,55 @@ cdef class DriverBase:
     def __get__(self, instance, owner):
         return self if instance is None else types.MethodType(self, instance)
 
-    def __getattr__(self, str name not None):
-        if name in ("__name__", "__qualname__"):
-            return getattr(self.f, name, self.name)
-        if name == "__wrapped__" and self.arguments == "x":
-            return self.f
-        if name in ("__annotations__", "__type_params__"):
-            return getattr(self.f, name)
-        raise AttributeError(f"{self!r} has no attribute {name!r}")
+    # f's attributes, unless functools.wraps has assigned others.  Properties, because a __getattr__ would slow every
+    # look-up of an attribute down.
+
+    cdef object _shown(self, str name, default):
+        if name in (<object>self).__dict__:
+            return (<object>self).__dict__[name]
+        shown = getattr(self.f, name, default)
+        if shown is None:
+            raise AttributeError(f"{self!r} has no attribute {name!r}")
+        return shown
+
+    @property
+    def __name__(self):
+        return self._shown("__name__", self.name)
+
+    @__name__.setter
+    def __name__(self, shown):
+        (<object>self).__dict__["__name__"] = shown
+
+    @property
+    def __qualname__(self):
+        return self._shown("__qualname__", self.name)
+
+    @__qualname__.setter
+    def __qualname__(self, shown):
+        (<object>self).__dict__["__qualname__"] = shown
+
+    @property
+    def __annotations__(self):
+        return self._shown("__annotations__", None)
+
+    @__annotations__.setter
+    def __annotations__(self, shown):
+        (<object>self).__dict__["__annotations__"] = shown
+
+    @property
+    def __type_params__(self):
+        return self._shown("__type_params__", None)
+
+    @__type_params__.setter
+    def __type_params__(self, shown):
+        (<object>self).__dict__["__type_params__"] = shown
+
+    @property
+    def __wrapped__(self):
+        if "__wrapped__" not in (<object>self).__dict__ and self.arguments != "x":
+            raise AttributeError("__wrapped__")  # its signature would lack v
+        return (<object>self).__dict__.get("__wrapped__", self.f)
+
+    @__wrapped__.setter
+    def __wrapped__(self, wrapped):
+        (<object>self).__dict__["__wrapped__"] = wrapped
