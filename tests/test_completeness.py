@@ -43,7 +43,8 @@ def test_every_numpy_ufunc_is_decided_upon():
     missing = {*UFUNCS} - {*DIFFERENTIABLE, *PREDICATES, *COMPARISONS, *PRODUCTS, *REFUSED, "_arg"}
     assert not missing, (
         f"NumPy has {sorted(missing)}. Smooth: add ROW({min(missing)}, DOMAIN(lo, hi) COMPANION(c) VALUE(y) "
-        f"DY(y') D2Y(y'') DC(c')) to ext/math/elementary.def. With kinks: add it to PIECEWISE here. Without derivatives: to REFUSED here."
+        f"DY(y') D2Y(y'') DC(c')) to ext/math/elementary.def. With kinks: add it to PIECEWISE here. "
+        "Without derivatives: to REFUSED here."
     )
 
 
