@@ -31,9 +31,12 @@ inline void add_tangents(double* sum, const char* x, index_t step, index_t n, in
     for (index_t j = 1; j < components; ++j) sum[j] += at(i)[j];
 }
 
-template <int Sign>
+// x + Sign y, where X and Y say which of the two is not 0.
+template <int Sign, bool X = true, bool Y = true>
 inline double plus(double x, double y) {
-  return Sign < 0 ? x - y : x + y;
+  if constexpr (X && Y) return Sign < 0 ? x - y : x + y;
+  else if constexpr (X) return x;
+  else return Sign < 0 ? -y : y;
 }
 
 // z = x + Sign y of n elements, components together; C is the number of components, or 0 for any.
@@ -43,8 +46,7 @@ CLONES void add_elements(const double* x, index_t x_step, const double* y, index
   if constexpr (C == 1) x_step = y_step = z_step = 1;
   for (index_t i = 0; i < n; ++i, x += x_step, y += y_step, z += z_step) {
     const double value = plus<Sign>(*x, *y);
-    for (index_t j = 1; j < (C ? C : components); ++j)
-      z[j] = X && Y ? plus<Sign>(x[j], y[j]) : X ? x[j] : Sign < 0 ? -y[j] : y[j];
+    for (index_t j = 1; j < (C ? C : components); ++j) z[j] = plus<Sign, X, Y>(X ? x[j] : 0, Y ? y[j] : 0);
     z[0] = value;
   }
 }
@@ -103,7 +105,7 @@ void linear(const Operands& a) {
   for (index_t i = 0; i < a.n; ++i) {
     const double *x = a.at(0, i), *y = a.at(1, i);
     double* z = a.at(2, i);
-    for (index_t j = 1; j < components; ++j) z[j] = X && Y ? x[j] + sign * y[j] : X ? x[j] : sign * y[j];
+    for (index_t j = 1; j < components; ++j) z[j] = plus<sign, X, Y>(X ? x[j] : 0, Y ? y[j] : 0);
   }
 }
 

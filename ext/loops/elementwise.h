@@ -168,19 +168,19 @@ void compute_slopes(SlopeBlock& d, const double* x, bool fixed_x, const double* 
 template <bool KeepZeroTangents, bool X, bool Y, bool XX, bool YY>
 void binary_tangents(const Operands& a, index_t start, index_t m, const double* z, const SlopeBlock& d) {
   const ElementLayout& s = a.layout;
-  const index_t k = s.size[0];
-  if (s.is_hyper()) {
-    for (index_t i = 0; i < m; ++i)
-      chain_hyper_dual<KeepZeroTangents, X, Y, XX, YY>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i],
-                                                       d.at(i, true), k, s.size[1]);
-  } else if (k == 1) {
-    for (index_t i = 0; i < m; ++i)
-      chain_dual<KeepZeroTangents, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i],
-                                         d.at(i, false), 1);
-  } else {
+  const auto duals = [&](index_t k) {
     for (index_t i = 0; i < m; ++i)
       chain_dual<KeepZeroTangents, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i],
                                          d.at(i, false), k);
+  };
+  if (s.is_hyper()) {
+    for (index_t i = 0; i < m; ++i)
+      chain_hyper_dual<KeepZeroTangents, X, Y, XX, YY>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i],
+                                                       d.at(i, true), s.size[0], s.size[1]);
+  } else if (s.size[0] == 1) {
+    duals(1);  // a constant, so that no loop over the tangents remains
+  } else {
+    duals(s.size[0]);
   }
 }
 

@@ -15,13 +15,10 @@ namespace dn {
 enum ValueId {
 #define ROW(name, ...) value_of_##name,
 #include "math/elementary.def"
-#undef ROW
 #define ROW2(name, ...) value_of_##name,
 #include "math/binary.def"
-#undef ROW2
 #define VALUE(name, types) value_of_##name,
 #include "loops/float_loops.def"
-#undef VALUE
   VALUE_COUNT
 };
 
@@ -32,12 +29,10 @@ inline constexpr ValueId value_of = VALUE_COUNT;
   template <>           \
   inline constexpr ValueId value_of<rows::name##_> = value_of_##name;
 #include "math/elementary.def"
-#undef ROW
 #define ROW2(name, ...) \
   template <>           \
   inline constexpr ValueId value_of<rows::name##_> = value_of_##name;
 #include "math/binary.def"
-#undef ROW2
 
 struct ValueLoop {
   void (*function)(char** data, const index_t* count, const index_t* strides, void* extra);

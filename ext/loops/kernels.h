@@ -26,7 +26,6 @@ struct KernelInfo {
 inline constexpr KernelInfo kernel_info[] = {
 #define KERNEL(ufunc, types, behaviour, ...) {#ufunc, types, Behaviour::behaviour},
 #include "loops/kernels.def"
-#undef KERNEL
 };
 inline constexpr int KERNELS = sizeof(kernel_info) / sizeof(kernel_info[0]);
 extern const Kernel kernels[KERNELS];
@@ -38,7 +37,6 @@ using ProductKernel = void (*)(const ElementLayout&, char* const* data, const in
 inline constexpr KernelInfo product_info[] = {
 #define PRODUCT(ufunc, types, ...) {#ufunc, types, Behaviour::warns},
 #include "loops/kernels.def"
-#undef PRODUCT
 };
 inline constexpr int PRODUCTS = sizeof(product_info) / sizeof(product_info[0]);
 extern const ProductKernel product_kernels[PRODUCTS];

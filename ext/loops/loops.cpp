@@ -15,7 +15,6 @@ ValueLoop value_loops[VALUE_COUNT];
 const Kernel kernels[KERNELS] = {
 #define KERNEL(ufunc, types, behaviour, ...) __VA_ARGS__,
 #include "loops/kernels.def"
-#undef KERNEL
 };
 
 }  // namespace dn

@@ -12,7 +12,6 @@ namespace dn {
 const ProductKernel product_kernels[PRODUCTS] = {
 #define PRODUCT(ufunc, types, ...) __VA_ARGS__,
 #include "loops/kernels.def"
-#undef PRODUCT
 };
 
 void products_of_values(const ElementLayout& s, Matrix x, Matrix y, Matrix z, const double* values, int axes,

@@ -66,10 +66,10 @@ inline const double* as_element(bool is_dual, const double* p, index_t component
 using Kernel = void (*)(const Operands&);
 
 // Calls a kernel; false when out of memory.
-inline bool run(Kernel kernel, const ElementLayout& layout, char* const* data, const index_t* strides,
-                index_t n) noexcept {
+inline bool run(Kernel kernel, const ElementLayout& layout, char* const* data, const index_t* strides, index_t n,
+                TieCounts* ties = nullptr) noexcept {
   try {
-    kernel(Operands{layout, data, strides, n, nullptr});
+    kernel(Operands{layout, data, strides, n, ties});
     return true;
   } catch (const std::bad_alloc&) {
     return false;

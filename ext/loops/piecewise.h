@@ -329,47 +329,37 @@ void ldexp(const Operands& a) {
   }
 }
 
-// Predicates and comparisons look at values only.
-template <class Test>
+// Predicates and comparisons look at values only; a First of bool is the accumulator of np.any and np.all.
+template <bool (*Test)(double)>
 void predicate(const Operands& a) {
-  for (index_t i = 0; i < a.n; ++i) *reinterpret_cast<bool*>(a.data[1] + i * a.strides[1]) = Test::of(*a.at(0, i));
+  for (index_t i = 0; i < a.n; ++i) *reinterpret_cast<bool*>(a.data[1] + i * a.strides[1]) = Test(*a.at(0, i));
 }
-template <class First, class Test>
-void comparison_of(const Operands& a) {
+template <bool (*Test)(double, double), class First = double>
+void comparison(const Operands& a) {
   ++comparisons;
   for (index_t i = 0; i < a.n; ++i) {
     const double x = *reinterpret_cast<const First*>(a.data[0] + i * a.strides[0]);
-    *reinterpret_cast<bool*>(a.data[2] + i * a.strides[2]) = Test::of(x, *a.at(1, i));
+    *reinterpret_cast<bool*>(a.data[2] + i * a.strides[2]) = Test(x, *a.at(1, i));
   }
 }
-template <class Test>
-void comparison(const Operands& a) {
-  comparison_of<double, Test>(a);
-}
 
-#define TEST1(name, expression) \
-  struct name {                 \
-    static bool of(double x) { return expression; } \
-  };
-#define TEST2(name, expression) \
-  struct name {                 \
-    static bool of(double x, double y) { return expression; } \
-  };
-TEST1(IsFinite, std::isfinite(x))
-TEST1(IsNan, std::isnan(x))
-TEST1(IsInf, std::isinf(x))
-TEST1(SignBit, std::signbit(x))
-TEST1(LogicalNot, x == 0)
-TEST2(Equal, x == y)
-TEST2(NotEqual, x != y)
-TEST2(Less, x < y)
-TEST2(LessEqual, x <= y)
-TEST2(Greater, x > y)
-TEST2(GreaterEqual, x >= y)
-TEST2(LogicalAnd, x != 0 && y != 0)
-TEST2(LogicalOr, x != 0 || y != 0)
-TEST2(LogicalXor, (x != 0) != (y != 0))
-#undef TEST1
-#undef TEST2
+namespace tests {  // named after the ufuncs
+
+inline bool isfinite(double x) { return std::isfinite(x); }
+inline bool isnan(double x) { return std::isnan(x); }
+inline bool isinf(double x) { return std::isinf(x); }
+inline bool signbit(double x) { return std::signbit(x); }
+inline bool logical_not(double x) { return x == 0; }
+inline bool equal(double x, double y) { return x == y; }
+inline bool not_equal(double x, double y) { return x != y; }
+inline bool less(double x, double y) { return x < y; }
+inline bool less_equal(double x, double y) { return x <= y; }
+inline bool greater(double x, double y) { return x > y; }
+inline bool greater_equal(double x, double y) { return x >= y; }
+inline bool logical_and(double x, double y) { return x != 0 && y != 0; }
+inline bool logical_or(double x, double y) { return x != 0 || y != 0; }
+inline bool logical_xor(double x, double y) { return (x != 0) != (y != 0); }
+
+}  // namespace tests
 
 }  // namespace dn

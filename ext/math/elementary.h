@@ -3,6 +3,7 @@
 // Each row becomes a struct whose columns are templates: for doubles, BranchFree (vector_math.h), and the Ref, Jet1 and
 // NodeCount of expression_tape.h.
 #pragma once
+#include <array>
 #include <cmath>
 #include <type_traits>
 
@@ -49,11 +50,11 @@ using std::cos, std::cosh, std::exp, std::fabs, std::hypot, std::sin, std::sinh,
   }                                        \
   static constexpr const char* name##_text = #__VA_ARGS__;
 
+#define DOMAIN(...) static constexpr double bounds[] = {__VA_ARGS__};  // the lowest and highest value of each argument
+#define VALUE(...) COLUMN(value, ([[maybe_unused]] const T& x, [[maybe_unused]] const T& y), __VA_ARGS__)
 #define OF_ONE ([[maybe_unused]] const T& x, [[maybe_unused]] const T& c, [[maybe_unused]] const T& y)
-#define DOMAIN(lo, hi) static constexpr double bounds[4] = {lo, hi, 0, 0};
 #define COMPANION(...) COLUMN(companion, ([[maybe_unused]] const T& x, [[maybe_unused]] const T& y), __VA_ARGS__)
 #define VECTOR_COMPANION(reach) static constexpr double vector_reach = reach;
-#define VALUE(...) static constexpr const char* y_text = #__VA_ARGS__;
 #define DY(...) COLUMN(dy, OF_ONE, __VA_ARGS__)
 #define D2Y(...)                    \
   COLUMN(d2y, OF_ONE, __VA_ARGS__)  \
@@ -69,12 +70,9 @@ struct RowOfOne {  // the columns that a row may leave out
 #define ROW(name, ...) \
   struct name##_ : RowOfOne { __VA_ARGS__ };
 #include "math/elementary.def"
-#undef ROW
 #undef OF_ONE
-#undef DOMAIN
 #undef COMPANION
 #undef VECTOR_COMPANION
-#undef VALUE
 #undef DY
 #undef D2Y
 #undef DC
@@ -83,10 +81,8 @@ struct RowOfOne {  // the columns that a row may leave out
 #define OF_FIVE                                                                           \
   ([[maybe_unused]] const T& x, [[maybe_unused]] const T& y, [[maybe_unused]] const T& z, \
    [[maybe_unused]] const T& c, [[maybe_unused]] const T& s)
-#define DOMAIN(x_lo, x_hi, y_lo, y_hi) static constexpr double bounds[4] = {x_lo, x_hi, y_lo, y_hi};
 #define COMPANION_C(...) COLUMN(companion_c, OF_THREE, __VA_ARGS__)
 #define COMPANION_S(...) COLUMN(companion_s, OF_THREE, __VA_ARGS__)
-#define VALUE(...) COLUMN(value, ([[maybe_unused]] const T& x, [[maybe_unused]] const T& y), __VA_ARGS__)
 #define Z_X(...) COLUMN(z_x, OF_FIVE, __VA_ARGS__)
 #define Z_Y(...) COLUMN(z_y, OF_FIVE, __VA_ARGS__)
 #define Z_XX(...)                     \
@@ -114,7 +110,6 @@ struct RowOfTwo {  // the columns that a row may leave out
 #define ROW2(name, ...) \
   struct name##_ : RowOfTwo { __VA_ARGS__ };
 #include "math/binary.def"
-#undef ROW2
 #undef OF_THREE
 #undef OF_FIVE
 #undef DOMAIN
@@ -150,12 +145,43 @@ constexpr bool is_arithmetic = std::is_same_v<Row, rows::multiply_> || std::is_s
 template <class Row>
 constexpr bool is_power = std::is_same_v<Row, rows::power_> || std::is_same_v<Row, rows::float_power_>;
 
-// Where the evaluation of a row is stored: the function y and its companions c and s, each an element.
-struct RowResult {
-  double* y;
-  double* c;
-  double* s;
-};
+// What a row of A arguments computes: the function and its companions, y and c of one argument, z, c and s of two.
+template <std::size_t A>
+using Outputs = std::array<double*, A + 1>;
+template <std::size_t A>
+using Arguments = std::array<const double*, A>;
+
+// The companions of a row at a point, where the primal is known.
+template <class Row>
+void set_companions(const Row&, const Arguments<1>& x, const Outputs<1>& out) {
+  *out[1] = companion_of<Row>(*x[0], *out[0]);
+}
+template <class Row>
+void set_companions(const Row&, const Arguments<2>& x, const Outputs<2>& out) {
+  *out[1] = Row::companion_c(*x[0], *x[1], *out[0]);
+  *out[2] = Row::companion_s(*x[0], *x[1], *out[0]);
+}
+
+// The derivatives of the outputs by the arguments, given both: y' and c'; or z_x, z_y, c_x, c_y, s_x and s_y.
+template <class T, class Row>
+constexpr std::array<T, 2> derivatives(const Row& row, const std::array<T, 1>& x, const std::array<T, 2>& out) {
+  return {row.dy(x[0], out[1], out[0]), row.dc(x[0], out[1], out[0])};
+}
+template <class T, class Row>
+constexpr std::array<T, 6> derivatives(const Row&, const std::array<T, 2>& args, const std::array<T, 3>& out) {
+  const T &x = args[0], &y = args[1], &z = out[0], &c = out[1], &s = out[2];
+  return {Row::z_x(x, y, z, c, s), Row::z_y(x, y, z, c, s), Row::c_x(x, y, z, c, s),
+          Row::c_y(x, y, z, c, s), Row::s_x(x, y, z, c, s), Row::s_y(x, y, z, c, s)};
+}
+
+// Counts the nodes that a tape of the derivatives of a row needs at most.
+template <std::size_t A, class Row>
+constexpr int tape_nodes() {
+  int nodes = 2 * A + 1;
+  for (const NodeCount& column : derivatives(Row{}, std::array<NodeCount, A>{}, std::array<NodeCount, A + 1>{}))
+    nodes += column.nodes;
+  return nodes;
+}
 
 // The coefficients 0, 1 x_1, 2 x_2, ..., n x_n of t x'(t), of m doubles each.
 inline const double* euler_derivative(const double* x, index_t m, index_t n, Arena& arena) {
@@ -187,76 +213,43 @@ inline void propagate(const ExpressionTape& tape, Ref column, bool first_order, 
   for (index_t i = 0; i < m; ++i) z[i] /= static_cast<double>(k);
 }
 
-// out.y = f(x) and out.c = c(x) over the first l levels, where out.y[0] holds the primal.
+// out = the row of A arguments at x over the first l levels, where out[0][0] holds the primal.  Companions have no
+// coefficients in a first-order level that is the youngest one of s: nothing reads them.
 //
-// By recursion: the lower levels give y_0 and c_0; a tape evaluates the columns y' and c' on them; propagate() computes
-// the coefficients of level l - 1 from those.
-template <class Row>
-void evaluate(const Row& row, const ElementLayout& s, int l, const double* x, RowResult out, Arena& arena) {
-  if (l == 0) {
-    *out.c = companion_of<Row>(*x, *out.y);
-    return;
-  }
+// By recursion: the lower levels give coefficient 0 of the outputs; a tape evaluates their derivatives on those;
+// propagate() computes the coefficients of level l - 1.
+template <std::size_t A, class Row>
+void evaluate(const Row& row, const ElementLayout& s, int l, const Arguments<A>& x, const Outputs<A>& out,
+              Arena& arena) {
+  if (l == 0) return set_companions(row, x, out);
   const index_t m = s.stride[l - 1], n = s.size[l - 1];
-  evaluate(row, s, l - 1, x, out, arena);
+  evaluate<A>(row, s, l - 1, x, out, arena);
   Arena::Mark mark(arena);
   ExpressionTape tape;
-  const Ref rx = tape.input(), rc = tape.input(), ry = tape.input();
-  constexpr NodeCount leaf(0);
-  static_assert(3 + Row{}.dy(leaf, leaf, leaf).nodes + Row{}.dc(leaf, leaf, leaf).nodes <= ExpressionTape::CAPACITY);
-  const Ref dy = row.dy(rx, rc, ry), dc = row.dc(rx, rc, ry);
+  static_assert(tape_nodes<A, Row>() <= ExpressionTape::CAPACITY);
+  std::array<Ref, A> arguments;
+  std::array<Ref, A + 1> outputs;
+  for (Ref& r : arguments) r = tape.input();
+  for (Ref& r : outputs) r = tape.input();
+  const auto columns = derivatives(row, arguments, outputs);  // [output][argument]
   const bool first_order = s.kind[l - 1] == Kind::first_order;
   tape.bind(s, l - 1, first_order ? 1 : n + 1, arena);
-  tape.set_input(rx, const_cast<double*>(x));
-  tape.set_input(rc, out.c);
-  tape.set_input(ry, out.y);
+  for (std::size_t a = 0; a < A; ++a) tape.set_input(arguments[a], const_cast<double*>(x[a]));
+  for (std::size_t o = 0; o <= A; ++o) tape.set_input(outputs[o], out[o]);
   tape.advance(0, arena);
-  const double* w = first_order ? x : euler_derivative(x, m, n, arena);
-  const bool has_companion = dc.tape || dc.constant != 0;
-  if (!has_companion) zero(n * m, out.c + m);
-  for (index_t k = 1; k <= n; ++k) {
-    propagate(tape, dy, first_order, out.y, w, m, k);
-    if (has_companion && (l < s.levels || !first_order)) propagate(tape, dc, first_order, out.c, w, m, k);
-    if (!first_order && k < n) tape.advance(k, arena);
+  Arguments<A> w = x;
+  if (!first_order)
+    for (const double*& series : w) series = euler_derivative(series, m, n, arena);
+  std::array<bool, A + 1> is_constant{};
+  for (std::size_t o = 1; o <= A; ++o) {
+    is_constant[o] = true;
+    for (std::size_t a = 0; a < A; ++a) is_constant[o] &= columns[o * A + a].is_zero();
+    if (is_constant[o]) zero(n * m, out[o] + m);
   }
-}
-
-// The same of two arguments: out.y = f(x, y), out.c and out.s.
-template <class Row>
-void evaluate(const ElementLayout& s, int l, const double* x, const double* y, RowResult out, Arena& arena) {
-  if (l == 0) {
-    *out.c = Row::companion_c(*x, *y, *out.y);
-    *out.s = Row::companion_s(*x, *y, *out.y);
-    return;
-  }
-  const index_t m = s.stride[l - 1], n = s.size[l - 1];
-  evaluate<Row>(s, l - 1, x, y, out, arena);
-  Arena::Mark mark(arena);
-  ExpressionTape tape;
-  const Ref rx = tape.input(), ry = tape.input(), rz = tape.input(), rc = tape.input(), rs = tape.input();
-  constexpr NodeCount leaf(0);
-  static_assert(5 + Row::z_x(leaf, leaf, leaf, leaf, leaf).nodes + Row::z_y(leaf, leaf, leaf, leaf, leaf).nodes +
-                    Row::c_x(leaf, leaf, leaf, leaf, leaf).nodes + Row::c_y(leaf, leaf, leaf, leaf, leaf).nodes +
-                    Row::s_x(leaf, leaf, leaf, leaf, leaf).nodes + Row::s_y(leaf, leaf, leaf, leaf, leaf).nodes <=
-                ExpressionTape::CAPACITY);
-  const Ref by_x[3] = {Row::z_x(rx, ry, rz, rc, rs), Row::c_x(rx, ry, rz, rc, rs), Row::s_x(rx, ry, rz, rc, rs)};
-  const Ref by_y[3] = {Row::z_y(rx, ry, rz, rc, rs), Row::c_y(rx, ry, rz, rc, rs), Row::s_y(rx, ry, rz, rc, rs)};
-  double* const outputs[3] = {out.y, out.c, out.s};
-  const bool first_order = s.kind[l - 1] == Kind::first_order;
-  tape.bind(s, l - 1, first_order ? 1 : n + 1, arena);
-  tape.set_input(rx, const_cast<double*>(x));
-  tape.set_input(ry, const_cast<double*>(y));
-  tape.set_input(rz, out.y);
-  tape.set_input(rc, out.c);
-  tape.set_input(rs, out.s);
-  tape.advance(0, arena);
-  const double* wx = first_order ? x : euler_derivative(x, m, n, arena);
-  const double* wy = first_order ? y : euler_derivative(y, m, n, arena);
   for (index_t k = 1; k <= n; ++k) {
-    for (int o = 0; o < 3; ++o) {
-      propagate(tape, by_x[o], first_order, outputs[o], wx, m, k);
-      propagate(tape, by_y[o], first_order, outputs[o], wy, m, k, true);
-    }
+    for (std::size_t o = 0; o <= A; ++o)
+      if (o == 0 || (!is_constant[o] && (l < s.levels || !first_order)))
+        for (std::size_t a = 0; a < A; ++a) propagate(tape, columns[o * A + a], first_order, out[o], w[a], m, k, a > 0);
     if (!first_order && k < n) tape.advance(k, arena);
   }
 }
@@ -272,7 +265,7 @@ void apply(const ElementLayout& s, double* y, const double* x, double value, Are
       return;
     }
   }
-  evaluate(Row{}, s, s.levels, x, RowResult{y, arena.take(s.components()), nullptr}, arena);
+  evaluate<1>(Row{}, s, s.levels, {x}, {y, arena.take(s.components())}, arena);
   y[0] = value;
 }
 
@@ -283,7 +276,7 @@ inline void power_constant(const ElementLayout& s, double* z, const double* x, d
   } else {
     Arena::Mark mark(arena);
     z[0] = value;
-    evaluate(PowerRow{p}, s, s.levels, x, RowResult{z, arena.take(s.components()), nullptr}, arena);
+    evaluate<1>(PowerRow{p}, s, s.levels, {x}, {z, arena.take(s.components())}, arena);
     if (s.degree() > 2 && p >= 1 && p <= 1024 && p == std::floor(p))
       integer_power(s, z, x, static_cast<index_t>(p), arena);
   }
@@ -315,7 +308,7 @@ void apply(const ElementLayout& s, double* z, const double* x, const double* y, 
     }
   } else {
     z[0] = value;
-    evaluate<Row>(s, s.levels, x, y, RowResult{z, arena.take(n), arena.take(n)}, arena);
+    evaluate<2>(Row{}, s, s.levels, {x, y}, {z, arena.take(n), arena.take(n)}, arena);
   }
   z[0] = value;
 }
@@ -327,11 +320,10 @@ struct RowText {
 };
 inline constexpr RowText elementary_text[] = {
 #define ROW(name, ...)                                                                                               \
-  {{#name, rows::name##_::companion_text, rows::name##_::y_text, rows::name##_::dy_text, rows::name##_::d2y_text,     \
+  {{#name, rows::name##_::companion_text, rows::name##_::value_text, rows::name##_::dy_text, rows::name##_::d2y_text,     \
     rows::name##_::dc_text},                                                                                         \
    rows::name##_::bounds},
 #include "math/elementary.def"
-#undef ROW
 };
 inline constexpr RowText binary_text[] = {
 #define ROW2(name, ...)                                                                                              \
@@ -341,7 +333,6 @@ inline constexpr RowText binary_text[] = {
     rows::name##_::s_y_text},                                                                                        \
    rows::name##_::bounds},
 #include "math/binary.def"
-#undef ROW2
 };
 inline constexpr int ELEMENTARY_ROWS = sizeof(elementary_text) / sizeof(elementary_text[0]);
 inline constexpr int BINARY_ROWS = sizeof(binary_text) / sizeof(binary_text[0]);

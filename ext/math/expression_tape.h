@@ -24,6 +24,7 @@ struct Ref {
   Ref() = default;  // trivial, so that an ExpressionTape costs nothing before it records
   Ref(ExpressionTape* t, int n) : tape(t), node(n), constant(0) {}
   Ref(double c) : tape(nullptr), node(-1), constant(c) {}  // NOLINT: constants in the columns convert
+  bool is_zero() const { return !tape && constant == 0; }
 };
 
 class ExpressionTape {
@@ -188,7 +189,7 @@ inline Jet1 operator-(const Jet1& a) { return {-a.value, -a.tangent}; }
 // Counts the nodes that the columns of a row record at most: operations on constants alone are counted too.
 struct NodeCount {
   int nodes;
-  constexpr NodeCount(double) : nodes(0) {}  // NOLINT: constants in the columns convert
+  constexpr NodeCount(double = 0) : nodes(0) {}  // NOLINT: constants in the columns convert
   constexpr NodeCount(const NodeCount& a, const NodeCount& b) : nodes(a.nodes + b.nodes + 1) {}
 };
 constexpr NodeCount operator+(const NodeCount& a, const NodeCount& b) { return {a, b}; }

@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 
 namespace dn {
 
@@ -41,22 +42,16 @@ class BlockCache {
   static_assert(sizeof(Block) <= HEADER && HEADER % alignof(std::max_align_t) == 0, "arrays stay aligned");
   Block* cached_[MAX_CACHED_BLOCKS] = {};  // in the order in which they were freed
   std::size_t count_ = 0, bytes_ = 0;
-  std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
 
-  // Try-lock: on contention the caller bypasses the cache and goes to the system.  If another thread holds the lock
-  // during fork(), the child never gets it, and bypasses the cache for good instead of waiting for ever.
-  class TryLock {
-    std::atomic_flag& busy_;
-
-   public:
-    const bool owns;
-    explicit TryLock(std::atomic_flag& busy) : busy_(busy), owns(!busy.test_and_set(std::memory_order_acquire)) {}
-    ~TryLock() {
-      if (owns) busy_.clear(std::memory_order_release);
-    }
-    TryLock(const TryLock&) = delete;
-    TryLock& operator=(const TryLock&) = delete;
+  // A mutex that is only tried: on contention the caller bypasses the cache and goes to the system.  If another thread
+  // holds it during fork(), the child never gets it, and bypasses the cache for good instead of waiting for ever.
+  struct TryMutex {
+    std::atomic_flag busy = ATOMIC_FLAG_INIT;
+    bool try_lock() { return !busy.test_and_set(std::memory_order_acquire); }
+    void unlock() { busy.clear(std::memory_order_release); }
   };
+  using TryLock = std::unique_lock<TryMutex>;
+  TryMutex mutex_;
 
   // n from a page on is rounded up by at most an eighth, so that arrays of slightly different sizes share blocks.
   static std::size_t rounded(std::size_t n) {
@@ -82,8 +77,8 @@ class BlockCache {
   // The cached block of this size that was freed last, out of the cache; null if there is none.
   Block* reuse(std::size_t size) {
     if (size < PAGE) return nullptr;
-    const TryLock lock(busy_);
-    if (lock.owns)
+    const TryLock lock(mutex_, std::try_to_lock);
+    if (lock.owns_lock())
       for (std::size_t i = count_; i-- > 0;)
         if (cached_[i]->size == size) return remove(i);
     return nullptr;
@@ -126,8 +121,8 @@ class BlockCache {
     if (!p) return;
     Block* block = block_of(p);
     if (block->size >= PAGE && block->size <= MAX_CACHED_BYTES) {
-      const TryLock lock(busy_);
-      if (lock.owns) {
+      const TryLock lock(mutex_, std::try_to_lock);
+      if (lock.owns_lock()) {
         while (count_ == MAX_CACHED_BLOCKS || bytes_ + block->size > MAX_CACHED_BYTES) to_system(remove(0));
         cached_[count_++] = block;
         bytes_ += block->size;

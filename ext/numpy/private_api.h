@@ -38,13 +38,10 @@ struct ValueName {
 inline const ValueName value_names[] = {
 #define ROW(name, ...) {#name, "dd"},
 #include "math/elementary.def"
-#undef ROW
 #define ROW2(name, ...) {#name, "ddd"},
 #include "math/binary.def"
-#undef ROW2
 #define VALUE(name, types) {#name, types},
 #include "loops/float_loops.def"
-#undef VALUE
 };
 
 // Points value_loops[id] at the float64 loop of a ufunc; false if the ufunc has none.
