@@ -4,7 +4,8 @@
 """The compiled half of dualnum: levels, the dtype, scalars, loops, arrays, seeds; the mathematics is in the headers."""
 
 cimport cython
-from cpython.object cimport Py_TYPE, PyObject, PyTypeObject, newfunc
+from cpython.object cimport (
+    Py_EQ, Py_GT, Py_LE, Py_LT, Py_NE, Py_TYPE, PyObject, PyTypeObject, newfunc)
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_XDECREF
 from libc.math cimport fabs
 from libc.string cimport memcpy, memset
@@ -45,5 +46,5 @@ FUNCTIONS = {
     for name, place in _kernel_index.items()
 }
 _methods.update({name: function for name, function in FUNCTIONS.items() if name not in _array_attributes})
-ELEMENTARY = _elementary_rows()
-BINARY = _binary_rows()
+ELEMENTARY = _rows_of(Row, elementary_text, ELEMENTARY_ROWS, 2)
+BINARY = _rows_of(Row2, binary_text, BINARY_ROWS, 4)

@@ -84,13 +84,12 @@ cdef inline Dual _new_dual(PyObject *descr):
     return d
 
 
-cdef PyObject *_zero_dual(PyTypeObject *cls, PyObject *args, PyObject *kwargs) except NULL:
+cdef object _zero_dual(PyTypeObject *cls, PyObject *args, PyObject *kwargs):
     """Return, as Dual.__new__ does for Python, a constant 0 that __init__ turns into the number, once."""
     cdef Dual d = _new_dual(<PyObject *>_neutral)
     d.data[0] = 0
     d.heap = _uninitialised
-    Py_INCREF(d)
-    return <PyObject *>d
+    return d
 
 
 cdef object _uninitialised = object()  # in the place of a number's heap until __init__ has run
@@ -185,24 +184,23 @@ cdef inline object _operate(int op, object x, object y):
 
 
 cdef object _operate_on_any(int op, object x, object y):
-    if type(x) is Dual:
-        if type(y) is Dual:
-            return _binary(op, <Dual>x, <Dual>y, 0)
-        if type(y) is float:
-            return _binary(op, <Dual>x, None, PyFloat_AS_DOUBLE(y))
-        if type(y) is int:
-            return _binary(op, <Dual>x, None, PyLong_AsDouble(y))
-        if isinstance(y, _real_scalars):
-            return _binary(op, <Dual>x, None, y)
-        other = y
+    cdef double number
+    if type(x) is Dual and type(y) is Dual:
+        return _binary(op, <Dual>x, <Dual>y, 0)
+    other = y if type(x) is Dual else x
+    if type(other) is float:
+        number = PyFloat_AS_DOUBLE(other)
+    elif type(other) is int:
+        number = PyLong_AsDouble(other)
+    elif isinstance(other, _real_scalars):
+        number = other
     else:
-        if type(x) is float:
-            return _binary(op, None, <Dual>y, PyFloat_AS_DOUBLE(x))
-        if type(x) is int:
-            return _binary(op, None, <Dual>y, PyLong_AsDouble(x))
-        if isinstance(x, _real_scalars):
-            return _binary(op, None, <Dual>y, x)
-        other = x
+        return _operate_beside(op, x, y, other)
+    return _binary(op, <Dual>x, None, number) if type(x) is Dual else _binary(op, None, <Dual>y, number)
+
+
+cdef object _operate_beside(int op, object x, object y, object other):
+    """x op y, where one is a Dual and the other one, `other`, is neither a Dual nor a real number."""
     if isinstance(other, _array_likes):
         if _is_guest(type(other)) and not isinstance(other, np.matrix):  # whose product with an array is another one
             return _float_operators[op](_as_plain(x), _as_plain(y))
@@ -232,24 +230,23 @@ cdef object _apply(int op, object ufunc, Dual x):
 cdef object _call(int op, object ufunc, object x, object y):
     """A function of two scalars, one of them dual; None if the other is not a real number."""
     cdef Dual z
-    cdef double a = 0, b = 0
+    cdef double number = 0
     cdef cbool first = type(x) is Dual, second = type(y) is Dual
-    if not first:
-        if not isinstance(x, _real_scalars):
+    if not (first and second):
+        other = y if first else x
+        if not isinstance(other, _real_scalars):
             return None
-        a = x
-    if not second:
-        if not isinstance(y, _real_scalars):
-            return None
-        b = y
-    if first and second and (<Dual>x).descr != (<Dual>y).descr:
+        number = other
+    elif (<Dual>x).descr != (<Dual>y).descr:
         dtype = _union((<Dual>x).owner, (<Dual>y).owner)
         x, y = _lift(x, dtype), _lift(y, dtype)
     z = _new_dual((<Dual>x).descr if first else (<Dual>y).descr)
+    cdef const double *px = (<Dual>x).data if first else &number
+    cdef const double *py = (<Dual>y).data if second else &number
     _run_kernel(_kernels[op].both if first and second else _kernels[op].left if first else _kernels[op].right,
-                _layout(z), (<Dual>x).data if first else &a, (<Dual>y).data if second else &b, z.data)
+                _layout(z), px, py, z.data)
     if not _is_normal(z.data[0]):
-        ufunc((<Dual>x).data[0] if first else a, (<Dual>y).data[0] if second else b)
+        ufunc(px[0], py[0])
     return z
 
 
@@ -261,33 +258,19 @@ cdef object _compare(Dual x, object other, int op):
         b = (<Dual>other).data[0]
     elif isinstance(other, _real_scalars):
         if type(other) is int:
-            return _python_compare(a, other, op)
+            return _true if _python_comparisons[op](a, other) else _false  # exact if float64 cannot hold the int
         b = other
     elif isinstance(other, _array_likes):
         return _comparisons[op](x, other)
     else:
         return NotImplemented
-    cdef bint answer
-    if op == 0:
-        answer = a < b
-    elif op == 1:
-        answer = a <= b
-    elif op == 2:
-        answer = a == b
-    elif op == 3:
-        answer = a != b
-    elif op == 4:
-        answer = a > b
-    else:
-        answer = a >= b
+    cdef bint answer = (a < b if op == Py_LT else a <= b if op == Py_LE else a == b if op == Py_EQ
+                        else a != b if op == Py_NE else a > b if op == Py_GT else a >= b)
     return _true if answer else _false  # np.bool, as np.float64's comparisons give: ~(x > 0) must work
 
 
 cdef object _true = np.True_
 cdef object _false = np.False_
-cdef tuple _comparisons = (np.less, np.less_equal, np.equal, np.not_equal, np.greater, np.greater_equal)
+cdef tuple _comparisons = (  # in the order of Py_LT, Py_LE, ...
+    np.less, np.less_equal, np.equal, np.not_equal, np.greater, np.greater_equal)
 cdef tuple _python_comparisons = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)
-
-
-cdef object _python_compare(double a, object other, int op):
-    return _true if _python_comparisons[op](a, other) else _false  # exact for ints that float64 cannot hold

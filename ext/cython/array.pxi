@@ -119,9 +119,7 @@ cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
     else:
         kernel = _kernels[op].left if dual[0] else _kernels[op].right
     _keep_if_large(n * size)
-    Py_INCREF(<object>descr)
-    result = PyArray_NewFromDescr(
-        _dual_array_type, <PyArray_Descr *>descr, like.nd, like.dimensions, NULL, NULL, 0, None)
+    result = _new_array(_dual_array_type, <object>descr, like.nd, like.dimensions)
     data[nin], strides[nin] = (<ndarray>result).data, size
     flags = clear_flags()
     cdef bint done
@@ -147,6 +145,11 @@ cdef object _array_operator(int op, object x, object y):
     if _is_guest(type(x)) or _is_guest(type(y)):
         return _as_dual_array(_float_operators[op](_as_plain(x), _as_plain(y)))
     return _ufuncs[op](x, y)
+
+
+cdef object _array_function(int op, object x):
+    result = _fast_path(op, _ufuncs[op], 1, x, x)
+    return _ufuncs[op](x) if result is None else result
 
 
 cdef bint _is_guest(object cls):
@@ -357,6 +360,34 @@ cdef object _mixes(str call, object dtype):
 cdef object _set_dtype = np.ndarray.dtype.__set__
 
 
+def _reduction(str name):
+    """Return a method of ndarray's with dtype=x.dtype allowed; var and std of one number too."""
+    method_of_ndarray = getattr(np.ndarray, name)
+    cdef bint refuses_number = name in ("var", "std")  # NumPy asks for an out=
+
+    def method(self, *args, **kwargs):
+        x = self.reshape(1) if refuses_number and self.ndim == 0 else self
+        return method_of_ndarray(x, *args, **_without_dual_dtype(kwargs))
+
+    return _named_method(method, name, "The same as ndarray.{}, with dtype=x.dtype allowed.")
+
+
+def _plain_unless_dual(str name):
+    """Return a method of ndarray's whose result is a plain array where it is not dual."""
+    method_of_ndarray = getattr(np.ndarray, name)
+
+    def method(self, *args, **kwargs):
+        return _as_dual_array(method_of_ndarray(self, *args, **kwargs))
+
+    return _named_method(method, name, "The same as ndarray.{}; a plain array where the result is not dual.")
+
+
+cdef object _named_method(object method, str name, str doc):
+    method.__name__, method.__qualname__, method.__doc__ = name, f"DualArray.{name}", doc.format(name)
+    return method
+
+
+@cython.c_api_binop_methods(True)
 cdef class DualArray(ndarray):
     """
     An array of duals that NumPy functions without a loop for other dtypes reach too.
@@ -445,47 +476,32 @@ cdef class DualArray(ndarray):
     def e12(self):
         return _hyper_part(self, "e12")
 
-    def __add__(self, other):
-        return _array_operator(ADD, self, other)
+    # Either operand of a binary operator may be the DualArray.
 
-    def __radd__(self, other):
-        return _array_operator(ADD, other, self)
+    def __add__(x, y):
+        return _array_operator(ADD, x, y)
 
-    def __sub__(self, other):
-        return _array_operator(SUBTRACT, self, other)
+    def __sub__(x, y):
+        return _array_operator(SUBTRACT, x, y)
 
-    def __rsub__(self, other):
-        return _array_operator(SUBTRACT, other, self)
+    def __mul__(x, y):
+        return _array_operator(MULTIPLY, x, y)
 
-    def __mul__(self, other):
-        return _array_operator(MULTIPLY, self, other)
-
-    def __rmul__(self, other):
-        return _array_operator(MULTIPLY, other, self)
-
-    def __truediv__(self, other):
-        return _array_operator(DIVIDE, self, other)
-
-    def __rtruediv__(self, other):
-        return _array_operator(DIVIDE, other, self)
+    def __truediv__(x, y):
+        return _array_operator(DIVIDE, x, y)
 
     def __neg__(self):
-        result = _fast_path(NEGATIVE, _ufuncs[NEGATIVE], 1, self, self)
-        return np.negative(self) if result is None else result
+        return _array_function(NEGATIVE, self)
 
     def __abs__(self):
-        result = _fast_path(ABSOLUTE, _ufuncs[ABSOLUTE], 1, self, self)
-        return np.absolute(self) if result is None else result
+        return _array_function(ABSOLUTE, self)
 
-    def __pow__(self, other, modulo):
-        if (type(other) is int or type(other) is float) and other == 2:
-            result = _fast_path(SQUARE, _ufuncs[SQUARE], 1, self, self)
-            if result is not None:
-                return result
-        return NotImplemented if _gives_up(self, other) else _power(self, other, None)
-
-    def __rpow__(self, other, modulo):
-        return np.power(other, self)
+    def __pow__(x, y, modulo):
+        if not isinstance(x, DualArray):
+            return np.power(x, y)
+        if (type(y) is int or type(y) is float) and y == 2:
+            return _array_function(SQUARE, x)
+        return NotImplemented if _gives_up(x, y) else _power(x, y, None)
 
     def __ipow__(self, other):
         return _power(self, other, self)
@@ -510,33 +526,16 @@ cdef class DualArray(ndarray):
                 return result
         return np.ndarray.sum(self, axis, None if _is_dual_dtype(dtype) else dtype, out, keepdims, initial, where)
 
-    def prod(self, *args, **kwargs):
-        """The same as ndarray.prod, with dtype=x.dtype allowed."""
-        return np.ndarray.prod(self, *args, **_without_dual_dtype(kwargs))
-
-    def mean(self, *args, **kwargs):
-        """The same as ndarray.mean, with dtype=x.dtype allowed."""
-        return np.ndarray.mean(self, *args, **_without_dual_dtype(kwargs))
-
-    def var(self, *args, **kwargs):
-        """The same as ndarray.var, with dtype=x.dtype allowed; of one number too, where NumPy asks for an out=."""
-        return np.ndarray.var(self.reshape(1) if self.nd == 0 else self, *args, **_without_dual_dtype(kwargs))
-
-    def std(self, *args, **kwargs):
-        """The same as ndarray.std, with dtype=x.dtype allowed; of one number too."""
-        return np.ndarray.std(self.reshape(1) if self.nd == 0 else self, *args, **_without_dual_dtype(kwargs))
-
-    def cumsum(self, *args, **kwargs):
-        """The same as ndarray.cumsum, with dtype=x.dtype allowed."""
-        return np.ndarray.cumsum(self, *args, **_without_dual_dtype(kwargs))
-
-    def cumprod(self, *args, **kwargs):
-        """The same as ndarray.cumprod, with dtype=x.dtype allowed."""
-        return np.ndarray.cumprod(self, *args, **_without_dual_dtype(kwargs))
-
-    def argsort(self, *args, **kwargs):
-        """The same as ndarray.argsort: integers in a plain array."""
-        return _as_dual_array(np.ndarray.argsort(self, *args, **kwargs))
+    prod = _reduction("prod")
+    mean = _reduction("mean")
+    var = _reduction("var")
+    std = _reduction("std")
+    cumsum = _reduction("cumsum")
+    cumprod = _reduction("cumprod")
+    argsort = _plain_unless_dual("argsort")
+    argmax = _plain_unless_dual("argmax")
+    argmin = _plain_unless_dual("argmin")
+    astype = _plain_unless_dual("astype")
 
     def argpartition(self, *args, **kwargs):
         """The same as ndarray.argpartition: integers in a plain array."""
@@ -546,14 +545,6 @@ cdef class DualArray(ndarray):
         """The same as ndarray.partition, in place."""
         self[...] = np.partition(self, *args, **kwargs)
 
-    def argmax(self, *args, **kwargs):
-        """The same as ndarray.argmax: integers in a plain array."""
-        return _as_dual_array(np.ndarray.argmax(self, *args, **kwargs))
-
-    def argmin(self, *args, **kwargs):
-        """The same as ndarray.argmin: integers in a plain array."""
-        return _as_dual_array(np.ndarray.argmin(self, *args, **kwargs))
-
     def view(self, *args, **kwargs):
         """The same as ndarray.view; other dtypes are refused, because they would mix values and derivatives."""
         dtype = kwargs.get("dtype", args[0] if args else None)
@@ -561,10 +552,6 @@ cdef class DualArray(ndarray):
             if _is_dual_dtype(<object>self.descr) and np.dtype(dtype).kind != "V":
                 raise _mixes("view(x, dtype)", dtype)
         return np.ndarray.view(self, *args, **kwargs)
-
-    def astype(self, *args, **kwargs):
-        """The same as ndarray.astype; a plain array where the result is not dual."""
-        return _as_dual_array(np.ndarray.astype(self, *args, **kwargs))
 
 
 cdef dict _fast_powers = {2: np.square, -1: np.reciprocal, 0.5: np.sqrt}

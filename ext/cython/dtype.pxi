@@ -91,10 +91,7 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     made = new_descr()
     descr = <DualDescr *>made
     descr.layout = layout
-    Py_INCREF(levels)
-    descr.levels = <PyObject *>levels
-    Py_INCREF(sizes)
-    descr.sizes = <PyObject *>sizes
+    descr.levels, descr.sizes = _new_reference(levels), _new_reference(sizes)
     descr.base.elsize = layout.components() * sizeof(double)
     descr.base.alignment = sizeof(double)
     descr.base.kind = c'V'
@@ -102,8 +99,7 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     descr.base.type_num = TYPE_NUMBER
     if descr.base.typeobj != NULL:
         Py_DECREF(<object>descr.base.typeobj)
-    Py_INCREF(_scalar_type)
-    descr.base.typeobj = <PyTypeObject *><PyObject *>_scalar_type
+    descr.base.typeobj = <PyTypeObject *>_new_reference(_scalar_type)
     dtype = <object>made
     Py_DECREF(dtype)
     if cache is not None:
@@ -159,7 +155,7 @@ cdef Py_ssize_t _size(object size, str what) except -1:
 
 # --- methods of the class ------------------------------------------------------------------------------------------
 
-cdef PyObject *_dtype_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs) except NULL:
+cdef object _dtype_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs):
     options = dict(<object>kwargs) if kwargs != NULL else {}
     given = <tuple>args if args != NULL else ()
     levels = options.pop("levels", None)
@@ -170,33 +166,17 @@ cdef PyObject *_dtype_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs) e
     if order is not None:
         if sizes or levels is not None:
             raise TypeError("DualDType expects numbers of tangents or an order, not both.")
-        dtype = _make_dtype((_taylor_level,), (_size(order, "order"),))
-    else:
-        if len(sizes) > MAX_LEVELS:
-            raise ValueError(f"DualDType expects at most {MAX_LEVELS} levels, got {len(sizes)}.")
-        if levels is None:
-            levels = _permanent[:len(sizes)]
-        elif len(levels) != len(sizes) or not all([isinstance(level, Level) for level in levels]):
-            raise TypeError(f"DualDType expects as many Levels as sizes, got {levels!r}.")
-        pairs = sorted(zip(levels, sizes), key=lambda pair: pair[0].age)
-        if len(set(levels)) != len(sizes):
-            raise ValueError(f"DualDType expects distinct levels, got {levels!r}.")
-        dtype = _make_dtype(tuple([p[0] for p in pairs]), tuple([p[1] for p in pairs]))
-    Py_INCREF(dtype)
-    return <PyObject *>dtype
-
-
-cdef void _dtype_dealloc(PyObject *self) noexcept:
-    Py_XDECREF((<DualDescr *>self).levels)
-    (<DualDescr *>self).levels = NULL
-    Py_XDECREF((<DualDescr *>self).sizes)
-    (<DualDescr *>self).sizes = NULL
-    base_dealloc(self)
-
-
-cdef Py_hash_t _dtype_hash(PyObject *self) except -1:
-    # one number for all dtypes, which numpy_patches.py relies on in np.finfo's table
-    return hash(<object>Py_TYPE(<object>self))
+        return _make_dtype((_taylor_level,), (_size(order, "order"),))
+    if len(sizes) > MAX_LEVELS:
+        raise ValueError(f"DualDType expects at most {MAX_LEVELS} levels, got {len(sizes)}.")
+    if levels is None:
+        levels = _permanent[:len(sizes)]
+    elif len(levels) != len(sizes) or not all([isinstance(level, Level) for level in levels]):
+        raise TypeError(f"DualDType expects as many Levels as sizes, got {levels!r}.")
+    pairs = sorted(zip(levels, sizes), key=lambda pair: pair[0].age)
+    if len(set(levels)) != len(sizes):
+        raise ValueError(f"DualDType expects distinct levels, got {levels!r}.")
+    return _make_dtype(tuple([p[0] for p in pairs]), tuple([p[1] for p in pairs]))
 
 
 cdef object _dtype_text(object self):
@@ -210,23 +190,8 @@ cdef object _dtype_text(object self):
     return f"DualDType({text}; levels {names})"
 
 
-cdef PyObject *_dtype_repr(PyObject *self) except NULL:
-    text = _dtype_text(<object>self)
-    Py_INCREF(text)
-    return <PyObject *>text
-
-
-cdef PyObject *_dtype_str(PyObject *self) except NULL:
-    # np.lib.stride_tricks makes a dtype of this text
-    text = f"|V{(<DualDescr *>self).base.elsize}"
-    Py_INCREF(text)
-    return <PyObject *>text
-
-
-cdef PyObject *_dtype_reduce(PyObject *self, PyObject *unused) except NULL:
-    answer = (_restore_dtype, ((<object>self).levels, (<object>self).sizes))
-    Py_INCREF(answer)
-    return <PyObject *>answer
+cdef object _dtype_reduce(object self, PyObject *unused):
+    return _restore_dtype, (self.levels, self.sizes)
 
 
 def _restore_dtype(levels, sizes):
@@ -238,33 +203,9 @@ def _restore_dtype(levels, sizes):
     return _make_dtype(tuple(levels), tuple(sizes))
 
 
-cdef PyObject *_get_levels(PyObject *self, void *closure) except NULL:
-    Py_INCREF(<object>(<DualDescr *>self).levels)
-    return (<DualDescr *>self).levels
-
-
-cdef PyObject *_get_sizes(PyObject *self, void *closure) except NULL:
-    Py_INCREF(<object>(<DualDescr *>self).sizes)
-    return (<DualDescr *>self).sizes
-
-
-cdef PyObject *_get_ncomponents(PyObject *self, void *closure) except NULL:
-    cdef object n = (<DualDescr *>self).layout.components()
-    Py_INCREF(n)
-    return <PyObject *>n
-
-
-cdef PyObject *_get_degree(PyObject *self, void *closure) except NULL:
-    cdef object n = (<DualDescr *>self).layout.degree()
-    Py_INCREF(n)
-    return <PyObject *>n
-
-
-cdef PyObject *_get_name(PyObject *self, void *closure) except NULL:
+cdef object _dtype_name(object self, void *closure):
     # NumPy's errors about plain arrays of duals in linalg print this name alone, so it names the remedy.
-    text = f"{_dtype_text(<object>self)} (a plain array; x.view(dualnum.DualArray) reaches this function)"
-    Py_INCREF(text)
-    return <PyObject *>text
+    return f"{_dtype_text(self)} (a plain array; x.view(dualnum.DualArray) reaches this function)"
 
 
 def is_real(dtype):
@@ -274,49 +215,34 @@ def is_real(dtype):
 
 # --- what NumPy asks ------------------------------------------------------------------------------------------------
 
-cdef PyObject *_discover(PyArray_DTypeMeta *cls, PyObject *obj) except NULL:
-    cdef PyObject *descr = (<Dual>obj).descr if type(<object>obj) is Dual else <PyObject *>_neutral
-    Py_INCREF(<object>descr)
-    return descr
+cdef object _discover(object cls, object x):
+    return (<Dual>x).owner if type(x) is Dual else _neutral
 
 
-cdef PyObject *_default(PyArray_DTypeMeta *cls) except NULL:
-    Py_INCREF(_neutral)
-    return <PyObject *>_neutral
+cdef object _default(object cls):
+    return _neutral
 
 
-cdef PyObject *_common_dtype(PyArray_DTypeMeta *cls, PyArray_DTypeMeta *other) except NULL:
-    promotes = <object>other in _promotable or (<object>other).__name__ in _python_numbers
-    answer = <object>cls if promotes else NotImplemented
-    Py_INCREF(answer)
-    return <PyObject *>answer
+cdef object _common_dtype(object cls, object other):
+    return cls if other in _promotable or other.__name__ in _python_numbers else NotImplemented
 
 
-cdef PyObject *_common_instance(PyObject *a, PyObject *b) except NULL:
-    answer = _union(<object>a, <object>b)
-    Py_INCREF(answer)
-    return <PyObject *>answer
+cdef object _canonical(object dtype):
+    return dtype
 
 
-cdef PyObject *_canonical(PyObject *descr) except NULL:
-    Py_INCREF(<object>descr)
-    return descr
+cdef object _getitem(PyObject *descr, char *data):
+    cdef Dual d = _new_dual(descr)
+    memcpy(d.data, data, (<DualDescr *>descr).base.elsize)
+    return d
 
 
-cdef PyObject *_getitem(PyObject *descr, char *data) except NULL:
-    d = _new_dual(descr)
-    memcpy((<Dual>d).data, data, (<DualDescr *>descr).base.elsize)
-    Py_INCREF(d)
-    return <PyObject *>d
-
-
-cdef int _setitem(PyObject *descr, PyObject *obj, char *data) except -1:
-    cdef DualDescr *target = <DualDescr *>descr
+cdef int _setitem(object dtype, object x, char *data) except -1:
+    cdef DualDescr *target = _descr(dtype)
     cdef DualDescr *source
     cdef Py_ssize_t position[MAX_LEVELS]
     cdef double *z = <double *>data
     cdef double v
-    x = <object>obj
     if type(x) is not Dual and isinstance(x, np.ndarray) and x.ndim == 0:
         x = x[()]
     if type(x) is Dual:
@@ -327,7 +253,7 @@ cdef int _setitem(PyObject *descr, PyObject *obj, char *data) except -1:
             embed(source.layout, position, (<Dual>x).data, target.layout.components(), z)
         else:
             raise TypeError(
-                f"an array of {_dtype_text(<object>descr)} cannot store a dual of {_dtype_text(x.dtype)} without "
+                f"an array of {_dtype_text(dtype)} cannot store a dual of {_dtype_text(x.dtype)} without "
                 f"losing derivatives; allocate it with np.zeros_like(x) or np.zeros(n, dtype=x.dtype).")
         return 0
     v = _as_double(x, "an array of duals")
@@ -344,10 +270,7 @@ cdef int _resolve_levels(void *method, PyArray_DTypeMeta **dtypes, PyObject **gi
         raise TypeError(
             f"a dual of {_dtype_text(<object>given[0])} does not fit {_dtype_text(<object>target)} without losing "
             f"derivatives; allocate with np.zeros_like(x) or np.zeros(n, dtype=x.dtype).")
-    Py_INCREF(<object>given[0])
-    loop[0] = given[0]
-    Py_INCREF(<object>target)
-    loop[1] = target
+    loop[0], loop[1] = _new_reference(<object>given[0]), _new_reference(<object>target)
     if (<DualDescr *>given[0]).layout.levels == (<DualDescr *>target).layout.levels:
         view_offset[0] = 0
         return NPY_NO_CASTING
@@ -356,22 +279,14 @@ cdef int _resolve_levels(void *method, PyArray_DTypeMeta **dtypes, PyObject **gi
 
 cdef int _resolve_in(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
                      npy_intp *view_offset) except -1:
-    source = _native(given[0])
-    target = <object>given[1] if given[1] != NULL else _neutral
-    Py_INCREF(source)
-    loop[0] = <PyObject *>source
-    Py_INCREF(target)
-    loop[1] = <PyObject *>target
+    loop[0] = _new_reference(_native(given[0]))
+    loop[1] = _new_reference(<object>given[1] if given[1] != NULL else _neutral)
     return NPY_SAFE_CASTING
 
 
 cdef int _resolve_to_bool(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
                           npy_intp *view_offset) except -1:
-    Py_INCREF(<object>given[0])
-    loop[0] = given[0]
-    target = np.dtype(bool)
-    Py_INCREF(target)
-    loop[1] = <PyObject *>target
+    loop[0], loop[1] = _new_reference(<object>given[0]), _new_reference(np.dtype(bool))
     return NPY_UNSAFE_CASTING
 
 
@@ -410,11 +325,13 @@ cdef PyArray_DTypeMeta *_cast_dtypes[64][2]
 cdef PyType_Slot _cast_slots[64][4]
 
 
-cdef void _add_cast(int *n, PyArray_DTypeMeta *source, PyArray_DTypeMeta *target, NPY_CASTING casting,
-                    void *resolve, void *loop):
+cdef void _add_cast(int *n, object source, object target, NPY_CASTING casting, void *resolve, void *loop):
+    """Add a cast between classes of dtypes to the list, where None stands for DualDType."""
     cdef int i = n[0]
-    _cast_dtypes[i][0] = source
-    _cast_dtypes[i][1] = target
+    for j, cls in enumerate((source, target)):
+        _cast_dtypes[i][j] = NULL
+        if cls is not None:
+            _cast_dtypes[i][j] = <PyArray_DTypeMeta *><PyObject *>cls
     _cast_slots[i][0] = PyType_Slot(NPY_METH_resolve_descriptors, resolve)
     _cast_slots[i][1] = PyType_Slot(NPY_METH_strided_loop, loop)
     _cast_slots[i][2] = PyType_Slot(NPY_METH_unaligned_strided_loop if source == target else 0, loop)
@@ -432,27 +349,22 @@ cdef void _add_cast(int *n, PyArray_DTypeMeta *source, PyArray_DTypeMeta *target
 cdef void _register_dtype() except *:
     cdef PyType_Slot slots[20]
     cdef PyArrayDTypeMeta_Spec spec
-    cdef DTypeMethods methods
     cdef int n = 0, i
-    cdef PyArray_DTypeMeta *other
-    _add_cast(&n, NULL, NULL, NPY_SAFE_CASTING, <void *>_resolve_levels, <void *>cast_levels)
+    _add_cast(&n, None, None, NPY_SAFE_CASTING, <void *>_resolve_levels, <void *>cast_levels)
     for i in range(CASTS_FROM):
-        cls = _dtype_class(casts_from[i].type_num)
-        other = <PyArray_DTypeMeta *>cls
-        _add_cast(&n, other, NULL, NPY_SAFE_CASTING, <void *>_resolve_in, <void *>casts_from[i].loop)
-    cls = _dtype_class(NPY_BOOL)
-    _add_cast(&n, NULL, <PyArray_DTypeMeta *>cls, NPY_UNSAFE_CASTING, <void *>_resolve_to_bool, <void *>cast_to_bool)
+        _add_cast(&n, _dtype_class(casts_from[i].type_num), None, NPY_SAFE_CASTING, <void *>_resolve_in,
+                  <void *>casts_from[i].loop)
+    _add_cast(&n, None, _dtype_class(NPY_BOOL), NPY_UNSAFE_CASTING, <void *>_resolve_to_bool, <void *>cast_to_bool)
     for i in range(CASTS_REFUSED):
-        cls = _dtype_class(casts_refused[i])
-        other = <PyArray_DTypeMeta *>cls
         # "same kind", so that NumPy asks the resolver, which refuses by name, for out= too
-        _add_cast(&n, NULL, other, NPY_SAME_KIND_CASTING, <void *>_refuse, <void *>_refused_loop)
+        _add_cast(&n, None, _dtype_class(casts_refused[i]), NPY_SAME_KIND_CASTING, <void *>_refuse,
+                  <void *>_refused_loop)
     _cast_list[n] = NULL
 
     slots[0] = PyType_Slot(NPY_DT_discover_descr_from_pyobject, <void *>_discover)
     slots[1] = PyType_Slot(NPY_DT_default_descr, <void *>_default)
     slots[2] = PyType_Slot(NPY_DT_common_dtype, <void *>_common_dtype)
-    slots[3] = PyType_Slot(NPY_DT_common_instance, <void *>_common_instance)
+    slots[3] = PyType_Slot(NPY_DT_common_instance, <void *>_union)
     slots[4] = PyType_Slot(NPY_DT_ensure_canonical, <void *>_canonical)
     slots[5] = PyType_Slot(NPY_DT_setitem, <void *>_setitem)
     slots[6] = PyType_Slot(NPY_DT_getitem, <void *>_getitem)
@@ -468,17 +380,12 @@ cdef void _register_dtype() except *:
     slots[16] = PyType_Slot(0, NULL)
 
     spec.typeobj = <PyTypeObject *><PyObject *>Dual
-    spec.flags = NPY_DT_PARAMETRIC | NPY_DT_NUMERIC
-    spec.casts = _cast_list
-    spec.slots = slots
     spec.baseclass = NULL
+    spec.flags = NPY_DT_PARAMETRIC | NPY_DT_NUMERIC
+    spec.casts, spec.slots = _cast_list, slots
     if not find_float64_sorts():
         raise ImportError(f"dualnum expects float64 to have sorts, which NumPy {np.__version__} has not.")
-    methods.create, methods.dealloc, methods.hash = _dtype_new, _dtype_dealloc, _dtype_hash
-    methods.repr, methods.str, methods.reduce = _dtype_repr, _dtype_str, _dtype_reduce
-    methods.levels, methods.sizes, methods.ncomponents = _get_levels, _get_sizes, _get_ncomponents
-    methods.degree, methods.name = _get_degree, _get_name
-    ready_dual_dtype(methods, DTYPE_DOC)
+    ready_dual_dtype(_dtype_new, _dtype_text, _dtype_reduce, _dtype_name, DTYPE_DOC)
     PyArrayInitDTypeMeta_FromSpec(&dual_dtype, &spec)
 
 

@@ -47,7 +47,7 @@ cdef extern from "numpy/loop_table.h" nogil:
         NPY_METH_REQUIRES_PYAPI
         NPY_METH_SUPPORTS_UNALIGNED
 
-    ctypedef void (*AnyFunction)()  # stands for loops of several C types, which Cython only passes on
+    ctypedef void (*AnyFunction)()  # stands for functions of several C types, whose addresses Cython only passes on
 
     ctypedef struct PyType_Slot:
         int slot
@@ -74,7 +74,7 @@ cdef extern from "numpy/loop_table.h" nogil:
     int NPY_DT_ensure_canonical, NPY_DT_setitem, NPY_DT_getitem
     int NPY_METH_resolve_descriptors, NPY_METH_strided_loop, NPY_METH_unaligned_strided_loop
     int NPY_METH_get_loop, NPY_METH_get_reduction_initial
-    int NPY_DOUBLE, NPY_BOOL, NPY_INT, NPY_LONG, NPY_LONGLONG, NPY_OBJECT, NPY_COMPLEX128, NPY_LONGDOUBLE
+    int NPY_DOUBLE, NPY_BOOL, NPY_INT, NPY_LONG, NPY_LONGLONG, NPY_OBJECT
     int NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_F_CONTIGUOUS, NPY_ARRAY_ALIGNED, NPY_ARRAY_WRITEABLE
     ctypedef enum NPY_ORDER:
         NPY_KEEPORDER
@@ -89,7 +89,6 @@ cdef extern from "numpy/loop_table.h" nogil:
     int PyUFunc_AddLoopFromSpec(object, PyArrayMethod_Spec *) except -1
     int PyUFunc_AddPromoter(object, object, object) except -1
     PyArray_Descr *PyArray_DescrFromType(int) except NULL
-    PyArray_DTypeMeta *NPY_DTYPE(PyArray_Descr *)
     object PyArray_NewCopy(PyArrayObject *, NPY_ORDER)
     object PyArray_NewLikeArray(PyArrayObject *, NPY_ORDER, PyArray_Descr *, int)
     object PyArray_NewFromDescr(PyTypeObject *, PyArray_Descr *, int, npy_intp *, npy_intp *, void *, int, object)
@@ -137,22 +136,9 @@ cdef extern from "numpy/dtype.h" namespace "dn":
 
     PyArray_DTypeMeta dual_dtype
 
-    ctypedef struct DTypeMethods:
-        PyObject *(*create)(PyTypeObject *, PyObject *, PyObject *) except NULL
-        void (*dealloc)(PyObject *) noexcept
-        Py_hash_t (*hash)(PyObject *) except -1
-        PyObject *(*repr)(PyObject *) except NULL
-        PyObject *(*str)(PyObject *) except NULL
-        PyObject *(*reduce)(PyObject *, PyObject *) except NULL
-        PyObject *(*levels)(PyObject *, void *) except NULL
-        PyObject *(*sizes)(PyObject *, void *) except NULL
-        PyObject *(*ncomponents)(PyObject *, void *) except NULL
-        PyObject *(*degree)(PyObject *, void *) except NULL
-        PyObject *(*name)(PyObject *, void *) except NULL
-
-    int ready_dual_dtype(const DTypeMethods &, const char *) except -1
+    int ready_dual_dtype(object (*)(PyTypeObject *, PyObject *, PyObject *), object (*)(object),
+                         object (*)(object, PyObject *), object (*)(object, void *), const char *) except -1
     PyObject *new_descr() except NULL
-    void base_dealloc(PyObject *) noexcept
 
 cdef extern from "numpy/private_api.h" namespace "dn":
     const int TYPE_NUMBER
@@ -175,8 +161,7 @@ cdef extern from "numpy/loop_table.h" namespace "dn":
         const char *ufunc
         const char *types
         Kernel kernel
-        AnyFunction loop
-        AnyFunction get_loop
+        PyType_Slot loop
         bint quiet
 
     const LoopEntry *loop_entries
@@ -201,8 +186,7 @@ cdef extern from "numpy/casts.h" namespace "dn" nogil:
     cbool embedding(const DualDescr *, const DualDescr *, Py_ssize_t *)
     void embed(const ElementLayout &, const Py_ssize_t *, const double *, Py_ssize_t, double *)
 
-    int cast_levels(PyArrayMethod_Context *, char **, const npy_intp *, const npy_intp *, NpyAuxData *)
-    int cast_to_bool(PyArrayMethod_Context *, char **, const npy_intp *, const npy_intp *, NpyAuxData *)
+    AnyFunction cast_levels, cast_to_bool
     ctypedef struct CastFrom:
         int type_num
         AnyFunction loop
@@ -212,15 +196,9 @@ cdef extern from "numpy/casts.h" namespace "dn" nogil:
     const int CASTS_REFUSED
 
 cdef extern from "numpy/array_functions.h" namespace "dn" nogil:
-    void copyswap(void *, void *, int, void *)
-    void copyswapn(void *, npy_intp, void *, npy_intp, npy_intp, int, void *)
-    npy_bool nonzero(void *, void *)
-    int compare(const void *, const void *, void *)
-    int arg_largest(void *, npy_intp, npy_intp *, void *)
-    int arg_smallest(void *, npy_intp, npy_intp *, void *)
-    int fill(void *, npy_intp, void *)
-    int sort(void *, npy_intp, void *)
-    int argsort(void *, npy_intp *, npy_intp, void *)
+    AnyFunction copyswap, copyswapn, nonzero, compare, fill, sort, argsort
+    AnyFunction arg_largest "dn::arg_extremum<true>"
+    AnyFunction arg_smallest "dn::arg_extremum<false>"
 
 
 cdef inline bint _is_float64(PyArray_Descr *descr) noexcept:
@@ -230,6 +208,17 @@ cdef inline bint _is_float64(PyArray_Descr *descr) noexcept:
 
 cdef inline PyArrayObject *_array(object a):
     return <PyArrayObject *><PyObject *>a
+
+
+cdef inline object _new_array(PyTypeObject *cls, object dtype, int nd, npy_intp *dimensions):
+    """Return an uninitialised array in C order."""
+    Py_INCREF(dtype)  # for the array, which takes over a reference
+    return PyArray_NewFromDescr(cls, <PyArray_Descr *><PyObject *>dtype, nd, dimensions, NULL, NULL, 0, None)
+
+
+cdef inline PyObject *_new_reference(object x):
+    Py_INCREF(x)
+    return <PyObject *>x
 
 
 _import_array()

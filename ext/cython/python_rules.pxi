@@ -8,8 +8,7 @@ cdef object _operand_view(PyArrayMethod_Context *context, int i, char *data, npy
 
 cdef object _operand_copy(PyArrayMethod_Context *context, int i, char *data, npy_intp stride, npy_intp n):
     """A copy of the n elements: a rule or a traceback may hold it after NumPy has freed its buffers."""
-    a = _operand_view(context, i, data, stride, n, 0).copy()
-    return PyArray_View(_array(a), NULL, _dual_array_type) if _is_dual_dtype(a.dtype) else a
+    return _as_dual_array(_operand_view(context, i, data, stride, n, 0).copy())
 
 
 cdef bint _is_sequential(char *source, npy_intp step, char *out, npy_intp out_step):
@@ -30,19 +29,15 @@ cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const np
         if _is_sequential(data[0], strides[0], data[i], strides[i]):
             step = 1
     for start in range(0, n, step or 1):
-        operands = []
-        for i in range(nin):
-            operands.append(_operand_copy(context, i, data[i] + start * strides[i], strides[i], step))
-        results = rule(*operands)
-        operands = []
-        for i in range(nin, nargs):
-            operands.append(
-                _operand_view(context, i, data[i] + start * strides[i], strides[i], step, NPY_ARRAY_WRITEABLE))
+        results = rule(*[_operand_copy(context, i, data[i] + start * strides[i], strides[i], step)
+                         for i in range(nin)])
+        outputs = [_operand_view(context, i, data[i] + start * strides[i], strides[i], step, NPY_ARRAY_WRITEABLE)
+                   for i in range(nin, nargs)]
         results = results if type(results) is tuple else (results,)
         if len(results) != nargs - nin:
             raise ValueError(f"the rule of {ufunc.__name__} expects to return {nargs - nin} arrays, got "
                              f"{len(results)}.")
-        for out, result in zip(operands, results):
+        for out, result in zip(outputs, results):
             if np.shape(result) != out.shape:
                 raise ValueError(f"the rule of {ufunc.__name__} expects to return arrays of shape {out.shape}, as its "
                                  f"arguments have, got {np.shape(result)}.")
@@ -74,24 +69,13 @@ def takes_rule(function):
 
 cdef void _add_loops_of_rule(object ufunc) except *:
     """Register _apply_rule for every choice of input types with a dual, for a ufunc that takes_rule accepts."""
-    cdef PyArrayMethod_Spec spec
-    cdef PyArray_DTypeMeta *dtypes[8]
-    cdef PyType_Slot slots[3]
-    cdef int i
+    cdef PyType_Slot loop = PyType_Slot(NPY_METH_strided_loop, <void *>_apply_rule)
     if resolver(ufunc.nin, ufunc.nout) == NULL:
         raise TypeError(_no_rule(ufunc))
-    spec.name, spec.nin, spec.nout = "rule", ufunc.nin, ufunc.nout
-    spec.casting = NPY_NO_CASTING
-    spec.flags = <NPY_ARRAYMETHOD_FLAGS><int>(NPY_METH_NO_FLOATINGPOINT_ERRORS | NPY_METH_REQUIRES_PYAPI)
-    spec.dtypes, spec.slots = dtypes, slots
-    slots[0] = PyType_Slot(NPY_METH_resolve_descriptors, resolver(ufunc.nin, ufunc.nout))
-    slots[1] = PyType_Slot(NPY_METH_strided_loop, <void *>_apply_rule)
-    slots[2] = PyType_Slot(0, NULL)
     letters = _input_letters(ufunc)
     for inputs in itertools.product(*letters):
         if "D" in inputs:
-            for i, letter in enumerate(inputs + ("D",) * ufunc.nout):
-                dtypes[i] = _class_pointer(letter)
-            PyUFunc_AddLoopFromSpec(ufunc, &spec)
+            _add_loop(ufunc, "".join(inputs) + "D" * ufunc.nout, loop,
+                      NPY_METH_NO_FLOATINGPOINT_ERRORS | NPY_METH_REQUIRES_PYAPI)
     _new_entry(ufunc, "D" * ufunc.nargs, tuple([min(found - set("Dd"), default="d") for found in letters]))
     _add_promoters(ufunc)

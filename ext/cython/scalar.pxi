@@ -29,6 +29,7 @@ cdef extern from *:
 @cython.final
 @cython.no_gc
 @cython.freelist(256)
+@cython.c_api_binop_methods(True)
 cdef class Dual:
     """
     A number that carries derivatives.
@@ -209,57 +210,32 @@ cdef class Dual:
     def __array_function__(self, func, types, args, kwargs):
         return _dispatch(func, types, args, kwargs)
 
-    # --- arithmetic ---
+    # --- arithmetic: either operand of a binary operator may be the Dual ---
 
-    def __add__(self, other):
-        return _operate(ADD, self, other)
+    def __add__(x, y):
+        return _operate(ADD, x, y)
 
-    def __radd__(self, other):
-        return _operate(ADD, other, self)
+    def __sub__(x, y):
+        return _operate(SUBTRACT, x, y)
 
-    def __sub__(self, other):
-        return _operate(SUBTRACT, self, other)
+    def __mul__(x, y):
+        return _operate(MULTIPLY, x, y)
 
-    def __rsub__(self, other):
-        return _operate(SUBTRACT, other, self)
+    def __truediv__(x, y):
+        return _operate(DIVIDE, x, y)
 
-    def __mul__(self, other):
-        return _operate(MULTIPLY, self, other)
+    def __floordiv__(x, y):
+        return _operate(FLOOR_DIVIDE, x, y)
 
-    def __rmul__(self, other):
-        return _operate(MULTIPLY, other, self)
+    def __mod__(x, y):
+        return _operate(REMAINDER, x, y)
 
-    def __truediv__(self, other):
-        return _operate(DIVIDE, self, other)
+    def __divmod__(x, y):
+        quotient = _operate(FLOOR_DIVIDE, x, y)
+        return quotient if quotient is NotImplemented else (quotient, _operate(REMAINDER, x, y))
 
-    def __rtruediv__(self, other):
-        return _operate(DIVIDE, other, self)
-
-    def __floordiv__(self, other):
-        return _operate(FLOOR_DIVIDE, self, other)
-
-    def __rfloordiv__(self, other):
-        return _operate(FLOOR_DIVIDE, other, self)
-
-    def __mod__(self, other):
-        return _operate(REMAINDER, self, other)
-
-    def __rmod__(self, other):
-        return _operate(REMAINDER, other, self)
-
-    def __divmod__(self, other):
-        quotient = _operate(FLOOR_DIVIDE, self, other)
-        return quotient if quotient is NotImplemented else (quotient, _operate(REMAINDER, self, other))
-
-    def __rdivmod__(self, other):
-        quotient = _operate(FLOOR_DIVIDE, other, self)
-        return quotient if quotient is NotImplemented else (quotient, _operate(REMAINDER, other, self))
-
-    def __pow__(self, other, modulo):
-        return NotImplemented if modulo is not None else _operate(POWER, self, other)
-
-    def __rpow__(self, other, modulo):
-        return NotImplemented if modulo is not None else _operate(POWER, other, self)
+    def __pow__(x, y, modulo):
+        return NotImplemented if modulo is not None else _operate(POWER, x, y)
 
     def __neg__(self):
         return _unary(NEGATIVE, self)

@@ -1,31 +1,15 @@
 # Parts of duals as views; seeding, which gives inputs their tangents; splitting, which takes them off outputs.
 
 cdef ndarray _zero_d(Dual d):
-    cdef ndarray a = PyArray_NewLikeScalar(d.descr)
+    cdef ndarray a = _new_array(&PyArray_Type, d.owner, 0, NULL)
     memcpy(a.data, d.data, (<DualDescr *>d.descr).base.elsize)
     return a
 
 
-cdef object PyArray_NewLikeScalar(PyObject *descr):
-    Py_INCREF(<object>descr)
-    return PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *>descr, 0, NULL, NULL, NULL, 0, None)
-
-
-cdef object _component_view(ndarray a):
-    """Return the components as a float64 view of shape a.shape + (1 + size, ...), the youngest level's axis first."""
-    cdef npy_intp dimensions[MAX_AXES + MAX_LEVELS]
-    cdef npy_intp strides[MAX_AXES + MAX_LEVELS]
-    cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout
-    cdef int i, level
-    if a.nd + layout.levels > MAX_AXES:
-        raise ValueError(f"dualnum expects at most {MAX_AXES} axes, those of the levels included, "
-                         f"got {a.nd + layout.levels}.")
-    for i in range(a.nd):
-        dimensions[i], strides[i] = a.dimensions[i], a.strides[i]
-    for level in range(layout.levels):
-        i = a.nd + layout.levels - 1 - level
-        dimensions[i], strides[i] = 1 + layout.size[level], layout.stride[level] * sizeof(double)
-    return _view(a, a.nd + layout.levels, dimensions, strides, a.data)
+cdef int _check_axes(int nd) except -1:
+    if nd > MAX_AXES:
+        raise ValueError(f"dualnum expects at most {MAX_AXES} axes, those of the levels included, got {nd}.")
+    return 0
 
 
 cdef object _view(ndarray a, int nd, npy_intp *dimensions, npy_intp *strides, char *data):
@@ -33,28 +17,39 @@ cdef object _view(ndarray a, int nd, npy_intp *dimensions, npy_intp *strides, ch
     Py_INCREF(_double)
     view = PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>_double, nd, dimensions, strides, data,
                                 a.flags & NPY_ARRAY_WRITEABLE, None)
-    Py_INCREF(a)
-    PyArray_SetBaseObject(_array(view), <PyObject *>a)
+    PyArray_SetBaseObject(_array(view), _new_reference(a))
     return view
 
 
-cdef object _part_view(ndarray a, int levels, const int *which):
-    """Return a view, of shape a.shape + sizes, of the components with an index above 0 in exactly these levels."""
+cdef object _part_view(ndarray a, int levels, const int *which, bint with_constants=False):
+    """
+    Return a view, of shape a.shape + sizes, of the components with an index above 0 in exactly these levels.
+
+    With constants, of shape a.shape + (1 + size, ...), index 0 in these levels included.
+    """
     cdef npy_intp dimensions[MAX_AXES + MAX_LEVELS]
     cdef npy_intp strides[MAX_AXES + MAX_LEVELS]
     cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout
     cdef char *data = a.data
     cdef int i
-    if a.nd + levels > MAX_AXES:
-        raise ValueError(f"dualnum expects at most {MAX_AXES} axes, those of the levels included, got {a.nd + levels}.")
+    _check_axes(a.nd + levels)
     for i in range(a.nd):
         dimensions[i], strides[i] = a.dimensions[i], a.strides[i]
     for i in range(levels):
-        dimensions[a.nd + i] = layout.size[which[i]]
+        dimensions[a.nd + i] = with_constants + layout.size[which[i]]
         strides[a.nd + i] = layout.stride[which[i]] * sizeof(double)
-        if layout.size[which[i]] > 0:
+        if layout.size[which[i]] > 0 and not with_constants:
             data += strides[a.nd + i]
     return _view(a, a.nd + levels, dimensions, strides, data)
+
+
+cdef object _component_view(ndarray a):
+    """Return the components as a float64 view of shape a.shape + (1 + size, ...), the youngest level's axis first."""
+    cdef int which[MAX_LEVELS]
+    cdef int i, levels = (<DualDescr *>a.descr).layout.levels
+    for i in range(levels):
+        which[i] = levels - 1 - i
+    return _part_view(a, levels, which, True)
 
 
 cdef ndarray _dual_operand(object x, str who):
@@ -286,13 +281,12 @@ cdef ndarray _blank(ndarray x, object dtype, bint subok):
     cdef ndarray z
     cdef Py_ssize_t i, components, given, n = PyArray_SIZE(_array(x))
     cdef Py_ssize_t stride_in_z[MAX_LEVELS]
-    Py_INCREF(dtype)
     if not _contiguous(x):
+        Py_INCREF(dtype)
         z = PyArray_NewLikeArray(_array(x), NPY_KEEPORDER, <PyArray_Descr *><PyObject *>dtype, 0)
         np.copyto(z, x)
         return PyArray_View(_array(z), NULL, _dual_array_type) if subok else z
-    z = PyArray_NewFromDescr(_dual_array_type if subok else &PyArray_Type, <PyArray_Descr *><PyObject *>dtype, x.nd,
-                             x.dimensions, NULL, NULL, 0, None)
+    z = _new_array(_dual_array_type if subok else &PyArray_Type, dtype, x.nd, x.dimensions)
     components = _descr(dtype).layout.components()
     if _is_float64(x.descr):
         memset(z.data, 0, n * components * sizeof(double))
@@ -358,13 +352,10 @@ cdef void _mark_identity(ndarray z, Py_ssize_t stride, Py_ssize_t start, Py_ssiz
         (<double *>(at + (1 + p - start) * stride))[0] = 1
 
 
-cdef object _level_view(ndarray z, int index):
-    return _part_view(z, 1, &index)
-
-
 def seed_tangents(ndarray x not None, Level level not None, tangents, bint subok=True):
     """Return a copy of x with these tangents, which broadcast to x.shape + (k,), at a level."""
     cdef ndarray z
+    cdef int index
     tangents = np.asarray(tangents)
     k = tangents.shape[len(tangents.shape) - 1] if tangents.ndim else 1
     dtype = _with_level(_operand_dtype(x, "seed_tangents"), level, k)
@@ -378,23 +369,21 @@ def seed_tangents(ndarray x not None, Level level not None, tangents, bint subok
         target[...] = lifted
         return z
     z = _blank(x, dtype, subok)
-    _level_view(z, _level_index(dtype, level))[...] = tangents
+    index = _level_index(dtype, level)
+    _part_view(z, 1, &index)[...] = tangents
     return z
 
 
 cdef object _new_vector(npy_intp n):
     """Return an uninitialised float64 vector of n elements."""
-    Py_INCREF(_double)
-    return PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>_double, 1, &n, NULL, NULL, 0, None)
+    return _new_array(&PyArray_Type, _double, 1, &n)
 
 
 cdef object _new_square(npy_intp n):
     """Return an uninitialised float64 matrix of shape (n, n)."""
     cdef npy_intp dimensions[2]
     dimensions[0] = dimensions[1] = n
-    Py_INCREF(_double)
-    return PyArray_NewFromDescr(
-        &PyArray_Type, <PyArray_Descr *><PyObject *>_double, 2, dimensions, NULL, NULL, 0, None)
+    return _new_array(&PyArray_Type, _double, 2, dimensions)
 
 
 def split(y, Level level not None):
@@ -424,11 +413,8 @@ def split(y, Level level not None):
         return _split_level(a, index, _double)
     primal, tangents = _split_level(a, index, _without(dtype, index))
     if scalar:
-        return primal[()], PyArray_View(_array(tangents), NULL, _dual_array_type)
-    if type(y) is DualArray:
-        return (PyArray_View(_array(primal), NULL, _dual_array_type),
-                PyArray_View(_array(tangents), NULL, _dual_array_type))
-    return primal, tangents
+        return primal[()], _as_dual_array(tangents)
+    return (_as_dual_array(primal), _as_dual_array(tangents)) if type(y) is DualArray else (primal, tangents)
 
 
 cdef tuple _split_level(ndarray a, int index, object rest):
@@ -441,18 +427,13 @@ cdef tuple _split_level(ndarray a, int index, object rest):
     cdef double *x
     cdef double *p
     cdef double *t
-    if a.nd + 1 > MAX_AXES:
-        raise ValueError(f"dualnum expects at most {MAX_AXES} axes, those of the levels included, got {a.nd + 1}.")
+    _check_axes(a.nd + 1)
     if not _contiguous(a):
         a = np.array(a, order="C", subok=False)
     memcpy(dimensions, a.dimensions, a.nd * sizeof(npy_intp))
     dimensions[a.nd] = k
-    Py_INCREF(rest)
-    primal = PyArray_NewFromDescr(
-        &PyArray_Type, <PyArray_Descr *><PyObject *>rest, a.nd, dimensions, NULL, NULL, 0, None)
-    Py_INCREF(rest)
-    tangents = PyArray_NewFromDescr(
-        &PyArray_Type, <PyArray_Descr *><PyObject *>rest, a.nd + 1, dimensions, NULL, NULL, 0, None)
+    primal = _new_array(&PyArray_Type, rest, a.nd, dimensions)
+    tangents = _new_array(&PyArray_Type, rest, a.nd + 1, dimensions)
     x, p, t = <double *>a.data, <double *>primal.data, <double *>tangents.data
     if layout.components() == 2:
         for i in range(n):

@@ -33,13 +33,11 @@ cdef int _resolve(int nin, int nout, PyArray_DTypeMeta **dtypes, PyObject **give
                 common = given[i]
     for i in range(nin + nout):
         if dtypes[i] == &dual_dtype:
-            loop[i] = common
+            loop[i] = _new_reference(<object>common)
         elif dtypes[i] == _float64_class:
-            loop[i] = <PyObject *>_double
+            loop[i] = _new_reference(_double)
         else:
-            native = np.dtype((<object>dtypes[i]).type)
-            loop[i] = <PyObject *>native
-        Py_INCREF(<object>loop[i])
+            loop[i] = _new_reference(np.dtype((<object>dtypes[i]).type))
     return NPY_SAFE_CASTING if dtype is not None else NPY_NO_CASTING
 
 
@@ -157,12 +155,36 @@ cdef void _register_values() except *:
                 f"dualnum expects NumPy's {name} to have a float64 loop, which NumPy {np.__version__} has not.")
 
 
-cdef void _register_loops() except *:
-    cdef const LoopEntry *entry
+cdef void *_initial_of(object ufunc, str letters):
+    """Return what NumPy calls for the start of a reduction, or NULL where a loop has no start."""
+    if letters == "DDD" and ufunc is np.add:
+        return <void *>_sum_initial
+    if letters == "DDD" and ufunc.identity is not None:
+        return <void *>_identity_initial
+    return <void *>_bool_initial if letters == "?D?" else NULL
+
+
+cdef void _add_loop(object ufunc, str letters, PyType_Slot loop, int flags) except *:
+    """Register a loop of a ufunc for operands of these types."""
     cdef PyArrayMethod_Spec spec
     cdef PyArray_DTypeMeta *dtypes[8]
-    cdef PyType_Slot slots[5]
-    cdef int i, j, n, place = -1
+    cdef PyType_Slot slots[4]
+    cdef void *initial = _initial_of(ufunc, letters)
+    for i, letter in enumerate(letters):
+        dtypes[i] = _class_pointer(letter)
+    slots[0] = PyType_Slot(NPY_METH_resolve_descriptors, resolver(ufunc.nin, ufunc.nout))
+    slots[1] = loop
+    slots[2] = PyType_Slot(0 if initial == NULL else NPY_METH_get_reduction_initial, initial)
+    slots[3] = PyType_Slot(0, NULL)
+    spec.name, spec.nin, spec.nout = ufunc_name(ufunc), ufunc.nin, ufunc.nout
+    spec.casting, spec.flags = NPY_NO_CASTING, <NPY_ARRAYMETHOD_FLAGS>flags
+    spec.dtypes, spec.slots = dtypes, slots
+    PyUFunc_AddLoopFromSpec(ufunc, &spec)
+
+
+cdef void _register_loops() except *:
+    cdef const LoopEntry *entry
+    cdef int i, flags, place = -1
     for i in range(LOOP_ENTRIES):
         entry = &loop_entries[i]
         name, letters = entry.ufunc.decode(), entry.types.decode()
@@ -180,35 +202,10 @@ cdef void _register_loops() except *:
                 _kernels[place].left = entry.kernel
             else:
                 _kernels[place].both = entry.kernel
-        for j, letter in enumerate(letters):
-            dtypes[j] = _class_pointer(letter)
-        n = 0
-        slots[n] = PyType_Slot(NPY_METH_resolve_descriptors, resolver(ufunc.nin, ufunc.nout))
-        n += 1
-        if entry.get_loop != NULL:
-            slots[n] = PyType_Slot(NPY_METH_get_loop, <void *>entry.get_loop)
-        else:
-            slots[n] = PyType_Slot(NPY_METH_strided_loop, <void *>entry.loop)
-        n += 1
-        if letters == "DDD" and name == "add":
-            slots[n] = PyType_Slot(NPY_METH_get_reduction_initial, <void *>_sum_initial)
-            n += 1
-        elif letters == "DDD" and ufunc.identity is not None:
-            slots[n] = PyType_Slot(NPY_METH_get_reduction_initial, <void *>_identity_initial)
-            n += 1
-        if letters == "?D?":
-            slots[n] = PyType_Slot(NPY_METH_get_reduction_initial, <void *>_bool_initial)
-            n += 1
-        slots[n] = PyType_Slot(0, NULL)
-        spec.name = entry.ufunc
-        spec.nin, spec.nout = ufunc.nin, ufunc.nout
-        spec.casting = NPY_NO_CASTING
         flags = NPY_METH_NO_FLOATINGPOINT_ERRORS if entry.quiet else 0
         if name in _reorderable:
             flags |= NPY_METH_IS_REORDERABLE
-        spec.flags = <NPY_ARRAYMETHOD_FLAGS><int>flags
-        spec.dtypes, spec.slots = dtypes, slots
-        PyUFunc_AddLoopFromSpec(ufunc, &spec)
+        _add_loop(ufunc, letters, entry.loop, flags)
         if ufunc not in _entries:
             _new_entry(ufunc, letters, None)
             if letters in ("DD", "DDD") and ufunc.nout == 1 and entry.kernel != NULL:
@@ -230,24 +227,13 @@ Row = namedtuple("Row", "name lo hi c y dy d2y dc")
 Row2 = namedtuple("Row2", "name x_lo x_hi y_lo y_hi c s z z_x z_y z_xx z_xy z_yy c_x c_y s_x s_y")
 
 
-cdef list _row_text(const RowText *row, int columns):
-    return [row.columns[i].decode() for i in range(columns)]
-
-
-cdef tuple _elementary_rows():
-    rows = []
-    for i in range(ELEMENTARY_ROWS):
-        text = _row_text(&elementary_text[i], 6)
-        rows.append(Row(text[0], elementary_text[i].bounds[0], elementary_text[i].bounds[1], *text[1:]))
-    return tuple(rows)
-
-
-cdef tuple _binary_rows():
-    rows = []
-    for i in range(BINARY_ROWS):
-        text = _row_text(&binary_text[i], 13)
-        rows.append(Row2(text[0], *[binary_text[i].bounds[j] for j in range(4)], *text[1:]))
-    return tuple(rows)
+cdef tuple _rows_of(object make, const RowText *rows, int count, int bounds):
+    """Return the rows of a table as named tuples: the name, this many bounds, the columns."""
+    made = []
+    for i in range(count):
+        columns = [rows[i].columns[j].decode() for j in range(len(make._fields) - bounds)]
+        made.append(make(columns[0], *[rows[i].bounds[j] for j in range(bounds)], *columns[1:]))
+    return tuple(made)
 
 
 cdef object _bootstrap():

@@ -12,34 +12,30 @@ namespace dn {
 
 inline const PyArray_Descr* descr_of(void* array) { return PyArray_DESCR(static_cast<PyArrayObject*>(array)); }
 
-// Copies an element, unless x is null, then reverses the bytes of its doubles if swap is set.
-inline void copyswap_element(char* z, const char* x, int swap, index_t size) {
-  if (x && x != z) std::memmove(z, x, static_cast<std::size_t>(size));
-  if (!swap) return;
-  for (index_t i = 0; i < size; i += index_t{sizeof(double)}) std::reverse(z + i, z + i + sizeof(double));
-}
-inline void copyswap(void* z, void* x, int swap, void* array) {
-  copyswap_element(static_cast<char*>(z), static_cast<const char*>(x), swap, PyDataType_ELSIZE(descr_of(array)));
-}
+// Copies n elements, unless x is null, then reverses the bytes of their doubles if swap is set.
 inline void copyswapn(void* z, npy_intp z_step, void* x, npy_intp x_step, npy_intp n, int swap, void* array) {
   const index_t size = PyDataType_ELSIZE(descr_of(array));
-  for (npy_intp i = 0; i < n; ++i)
-    copyswap_element(static_cast<char*>(z) + i * z_step, x ? static_cast<const char*>(x) + i * x_step : nullptr, swap,
-                     size);
+  for (npy_intp i = 0; i < n; ++i) {
+    char* to = static_cast<char*>(z) + i * z_step;
+    if (x) std::memmove(to, static_cast<const char*>(x) + i * x_step, static_cast<std::size_t>(size));
+    for (index_t j = 0; swap && j < size; j += index_t{sizeof(double)}) std::reverse(to + j, to + j + sizeof(double));
+  }
 }
+inline void copyswap(void* z, void* x, int swap, void* array) { copyswapn(z, 0, x, 0, 1, swap, array); }
 
-inline npy_bool nonzero(void* x, void*) {
+// The primal of an element, which may be unaligned.
+inline double value_at(const void* x) {
   double value;
   std::memcpy(&value, x, sizeof value);
-  return value != 0;
+  return value;
 }
+
+inline npy_bool nonzero(void* x, void*) { return value_at(x) != 0; }
 
 // NumPy's order: nan comes last.
 inline bool sorts_before(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
 inline int compare(const void* a, const void* b, void*) {
-  double x, y;
-  std::memcpy(&x, a, sizeof x);
-  std::memcpy(&y, b, sizeof y);
+  const double x = value_at(a), y = value_at(b);
   return sorts_before(x, y) ? -1 : sorts_before(y, x) ? 1 : 0;
 }
 
@@ -47,7 +43,7 @@ inline int compare(const void* a, const void* b, void*) {
 template <bool Largest>
 int arg_extremum(void* data, npy_intp n, npy_intp* index, void* array) {
   const index_t size = PyDataType_ELSIZE(descr_of(array));
-  const auto at = [&](npy_intp i) { return *reinterpret_cast<const double*>(static_cast<char*>(data) + i * size); };
+  const auto at = [&](npy_intp i) { return value_at(static_cast<char*>(data) + i * size); };
   *index = 0;
   for (npy_intp i = 0; i < n; ++i) {
     if (std::isnan(at(i))) {
@@ -57,13 +53,6 @@ int arg_extremum(void* data, npy_intp n, npy_intp* index, void* array) {
     if (Largest ? at(i) > at(*index) : at(i) < at(*index)) *index = i;
   }
   return 0;
-}
-
-inline int arg_largest(void* data, npy_intp n, npy_intp* index, void* array) {
-  return arg_extremum<true>(data, n, index, array);
-}
-inline int arg_smallest(void* data, npy_intp n, npy_intp* index, void* array) {
-  return arg_extremum<false>(data, n, index, array);
 }
 
 // x[i] = x[0] + i * (x[1] - x[0]) for i >= 2, in every component; np.arange fills x[0] and x[1].
@@ -81,8 +70,7 @@ inline int fill(void* data, npy_intp n, void* array) {
 // The primals of n adjacent elements; null if memory runs out.
 inline std::unique_ptr<double[]> values_of(const void* data, npy_intp n, index_t size) {
   std::unique_ptr<double[]> values(new (std::nothrow) double[static_cast<std::size_t>(n) + 1]);
-  for (npy_intp i = 0; values && i < n; ++i)
-    values[i] = *reinterpret_cast<const double*>(static_cast<const char*>(data) + i * size);
+  for (npy_intp i = 0; values && i < n; ++i) values[i] = value_at(static_cast<const char*>(data) + i * size);
   return values;
 }
 

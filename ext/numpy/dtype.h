@@ -24,6 +24,7 @@ struct DualDescr {
 inline const ElementLayout& layout_of(const PyArray_Descr* descr) {
   return reinterpret_cast<const DualDescr*>(descr)->layout;
 }
+inline DualDescr* dual_descr(PyObject* self) { return reinterpret_cast<DualDescr*>(self); }
 
 inline PyArray_DTypeMeta dual_dtype;
 
@@ -37,26 +38,20 @@ inline int fail(PyObject* exception, const char* message) {
 }
 inline int out_of_memory() { return fail(PyExc_MemoryError, nullptr); }
 
-// Methods of the class; dtype.pxi implements them.
-struct DTypeMethods {
-  newfunc create;
-  destructor dealloc;
-  hashfunc hash;  // NumPy's own hash reads fields that only built-in dtypes have
-  reprfunc repr, str;
-  PyCFunction reduce;
-  getter levels, sizes, ncomponents, degree, name;
-};
-
-// Readies dual_dtype as a Python class; returns -1 and sets an exception if that fails.  NumPy calls `create` without
-// arguments where it needs a default descriptor.
-inline int ready_dual_dtype(const DTypeMethods& m, const char* doc) {
-  static PyMethodDef methods[] = {{"__reduce__", m.reduce, METH_NOARGS, nullptr}, {nullptr, nullptr, 0, nullptr}};
+// Readies dual_dtype as a Python class, with the methods of dtype.pxi; returns -1 and sets an exception if that fails.
+// NumPy calls `create` without arguments where it needs a default descriptor.
+inline int ready_dual_dtype(newfunc create, reprfunc repr, PyCFunction reduce, getter name, const char* doc) {
+  static PyMethodDef methods[] = {{"__reduce__", reduce, METH_NOARGS, nullptr}, {nullptr, nullptr, 0, nullptr}};
   static PyGetSetDef attributes[] = {
-      {"levels", m.levels, nullptr, "Levels, oldest first.", nullptr},
-      {"sizes", m.sizes, nullptr, "Tangents (or order) of each level.", nullptr},
-      {"ncomponents", m.ncomponents, nullptr, "Number of float64 in an element.", nullptr},
-      {"degree", m.degree, nullptr, "Largest power of the infinitesimals above 0.", nullptr},
-      {"name", m.name, nullptr, "Name, as NumPy's error messages show it.", nullptr},
+      {"levels", [](PyObject* self, void*) { return Py_NewRef(dual_descr(self)->levels); }, nullptr,
+       "Levels, oldest first.", nullptr},
+      {"sizes", [](PyObject* self, void*) { return Py_NewRef(dual_descr(self)->sizes); }, nullptr,
+       "Tangents (or order) of each level.", nullptr},
+      {"ncomponents", [](PyObject* self, void*) { return PyLong_FromSsize_t(dual_descr(self)->layout.components()); },
+       nullptr, "Number of float64 in an element.", nullptr},
+      {"degree", [](PyObject* self, void*) { return PyLong_FromSsize_t(dual_descr(self)->layout.degree()); }, nullptr,
+       "Largest power of the infinitesimals above 0.", nullptr},
+      {"name", name, nullptr, "Name, as NumPy's error messages show it.", nullptr},
       {nullptr, nullptr, nullptr, nullptr, nullptr}};
   PyTypeObject* type = reinterpret_cast<PyTypeObject*>(&dual_dtype);
   Py_SET_REFCNT(reinterpret_cast<PyObject*>(type), 1);
@@ -66,11 +61,18 @@ inline int ready_dual_dtype(const DTypeMethods& m, const char* doc) {
   type->tp_basicsize = sizeof(DualDescr);
   type->tp_flags = Py_TPFLAGS_DEFAULT;
   type->tp_base = &PyArrayDescr_Type;
-  type->tp_new = m.create;
-  type->tp_dealloc = m.dealloc;
-  type->tp_hash = m.hash;
-  type->tp_repr = m.repr;
-  type->tp_str = m.str;
+  type->tp_new = create;
+  type->tp_dealloc = [](PyObject* self) {
+    Py_CLEAR(dual_descr(self)->levels);
+    Py_CLEAR(dual_descr(self)->sizes);
+    PyArrayDescr_Type.tp_dealloc(self);
+  };
+  // One number for all dtypes, which numpy_patches.py relies on in np.finfo's table.  NumPy's own hash reads fields that
+  // only built-in dtypes have.
+  type->tp_hash = [](PyObject* self) { return PyObject_Hash(reinterpret_cast<PyObject*>(Py_TYPE(self))); };
+  type->tp_repr = repr;
+  // np.lib.stride_tricks makes a dtype of this text.
+  type->tp_str = [](PyObject* self) { return PyUnicode_FromFormat("|V%zd", dual_descr(self)->base.elsize); };
   type->tp_methods = methods;
   type->tp_getset = attributes;
   return PyType_Ready(type);
@@ -79,6 +81,5 @@ inline int ready_dual_dtype(const DTypeMethods& m, const char* doc) {
 inline PyObject* new_descr() {
   return PyArrayDescr_Type.tp_new(reinterpret_cast<PyTypeObject*>(&dual_dtype), nullptr, nullptr);
 }
-inline void base_dealloc(PyObject* self) { PyArrayDescr_Type.tp_dealloc(self); }
 
 }  // namespace dn

@@ -21,25 +21,14 @@ inline NpyAuxData* clone_tie_state(NpyAuxData*) {
   return state ? &state->base : nullptr;
 }
 
-// 0, or -1 with MemoryError set if the kernel runs out of memory.
-template <class Call>
-int run_loop(Call call) {
-  try {
-    call();
-    return 0;
-  } catch (const std::bad_alloc&) {
-    return out_of_memory();
-  }
-}
-
 // kernels[I] as a strided loop; state is null or a TieState.
 template <int I>
 int strided_loop(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
                  NpyAuxData* state) {
   constexpr int operand = kernel_info[I].dual_operand();
   TieCounts* ties = state ? &reinterpret_cast<TieState*>(state)->counts : nullptr;
-  return run_loop(
-      [&] { kernels[I](Operands{layout_of(context->descriptors[operand]), data, strides, counts[0], ties}); });
+  const ElementLayout& layout = layout_of(context->descriptors[operand]);
+  return run(kernels[I], layout, data, strides, counts[0], ties) ? 0 : out_of_memory();
 }
 
 // Gives NumPy the loop of a kernel that counts ties, with a new TieState for the call.
@@ -56,20 +45,20 @@ int get_loop_with_ties(PyArrayMethod_Context*, int, int, const npy_intp*, PyArra
 template <int I>
 int product_loop(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
                  NpyAuxData*) {
-  const ElementLayout& layout = layout_of(context->descriptors[product_info[I].dual_operand()]);
-  return run_loop([&] { product_kernels[I](layout, data, counts, strides); });
+  try {
+    product_kernels[I](layout_of(context->descriptors[product_info[I].dual_operand()]), data, counts, strides);
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  }
 }
-
-using GetLoop = int (*)(PyArrayMethod_Context*, int, int, const npy_intp*, PyArrayMethod_StridedLoop**, NpyAuxData**,
-                        NPY_ARRAYMETHOD_FLAGS*);
 
 // One loop of one ufunc; umath.pxi registers it.
 struct LoopEntry {
   const char* ufunc;
   const char* types;
-  Kernel kernel;  // scalars call it directly; null for products
-  PyArrayMethod_StridedLoop* loop;
-  GetLoop get_loop;  // null where the loop needs no state
+  Kernel kernel;     // scalars call it directly; null for products
+  PyType_Slot loop;  // NPY_METH_strided_loop, or NPY_METH_get_loop where a call needs a state
   bool quiet;        // never raises a floating-point flag
 };
 
@@ -79,11 +68,14 @@ template <int I>
 LoopEntry loop_entry() {
   if constexpr (I < KERNELS) {
     constexpr KernelInfo info = kernel_info[I];
-    const GetLoop get_loop = info.behaviour == Behaviour::ties ? get_loop_with_ties<I> : nullptr;
-    return {info.ufunc, info.types, kernels[I], strided_loop<I>, get_loop, info.behaviour != Behaviour::warns};
+    PyType_Slot loop{NPY_METH_strided_loop, reinterpret_cast<void*>(strided_loop<I>)};
+    if constexpr (info.behaviour == Behaviour::ties)
+      loop = {NPY_METH_get_loop, reinterpret_cast<void*>(get_loop_with_ties<I>)};
+    return {info.ufunc, info.types, kernels[I], loop, info.behaviour != Behaviour::warns};
   } else {
     constexpr KernelInfo info = product_info[I - KERNELS];
-    return {info.ufunc, info.types, nullptr, product_loop<I - KERNELS>, nullptr, false};
+    const PyType_Slot loop{NPY_METH_strided_loop, reinterpret_cast<void*>(product_loop<I - KERNELS>)};
+    return {info.ufunc, info.types, nullptr, loop, false};
   }
 }
 template <int... I>
