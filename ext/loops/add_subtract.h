@@ -31,7 +31,7 @@ inline void add_tangents(double* sum, const char* x, index_t step, index_t n, in
     for (index_t j = 1; j < components; ++j) sum[j] += at(i)[j];
 }
 
-// x + Sign y, where X and Y say which of the two is not 0.
+// x + Sign y of two values, or of two tangents; X and Y say which operands are duals, the others have no tangents.
 template <int Sign, bool X = true, bool Y = true>
 inline double plus(double x, double y) {
   if constexpr (X && Y) return Sign < 0 ? x - y : x + y;

@@ -8,22 +8,18 @@
 
 namespace dn {
 
-// y = f(x) of m duals, given values and slopes.  K is the number of tangents, or 0 for any number k; Packed says that
-// elements are contiguous; steps are in doubles.
-template <bool KeepZeroTangents, int K, bool Packed>
-CLONES void unary_duals(const double* x, index_t x_step, double* y, index_t y_step, const double* value,
-                        const double* slope, index_t m, index_t k) {
-  for (index_t i = 0; i < m; ++i, x += Packed ? 1 + K : x_step, y += Packed ? 1 + K : y_step)
-    chain_dual<KeepZeroTangents, true, false>(y, x, nullptr, value[i], Slopes{slope[i], 0, 0, 0, 0}, K ? K : k);
-}
-
-// The same of hyper-dual numbers; Single says that both levels have one tangent.
-template <bool KeepZeroTangents, bool HasCurvature, bool Single>
-CLONES void unary_hyper_duals(const double* x, index_t x_step, double* y, index_t y_step, const double* value,
-                              const double* slope, const double* curvature, index_t m, index_t k1, index_t k2) {
+// y = f(x) of m duals or, for Hyper, hyper-dual numbers, given values, slopes d1 and curvatures d2.  K is the number of
+// tangents of each level, or 0 for any numbers k1 and k2; Packed says that duals are contiguous; steps are in doubles.
+template <bool KeepZeroTangents, bool Hyper, bool HasCurvature, int K, bool Packed>
+CLONES void unary_elements(const double* x, index_t x_step, double* y, index_t y_step, const double* value,
+                           const double* d1, const double* d2, index_t m, index_t k1, index_t k2) {
+  if constexpr (Packed) x_step = y_step = 1 + K;
+  if constexpr (K != 0) k1 = k2 = K;
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step)
-    chain_hyper_dual<KeepZeroTangents, true, false, HasCurvature, false>(
-        y, x, nullptr, value[i], Slopes{slope[i], 0, curvature[i], 0, 0}, Single ? 1 : k1, Single ? 1 : k2);
+    if constexpr (Hyper)
+      chain_hyper_dual<KeepZeroTangents, true, false, HasCurvature, false>(y, x, nullptr, value[i],
+                                                                           Slopes{d1[i], 0, d2[i], 0, 0}, k1, k2);
+    else chain_dual<KeepZeroTangents, true, false>(y, x, nullptr, value[i], Slopes{d1[i], 0, 0, 0, 0}, k1);
 }
 
 // Chooses the loop for the layout and the strides.
@@ -33,31 +29,12 @@ void unary_tangents(const Operands& a, index_t start, index_t m, const double* y
   const index_t k = s.size[0], x_step = a.step(0), y_step = a.step(1);
   const double* x = a.at(0, start);
   double* z = a.at(1, start);
-  if (s.is_single_hyper()) {
-    unary_hyper_duals<KeepZeroTangents, HasCurvature, true>(x, x_step, z, y_step, y, d1, d2, m, 1, 1);
-  } else if (s.is_hyper()) {
-    unary_hyper_duals<KeepZeroTangents, HasCurvature, false>(x, x_step, z, y_step, y, d1, d2, m, k, s.size[1]);
-  } else if (k != 1) {
-    unary_duals<KeepZeroTangents, 0, false>(x, x_step, z, y_step, y, d1, m, k);
-  } else if (x_step == 2 && y_step == 2) {
-    unary_duals<KeepZeroTangents, 1, true>(x, 2, z, 2, y, d1, m, 1);
-  } else {
-    unary_duals<KeepZeroTangents, 1, false>(x, x_step, z, y_step, y, d1, m, 1);
-  }
-}
-
-// d1 = f'(x) and, where d2 is not null, d2 = f''(x) of m numbers, with T's functions for the companion.
-template <class Row, class T>
-CLONES void compute_slopes(const double* x, const double* y, double* d1, double* d2, index_t m) {
-  if (d2) {
-    for (index_t i = 0; i < m; ++i) {
-      const auto c = static_cast<double>(Row::companion(T(x[i]), T(y[i])));
-      d1[i] = Row::dy(x[i], c, y[i]);
-      d2[i] = Row::d2y(x[i], c, y[i]);
-    }
-  } else {
-    for (index_t i = 0; i < m; ++i) d1[i] = Row::dy(x[i], static_cast<double>(Row::companion(T(x[i]), T(y[i]))), y[i]);
-  }
+  constexpr bool keep = KeepZeroTangents, curved = HasCurvature;
+  if (s.is_single_hyper()) unary_elements<keep, true, curved, 1, false>(x, x_step, z, y_step, y, d1, d2, m, 1, 1);
+  else if (s.is_hyper()) unary_elements<keep, true, curved, 0, false>(x, x_step, z, y_step, y, d1, d2, m, k, s.size[1]);
+  else if (k != 1) unary_elements<keep, false, curved, 0, false>(x, x_step, z, y_step, y, d1, d2, m, k, 0);
+  else if (x_step == 2 && y_step == 2) unary_elements<keep, false, curved, 1, true>(x, 2, z, 2, y, d1, d2, m, 1, 0);
+  else unary_elements<keep, false, curved, 1, false>(x, x_step, z, y_step, y, d1, d2, m, 1, 0);
 }
 
 // Whether the tangents of both levels of m elements of an operand are finite.
@@ -76,19 +53,24 @@ inline bool all_within(const double* x, index_t m, double bound) {
   return within;
 }
 
-// The same with vector_math.h's functions where they are accurate: for the whole block, or number by number.
+// d1 = f'(x) and, where d2 is not null, d2 = f''(x) of m numbers; BranchFreeOnly says that all are within vector_reach.
+template <class Row, bool BranchFreeOnly>
+CLONES void compute_slopes(const double* x, const double* y, double* d1, double* d2, index_t m) {
+  for (index_t i = 0; i < m; ++i) {
+    double c;
+    if constexpr (BranchFreeOnly) c = double{Row::companion(BranchFree(x[i]), BranchFree(y[i]))};
+    else c = companion_of<Row>(x[i], y[i]);
+    d1[i] = Row::dy(x[i], c, y[i]);
+    if (d2) d2[i] = Row::d2y(x[i], c, y[i]);
+  }
+}
+
+// The same; chooses vector_math.h's functions where they are accurate for the whole block.
 template <class Row>
 void compute_slopes(const double* x, const double* y, double* d1, double* d2, index_t m) {
-  if constexpr (Row::vector_reach != 0) {
-    if (all_within(x, m, Row::vector_reach)) return compute_slopes<Row, BranchFree>(x, y, d1, d2, m);
-    for (index_t i = 0; i < m; ++i) {
-      const Slopes d = slopes_of<Row>(x[i], y[i], d2 != nullptr);
-      d1[i] = d.x;
-      if (d2) d2[i] = d.xx;
-    }
-  } else {
-    compute_slopes<Row, double>(x, y, d1, d2, m);
-  }
+  if constexpr (Row::vector_reach != 0)
+    if (all_within(x, m, Row::vector_reach)) return compute_slopes<Row, true>(x, y, d1, d2, m);
+  compute_slopes<Row, false>(x, y, d1, d2, m);
 }
 
 // y = f(x) of one element of any layout, given the value; y may be x itself.
@@ -184,16 +166,21 @@ void binary_tangents(const Operands& a, index_t start, index_t m, const double* 
   }
 }
 
-// z = x y or x / y of m duals, values and tangents in one pass; K, Packed and steps as in unary_duals.  Returns whether
-// a value is nan.
-template <class Row, bool X, bool Y, int K, bool Packed>
-CLONES bool arithmetic_duals(const double* x, index_t x_step, const double* y, index_t y_step, double* z,
-                             index_t z_step, index_t m, index_t k) {
+// z = x y or x / y of m duals or, for Hyper, hyper-dual numbers, values and tangents in one pass.  K is the number of
+// tangents of each level, or 0 for any numbers k1 and k2; Packed and steps as in unary_elements.  Returns whether a
+// value is nan.
+template <class Row, bool X, bool Y, bool Hyper, int K, bool Packed>
+CLONES bool arithmetic_elements(const double* x, index_t x_step, const double* y, index_t y_step, double* z,
+                                index_t z_step, index_t m, index_t k1, index_t k2) {
   if constexpr (Packed) x_step = X ? 1 + K : 1, y_step = Y ? 1 + K : 1, z_step = 1 + K;
+  if constexpr (K != 0) k1 = k2 = K;
   bool nan = false;
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
     const double value = Row::value(*x, *y);
-    chain_dual<false, X, Y>(z, x, y, value, slopes_of<Row, X, Y>(*x, *y, value, false), K ? K : k);
+    const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, Hyper);
+    if constexpr (Hyper)
+      chain_hyper_dual<false, X, Y, Row::has_curvature_x, Row::has_curvature_y>(z, x, y, value, d, k1, k2);
+    else chain_dual<false, X, Y>(z, x, y, value, d, k1);
     nan |= value != value;
   }
   return nan;
@@ -213,21 +200,6 @@ bool is_scaling(const Operands& a) {
          std::isfinite(*a.at(X ? 1 : 0, 0));
 }
 
-// arithmetic_duals of hyper-dual numbers; Single says that both levels have one tangent.
-template <class Row, bool X, bool Y, bool Single>
-CLONES bool arithmetic_hyper_duals(const double* x, index_t x_step, const double* y, index_t y_step, double* z,
-                                   index_t z_step, index_t m, index_t k1, index_t k2) {
-  bool nan = false;
-  for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
-    const double value = Row::value(*x, *y);
-    const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
-    chain_hyper_dual<false, X, Y, Row::has_curvature_x, Row::has_curvature_y>(z, x, y, value, d, Single ? 1 : k1,
-                                                                              Single ? 1 : k2);
-    nan |= value != value;
-  }
-  return nan;
-}
-
 // z = x y or x / y of a block in one pass.  False where a value is nan or a floating-point flag was raised, and
 // binary_blocks then computes the block anew: the flag may be a tangent's, or that of a 0 * inf which must be 0.
 template <class Row, bool X, bool Y>
@@ -239,11 +211,12 @@ bool arithmetic_block(const Operands& a, index_t start, index_t m) {
   KeepFlags keep;
   bool nan = false;
   if (is_scaling<Row, X, Y>(a)) scale(X ? *y : *x, X ? x : y, z, m * s.components());
-  else if (s.is_single_hyper()) nan = arithmetic_hyper_duals<Row, X, Y, true>(x, sx, y, sy, z, sz, m, 1, 1);
-  else if (s.is_hyper()) nan = arithmetic_hyper_duals<Row, X, Y, false>(x, sx, y, sy, z, sz, m, k, s.size[1]);
-  else if (k != 1) nan = arithmetic_duals<Row, X, Y, 0, false>(x, sx, y, sy, z, sz, m, k);
-  else if (sx == 1 + X && sy == 1 + Y && sz == 2) nan = arithmetic_duals<Row, X, Y, 1, true>(x, sx, y, sy, z, sz, m, 1);
-  else nan = arithmetic_duals<Row, X, Y, 1, false>(x, sx, y, sy, z, sz, m, 1);
+  else if (s.is_single_hyper()) nan = arithmetic_elements<Row, X, Y, true, 1, false>(x, sx, y, sy, z, sz, m, 1, 1);
+  else if (s.is_hyper()) nan = arithmetic_elements<Row, X, Y, true, 0, false>(x, sx, y, sy, z, sz, m, k, s.size[1]);
+  else if (k != 1) nan = arithmetic_elements<Row, X, Y, false, 0, false>(x, sx, y, sy, z, sz, m, k, 0);
+  else if (sx == 1 + X && sy == 1 + Y && sz == 2)
+    nan = arithmetic_elements<Row, X, Y, false, 1, true>(x, sx, y, sy, z, sz, m, 1, 0);
+  else nan = arithmetic_elements<Row, X, Y, false, 1, false>(x, sx, y, sy, z, sz, m, 1, 0);
   return !nan && !keep.raised();
 }
 

@@ -65,22 +65,19 @@ inline void binary_values(ValueId id, const double* x, bool fixed_x, const doubl
 class KeepFlags {
 #if defined(__SSE2__) || defined(_M_X64)
   static constexpr unsigned int WARNS = 0x1d;  // all but "inexact" and "denormal"
-  unsigned int flags_;
+  static unsigned int current() {
+    pin_memory();
+    return _mm_getcsr();
+  }
+  const unsigned int flags_ = current();
 
  public:
-  KeepFlags() {
-    pin_memory();
-    flags_ = _mm_getcsr();
-  }
+  KeepFlags() = default;
   ~KeepFlags() {
-    pin_memory();
-    if ((_mm_getcsr() ^ flags_) & WARNS) _mm_setcsr(flags_);
+    if ((current() ^ flags_) & WARNS) _mm_setcsr(flags_);
   }
   // Whether a flag of which NumPy warns was raised since the beginning.
-  bool raised() const {
-    pin_memory();
-    return ((_mm_getcsr() & ~flags_) & WARNS) != 0;
-  }
+  bool raised() const { return (current() & ~flags_ & WARNS) != 0; }
 #else
   std::fexcept_t flags_;
 

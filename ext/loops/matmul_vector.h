@@ -28,30 +28,23 @@ CLONES void sum_lanes(const double* x, index_t step, const double* w, index_t n,
   }
 }
 
-// The same for count = 1 .. 8 components.
-template <bool Copy>
-inline void sum_lanes(index_t count, const double* x, index_t step, const double* w, index_t n, double* values,
-                      double* sums) {
-  switch (count) {
-    case 1: return sum_lanes<1, Copy>(x, step, w, n, values, sums);
-    case 2: return sum_lanes<2, Copy>(x, step, w, n, values, sums);
-    case 3: return sum_lanes<3, Copy>(x, step, w, n, values, sums);
-    case 4: return sum_lanes<4, Copy>(x, step, w, n, values, sums);
-    case 5: return sum_lanes<5, Copy>(x, step, w, n, values, sums);
-    case 6: return sum_lanes<6, Copy>(x, step, w, n, values, sums);
-    case 7: return sum_lanes<7, Copy>(x, step, w, n, values, sums);
-    default: return sum_lanes<8, Copy>(x, step, w, n, values, sums);
-  }
+// The same for count = 1 .. T components.
+template <unsigned T, bool Copy>
+inline void sum_lanes_up_to(index_t count, const double* x, index_t step, const double* w, index_t n, double* values,
+                            double* sums) {
+  if constexpr (T > 1)
+    if (count < index_t{T}) return sum_lanes_up_to<T - 1, Copy>(count, x, step, w, n, values, sums);
+  sum_lanes<T, Copy>(x, step, w, n, values, sums);
 }
 
 // sums[c - 1] = sum_k x[k * components + c] w[k], over n elements; copies their values, too, unless values is null.
 inline void row_times_vector(const double* x, index_t components, const double* w, index_t n, double* values,
                              double* sums) {
-  constexpr index_t width = 8;  // components at a time, whose accumulators fit into registers
+  constexpr unsigned width = 8;  // components at a time, whose accumulators fit into registers
   for (index_t c = 1; c < components; c += width, values = nullptr) {
-    const index_t count = std::min(width, components - c);
-    if (values != nullptr) sum_lanes<true>(count, x + c, components, w, n, values, sums + c - 1);
-    else sum_lanes<false>(count, x + c, components, w, n, nullptr, sums + c - 1);
+    const index_t count = std::min(index_t{width}, components - c);
+    if (values != nullptr) sum_lanes_up_to<width, true>(count, x + c, components, w, n, values, sums + c - 1);
+    else sum_lanes_up_to<width, false>(count, x + c, components, w, n, nullptr, sums + c - 1);
   }
 }
 
