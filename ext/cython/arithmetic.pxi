@@ -137,13 +137,16 @@ cdef inline bint _is_normal(double z) noexcept:
     return 2.3e-308 < fabs(z) < 1.79e308
 
 
+cdef inline Kernel _kernel_of(int op, bint x_is_dual, bint y_is_dual) noexcept:
+    return _kernels[op].right if not x_is_dual else _kernels[op].both if y_is_dual else _kernels[op].left
+
+
 cdef Dual _binary(int op, Dual x, Dual y, double number):
     """x op y; number replaces the operand that is None."""
     cdef Dual z
     cdef const double *px
     cdef const double *py
     cdef PyObject *descr
-    cdef Kernels *kernels = &_kernels[op]
     cdef cbool done = False
     if x is not None and y is not None and x.descr != y.descr:
         dtype = _union(<object>x.descr, <object>y.descr)
@@ -160,8 +163,7 @@ cdef Dual _binary(int op, Dual x, Dual y, double number):
         else:
             done = fast_duals(<Arithmetic>op, (<DualDescr *>descr).layout, px, py, z.data)
     if not done:
-        _run_kernel(kernels.right if x is None else kernels.left if y is None else kernels.both,
-                    &(<DualDescr *>descr).layout, px, py, z.data)
+        _run_kernel(_kernel_of(op, x is not None, y is not None), _layout(z), px, py, z.data)
         if op == POWER:
             z.data[0] = c_pow(px[0], py[0])  # np.float64's ** is C's, not the array loop's
     if not _is_normal(z.data[0]):
@@ -243,8 +245,7 @@ cdef object _call(int op, object ufunc, object x, object y):
     z = _new_dual((<Dual>x).descr if first else (<Dual>y).descr)
     cdef const double *px = (<Dual>x).data if first else &number
     cdef const double *py = (<Dual>y).data if second else &number
-    _run_kernel(_kernels[op].both if first and second else _kernels[op].left if first else _kernels[op].right,
-                _layout(z), px, py, z.data)
+    _run_kernel(_kernel_of(op, first, second), _layout(z), px, py, z.data)
     if not _is_normal(z.data[0]):
         ufunc(px[0], py[0])
     return z

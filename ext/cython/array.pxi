@@ -22,27 +22,23 @@ cdef extern from *:
     """
     #if defined(__SSE2__) || defined(_M_X64)
     // clear_flags() lowers the floating-point flags; raised_flags() returns those raised since, in NumPy's numbers.
-    static unsigned int clear_flags() {
-      const unsigned int before = _mm_getcsr();
-      _mm_setcsr(before & ~0x3fu);
-      return before;
-    }
-    static int raised_flags(unsigned int) {
+    static void clear_flags() { _mm_setcsr(_mm_getcsr() & ~0x3fu); }
+    static int raised_flags() {
       const unsigned int f = _mm_getcsr();
       return (f & 1 ? NPY_FPE_INVALID : 0) | (f & 4 ? NPY_FPE_DIVIDEBYZERO : 0) | (f & 8 ? NPY_FPE_OVERFLOW : 0) |
              (f & 16 ? NPY_FPE_UNDERFLOW : 0);
     }
     #else
-    static unsigned int clear_flags() { std::feclearexcept(FE_ALL_EXCEPT); return 0; }
-    static int raised_flags(unsigned int) {
+    static void clear_flags() { std::feclearexcept(FE_ALL_EXCEPT); }
+    static int raised_flags() {
       const int f = std::fetestexcept(FE_ALL_EXCEPT);
       return (f & FE_INVALID ? NPY_FPE_INVALID : 0) | (f & FE_DIVBYZERO ? NPY_FPE_DIVIDEBYZERO : 0) |
              (f & FE_OVERFLOW ? NPY_FPE_OVERFLOW : 0) | (f & FE_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0);
     }
     #endif
     """
-    unsigned int clear_flags() nogil
-    int raised_flags(unsigned int) nogil
+    void clear_flags() nogil
+    int raised_flags() nogil
     ctypedef struct ndarray_fields "PyArrayObject_fields":
         pass
 
@@ -70,6 +66,25 @@ cdef inline int _fast_path_place(object ufunc, object method, tuple inputs, dict
     return entry.place
 
 
+cdef inline int _run_loop(Kernel kernel, DualDescr *descr, char **data, const Py_ssize_t *strides, Py_ssize_t n,
+                          const char *name) except -1:
+    """Call a kernel, without the GIL for large arrays, and warn of its floating-point errors as the ufunc does."""
+    cdef int raised
+    cdef bint done
+    clear_flags()
+    if n * descr.base.elsize > 65536:
+        with nogil:
+            done = run(kernel, descr.layout, data, strides, n)
+    else:
+        done = run(kernel, descr.layout, data, strides, n)
+    if not done:
+        raise MemoryError
+    raised = raised_flags()
+    if raised:
+        PyUFunc_GiveFloatingpointErrors(name, raised)
+    return 0
+
+
 cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
     """
     Return a ufunc's result straight from its kernel, or None where NumPy must broadcast or cast the operands.
@@ -86,7 +101,6 @@ cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
     cdef bint dual[2]
     cdef int i
     cdef Kernel kernel
-    cdef unsigned int flags
     if type(x) is not DualArray and type(y) is not DualArray:
         return None  # a subclass of DualArray
     like = <ndarray>x if type(x) is DualArray else <ndarray>y
@@ -114,25 +128,11 @@ cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
             return None
     for i in range(like.nd):
         n *= like.dimensions[i]
-    if nin == 1 or dual[0] and dual[1]:
-        kernel = _kernels[op].both
-    else:
-        kernel = _kernels[op].left if dual[0] else _kernels[op].right
+    kernel = _kernel_of(op, dual[0], nin == 1 or dual[1])
     _keep_if_large(n * size)
     result = _new_array(_dual_array_type, <object>descr, like.nd, like.dimensions)
     data[nin], strides[nin] = (<ndarray>result).data, size
-    flags = clear_flags()
-    cdef bint done
-    if n * size > 65536:
-        with nogil:
-            done = run(kernel, (<DualDescr *>descr).layout, data, strides, n)
-    else:
-        done = run(kernel, (<DualDescr *>descr).layout, data, strides, n)
-    if not done:
-        raise MemoryError
-    i = raised_flags(flags)
-    if i:
-        PyUFunc_GiveFloatingpointErrors(ufunc_name(ufunc), i)
+    _run_loop(kernel, <DualDescr *>descr, data, strides, n, ufunc_name(ufunc))
     return result
 
 
@@ -305,8 +305,6 @@ cdef object _fast_sum(object x, object axis):
     cdef Dual z
     cdef char *data[3]
     cdef Py_ssize_t strides[3]
-    cdef unsigned int flags
-    cdef int raised
     if type(x) is not DualArray or axis not in _the_only_axis:
         return None
     a = <ndarray>x
@@ -319,12 +317,7 @@ cdef object _fast_sum(object x, object axis):
     data[1] = a.data
     strides[0] = strides[2] = 0
     strides[1] = (<DualDescr *>a.descr).base.elsize
-    flags = clear_flags()
-    if not run(_kernels[ADD].both, (<DualDescr *>a.descr).layout, data, strides, a.dimensions[0]):
-        raise MemoryError
-    raised = raised_flags(flags)
-    if raised:
-        PyUFunc_GiveFloatingpointErrors(b"reduce", raised)
+    _run_loop(_kernels[ADD].both, <DualDescr *>a.descr, data, strides, a.dimensions[0], b"reduce")
     return z
 
 
@@ -462,19 +455,19 @@ cdef class DualArray(ndarray):
 
     @property
     def tangent(self):
-        return _tangent(self)
+        return _named_part(self, "tangent")
 
     @property
     def e1(self):
-        return _hyper_part(self, "e1")
+        return _named_part(self, "e1")
 
     @property
     def e2(self):
-        return _hyper_part(self, "e2")
+        return _named_part(self, "e2")
 
     @property
     def e12(self):
-        return _hyper_part(self, "e12")
+        return _named_part(self, "e12")
 
     # Either operand of a binary operator may be the DualArray.
 
@@ -506,14 +499,6 @@ cdef class DualArray(ndarray):
     def __ipow__(self, other):
         return _power(self, other, self)
 
-    def conj(self):
-        """Return the array itself, as ndarray.conj does for real numbers."""
-        return self
-
-    def conjugate(self):
-        """Return the array itself, as ndarray.conjugate does for real numbers."""
-        return self
-
     def dot(self, other, out=None):
         """The same as np.dot(x, other)."""
         return np.dot(self, other) if out is None else np.dot(self, other, out=out)
@@ -526,6 +511,7 @@ cdef class DualArray(ndarray):
                 return result
         return np.ndarray.sum(self, axis, None if _is_dual_dtype(dtype) else dtype, out, keepdims, initial, where)
 
+    conj = conjugate = _itself  # as of real numbers
     prod = _reduction("prod")
     mean = _reduction("mean")
     var = _reduction("var")

@@ -127,12 +127,8 @@ cdef object _union(object a, object b):
                 raise TypeError(
                     f"duals of one level must carry equally many tangents, got {sizes[level]} and {size}; "
                     f"make them with one DualDType.")
-    levels = sorted(sizes, key=_age)
+    levels = sorted(sizes, key=lambda level: level.age)
     return _make_dtype(tuple(levels), tuple([sizes[level] for level in levels]))
-
-
-def _age(Level level not None):
-    return level.age
 
 
 cdef object _without(object dtype, Py_ssize_t index):
@@ -279,7 +275,8 @@ cdef int _resolve_levels(void *method, PyArray_DTypeMeta **dtypes, PyObject **gi
 
 cdef int _resolve_in(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
                      npy_intp *view_offset) except -1:
-    loop[0] = _new_reference(_native(given[0]))
+    source = <object>given[0]
+    loop[0] = _new_reference(source if source.isnative else source.newbyteorder("="))
     loop[1] = _new_reference(<object>given[1] if given[1] != NULL else _neutral)
     return NPY_SAFE_CASTING
 
@@ -300,11 +297,6 @@ cdef int _refuse(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyO
 
 cdef int _refused_loop(void *context, void *data, void *counts, void *strides, void *state) noexcept nogil:
     return -1
-
-
-cdef object _native(PyObject *descr):
-    dtype = <object>descr
-    return dtype if dtype.isnative else dtype.newbyteorder("=")
 
 
 cdef object _dtype_class(int type_num):

@@ -73,9 +73,6 @@ cdef class Level:
             self.dtypes = None
             self.retired = True
 
-    cdef bint is_of(self, tuple key):
-        return self.age == key[1] and self.token == key[0]
-
     @property
     def taylor(self):
         return self.kind == Kind.taylor
@@ -107,7 +104,8 @@ def _restore_level(key, taylor):
         level = _levels_by_key.get(key)
         if level is None and key[0] in _own_tokens:
             import gc
-            level = next((x for x in gc.get_objects() if type(x) is Level and (<Level>x).is_of(key)), None)
+            level = next((x for x in gc.get_objects()
+                          if type(x) is Level and ((<Level>x).token, (<Level>x).age) == key), None)
         if level is None:
             level = Level(taylor=taylor)
             level.retire()

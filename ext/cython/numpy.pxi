@@ -32,9 +32,6 @@ cdef extern from "numpy/loop_table.h" nogil:
         PyObject *caller
         PyArray_Descr **descriptors
 
-    ctypedef struct NpyAuxData:
-        pass
-
     ctypedef enum NPY_CASTING:
         NPY_NO_CASTING
         NPY_SAFE_CASTING

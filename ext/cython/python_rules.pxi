@@ -17,7 +17,7 @@ cdef bint _is_sequential(char *source, npy_intp step, char *out, npy_intp out_st
 
 
 cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const npy_intp *counts,
-                     const npy_intp *strides, NpyAuxData *state) except -1:
+                     const npy_intp *strides, void *state) except -1:
     """The strided loop: copies of the operands go through the rule, one by one where the loop is sequential."""
     ufunc = <object>context.caller
     cdef int i, nin = ufunc.nin, nargs = ufunc.nargs

@@ -26,6 +26,11 @@ cdef extern from *:
     void no_sequence(PyTypeObject *)
 
 
+def _itself(self):
+    """Return the number, or the array, itself."""
+    return self
+
+
 @cython.final
 @cython.no_gc
 @cython.freelist(256)
@@ -92,22 +97,22 @@ cdef class Dual:
     @property
     def tangent(self):
         """The derivative(s) of a number with one level: a float for one tangent, else shape (k,)."""
-        return _scalar_part(_tangent(_zero_d(self)))
+        return _part_of(self, "tangent")
 
     @property
     def e1(self):
         """The derivative(s) at the older of two levels."""
-        return _scalar_part(_hyper_part(_zero_d(self), "e1"))
+        return _part_of(self, "e1")
 
     @property
     def e2(self):
         """The derivative(s) at the younger of two levels."""
-        return _scalar_part(_hyper_part(_zero_d(self), "e2"))
+        return _part_of(self, "e2")
 
     @property
     def e12(self):
         """The second derivative(s) of a number with two levels, shape (k1, k2)."""
-        return _scalar_part(_hyper_part(_zero_d(self), "e12"))
+        return _part_of(self, "e12")
 
     # --- attributes of NumPy's scalars ---
 
@@ -115,30 +120,14 @@ cdef class Dual:
     ndim = 0
     size = 1
 
-    @property
-    def real(self):
-        """The number itself."""
-        return self
+    real = T = property(_itself)
+    conj = conjugate = __copy__ = _itself
+    itemsize = nbytes = property(lambda self: self.dtype.itemsize, doc="Bytes of an element.")
 
     @property
     def imag(self):
         """Zero."""
         return _binary(MULTIPLY, self, None, 0.0)
-
-    @property
-    def T(self):
-        """The number itself."""
-        return self
-
-    @property
-    def itemsize(self):
-        """Bytes of an element."""
-        return (<DualDescr *>self.descr).base.elsize
-
-    @property
-    def nbytes(self):
-        """Bytes of an element."""
-        return (<DualDescr *>self.descr).base.elsize
 
     def var(self, *args, **kwargs):
         """Return the variance of the one number."""
@@ -151,14 +140,6 @@ cdef class Dual:
     def item(self, *args):
         """Return the number itself: a float would lose its derivatives."""
         _zero_d(self).item(*args)  # NumPy's checks of the index
-        return self
-
-    def conjugate(self):
-        """Return the number itself."""
-        return self
-
-    def conj(self):
-        """Return the number itself."""
         return self
 
     def is_integer(self):
@@ -291,9 +272,6 @@ cdef class Dual:
     def __reduce__(self):
         return _restore_dual, (self.dtype, (<char *>self.data)[:(<DualDescr *>self.descr).base.elsize])
 
-    def __copy__(self):
-        return self
-
     def __deepcopy__(self, memo):
         return self
 
@@ -311,7 +289,8 @@ cdef class Dual:
         return notebook.dual_latex(self)
 
 
-cdef object _scalar_part(object part):
+cdef object _part_of(Dual d, str name):
+    part = _named_part(_zero_d(d), name)
     return part.item() if part.size == 1 else part.copy()
 
 

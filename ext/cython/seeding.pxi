@@ -6,10 +6,9 @@ cdef ndarray _zero_d(Dual d):
     return a
 
 
-cdef int _check_axes(int nd) except -1:
+cdef void _check_axes(int nd) except *:
     if nd > MAX_AXES:
         raise ValueError(f"dualnum expects at most {MAX_AXES} axes, those of the levels included, got {nd}.")
-    return 0
 
 
 cdef object _view(ndarray a, int nd, npy_intp *dimensions, npy_intp *strides, char *data):
@@ -140,23 +139,17 @@ def float_copies(*operands):
     return copies
 
 
-cdef object _tangent(ndarray a):
-    cdef int zero_ = 0
-    cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout if _is_dual_dtype(<object>a.descr) else NULL
-    if layout == NULL or not layout.is_dual():
-        raise TypeError(f"tangent expects one first-order level, got {_kind_of(a)}; parts(x) gives all.")
-    return _part_view(a, 1, &zero_)
-
-
-cdef object _hyper_part(ndarray a, str name):
-    cdef int first[2]
-    first[0], first[1] = 0, 1
-    cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout if _is_dual_dtype(<object>a.descr) else NULL
-    if layout == NULL or not layout.is_hyper():
-        raise TypeError(f"{name} expects two first-order levels, got {_kind_of(a)}; parts(x) gives all.")
-    if name == "e12":
-        return _part_view(a, 2, first)
-    return _part_view(a, 1, &first[0 if name == "e1" else 1])
+cdef object _named_part(ndarray a, str name):
+    """Return the tangent of an array with one level, or e1, e2 or e12 of an array with two; all of first order."""
+    cdef bint of_one = name == "tangent", found = False
+    cdef int which[2]
+    which[0], which[1] = name == "e2", 1
+    if _is_dual_dtype(<object>a.descr):
+        found = (<DualDescr *>a.descr).layout.is_dual() if of_one else (<DualDescr *>a.descr).layout.is_hyper()
+    if not found:
+        expected = "one first-order level" if of_one else "two first-order levels"
+        raise TypeError(f"{name} expects {expected}, got {_kind_of(a)}; parts(x) gives all.")
+    return _part_view(a, 2 if name == "e12" else 1, which)
 
 
 def tangent(x):
@@ -184,7 +177,7 @@ def tangent(x):
     >>> dn.tangent(dn.Dual(3.0, [1.0, 2.0]))
     array([1., 2.])
     """
-    return _tangent(_dual_operand(x, "tangent"))
+    return _named_part(_dual_operand(x, "tangent"), "tangent")
 
 
 def parts(x):

@@ -117,24 +117,20 @@ cdef UfuncEntry _new_entry(object ufunc, str types, tuple integers):
 cdef object _clip = np._core.umath.clip  # np.clip is a Python function around it
 
 
-cdef int _sum_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) noexcept:
-    memset(initial, 0, context.descriptors[0].elsize)
-    if not is_empty:
-        (<double *>initial)[0] = _sum_start
-    return 1
-
-
 cdef int _bool_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) noexcept:
     (<char *>initial)[0] = context.caller == <PyObject *>_logical_and
     return 1
 
 
-cdef object _logical_and = np.logical_and
+cdef object _add = np.add, _logical_and = np.logical_and
 
 
 cdef int _identity_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) except -1:
     memset(initial, 0, context.descriptors[0].elsize)
-    (<double *>initial)[0] = (<object>context.caller).identity
+    if context.caller != <PyObject *>_add:
+        (<double *>initial)[0] = (<object>context.caller).identity
+    elif not is_empty:
+        (<double *>initial)[0] = _sum_start
     return 1
 
 
@@ -157,8 +153,6 @@ cdef void _register_values() except *:
 
 cdef void *_initial_of(object ufunc, str letters):
     """Return what NumPy calls for the start of a reduction, or NULL where a loop has no start."""
-    if letters == "DDD" and ufunc is np.add:
-        return <void *>_sum_initial
     if letters == "DDD" and ufunc.identity is not None:
         return <void *>_identity_initial
     return <void *>_bool_initial if letters == "?D?" else NULL
