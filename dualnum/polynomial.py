@@ -192,7 +192,7 @@ class TaylorPolynomial:
         return unwrap(total.reshape(lead + self._outputs).copy())
 
     def remainder(self, x: ArrayLike) -> Any:
-        """Estimate |f(x) - p(x)| by the size of the first term that the polynomial leaves out.
+        """Estimate ``|f(x) - p(x)|`` by the size of the first term that the polynomial leaves out.
 
         Parameters
         ----------
