@@ -41,10 +41,13 @@ def arguments(name):
 
 def test_every_numpy_ufunc_is_decided_upon():
     missing = {*UFUNCS} - {*DIFFERENTIABLE, *PREDICATES, *COMPARISONS, *PRODUCTS, *REFUSED, "_arg"}
+    name = min(missing, default="")
+    row = "ROW({}, DOMAIN(lo, hi) COMPANION(c) VALUE(y) DY(y') D2Y(y'') DC(c')) to ext/math/elementary.def"
+    if name and UFUNCS[name].nin == 2:
+        row = "ROW2({}, DOMAIN(x_lo, x_hi, y_lo, y_hi) VALUE(z) Z_X(...) Z_Y(...) ...) to ext/math/binary.def"
     assert not missing, (
-        f"NumPy has {sorted(missing)}. Smooth: add ROW({min(missing)}, DOMAIN(lo, hi) COMPANION(c) VALUE(y) "
-        f"DY(y') D2Y(y'') DC(c')) to ext/math/elementary.def. With kinks: add it to PIECEWISE here. "
-        "Without derivatives: to REFUSED here."
+        f"NumPy has {sorted(missing)}. Smooth: add {row.format(name)}. With kinks: add it to PIECEWISE here. "
+        f"Without derivatives: to REFUSED here."
     )
 
 

@@ -71,7 +71,7 @@ def test_signs_of_zero_in_extrema(name, zeros):
 def test_signs_of_zero_in_clip(low, high):
     """1 / np.array([-0.0, 1.0]).clip(0.0, 1.0) is -inf."""
     x = np.array([-0.0, 0.0, 1.0, -1.0, 0.5, np.nan] * 50)
-    for a in (x, x[:2], x[:1]):
+    for a in () if low is high is None else (x, x[:2], x[:1]):  # NumPy 2.0 refuses to clip by nothing
         bounds = [b[: len(a)] if isinstance(b, np.ndarray) else b for b in (low, high)]
         got, want = dn.value(dn.seed(a).clip(*bounds)), a.clip(*bounds)
         np.testing.assert_array_equal(got, want)

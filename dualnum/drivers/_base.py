@@ -6,7 +6,6 @@ result into the primal and the derivatives, which lie along a new last axis, an 
 """
 
 import functools
-import inspect
 import operator
 import sys
 from math import isqrt, prod
@@ -314,8 +313,9 @@ class Driver(DriverBase):
         """Return the driver, its options and the function: ``<dualnum.gradient(chunk=3) of rosen>``."""
         _, options = self.origin()
         options = ", ".join(f"{name}={option!r}" for name, option in options.items())
-        function = None if isinstance(self.f, Driver) else getattr(self.f, "__qualname__", None)
-        return f"<dualnum.{self.name}{options and f'({options})'} of {function or repr(self.f)}>"
+        function = None if isinstance(self.f, Driver) else getattr(self.f, "__name__", None)
+        function = getattr(self.f, "__qualname__", function) if function else repr(self.f)
+        return f"<dualnum.{self.name}{options and f'({options})'} of {function}>"
 
     def __reduce__(self):
         make, options = self.origin()
@@ -334,6 +334,8 @@ class Driver(DriverBase):
         # Only where v comes in between: else that of f follows from __wrapped__.
         if self.arguments == "x":
             raise AttributeError("__signature__")
+        import inspect
+
         kinds = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
         return inspect.Signature(map(inspect.Parameter, ("args", "kwargs"), kinds))
 
@@ -342,6 +344,8 @@ class Driver(DriverBase):
         make = operator.attrgetter(self.name)(sys.modules["dualnum"])
         common = {name: getattr(self, name) for name in ("argnum", "chunk", "subok", "workers")}
         options = {"batched": self.points or self.batched, **(self.extra or {}), **common}
+        import inspect
+
         parameters = inspect.signature(make).parameters
         given = {
             name: option
