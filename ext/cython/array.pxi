@@ -1,4 +1,5 @@
-# DualArray, a thin ndarray subclass: it dispatches NumPy functions that hard-code dtypes, and its operators skip NumPy.
+# DualArray, a thin ndarray subclass: through it NumPy functions for built-in dtypes find a rule, and its operators call
+# kernels directly.
 
 
 class DualScalar(np.inexact):
@@ -59,7 +60,7 @@ cdef inline bint _same_shape(ndarray a, ndarray b):
 
 
 cdef inline int _fast_path_place(object ufunc, object method, tuple inputs, dict kwargs) except -2:
-    """Return the place of the kernels that this call of a ufunc may go to, or -1."""
+    """Return the place in _kernels for this call of a ufunc, or -1 where NumPy must make it."""
     cdef UfuncEntry entry = _entries.get(ufunc)
     if entry is None or entry.place < 0 or kwargs or method != "__call__" or len(inputs) + 1 != len(entry.types):
         return -1
@@ -154,11 +155,11 @@ cdef object _array_function(int op, object x):
 
 cdef bint _is_guest(object cls):
     """
-    Whether arrays or numbers of this class decide what becomes of duals beside them.
+    Whether a class is a guest, whose arrays or numbers decide the result of an operation with duals.
 
     Such are masked arrays, np.matrix and arrays with units: subclasses of ndarray other than DualArray, and classes
     with an __array_ufunc__ of their own.  Beside one, a DualArray or a Dual acts as a plain array of duals.  An
-    np.memmap means no more than an array.
+    np.memmap is treated as a plain array.
     """
     if cls in _no_rivals or issubclass(cls, (DualArray, np.memmap, _generic)):
         return False

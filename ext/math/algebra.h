@@ -11,13 +11,13 @@
 // cannot confuse their perturbations.  A level is of one of two kinds (Kind, element_layout.h):
 //
 //     first order of size k    1, a1, ..., ak       every product ai aj vanishes     gradients: k tangents at once
-//     Taylor of size n         1, t, t^2, ..., t^n  t^(n + 1) vanishes               series: component k is f^(k) / k!
+//     Taylor of size n         1, t, t^2, ..., t^n  t^(n + 1) vanishes               series: component j is f^(j) / j!
 //
 // An element over several levels is a polynomial in the infinitesimals of all of them: a tensor product.  A product of
 // infinitesimals of different levels, such as a b, does not vanish, and its component is a second derivative.
 //
-// LAYOUT.  Number the monomials of each level from 0: 0 is the constant 1, and j is aj or t^j.  The component of the
-// monomial (i_0, i_1, ...) lies at place i_0 stride_0 + i_1 stride_1 + ..., with stride_0 = 1 and
+// LAYOUT.  Level 0 is the oldest.  In each level monomial 0 is the constant 1, and monomial j is aj, or t^j.  The
+// component of the monomial (i_0, i_1, ...) lies at place i_0 stride_0 + i_1 stride_1 + ..., with stride_0 = 1 and
 // stride_(l+1) = (1 + size_l) stride_l: the oldest level varies fastest.  Place 0 holds the primal.  For example, a
 // hyper-dual number (2,1)x(1,1) has a level of 2 tangents, a1 and a2, and a younger level of 1 tangent, b:
 //
@@ -51,8 +51,8 @@
 //     f(v + h) = f(v) + f'(v) h + f''(v) / 2 h^2 + ... + f^(d)(v) / d! h^d,
 //
 // and f enters by numbers alone.  For u above and f(u) = u^2: h = a1 + b, h^2 = 2 a1 b, hence
-// u^2 = 4 + 4 (a1 + b) + 1 (2 a1 b).  For functions of the tables, elementary.h obtains the same from recurrences in
-// O(n^2), and chain_rule.h has the formulas written out for dual and hyper-dual numbers and for series of order 2.
+// u^2 = 4 + 4 (a1 + b) + 1 (2 a1 b).  For functions of the tables, elementary.h obtains the same from recurrences, in
+// O(n^2) for a series of order n, and chain_rule.h has the formulas written out for dual and hyper-dual numbers and for series of order 2.
 //
 // Two rules depart from IEEE arithmetic.  Both concern components 1, 2, ... only: the primal is NumPy's, bit for bit.
 //
@@ -62,8 +62,8 @@
 //
 // INDETERMINATE COMPONENTS ARE NAN.  The first rule alone would return wrong zeros.  In sqrt(x) * sqrt(x) at
 // x = 0 + a, the factor is s = 0 + inf a, and the tangent of s * s is 0 inf + inf 0, which times() makes 0; but
-// x has the tangent 1.  mark_indeterminate() therefore looks at each operand once the result is computed, and turns a
-// finite component into nan where the operand's component of the same monomial is not finite.
+// x has the tangent 1.  So after the result is computed, mark_indeterminate() compares it with each operand: a component
+// of the result that is finite where the operand's is not becomes nan.
 #pragma once
 #include <cmath>
 #include <cstring>
