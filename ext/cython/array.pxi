@@ -351,7 +351,7 @@ cdef object _mixes(str call, object dtype):
                      f"and what is derivative; use dualnum.parts(x).")
 
 
-cdef object _set_dtype = np.ndarray.dtype.__set__
+cdef object _ndarray_set_dtype = getattr(np.ndarray, "_set_dtype", np.ndarray.dtype.__set__)
 
 
 def _reduction(str name):
@@ -436,7 +436,11 @@ cdef class DualArray(ndarray):
     def dtype(self, dtype):
         if _is_dual_dtype(<object>self.descr) and np.dtype(dtype).kind != "V":
             raise _mixes("x.dtype = dtype", dtype)
-        _set_dtype(self, dtype)
+        _ndarray_set_dtype(self, dtype)
+
+    def _set_dtype(self, dtype):
+        """Assign the dtype for ndarray.view, which from NumPy 2.5 on asks for this method; view() has checked it."""
+        _ndarray_set_dtype(self, dtype)
 
     def getfield(self, dtype, offset=0):
         """Refuse: bytes of a dual would mix values and derivatives."""
