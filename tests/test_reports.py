@@ -162,3 +162,14 @@ def test_many_tangents_print_abbreviated():
     assert len(repr(x)) < 40_000
     assert repr(x[0]) == "Dual(0.0, [1., 0., 0., ..., 0., 0., 0.])"
     assert repr(dn.Dual(1.5, np.arange(20.0))) == f"Dual(1.5, {np.arange(20.0).tolist()})"
+
+
+@pytest.mark.parametrize("v", [2.0, 2, np.float64(2), np.array(2.0), True], ids=lambda v: type(v).__name__)
+@pytest.mark.parametrize("x", [3.0, 3, np.float64(3), np.array(3.0)], ids=lambda x: type(x).__name__)
+def test_directions_of_numbers_and_0d_arrays(x, v):
+    assert dn.jvp(lambda x: x**3)(x, v) == (27.0, 27.0 * v)
+    assert dn.directional_derivative(lambda x: x**3)(x, v) == 27.0 * v
+    assert dn.hvp(lambda x: x**3)(x, v) == 18.0 * v
+    assert dn.vhv(lambda x: x**3)(x, v) == 18.0 * v**2
+    assert dn.taylor(lambda x: x**3, 1, direction=v)(x).tolist() == [27.0, 27.0 * v]
+    assert dn.derivative(lambda t: dn.jvp(lambda x: x**3)(x, t)[1])(1.0) == 27.0
