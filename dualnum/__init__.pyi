@@ -77,6 +77,7 @@ def derivative(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     check: bool = True,
 ) -> _Driver[_P, NDArray[np.float64], _R]: ...
 @overload
@@ -88,6 +89,7 @@ def derivative(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     check: bool = True,
 ) -> Callable[_P, Any]: ...
 @overload
@@ -99,6 +101,7 @@ def value_and_derivative(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     check: bool = True,
 ) -> _Driver[_P, tuple[Any, ...], tuple[Any, ...]]: ...
 @overload
@@ -110,6 +113,7 @@ def value_and_derivative(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     check: bool = True,
 ) -> Callable[_P, Any]: ...
 @overload
@@ -120,6 +124,7 @@ def gradient(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> _Driver[_P, NDArray[np.float64], float]: ...
 @overload
@@ -130,6 +135,7 @@ def gradient(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> Callable[_P, Any]: ...
 @overload
@@ -140,6 +146,7 @@ def value_and_gradient(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> _Driver[_P, tuple[_R, NDArray[np.float64]], tuple[_R, float]]: ...
 @overload
@@ -150,6 +157,7 @@ def value_and_gradient(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> Callable[_P, Any]: ...
 @overload
@@ -160,6 +168,7 @@ def jacobian(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> _Driver[_P, NDArray[np.float64], Any]: ...
 @overload
@@ -170,6 +179,7 @@ def jacobian(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> Callable[_P, Any]: ...
 @overload
@@ -180,6 +190,7 @@ def value_and_jacobian(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> _Driver[_P, tuple[_R, NDArray[np.float64]], tuple[_R, Any]]: ...
 @overload
@@ -190,6 +201,7 @@ def value_and_jacobian(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> Callable[_P, Any]: ...
 @overload
@@ -200,6 +212,7 @@ def hessian(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> _Driver[_P, NDArray[np.float64], Any]: ...
 @overload
@@ -210,6 +223,7 @@ def hessian(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> Callable[_P, Any]: ...
 @overload
@@ -220,6 +234,7 @@ def value_gradient_hessian(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> _Driver[_P, tuple[_R, NDArray[np.float64], NDArray[np.float64]], tuple[_R, Any, Any]]: ...
 @overload
@@ -230,6 +245,7 @@ def value_gradient_hessian(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> Callable[_P, Any]: ...
 @overload
@@ -240,6 +256,7 @@ def jvp(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[Concatenate[_X, _X, _P], tuple[_R, _R]]: ...
 @overload
 def jvp(
@@ -249,6 +266,7 @@ def jvp(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[..., Any]: ...
 @overload
 def directional_derivative(
@@ -258,6 +276,7 @@ def directional_derivative(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[Concatenate[_X, _X, _P], _R]: ...
 @overload
 def directional_derivative(
@@ -267,6 +286,7 @@ def directional_derivative(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[..., Any]: ...
 @overload
 def hvp(
@@ -276,6 +296,7 @@ def hvp(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> _Driver[Concatenate[_X, _X, _P], NDArray[np.float64], float]: ...
 @overload
@@ -286,6 +307,7 @@ def hvp(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> Callable[..., Any]: ...
 @overload
@@ -296,6 +318,7 @@ def vhv(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[Concatenate[_X, _X, _P], _R]: ...
 @overload
 def vhv(
@@ -305,6 +328,7 @@ def vhv(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[..., Any]: ...
 def laplacian(
     f: Callable[_P, _R],
@@ -313,6 +337,7 @@ def laplacian(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> Callable[_P, _R]: ...
 def divergence(
@@ -322,6 +347,7 @@ def divergence(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> Callable[_P, Any]: ...
 def curl(
@@ -331,6 +357,7 @@ def curl(
     chunk: int | None = None,
     batched: int = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     workers: int | _Map = 1,
 ) -> Callable[_P, Any]: ...
 

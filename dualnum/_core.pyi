@@ -179,6 +179,7 @@ class DriverBase:
     batched: Any
     points: Any
     subok: Any
+    lift: Any
     checked: bool
     workers: Any
     arguments: str
@@ -197,6 +198,7 @@ class DriverBase:
         chunk: Any = None,
         batched: Any = False,
         subok: Any = True,
+        lift: Any = "auto",
         arguments: str = "x",
         workers: Any = 1,
         run: Any = None,

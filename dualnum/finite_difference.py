@@ -33,7 +33,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -67,6 +67,7 @@ def derivative(
     batched: bool = False,
     chunk: int | None = None,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[..., Any]:
     """Return the function that approximates the derivative of `f`, of any order, as `dualnum.derivative` does.
 
@@ -74,7 +75,7 @@ def derivative(
     ----------
     f, order, argnum, batched
         As for `dualnum.derivative`. A function of an array treats each element by itself: all are moved at once.
-    method, step, return_error, chunk, subok
+    method, step, return_error, chunk, subok, lift
         As for `gradient`. A derivative of order n takes the shortest stencil of the method's accuracy.
 
     Returns
@@ -92,7 +93,7 @@ def derivative(
     array([1.     , 2.71828])
     """
     order = check_order("finite_difference.derivative", order)
-    options = method, step, return_error, batched, chunk, subok
+    options = method, step, return_error, batched, chunk, subok, lift
     driver = Differences("derivative", f, argnum, *options, _derivative, order=order)
     driver.batched = False  # every element of x is a point of its own in either case
     return driver
@@ -123,6 +124,7 @@ def gradient(
     batched: bool = False,
     chunk: int | None = None,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[..., Any]:
     """Return the function that approximates the gradient of a scalar function, as `dualnum.gradient` does.
 
@@ -142,7 +144,7 @@ def gradient(
     return_error : bool, optional
         Return a pair: the derivative, and an estimate of its absolute error of the same shape. It is
         ``richardson``'s own; the other methods compute a second time, with doubled steps.
-    chunk, subok
+    chunk, subok, lift
         Without effect: they are here so that a driver's name can be swapped for this one.
 
     Returns
@@ -167,7 +169,9 @@ def gradient(
     >>> abs(value - np.e) <= error < 1e-10
     True
     """
-    return Differences("gradient", f, argnum, method, step, return_error, batched, chunk, subok, _gradient)
+    return Differences(
+        "gradient", f, argnum, method, step, return_error, batched, chunk, subok, lift, _gradient
+    )
 
 
 def jacobian(
@@ -180,6 +184,7 @@ def jacobian(
     batched: bool = False,
     chunk: int | None = None,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[..., Any]:
     """Return the function that approximates the Jacobian, as `dualnum.jacobian` does.
 
@@ -187,7 +192,7 @@ def jacobian(
     ----------
     f, argnum, batched
         As for `dualnum.jacobian`.
-    method, step, return_error, chunk, subok
+    method, step, return_error, chunk, subok, lift
         As for `gradient`.
 
     Returns
@@ -203,7 +208,9 @@ def jacobian(
     array([[3., 2.],
            [4., 0.]])
     """
-    return Differences("jacobian", f, argnum, method, step, return_error, batched, chunk, subok, _jacobian)
+    return Differences(
+        "jacobian", f, argnum, method, step, return_error, batched, chunk, subok, lift, _jacobian
+    )
 
 
 def hessian(
@@ -216,6 +223,7 @@ def hessian(
     batched: bool = False,
     chunk: int | None = None,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[..., Any]:
     """Return the function that approximates the Hessian, as `dualnum.hessian` does.
 
@@ -223,7 +231,7 @@ def hessian(
     ----------
     f, argnum, batched
         As for `dualnum.hessian`.
-    method, step, return_error, chunk, subok
+    method, step, return_error, chunk, subok, lift
         As for `gradient`.
 
     Returns
@@ -239,7 +247,9 @@ def hessian(
     >>> np.allclose(H, [[6, 4], [4, 0]], atol=1e-6)
     True
     """
-    return Differences("hessian", f, argnum, method, step, return_error, batched, chunk, subok, _hessian)
+    return Differences(
+        "hessian", f, argnum, method, step, return_error, batched, chunk, subok, lift, _hessian
+    )
 
 
 def _first(check: Callable[..., None], driver: Differences, args: Any, kwargs: Any) -> Any:
@@ -271,10 +281,12 @@ class Differences(Driver):
 
     __slots__ = ("method", "step", "return_error")
 
-    def __init__(self, name, f, argnum, method, step, return_error, batched, chunk, subok, run, **extra):
+    def __init__(
+        self, name, f, argnum, method, step, return_error, batched, chunk, subok, lift, run, **extra
+    ):
         name = f"finite_difference.{name}"
         extra |= {"method": method, "step": step, "return_error": return_error, "batched": batched}
-        super().__init__(name, f, argnum, chunk, batched, subok, "x", 1, run, extra)
+        super().__init__(name, f, argnum, chunk, batched, subok, lift, "x", 1, run, extra)
         self.method = check_method(name, method)
         self.step = step
         self.return_error = check_flag(name, "return_error", return_error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -29,7 +29,12 @@ PLOTTED = 400  # points of a curve
 
 
 def taylor_polynomial(
-    f: Callable[..., Any], order: int, *, argnum: int = 0, subok: bool = True
+    f: Callable[..., Any],
+    order: int,
+    *,
+    argnum: int = 0,
+    subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[..., TaylorPolynomial]:
     """Return the function that computes the Taylor polynomial of `f` at a point.
 
@@ -41,7 +46,7 @@ def taylor_polynomial(
         Of the polynomial, at least 0.
     argnum : int, optional
         Which positional argument is the variable.
-    subok : bool, optional
+    subok, lift
         As for `gradient`.
 
     Returns
@@ -67,7 +72,9 @@ def taylor_polynomial(
     """
     order = check_order("taylor_polynomial", order, least=0)
     extra = {"order": order}
-    driver = Driver("taylor_polynomial", f, argnum, None, False, subok, "x", 1, _taylor_polynomial, extra)
+    driver = Driver(
+        "taylor_polynomial", f, argnum, None, False, subok, lift, "x", 1, _taylor_polynomial, extra
+    )
     check_one_argument(driver)
     return driver
 

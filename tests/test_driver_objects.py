@@ -4,6 +4,7 @@ import copy
 import functools
 import inspect
 import multiprocessing
+import operator
 import pickle
 
 import numpy as np
@@ -52,6 +53,14 @@ DRIVERS = [
     dn.finite_difference.derivative(square, 2, method="richardson"),
     functools.partial(dn.hvp(product), v := np.ones(2)).func,
 ]
+#: An option of every driver, and a value that is not its default.
+EVERY = {"argnum": -1, "subok": False, "lift": False}
+MAKERS = [
+    make
+    for module in (dn, dn.finite_difference)
+    for make in vars(module).values()
+    if inspect.isfunction(make) and "argnum" in inspect.signature(make).parameters
+]
 
 
 def test_representation_names_the_driver_its_options_and_the_function():
@@ -77,6 +86,34 @@ def test_copies_compute_the_same(driver, again):
     args = (POINTS[0], POINTS[1]) if "hvp" in repr(driver) else (POINTS[0],)
     np.testing.assert_equal(twin(*args), driver(*args))
     del driver.note
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: f"{make.__module__}.{make.__name__}")
+def test_every_driver_has_the_options_of_every_driver(make):
+    order = {"order": 2} if "order" in inspect.signature(make).parameters else {}
+    driver = make(square, **order, **EVERY)
+    for twin in (driver, pickle.loads(pickle.dumps(driver))):
+        assert {name: getattr(twin, name) for name in EVERY} == EVERY
+        assert all(f"{name}={option}" in repr(twin) for name, option in EVERY.items())
+
+
+@pytest.mark.parametrize(
+    "driver",
+    [
+        dn.derivative(operator.mul, argnum=(0, 1), subok=False, lift=False),
+        dn.value_and_derivative(operator.mul, argnum=(0, 1), subok=False, lift=False),
+        *(dn.derivative_tensor(operator.mul, order, subok=False, lift=False) for order in (1, 2)),
+    ],
+    ids=repr,
+)
+def test_a_driver_hands_its_options_on_to_those_that_it_calls(driver, monkeypatch):
+    found, kind = [], type(driver)
+    check = kind.check_options
+    monkeypatch.setattr(
+        kind, "check_options", lambda inner, *options: (found.append(inner), check(inner, *options))
+    )
+    driver(2.0, 3.0)
+    assert found and all((inner.subok, inner.lift) == (False, False) for inner in found)
 
 
 def test_a_driver_pickles_when_its_function_does():

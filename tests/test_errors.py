@@ -39,6 +39,8 @@ OPTIONS = [
     ({"argnum": (0, "x")}, TypeError, f"{INTS} tuple."),
     ({"argnum": (1, 1)}, ValueError, "argnum to name every argument once, got (1, 1)."),
     ({"subok": "no"}, TypeError, "subok to be True or False, got str."),
+    ({"lift": 1}, TypeError, "lift to be 'auto', True or False, got int."),
+    ({"lift": "always"}, ValueError, "lift to be 'auto', True or False, got 'always'."),
 ]
 
 

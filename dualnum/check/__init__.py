@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,6 +32,7 @@ def compare(
     args: tuple[Any, ...] = (),
     kwargs: Mapping[str, Any] | None = None,
     rtol: float = 1e-7,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Report:
     """Compare derivatives with finite differences of many step sizes.
 
@@ -59,6 +60,8 @@ def compare(
         Further arguments of `f`, `jac` and `hess`.
     rtol : float, optional
         A derivative is called wrong only if it is off by more than this, relative to itself.
+    lift
+        As for `dualnum.gradient`, of the derivatives by dual numbers.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def compare(
     ('kink',)
     """
     order, written = _target("compare", order, jac, hess)
-    return Comparison("compare", f, x, args, kwargs or {}, order, written).compare(steps, rtol)
+    return Comparison("compare", f, x, args, kwargs or {}, order, written, lift).compare(steps, rtol)
 
 
 def assert_derivatives(
@@ -107,12 +110,13 @@ def assert_derivatives(
     args: tuple[Any, ...] = (),
     kwargs: Mapping[str, Any] | None = None,
     rtol: float = 1e-7,
+    lift: Literal["auto"] | bool = "auto",
 ) -> None:
     """Raise an AssertionError unless derivatives agree with exact ones, or with finite differences.
 
     Parameters
     ----------
-    f, x, args, kwargs
+    f, x, args, kwargs, lift
         As for `compare`.
     order : {1, 2}, optional
         Check first derivatives only (by default), or first and second ones.
@@ -153,7 +157,7 @@ def assert_derivatives(
         order, written = _target("assert_derivatives", order, jac, hess)
         targets = [(order, written)] if written is not None or order == 1 else [(1, None), (2, None)]
     for order, written in targets:
-        comparison = Comparison("assert_derivatives", f, x, args, kwargs or {}, order, written)
+        comparison = Comparison("assert_derivatives", f, x, args, kwargs or {}, order, written, lift)
         report = comparison.compare([2.0**-17], rtol)
         if not report.agrees:
             raise AssertionError(_complaint(report, rtol, comparison.exact))

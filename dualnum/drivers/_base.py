@@ -36,6 +36,7 @@ from dualnum.drivers._checks import (
     check_direction,
     check_flag,
     check_lead,
+    check_lift,
     check_moves,
     check_one_array,
     check_point,
@@ -290,7 +291,7 @@ class Driver(DriverBase):
 
     __slots__ = ()
 
-    def check_options(self, argnum, chunk, batched, subok, workers):
+    def check_options(self, argnum, chunk, batched, subok, lift, workers):
         """Set the options; `DriverBase` asks for it where one of them is not the default."""
         name = self.name
         check_callable(name, self.f)
@@ -298,6 +299,7 @@ class Driver(DriverBase):
         self.chunk = check_chunk(name, chunk)
         self.batched, self.points = check_batched(name, batched, self.arguments == "x")
         self.subok = check_flag(name, "subok", subok)
+        self.lift = check_lift(name, lift)
         self.workers = check_workers(name, workers)
         self.direct = min(self.chunk or ONE_PASS, ONE_PASS) if self.argnum == 0 and not self.batched else -1
         if self.points is not None:
@@ -342,7 +344,7 @@ class Driver(DriverBase):
     def origin(self):
         """Return the public function that made this driver, and the options that it was given, by name."""
         make = operator.attrgetter(self.name)(sys.modules["dualnum"])
-        common = {name: getattr(self, name) for name in ("argnum", "chunk", "subok", "workers")}
+        common = {name: getattr(self, name) for name in ("argnum", "chunk", "subok", "lift", "workers")}
         options = {"batched": self.points or self.batched, **(self.extra or {}), **common}
         import inspect
 

@@ -212,6 +212,18 @@ def check_flag(name, option, flag):
     return bool(flag)
 
 
+def check_lift(name, lift):
+    """Return lift as True, False or "auto"."""
+    if isinstance(lift, (bool, np.bool_)):
+        return bool(lift)
+    what = "'auto', True or False"
+    if not isinstance(lift, str):
+        raise wrong_option(TypeError, name, "lift", lift, what, type(lift).__name__)
+    if lift != "auto":
+        raise wrong_option(ValueError, name, "lift", lift, what, f"{lift!r}")
+    return "auto"  # the very object that signatures have, which `Driver.origin` compares
+
+
 def check_batched(name, batched, blocks):
     """Return whether x is a batch, and how many points a call of f gets at most, or None; only with blocks an int."""
     if not blocks or isinstance(batched, (bool, np.bool_)):

@@ -15,7 +15,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -48,6 +48,7 @@ def derivative_tensor(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
 ) -> Callable[..., Any]:
     """Return the function that computes all derivatives of one order: the tensor D^order f.
 
@@ -62,7 +63,7 @@ def derivative_tensor(
         Of the derivatives, at least 0.
     argnum : int, optional
         Which positional argument is differentiated.
-    chunk, batched, subok
+    chunk, batched, subok, lift
         As for `hessian`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``, and f is called
         with the rays along one more leading axis.
 
@@ -90,7 +91,9 @@ def derivative_tensor(
     order = check_order("derivative_tensor", order, least=0)
     check_flag("derivative_tensor", "batched", batched)
     extra = {"order": order}
-    driver = Driver("derivative_tensor", f, argnum, chunk, batched, subok, "x", 1, _derivative_tensor, extra)
+    driver = Driver(
+        "derivative_tensor", f, argnum, chunk, batched, subok, lift, "x", 1, _derivative_tensor, extra
+    )
     check_one_argument(driver)
     return driver
 
@@ -100,7 +103,7 @@ def _derivative_tensor(driver, args, kwargs):
     check_single(driver, variables, "one array")
     order, f = driver.extra["order"], driver.f
     if order in (1, 2):
-        options = {name: getattr(driver, name) for name in ("argnum", "chunk", "batched", "subok")}
+        options = {name: getattr(driver, name) for name in ("argnum", "chunk", "batched", "subok", "lift")}
         return (jacobian if order == 1 else hessian)(f, **options)(*args, **kwargs)
     found = partials(driver, variables, kwargs, order)
     return tensor(found[order], variables.tree.shape, order)

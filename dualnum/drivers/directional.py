@@ -7,14 +7,14 @@ from dualnum.drivers._checks import check_leading, check_scalar
 from dualnum.drivers._parallel import map_ordered
 
 
-def jvp(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def jvp(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto"):
     """Return the function that computes f(x) and the Jacobian-vector product J v, in one call of `f`.
 
     Parameters
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a number or an array of any shape.
-    argnum, chunk, batched, subok
+    argnum, chunk, batched, subok, lift
         As for `gradient`. One tangent is carried whatever `chunk`.
 
     Returns
@@ -31,7 +31,7 @@ def jvp(f, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.jvp(lambda x: x**2)(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
     (array([1., 4.]), array([ 2., 40.]))
     """
-    return Driver("jvp", f, argnum, chunk, batched, subok, "x, v", 1, _jvp)
+    return Driver("jvp", f, argnum, chunk, batched, subok, lift, "x, v", 1, _jvp)
 
 
 def _jvp(driver, args, kwargs):
@@ -41,12 +41,12 @@ def _jvp(driver, args, kwargs):
     return unwrap(value), unwrap(first[..., 0])
 
 
-def directional_derivative(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def directional_derivative(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto"):
     """Return the function that computes the derivative J v of `f` along `v`, which is not normalised.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok
+    f, argnum, chunk, batched, subok, lift
         As for `jvp`.
 
     Returns
@@ -61,7 +61,7 @@ def directional_derivative(f, *, argnum=0, chunk=None, batched=False, subok=True
     23.0
     """
     return Driver(
-        "directional_derivative", f, argnum, chunk, batched, subok, "x, v", 1, _directional_derivative
+        "directional_derivative", f, argnum, chunk, batched, subok, lift, "x, v", 1, _directional_derivative
     )
 
 
@@ -69,14 +69,14 @@ def _directional_derivative(driver, args, kwargs):
     return _jvp(driver, args, kwargs)[1]
 
 
-def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
     """Return the function that computes the Hessian-vector product H v, without the Hessian.
 
     Parameters
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must be a scalar.
-    argnum, chunk, batched, subok, workers
+    argnum, chunk, batched, subok, lift, workers
         As for `gradient`.
 
     Returns
@@ -92,7 +92,7 @@ def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     >>> dn.hvp(lambda x: x[0] * x[1]**2)(np.array([2.0, 3.0]), np.array([1.0, 10.0]))
     array([60., 46.])
     """
-    return Driver("hvp", f, argnum, chunk, batched, subok, "x, v", workers, _hvp)
+    return Driver("hvp", f, argnum, chunk, batched, subok, lift, "x, v", workers, _hvp)
 
 
 def _hvp(driver, args, kwargs):
@@ -113,14 +113,14 @@ def _hvp(driver, args, kwargs):
     return variables.unflatten(product, variables.lead)
 
 
-def vhv(f, *, argnum=0, chunk=None, batched=False, subok=True):
+def vhv(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto"):
     """Return the function that computes the second derivative v' H v along `v`, in one call of `f`.
 
     Parameters
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must be a scalar.
-    argnum, chunk, batched, subok
+    argnum, chunk, batched, subok, lift
         As for `jvp`.
 
     Returns
@@ -134,7 +134,7 @@ def vhv(f, *, argnum=0, chunk=None, batched=False, subok=True):
     >>> dn.vhv(lambda x: x[0] * x[1]**2)([2.0, 3.0], [1.0, 10.0])
     520.0
     """
-    return Driver("vhv", f, argnum, chunk, batched, subok, "x, v", 1, _vhv)
+    return Driver("vhv", f, argnum, chunk, batched, subok, lift, "x, v", 1, _vhv)
 
 
 def _vhv(driver, args, kwargs):

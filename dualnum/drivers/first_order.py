@@ -4,7 +4,7 @@ from dualnum.drivers._base import Driver, unwrap
 from dualnum.drivers._checks import check_leading, check_scalar
 
 
-def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
     """Return the function that computes the gradient of a scalar function.
 
     Parameters
@@ -25,6 +25,10 @@ def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     subok : bool, optional
         Hand `f` a `DualArray`, which NumPy's functions know how to treat; otherwise a plain array, which is
         faster and enough for ufuncs, indexing and reductions.
+    lift : {'auto', True, False}, optional
+        Whether calls in `f` that take floats alone, such as ``math.sin`` or ``np.zeros`` with an assignment, are
+        replaced by calls that take duals (see `lift`). By default where `f` as it is refuses duals or loses a
+        derivative.
     workers : int or callable, optional
         How many threads call `f` at once where `chunk` or `batched` leaves several calls to make; -1 for as many as
         there are processors. Or a map that keeps the order, such as the ``map`` of a ``ThreadPoolExecutor``. The
@@ -53,19 +57,19 @@ def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     >>> dn.gradient(lambda x, y: x * y, argnum=(0, 1))(2.0, 3.0)
     (3.0, 2.0)
     """
-    return Driver("gradient", f, argnum, chunk, batched, subok, "x", workers, _gradient)
+    return Driver("gradient", f, argnum, chunk, batched, subok, lift, "x", workers, _gradient)
 
 
 def _gradient(driver, args, kwargs, found=None):
     return driver.first_order(args, kwargs, check_scalar, found)[1]
 
 
-def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
     """Return the function that computes f(x) and the gradient in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok, workers
+    f, argnum, chunk, batched, subok, lift, workers
         As for `gradient`.
 
     Returns
@@ -80,7 +84,9 @@ def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, wo
     >>> dn.value_and_gradient(lambda x: np.sum(x**2))(np.array([1.0, 2.0, 3.0]))
     (14.0, array([2., 4., 6.]))
     """
-    return Driver("value_and_gradient", f, argnum, chunk, batched, subok, "x", workers, _value_and_gradient)
+    return Driver(
+        "value_and_gradient", f, argnum, chunk, batched, subok, lift, "x", workers, _value_and_gradient
+    )
 
 
 def _value_and_gradient(driver, args, kwargs, found=None):
@@ -88,14 +94,14 @@ def _value_and_gradient(driver, args, kwargs, found=None):
     return unwrap(value), first
 
 
-def jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+def jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
     """Return the function that computes the Jacobian: the derivatives of all results by all variables.
 
     Parameters
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a number, an array of any shape, or a list of numbers.
-    argnum, chunk, batched, subok, workers
+    argnum, chunk, batched, subok, lift, workers
         As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
 
     Returns
@@ -113,19 +119,19 @@ def jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     array([[3., 2.],
            [4., 0.]])
     """
-    return Driver("jacobian", f, argnum, chunk, batched, subok, "x", workers, _jacobian)
+    return Driver("jacobian", f, argnum, chunk, batched, subok, lift, "x", workers, _jacobian)
 
 
 def _jacobian(driver, args, kwargs, found=None):
     return driver.first_order(args, kwargs, check_leading, found)[1]
 
 
-def value_and_jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+def value_and_jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
     """Return the function that computes f(x) and the Jacobian in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok, workers
+    f, argnum, chunk, batched, subok, lift, workers
         As for `jacobian`.
 
     Returns
@@ -141,7 +147,9 @@ def value_and_jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, wo
     (array([4., 9.]), array([[4., 0.],
            [0., 6.]]))
     """
-    return Driver("value_and_jacobian", f, argnum, chunk, batched, subok, "x", workers, _value_and_jacobian)
+    return Driver(
+        "value_and_jacobian", f, argnum, chunk, batched, subok, lift, "x", workers, _value_and_jacobian
+    )
 
 
 def _value_and_jacobian(driver, args, kwargs, found=None):

@@ -19,7 +19,7 @@ from dualnum.drivers._checks import (
 from dualnum.drivers._taylor_pass import expand, first_elementwise, moving
 
 
-def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True, check=True):
+def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", check=True):
     """Return the function that computes the derivative of `f`, of any order, in one call of `f`.
 
     Parameters
@@ -29,7 +29,7 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True, c
         `x` the function must treat each element by itself, and f(x) must have the shape of `x`.
     order : int, optional
         Which derivative, from 0, f itself, on. The cost grows with the square of the order.
-    argnum, chunk, batched, subok
+    argnum, chunk, batched, subok, lift
         As for `gradient`; with ``batched=True`` every element of `x` is a point of its own, and the shape of
         f(x) begins with the shape of `x`. One tangent is carried whatever `chunk`.
     check : bool, optional
@@ -72,7 +72,7 @@ def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True, c
     -1.875
     """
     extra = _own_options("derivative", order, batched, check)
-    return Driver("derivative", f, argnum, chunk, False, subok, "x", 1, _derivative, extra)
+    return Driver("derivative", f, argnum, chunk, False, subok, lift, "x", 1, _derivative, extra)
 
 
 #: The options that only these drivers have, as they are when they are not given.
@@ -98,14 +98,16 @@ def _derivative(driver, args, kwargs, found=None):
 
 def _one_by_one(driver, make, args, kwargs):
     """Return the results of a driver for each of several arguments."""
-    options = {"chunk": driver.chunk, "subok": driver.subok, **driver.extra}
+    options = {"chunk": driver.chunk, "subok": driver.subok, "lift": driver.lift, **driver.extra}
     options["check"] = driver.extra["check"] and not driver.checked
     results = [make(driver.f, argnum=argnum, **options)(*args, **kwargs) for argnum in driver.argnum]
     driver.checked = True
     return results
 
 
-def value_and_derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True, check=True):
+def value_and_derivative(
+    f, order=1, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", check=True
+):
     """Return the function that computes f(x) and its derivative from one call of `f`.
 
     Parameters
@@ -129,7 +131,7 @@ def value_and_derivative(f, order=1, *, argnum=0, chunk=None, batched=False, sub
     """
     extra = _own_options("value_and_derivative", order, batched, check)
     return Driver(
-        "value_and_derivative", f, argnum, chunk, False, subok, "x", 1, _value_and_derivative, extra
+        "value_and_derivative", f, argnum, chunk, False, subok, lift, "x", 1, _value_and_derivative, extra
     )
 
 

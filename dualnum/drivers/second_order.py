@@ -4,7 +4,7 @@ from dualnum.drivers._base import Driver, unwrap
 from dualnum.drivers._checks import check_leading
 
 
-def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
     """Return the function that computes the Hessian: the second derivatives by all pairs of variables.
 
     The function is called once for each tile of the upper triangle, on hyper-dual numbers that carry the
@@ -14,7 +14,7 @@ def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a scalar, or an array of any shape.
-    argnum, batched, subok, workers
+    argnum, batched, subok, lift, workers
         As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
     chunk : int, optional
         How many variables a tile has on each side at most (but two where there are two).
@@ -34,19 +34,19 @@ def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     array([[6., 4.],
            [4., 0.]])
     """
-    return Driver("hessian", f, argnum, chunk, batched, subok, "x", workers, _hessian)
+    return Driver("hessian", f, argnum, chunk, batched, subok, lift, "x", workers, _hessian)
 
 
 def _hessian(driver, args, kwargs, found=None):
     return driver.second_order(args, kwargs, check_leading, found)[2]
 
 
-def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
     """Return the function that computes f(x), the gradient and the Hessian in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok, workers
+    f, argnum, chunk, batched, subok, lift, workers
         As for `hessian`.
 
     Returns
@@ -67,7 +67,16 @@ def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True
            [4., 0.]])
     """
     return Driver(
-        "value_gradient_hessian", f, argnum, chunk, batched, subok, "x", workers, _value_gradient_hessian
+        "value_gradient_hessian",
+        f,
+        argnum,
+        chunk,
+        batched,
+        subok,
+        lift,
+        "x",
+        workers,
+        _value_gradient_hessian,
     )
 
 

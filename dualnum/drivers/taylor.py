@@ -1,7 +1,7 @@
 """Taylor coefficients of a function: taylor."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from dualnum._core import pass_at_number
 from dualnum.drivers._base import Driver, Variables, split_or_zeros
@@ -31,6 +31,7 @@ def taylor(
     direction: Any = None,
     batched: bool = False,
     subok: bool = True,
+    lift: Literal["auto"] | bool = "auto",
     check: bool = True,
 ) -> Callable[..., Any]:
     """Return the function that computes the Taylor coefficients of `f` at a point, in one call of `f`.
@@ -50,7 +51,7 @@ def taylor(
     direction : array_like, optional
         Of the shape and structure of `x`: the series is that of ``f(x + t * direction)`` in t, and f(x) may have
         any shape.
-    batched, subok
+    batched, subok, lift
         As for `gradient`; without `direction`, ``batched=True`` takes every element of `x` as a point of its
         own, and the shape of f(x) begins with the shape of `x`.
     check : bool, optional
@@ -82,7 +83,7 @@ def taylor(
     extra = {"order": order, "direction": direction, "batched": bool(batched)}
     extra["check"] = check_flag("taylor", "check", check)
     batched = batched and direction is not None
-    driver = Driver("taylor", f, argnum, None, batched, subok, "x", 1, _taylor, extra)
+    driver = Driver("taylor", f, argnum, None, batched, subok, lift, "x", 1, _taylor, extra)
     check_one_argument(driver)
     return driver
 

@@ -5,7 +5,7 @@ from dualnum.drivers._checks import check_leading, check_same_shape, check_singl
 from dualnum.drivers._parallel import map_ordered
 
 
-def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
     """Return the function that computes the Laplacian: the sum of the second derivatives by each variable.
 
     Only the tiles on the diagonal of the Hessian are computed.
@@ -14,7 +14,7 @@ def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a scalar, or an array of any shape (then each element has its Laplacian).
-    argnum, batched, subok, workers
+    argnum, batched, subok, lift, workers
         As for `gradient`.
     chunk : int, optional
         How many variables one call of `f` takes at most (but two where there are two).
@@ -30,7 +30,7 @@ def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     >>> dn.laplacian(lambda x: x[0] ** 2 + 3 * x[1] ** 2)([1.0, 2.0])
     8.0
     """
-    return Driver("laplacian", f, argnum, chunk, batched, subok, "x", workers, _laplacian)
+    return Driver("laplacian", f, argnum, chunk, batched, subok, lift, "x", workers, _laplacian)
 
 
 def _laplacian(driver, args, kwargs):
@@ -49,14 +49,14 @@ def _laplacian(driver, args, kwargs):
     return unwrap(total)
 
 
-def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
     """Return the function that computes the divergence of a vector field: the trace of its Jacobian.
 
     Parameters
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must have the shape of `x`.
-    argnum, chunk, batched, subok, workers
+    argnum, chunk, batched, subok, lift, workers
         As for `gradient`.
 
     Returns
@@ -70,7 +70,7 @@ def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1)
     >>> dn.divergence(lambda x: [x[0] ** 2, x[0] * x[1]])([1.0, 2.0])
     3.0
     """
-    return Driver("divergence", f, argnum, chunk, batched, subok, "x", workers, _divergence)
+    return Driver("divergence", f, argnum, chunk, batched, subok, lift, "x", workers, _divergence)
 
 
 def _divergence(driver, args, kwargs):
@@ -85,14 +85,14 @@ def _divergence(driver, args, kwargs):
     return unwrap(total)
 
 
-def curl(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
+def curl(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
     """Return the function that computes the curl of a vector field in three dimensions, or in two.
 
     Parameters
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must have the shape of `x`: ``(3,)`` or ``(2,)``.
-    argnum, chunk, batched, subok, workers
+    argnum, chunk, batched, subok, lift, workers
         As for `gradient`.
 
     Returns
@@ -107,7 +107,7 @@ def curl(f, *, argnum=0, chunk=None, batched=False, subok=True, workers=1):
     >>> dn.curl(lambda x: [0.0, x[0] ** 2, x[0] * x[1]])([1.0, 2.0, 3.0])
     array([ 1., -2.,  2.])
     """
-    return Driver("curl", f, argnum, chunk, batched, subok, "x", workers, _curl)
+    return Driver("curl", f, argnum, chunk, batched, subok, lift, "x", workers, _curl)
 
 
 def _curl(driver, args, kwargs):

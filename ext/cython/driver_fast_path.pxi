@@ -223,7 +223,7 @@ cdef class DriverBase:
         The driver as error messages spell it: ``gradient``.
     f : callable
         The function that is differentiated.
-    argnum, chunk, batched, subok, workers
+    argnum, chunk, batched, subok, lift, workers
         The options, as `check_options` of a subclass leaves them.
     points : int or None
         How many points of a batch one call of f gets at most.
@@ -242,7 +242,7 @@ cdef class DriverBase:
 
     cdef readonly str name, arguments
     cdef readonly object f
-    cdef public object argnum, chunk, batched, points, subok, workers, run
+    cdef public object argnum, chunk, batched, points, subok, lift, workers, run
     cdef readonly dict extra
     cdef public Py_ssize_t direct
     cdef Py_ssize_t number_order, array_order
@@ -251,18 +251,18 @@ cdef class DriverBase:
     cdef dict __dict__
     cdef object __weakref__
 
-    def __init__(self, str name not None, f, argnum=0, chunk=None, batched=False, subok=True, str arguments="x",
-                 workers=1, run=None, dict extra=None):
+    def __init__(self, str name not None, f, argnum=0, chunk=None, batched=False, subok=True, lift="auto",
+                 str arguments="x", workers=1, run=None, dict extra=None):
         self.name, self.f, self.arguments, self.run, self.extra = name, f, arguments, run, extra
         self.array_order, self.lower_orders = _passes_at_array.get(name, (0, False))
         # the class has these two as well, so that `__getattr__` would not be asked for them
         self.__doc__, self.__module__ = getattr(f, "__doc__", None), getattr(f, "__module__", None)
         if (type(argnum) is int and argnum == 0 and chunk is None and batched is False and subok is True
-                and type(workers) is int and workers == 1 and callable(f)):
+                and lift is "auto" and type(workers) is int and workers == 1 and callable(f)):
             self.argnum, self.chunk, self.batched, self.points = argnum, chunk, batched, None
-            self.subok, self.workers, self.direct = subok, workers, _one_pass
+            self.subok, self.lift, self.workers, self.direct = subok, lift, workers, _one_pass
         else:
-            self.check_options(argnum, chunk, batched, subok, workers)
+            self.check_options(argnum, chunk, batched, subok, lift, workers)
         self.number_order = extra["order"] if name == "derivative" and self.argnum == 0 and extra["order"] <= 2 else 0
 
     def __call__(self, *args, **kwargs):
