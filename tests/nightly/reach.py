@@ -2,8 +2,8 @@
 
 A corpus is a list of cases, each a function, its arguments and thereby the truth: differences of order 8.  `everyday-A`
 and `everyday-B` are the modules of tests/ordinary_code, `packages-A` and `packages-B` the lines of packages_a.txt and
-packages_b.txt beside this file, `packages-0` those of real_packages.txt.  Corpora A are for development; run B rarely,
-and change nothing for the sake of one of its cases.
+packages_b.txt beside this file (`*` marks code that calls compiled functions of other packages), `packages-0` those of
+real_packages.txt.  Corpora A are for development; run B rarely, and change nothing for the sake of one of its cases.
 
 Each call of a driver runs in a child process with a time limit, so that a crash is an outcome too.
 """
@@ -35,7 +35,7 @@ import dualnum as dn
 HERE = pathlib.Path(__file__).parent
 EVERYDAY = {
     "everyday-A": "students engineers finance robots researchers analysts tools guards",
-    "everyday-B": "",
+    "everyday-B": "laboratory workshop pipelines",
 }
 PACKAGES = {
     "packages-0": "real_packages.txt",
@@ -77,8 +77,10 @@ def cases_of(corpus):
     with tempfile.TemporaryDirectory() as folder:
         for number, line in enumerate(lines, 1):
             if line and not line.startswith("#"):
-                module, code, point = line.removeprefix("! ").split(" : ")
-                yield Case(f"{module} : {code}", _of_line(folder, number, module, code), (_number(point),))
+                mark, module, code, point = re.fullmatch(r"([!*] )?(.+?) : (.+) : (.+)", line).groups("")
+                yield Case(
+                    f"{mark}{module} : {code}", _of_line(folder, number, module, code), (_number(point),)
+                )
 
 
 def _number(text):
@@ -304,6 +306,11 @@ def table(found):
     return "\n".join([*lines, f"{counts['right'] / max(usable, 1):5.1%}  right, of {usable} with a truth"])
 
 
+def python_only(found):
+    """Return the outcomes of the cases that call no compiled code but NumPy's and Python's."""
+    return {name: outcome for name, outcome in found.items() if not name.startswith("* ")}
+
+
 def obstacles(found):
     """Return the messages by outcome, the most frequent first, each with its cases, as text."""
     groups = defaultdict(list)
@@ -346,6 +353,8 @@ def main(words=None):
     elif not given.table:
         print(obstacles(found))
     print(table(found))
+    if len(python_only(found)) < len(found):
+        print("without the cases that call other compiled code:", table(python_only(found)), sep="\n")
     if save:
         save.write_text(json.dumps(found, indent=0))
 
