@@ -34,6 +34,7 @@ html_math_renderer = "mathml"
 
 add_module_names = False
 autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings describe the types
 napoleon_google_docstring = False
 napoleon_use_param = False  # one entry for "chunk, batched"
 napoleon_use_rtype = False

@@ -1,9 +1,10 @@
 """Forward-mode automatic differentiation for NumPy: a dual number is a dtype."""
 
 import importlib
+from typing import TYPE_CHECKING
 
 from dualnum import series
-from dualnum._core import Dual, DualArray, DualDType, HyperDual, parts, tangent, value
+from dualnum._core import FUNCTIONS, Dual, DualArray, DualDType, HyperDual, parts, tangent, value
 from dualnum.drivers._checks import ConstantResultWarning
 from dualnum.drivers.derivative_tensor import derivative_tensor
 from dualnum.drivers.directional import directional_derivative, hvp, jvp, vhv
@@ -13,14 +14,13 @@ from dualnum.drivers.second_order import hessian, value_gradient_hessian
 from dualnum.drivers.taylor import taylor
 from dualnum.drivers.vector_calculus import curl, divergence, laplacian
 from dualnum.functions import *  # noqa: F403
-from dualnum.functions import __all__ as _functions
 from dualnum.ode import TaylorSolution, taylor_solve
 from dualnum.polynomial import TaylorPolynomial, taylor_polynomial
 from dualnum.rules import numpy_rule
 from dualnum.seeding import seed
 
-#: Modules that are imported when they are first asked for.
-_on_demand = ("adapters", "check", "finite_difference")
+if TYPE_CHECKING:  # __getattr__ imports these modules when they are first asked for
+    from dualnum import adapters, check, finite_difference
 
 #: Other packages' names for what is here, where spelling does not lead to it.
 _elsewhere = {
@@ -50,11 +50,14 @@ __all__ = [
     "HyperDual",
     "TaylorPolynomial",
     "TaylorSolution",
+    "adapters",
+    "check",
     "curl",
     "derivative",
     "derivative_tensor",
     "directional_derivative",
     "divergence",
+    "finite_difference",
     "gradient",
     "hessian",
     "hvp",
@@ -75,21 +78,22 @@ __all__ = [
     "value_and_jacobian",
     "value_gradient_hessian",
     "vhv",
-    *_functions,
-    *_on_demand,
+    *FUNCTIONS,
 ]
 
 
-def __getattr__(name):
-    if name in _on_demand:
-        return importlib.import_module(f"dualnum.{name}")
-    message = f"module {__name__!r} has no attribute {name!r}"
-    if not name.startswith("_"):
-        import difflib  # for this message alone
+if not TYPE_CHECKING:  # for type checkers an unknown name is an error
 
-        right = _elsewhere.get(name) or next(iter(difflib.get_close_matches(name, __all__, 1)), None)
-        message += f"; use {right}." if right else ""
-    raise AttributeError(message)
+    def __getattr__(name):
+        if name in __all__:
+            return importlib.import_module(f"dualnum.{name}")
+        message = f"module {__name__!r} has no attribute {name!r}"
+        if not name.startswith("_"):
+            import difflib  # for this message alone
+
+            right = _elsewhere.get(name) or next(iter(difflib.get_close_matches(name, __all__, 1)), None)
+            message += f"; use {right}." if right else ""
+        raise AttributeError(message)
 
 
 def __dir__():

@@ -33,7 +33,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -49,6 +49,9 @@ from dualnum.drivers._checks import (
     check_single,
     expects,
 )
+
+if TYPE_CHECKING:
+    from dualnum.drivers._types import Lift
 
 __all__ = ["derivative", "gradient", "hessian", "jacobian"]
 
@@ -67,7 +70,7 @@ def derivative(
     batched: bool = False,
     chunk: int | None = None,
     subok: bool = True,
-    lift: Literal["auto"] | bool = "auto",
+    lift: Lift = "auto",
 ) -> Callable[..., Any]:
     """Return the function that approximates the derivative of `f`, of any order, as `dualnum.derivative` does.
 
@@ -124,7 +127,7 @@ def gradient(
     batched: bool = False,
     chunk: int | None = None,
     subok: bool = True,
-    lift: Literal["auto"] | bool = "auto",
+    lift: Lift = "auto",
 ) -> Callable[..., Any]:
     """Return the function that approximates the gradient of a scalar function, as `dualnum.gradient` does.
 
@@ -184,7 +187,7 @@ def jacobian(
     batched: bool = False,
     chunk: int | None = None,
     subok: bool = True,
-    lift: Literal["auto"] | bool = "auto",
+    lift: Lift = "auto",
 ) -> Callable[..., Any]:
     """Return the function that approximates the Jacobian, as `dualnum.jacobian` does.
 
@@ -223,7 +226,7 @@ def hessian(
     batched: bool = False,
     chunk: int | None = None,
     subok: bool = True,
-    lift: Literal["auto"] | bool = "auto",
+    lift: Lift = "auto",
 ) -> Callable[..., Any]:
     """Return the function that approximates the Hessian, as `dualnum.hessian` does.
 

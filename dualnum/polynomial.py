@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from dualnum.drivers.derivative_tensor import (
 if TYPE_CHECKING:  # importing dualnum does not import it
     from numpy.typing import ArrayLike
 
+    from dualnum.drivers._types import Lift
+
 PLOTTED = 400  # points of a curve
 
 
@@ -34,7 +36,7 @@ def taylor_polynomial(
     *,
     argnum: int = 0,
     subok: bool = True,
-    lift: Literal["auto"] | bool = "auto",
+    lift: Lift = "auto",
 ) -> Callable[..., TaylorPolynomial]:
     """Return the function that computes the Taylor polynomial of `f` at a point.
 

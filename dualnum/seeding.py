@@ -1,12 +1,23 @@
 """Seeding by hand."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, overload
+
 import numpy as np
 
-from dualnum._core import E1, Dual, is_real, seed_identity
+from dualnum._core import E1, Dual, DualArray, is_real, seed_identity
+
+if TYPE_CHECKING:  # importing dualnum does not import it
+    from numpy.typing import ArrayLike
 
 __all__ = ["seed"]
 
 
+@overload
+def seed(x: float) -> Dual: ...
+@overload
+def seed(x: ArrayLike) -> DualArray: ...
 def seed(x):
     """
     Return x with the identity as its tangents: every element moves in a direction of its own.

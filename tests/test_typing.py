@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+import dualnum as dn
+
 api = pytest.importorskip("mypy.api")
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -41,6 +43,10 @@ def derivative(x: float) -> float:
 def value_and_gradient(x: Array) -> tuple[float, Array]:
     return dn.value_and_gradient(f)(x)
 
+def several(x: Array) -> tuple[float, float]:
+    first, second = dn.gradient(scaled, argnum=(0, 1))(x, 2.0)
+    return dn.jvp(scaled, argnum=1)(x, 2.0, 1.0)[1], second + np.sum(first)
+
 def hessian(x: Array, v: Array) -> Array:
     return dn.hessian(f)(x) @ v + dn.hvp(f)(x, v)
 
@@ -53,6 +59,9 @@ WRONG = [
     'dn.gradient(f)("text")',
     "dn.gradient(scaled)(np.ones(2), scales=2.0)",
     'dn.hessian(f, workers="all")',
+    'dn.hvp(f, lift="always")',
+    "dn.jvp(f)(np.ones(2))",
+    'dn.curl(f, argnum="x")',
 ]
 
 
@@ -66,6 +75,12 @@ def mypy(path, text):
 @pytest.fixture
 def in_checkout(monkeypatch):
     monkeypatch.setenv("MYPYPATH", str(ROOT))
+
+
+def test_type_checkers_know_every_public_name(tmp_path, in_checkout):
+    names = "\n".join(f"dn.{name}" for name in dn.__all__)
+    assert mypy(tmp_path / "names.py", f"import dualnum as dn\n{names}\n").startswith("Success")
+    assert "has no attribute" in mypy(tmp_path / "typo.py", "import dualnum as dn\ndn.grad\n")
 
 
 def test_programs(tmp_path, in_checkout):

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +17,9 @@ from dualnum.check.comparison import Comparison
 from dualnum.check.diagnosis import WRONG
 from dualnum.check.report import Component, Method, Report, digits
 from dualnum.drivers._checks import check_order, expects
+
+if TYPE_CHECKING:
+    from dualnum.drivers._types import Lift
 
 __all__ = ["Component", "Method", "Report", "agreeing_digits", "assert_derivatives", "compare"]
 
@@ -32,7 +35,7 @@ def compare(
     args: tuple[Any, ...] = (),
     kwargs: Mapping[str, Any] | None = None,
     rtol: float = 1e-7,
-    lift: Literal["auto"] | bool = "auto",
+    lift: Lift = "auto",
 ) -> Report:
     """Compare derivatives with finite differences of many step sizes.
 
@@ -110,7 +113,7 @@ def assert_derivatives(
     args: tuple[Any, ...] = (),
     kwargs: Mapping[str, Any] | None = None,
     rtol: float = 1e-7,
-    lift: Literal["auto"] | bool = "auto",
+    lift: Lift = "auto",
 ) -> None:
     """Raise an AssertionError unless derivatives agree with exact ones, or with finite differences.
 

@@ -11,11 +11,13 @@ Three ways lead to the partial derivatives by n variables up to order d, each fa
   at d = 5, 1e-13 at 8 and 1e-9 at 12.
 """
 
+from __future__ import annotations
+
 import functools
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +32,9 @@ from dualnum.drivers._checks import (
 from dualnum.drivers._taylor_pass import check_one_argument, stack
 from dualnum.drivers.first_order import jacobian
 from dualnum.drivers.second_order import hessian
+
+if TYPE_CHECKING:
+    from dualnum.drivers._types import Lift
 
 #: Components of an element, up to which one exact call is faster than one call for each ray: of first-order levels,
 #: and of Taylor levels, whose products cost twice as much and more.
@@ -48,7 +53,7 @@ def derivative_tensor(
     chunk: int | None = None,
     batched: bool = False,
     subok: bool = True,
-    lift: Literal["auto"] | bool = "auto",
+    lift: Lift = "auto",
 ) -> Callable[..., Any]:
     """Return the function that computes all derivatives of one order: the tensor D^order f.
 

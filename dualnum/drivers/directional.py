@@ -1,13 +1,29 @@
 """Derivatives along a direction: jvp, directional_derivative, hvp, vhv."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Concatenate, Literal
+
 import numpy as np
 
 from dualnum.drivers._base import Driver, along, chunk_width, identity, unwrap
 from dualnum.drivers._checks import check_leading, check_scalar
 from dualnum.drivers._parallel import map_ordered
 
+if TYPE_CHECKING:
+    from dualnum.drivers._types import Array, Directional, Lift, P, Place, R, Workers, X
 
-def jvp(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto"):
+
+def jvp(
+    f: Callable[Concatenate[X, P], R],
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+) -> Directional[Concatenate[X, X, P], tuple[R, R], tuple[R, R], Place]:
     """Return the function that computes f(x) and the Jacobian-vector product J v, in one call of `f`.
 
     Parameters
@@ -41,7 +57,15 @@ def _jvp(driver, args, kwargs):
     return unwrap(value), unwrap(first[..., 0])
 
 
-def directional_derivative(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto"):
+def directional_derivative(
+    f: Callable[Concatenate[X, P], R],
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+) -> Directional[Concatenate[X, X, P], R, R, Place]:
     """Return the function that computes the derivative J v of `f` along `v`, which is not normalised.
 
     Parameters
@@ -69,7 +93,16 @@ def _directional_derivative(driver, args, kwargs):
     return _jvp(driver, args, kwargs)[1]
 
 
-def hvp(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
+def hvp(
+    f: Callable[Concatenate[X, P], R],
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: int = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    workers: Workers = 1,
+) -> Directional[Concatenate[X, X, P], Array, X, Place]:
     """Return the function that computes the Hessian-vector product H v, without the Hessian.
 
     Parameters
@@ -113,7 +146,15 @@ def _hvp(driver, args, kwargs):
     return variables.unflatten(product, variables.lead)
 
 
-def vhv(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto"):
+def vhv(
+    f: Callable[Concatenate[X, P], R],
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+) -> Directional[Concatenate[X, X, P], R, R, Place]:
     """Return the function that computes the second derivative v' H v along `v`, in one call of `f`.
 
     Parameters

@@ -1,10 +1,27 @@
 """First derivatives by many variables: gradient, jacobian, value_and_gradient, value_and_jacobian."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
 from dualnum.drivers._base import Driver, unwrap
 from dualnum.drivers._checks import check_leading, check_scalar
 
+if TYPE_CHECKING:
+    from dualnum.drivers._types import Array, Derivative, Lift, P, Place, R, Workers
 
-def gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
+
+def gradient(
+    f: Callable[P, R],
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: int = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    workers: Workers = 1,
+) -> Derivative[P, Array, float, Place]:
     """Return the function that computes the gradient of a scalar function.
 
     Parameters
@@ -64,7 +81,16 @@ def _gradient(driver, args, kwargs, found=None):
     return driver.first_order(args, kwargs, check_scalar, found)[1]
 
 
-def value_and_gradient(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
+def value_and_gradient(
+    f: Callable[P, R],
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: int = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    workers: Workers = 1,
+) -> Derivative[P, tuple[R, Array], tuple[R, float], Place]:
     """Return the function that computes f(x) and the gradient in the same passes.
 
     Parameters
@@ -94,7 +120,16 @@ def _value_and_gradient(driver, args, kwargs, found=None):
     return unwrap(value), first
 
 
-def jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
+def jacobian(
+    f: Callable[P, R],
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: int = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    workers: Workers = 1,
+) -> Derivative[P, Array, Any, Place]:
     """Return the function that computes the Jacobian: the derivatives of all results by all variables.
 
     Parameters
@@ -126,7 +161,16 @@ def _jacobian(driver, args, kwargs, found=None):
     return driver.first_order(args, kwargs, check_leading, found)[1]
 
 
-def value_and_jacobian(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
+def value_and_jacobian(
+    f: Callable[P, R],
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: int = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    workers: Workers = 1,
+) -> Derivative[P, tuple[R, Array], tuple[R, Any], Place]:
     """Return the function that computes f(x) and the Jacobian in the same passes.
 
     Parameters

@@ -1,7 +1,11 @@
 """Derivatives of any order by one number: derivative, value_and_derivative."""
 
+from __future__ import annotations
+
 import math
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -18,8 +22,21 @@ from dualnum.drivers._checks import (
 )
 from dualnum.drivers._taylor_pass import expand, first_elementwise, moving
 
+if TYPE_CHECKING:
+    from dualnum.drivers._types import Array, Derivative, Lift, P, Place, R
 
-def derivative(f, order=1, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", check=True):
+
+def derivative(
+    f: Callable[P, R],
+    order: int = 1,
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    check: bool = True,
+) -> Derivative[P, Array, R, Place]:
     """Return the function that computes the derivative of `f`, of any order, in one call of `f`.
 
     Parameters
@@ -106,8 +123,16 @@ def _one_by_one(driver, make, args, kwargs):
 
 
 def value_and_derivative(
-    f, order=1, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", check=True
-):
+    f: Callable[P, R],
+    order: int = 1,
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: bool = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    check: bool = True,
+) -> Derivative[P, tuple[Any, ...], tuple[Any, ...], Place]:
     """Return the function that computes f(x) and its derivative from one call of `f`.
 
     Parameters

@@ -1,10 +1,27 @@
 """Second derivatives by many variables: hessian, value_gradient_hessian."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
 from dualnum.drivers._base import Driver, unwrap
 from dualnum.drivers._checks import check_leading
 
+if TYPE_CHECKING:
+    from dualnum.drivers._types import Array, Derivative, Lift, P, Place, R, Workers
 
-def hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
+
+def hessian(
+    f: Callable[P, R],
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: int = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    workers: Workers = 1,
+) -> Derivative[P, Array, Any, Place]:
     """Return the function that computes the Hessian: the second derivatives by all pairs of variables.
 
     The function is called once for each tile of the upper triangle, on hyper-dual numbers that carry the
@@ -41,7 +58,16 @@ def _hessian(driver, args, kwargs, found=None):
     return driver.second_order(args, kwargs, check_leading, found)[2]
 
 
-def value_gradient_hessian(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
+def value_gradient_hessian(
+    f: Callable[P, R],
+    *,
+    argnum: Literal[0] | Place = 0,
+    chunk: int | None = None,
+    batched: int = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    workers: Workers = 1,
+) -> Derivative[P, tuple[R, Array, Array], tuple[R, Any, Any], Place]:
     """Return the function that computes f(x), the gradient and the Hessian in the same passes.
 
     Parameters

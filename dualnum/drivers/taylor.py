@@ -1,7 +1,9 @@
 """Taylor coefficients of a function: taylor."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from dualnum._core import pass_at_number
 from dualnum.drivers._base import Driver, Variables, split_or_zeros
@@ -22,6 +24,9 @@ from dualnum.drivers._taylor_pass import (
     stack,
 )
 
+if TYPE_CHECKING:
+    from dualnum.drivers._types import Lift
+
 
 def taylor(
     f: Callable[..., Any],
@@ -31,7 +36,7 @@ def taylor(
     direction: Any = None,
     batched: bool = False,
     subok: bool = True,
-    lift: Literal["auto"] | bool = "auto",
+    lift: Lift = "auto",
     check: bool = True,
 ) -> Callable[..., Any]:
     """Return the function that computes the Taylor coefficients of `f` at a point, in one call of `f`.

@@ -1,11 +1,28 @@
 """Scalar and vector fields: laplacian, divergence, curl."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from dualnum.drivers._base import Driver, Variables, diagonal_width, identity, unwrap
 from dualnum.drivers._checks import check_leading, check_same_shape, check_single, check_space
 from dualnum.drivers._parallel import map_ordered
 
+if TYPE_CHECKING:
+    from dualnum.drivers._types import Lift, P, R, Workers
 
-def laplacian(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
+
+def laplacian(
+    f: Callable[P, R],
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: int = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    workers: Workers = 1,
+) -> Callable[P, R]:
     """Return the function that computes the Laplacian: the sum of the second derivatives by each variable.
 
     Only the tiles on the diagonal of the Hessian are computed.
@@ -49,7 +66,16 @@ def _laplacian(driver, args, kwargs):
     return unwrap(total)
 
 
-def divergence(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
+def divergence(
+    f: Callable[P, R],
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: int = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    workers: Workers = 1,
+) -> Callable[P, Any]:
     """Return the function that computes the divergence of a vector field: the trace of its Jacobian.
 
     Parameters
@@ -85,7 +111,16 @@ def _divergence(driver, args, kwargs):
     return unwrap(total)
 
 
-def curl(f, *, argnum=0, chunk=None, batched=False, subok=True, lift="auto", workers=1):
+def curl(
+    f: Callable[P, R],
+    *,
+    argnum: int | tuple[int, ...] = 0,
+    chunk: int | None = None,
+    batched: int = False,
+    subok: bool = True,
+    lift: Lift = "auto",
+    workers: Workers = 1,
+) -> Callable[P, Any]:
     """Return the function that computes the curl of a vector field in three dimensions, or in two.
 
     Parameters
