@@ -68,8 +68,9 @@ class Case(NamedTuple):
 def cases_of(corpus):
     """Yield the cases of a corpus, and the names of those whose package is not installed with function None."""
     if corpus in EVERYDAY:
+        sys.path.insert(0, str(HERE.parent))  # not below "tests", a name that some packages install, too
         for module in EVERYDAY[corpus].split():
-            for function, point in importlib.import_module("tests.ordinary_code." + module).CASES:
+            for function, point in importlib.import_module("ordinary_code." + module).CASES:
                 name = f"{module}.{getattr(function, '__qualname__', repr(function))}"
                 yield Case(name, function, point if isinstance(point, tuple) else (point,))
         return
@@ -298,12 +299,17 @@ def run(corpus, options=None, only=""):
     return found
 
 
+def share(found):
+    """Return the share of the right cases among those with a truth."""
+    counts = Counter(outcome for outcome, _ in found.values())
+    return counts["right"] / max(1, len(found) - counts["no truth"] - counts["missing"])
+
+
 def table(found):
     """Return the counts by outcome, as text."""
     counts = Counter(outcome for outcome, _ in found.values())
-    usable = sum(n for outcome, n in counts.items() if outcome not in ("no truth", "missing"))
     lines = [f"{counts[o]:5}  {o}" for o in OUTCOMES if counts[o]]
-    return "\n".join([*lines, f"{counts['right'] / max(usable, 1):5.1%}  right, of {usable} with a truth"])
+    return "\n".join([*lines, f"{share(found):5.1%}  right, of those with a truth"])
 
 
 def python_only(found):
