@@ -14,6 +14,7 @@ from dualnum.drivers.second_order import hessian, value_gradient_hessian
 from dualnum.drivers.taylor import taylor
 from dualnum.drivers.vector_calculus import curl, divergence, laplacian
 from dualnum.functions import *  # noqa: F403
+from dualnum.lifting import lift
 from dualnum.ode import TaylorSolution, taylor_solve
 from dualnum.polynomial import TaylorPolynomial, taylor_polynomial
 from dualnum.rules import numpy_rule
@@ -64,6 +65,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "laplacian",
+    "lift",
     "numpy_rule",
     "parts",
     "seed",

@@ -54,6 +54,7 @@ def derivative_tensor(
     batched: bool = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
 ) -> Callable[..., Any]:
     """Return the function that computes all derivatives of one order: the tensor D^order f.
 
@@ -68,7 +69,7 @@ def derivative_tensor(
         Of the derivatives, at least 0.
     argnum : int, optional
         Which positional argument is differentiated.
-    chunk, batched, subok, lift
+    chunk, batched, subok, lift, check
         As for `hessian`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``, and f is called
         with the rays along one more leading axis.
 
@@ -97,7 +98,7 @@ def derivative_tensor(
     check_flag("derivative_tensor", "batched", batched)
     extra = {"order": order}
     driver = Driver(
-        "derivative_tensor", f, argnum, chunk, batched, subok, lift, "x", 1, _derivative_tensor, extra
+        "derivative_tensor", f, argnum, chunk, batched, subok, lift, check, "x", 1, _derivative_tensor, extra
     )
     check_one_argument(driver)
     return driver
@@ -108,7 +109,9 @@ def _derivative_tensor(driver, args, kwargs):
     check_single(driver, variables, "one array")
     order, f = driver.extra["order"], driver.f
     if order in (1, 2):
-        options = {name: getattr(driver, name) for name in ("argnum", "chunk", "batched", "subok", "lift")}
+        options = {
+            name: getattr(driver, name) for name in ("argnum", "chunk", "batched", "subok", "lift", "check")
+        }
         return (jacobian if order == 1 else hessian)(f, **options)(*args, **kwargs)
     found = partials(driver, variables, kwargs, order)
     return tensor(found[order], variables.tree.shape, order)

@@ -61,22 +61,98 @@ cdef int _retire(object dtype) except -1:
     return 0
 
 
-cpdef object guarded_call(object f, object x, tuple rest, dict kwargs):
-    """Return f(x, *rest, **kwargs); f may not catch a refusal to lose a derivative and give another value instead."""
+# ---- calls of f: its code is settled once the first call has shown at which grade of lifting it runs ----------------
+
+cdef dict _settled = {}  # id of f's code: (weak reference to it, grade of dualnum.lifting.attempt, whether verified)
+cdef object _attempt = None  # dualnum.lifting.attempt.call, once it is needed
+
+
+cdef object _code_of(object f):
+    """What tells f from other functions: its code; for a callable without Python code the object or its class."""
+    while True:
+        if type(f) is types.FunctionType:
+            return <object>PyFunction_GetCode(f)
+        if type(f) is types.MethodType:
+            f = <object>PyMethod_GET_FUNCTION(f)
+        elif type(f) is functools.partial:
+            f = f.func
+        else:
+            call = getattr(type(f), "__call__", None)
+            return call.__code__ if type(call) is types.FunctionType else f
+
+
+cdef int _grade(object f):
+    """The grade at which f's code is settled, or -1."""
+    cdef tuple entry
+    code = _code_of(f)
+    entry = _settled.get(id(code))
+    return entry[1] if entry is not None and entry[0]() is code and entry[2] else -1
+
+
+def grade_of(f):
+    """Return the grade at which calls of f start, or None, and whether nets have verified it."""
+    code = _code_of(f)
+    entry = _settled.get(id(code))
+    return (entry[1], entry[2]) if entry is not None and entry[0]() is code else (None, False)
+
+
+def settle(f, int grade, bint verified):
+    """Remember for f's code the grade at which it runs; a grade of -1 lets the next call look again."""
+    code = _code_of(f)
+    key = id(code)
+    try:
+        reference = weakref.ref(code, lambda _: _settled.pop(key, None))
+    except TypeError:
+        reference = lambda: code
+    _settled[key] = reference, max(grade, 0), verified and grade >= 0
+
+
+cdef bint _unsettle(object f):
+    """f's code has raised after it was settled: return whether its calls have to find their grade again."""
+    cdef int grade = _grade(f)
+    if grade < 0 or grade == 2 or isinstance(f, DriverBase):
+        return False
+    settle(f, -1, False)
+    return True
+
+
+cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object lift="auto", object check=None):
+    """
+    Return f(x, *rest, **kwargs), by the grade of lifting at which it loses no derivative.
+
+    A settled code runs as it is; otherwise `dualnum.lifting.attempt` tries the grades and casts the nets.
+    """
+    global _attempt
+    if isinstance(f, DriverBase) or lift is not True and check is not True and (
+            _grade(f) == 0 or lift is False and check is False):
+        return _plain_call(f, f, (x, *rest), kwargs)
+    if _attempt is None:
+        from dualnum.lifting.attempt import call
+        _attempt = call
+    return _attempt(f, (x, *rest), kwargs, lift, check)
+
+
+def plain_call(g, f, tuple args not None, dict kwargs not None):
+    """Return g(*args, **kwargs), where g is f or stands for it; see `_plain_call`."""
+    return _plain_call(g, f, args, kwargs)
+
+
+cdef object _plain_call(object g, object f, tuple args, dict kwargs):
+    """g(*args, **kwargs); g may not catch a refusal to lose a derivative and give another value than f for floats."""
     cdef unsigned long compared = comparisons
     cdef Py_ssize_t before = 0 if refusals == NULL else len(<list>refusals)
     cdef list found = None
     global comparisons_of_call
     enter_call()
     try:
-        y = f(x, *rest, **kwargs) if rest or kwargs else f(x)
+        y = g(*args, **kwargs) if kwargs else g(*args)
     finally:
         leave_call()
         if refusals != NULL:
             found = _take_refusals(before)
     compared = comparisons - compared
     if found and any([_reached_python(error) for error in found]):
-        _check_refused(f, (x, *rest), kwargs, y)
+        _check_refused(f, args, kwargs, y)
     comparisons_of_call = compared
     return y
 
@@ -118,34 +194,34 @@ cdef int _check_refused(object f, tuple args, dict kwargs, object y) except -1:
                     "float(x) or math.exp(x), and returned another value than for floats; catch other errors only.")
 
 
-cdef object _pass_at_number(object f, double rate, object dtype, tuple args, dict kwargs):
+cdef object _pass_at_number(object f, double rate, object dtype, tuple args, dict kwargs, object lift, object check):
     """What f returns at the float args[0] + rate * t, where t is of the dtype's level, which is retired then."""
     cdef Dual d = _new_dual(<PyObject *>dtype)
     memset(d.data, 0, _descr(dtype).base.elsize)
     d.data[0], d.data[1] = PyFloat_AS_DOUBLE(args[0]), rate
     _open_pass()
     try:
-        return guarded_call(f, d, args[1:], kwargs)
+        return guarded_call(f, d, args[1:], kwargs, lift, check)
     finally:
         _close_pass()
         _retire(dtype)
 
 
-def pass_at_number(f, double rate, Py_ssize_t order, tuple args, dict kwargs):
+def pass_at_number(DriverBase driver not None, double rate, Py_ssize_t order, tuple args, dict kwargs):
     """
-    Call f once at the float args[0] + rate * t, where t is of a fresh Taylor level, for order 1 a first-order one.
+    Call the driver's f once at the float args[0] + rate * t, where t is of a fresh Taylor level, for order 1 a first-order one.
 
     Returns (what f returned, the level).
     """
     if not args or type(args[0]) is not float or order < 1:
         raise TypeError("pass_at_number expects a float first and an order from 1.")
     dtype = _fresh_dtype(order > 1, order)
-    return _pass_at_number(f, rate, dtype, args, kwargs), _levels(_descr(dtype))[0]
+    return _pass_at_number(driver.f, rate, dtype, args, kwargs, driver.lift, driver.check), _levels(_descr(dtype))[0]
 
 
-cdef tuple _pass_at_array(object f, ndarray x, bint subok, tuple args, dict kwargs):
+cdef tuple _pass_at_array(DriverBase driver, ndarray x, tuple args, dict kwargs):
     """
-    Call f once at a float64 array with a tangent of a fresh level for every element.
+    Call the driver's f once at a float64 array with a tangent of a fresh level for every element.
 
     Returns (f(x), gradient) where f returns a scalar with that level alone, else (what f returned, the level).
     """
@@ -154,7 +230,8 @@ cdef tuple _pass_at_array(object f, ndarray x, bint subok, tuple args, dict kwar
     cdef Dual d
     _open_pass()
     try:
-        y = guarded_call(f, _seed_identity(x, dtype, 0, 0, n, False, subok), args[1:], kwargs)
+        y = guarded_call(driver.f, _seed_identity(x, dtype, 0, 0, n, False, driver.subok), args[1:], kwargs, driver.lift,
+                         driver.check)
     finally:
         _close_pass()
         _retire(dtype)
@@ -166,9 +243,9 @@ cdef tuple _pass_at_array(object f, ndarray x, bint subok, tuple args, dict kwar
     return y, _levels(_descr(dtype))[0]
 
 
-cdef tuple _second_pass_at_array(object f, ndarray x, bint subok, tuple args, dict kwargs):
+cdef tuple _second_pass_at_array(DriverBase driver, ndarray x, tuple args, dict kwargs):
     """
-    Call f once at a float64 array with tangents of two fresh levels for every element.
+    Call the driver's f once at a float64 array with tangents of two fresh levels for every element.
 
     Returns (f(x), gradient, Hessian) where f returns a scalar with these levels alone, else (what f returned, the
     younger level, the older one).
@@ -180,9 +257,9 @@ cdef tuple _second_pass_at_array(object f, ndarray x, bint subok, tuple args, di
     cdef Dual d
     _open_pass()
     try:
-        seeded = _seed_identity(x, dtype, 0, 0, n, False, subok)
+        seeded = _seed_identity(x, dtype, 0, 0, n, False, driver.subok)
         _mark_identity(seeded, width * sizeof(double), 0, n)
-        y = guarded_call(f, seeded, args[1:], kwargs)
+        y = guarded_call(driver.f, seeded, args[1:], kwargs, driver.lift, driver.check)
     finally:
         _close_pass()
         younger.retire()
@@ -223,7 +300,7 @@ cdef class DriverBase:
         The driver as error messages spell it: ``gradient``.
     f : callable
         The function that is differentiated.
-    argnum, chunk, batched, subok, lift, workers
+    argnum, chunk, batched, subok, lift, check, workers
         The options, as `check_options` of a subclass leaves them.
     points : int or None
         How many points of a batch one call of f gets at most.
@@ -242,7 +319,7 @@ cdef class DriverBase:
 
     cdef readonly str name, arguments
     cdef readonly object f
-    cdef public object argnum, chunk, batched, points, subok, lift, workers, run
+    cdef public object argnum, chunk, batched, points, subok, lift, check, workers, run
     cdef readonly dict extra
     cdef public Py_ssize_t direct
     cdef Py_ssize_t number_order, array_order
@@ -251,21 +328,29 @@ cdef class DriverBase:
     cdef dict __dict__
     cdef object __weakref__
 
-    def __init__(self, str name not None, f, argnum=0, chunk=None, batched=False, subok=True, lift="auto",
+    def __init__(self, str name not None, f, argnum=0, chunk=None, batched=False, subok=True, lift="auto", check=None,
                  str arguments="x", workers=1, run=None, dict extra=None):
         self.name, self.f, self.arguments, self.run, self.extra = name, f, arguments, run, extra
         self.array_order, self.lower_orders = _passes_at_array.get(name, (0, False))
         # the class has these two as well, so that `__getattr__` would not be asked for them
         self.__doc__, self.__module__ = getattr(f, "__doc__", None), getattr(f, "__module__", None)
         if (type(argnum) is int and argnum == 0 and chunk is None and batched is False and subok is True
-                and lift is "auto" and type(workers) is int and workers == 1 and callable(f)):
+                and lift is "auto" and check is None and type(workers) is int and workers == 1 and callable(f)):
             self.argnum, self.chunk, self.batched, self.points = argnum, chunk, batched, None
-            self.subok, self.lift, self.workers, self.direct = subok, lift, workers, _one_pass
+            self.subok, self.lift, self.check, self.workers, self.direct = subok, lift, None, workers, _one_pass
         else:
-            self.check_options(argnum, chunk, batched, subok, lift, workers)
+            self.check_options(argnum, chunk, batched, subok, lift, check, workers)
         self.number_order = extra["order"] if name == "derivative" and self.argnum == 0 and extra["order"] <= 2 else 0
 
     def __call__(self, *args, **kwargs):
+        try:
+            return self._call(args, kwargs)
+        except Exception:
+            if self.lift is False or not _unsettle(self.f):
+                raise
+        return self._call(args, kwargs)
+
+    cdef object _call(self, tuple args, dict kwargs):
         cdef tuple found
         x = args[0] if args else None
         if type(x) is float and self.number_order:
@@ -273,9 +358,9 @@ cdef class DriverBase:
         if not self.array_order or not self._is_direct(x):
             return self.run(self, args, kwargs)
         if self.array_order == 1:
-            found = _pass_at_array(self.f, x, self.subok, args, kwargs)
+            found = _pass_at_array(self, x, args, kwargs)
         else:
-            found = _second_pass_at_array(self.f, x, self.subok, args, kwargs)
+            found = _second_pass_at_array(self, x, args, kwargs)
         if type(found[1]) is Level or (<ndarray>x).nd != 1:
             return self.run(self, args, kwargs, found)
         return found if self.lower_orders else found[self.array_order]
@@ -289,7 +374,7 @@ cdef class DriverBase:
     cdef object _at_number(self, tuple args, dict kwargs):
         """The first or second derivative at a float, where f gives a scalar that carries the pass's level alone."""
         dtype = _fresh_dtype(self.number_order > 1, self.number_order)
-        y = _pass_at_number(self.f, 1, dtype, args, kwargs)
+        y = _pass_at_number(self.f, 1, dtype, args, kwargs, self.lift, self.check)
         if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype:
             return (<Dual>y).data[1] if self.number_order == 1 else 2 * (<Dual>y).data[2]
         return self.run(self, args, kwargs, (y, _levels(_descr(dtype))[0]))

@@ -92,6 +92,8 @@ cdef class Dual:
     @property
     def primal(self):
         """The value, a float, without any derivative."""
+        if _watched is not None:
+            _note_discard()
         return self.data[0]
 
     @property

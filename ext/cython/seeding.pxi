@@ -84,6 +84,8 @@ def value(x):
     >>> dn.value(dn.Dual(3.0))
     3.0
     """
+    if _watched is not None:
+        _note_discard()
     if type(x) is Dual:
         return (<Dual>x).data[0]
     if isinstance(x, (list, tuple)):
@@ -143,6 +145,8 @@ cdef object _named_part(ndarray a, str name):
     """Return the tangent of an array with one level, or e1, e2 or e12 of an array with two; all of first order."""
     cdef bint of_one = name == "tangent", found = False
     cdef int which[2]
+    if _watched is not None:
+        _note_discard()
     which[0], which[1] = name == "e2", 1
     if _is_dual_dtype(<object>a.descr):
         found = (<DualDescr *>a.descr).layout.is_dual() if of_one else (<DualDescr *>a.descr).layout.is_hyper()
@@ -201,6 +205,8 @@ def parts(x):
     >>> {name: part.item() for name, part in dn.parts(dn.HyperDual(3.0) ** 2).items()}
     {'value': 9.0, 'e1': 6.0, 'e2': 6.0, 'e12': 2.0}
     """
+    if _watched is not None:
+        _note_discard()
     cdef ndarray a = _dual_operand(x, "parts")
     cdef int which[MAX_LEVELS]
     cdef int levels = (<DualDescr *>a.descr).layout.levels, level, n, mask

@@ -1,0 +1,96 @@
+"""How a driver calls f: as it is, then lifted, lean and full, until no derivative is lost.
+
+The grade that succeeds is remembered for f's code, so that later drivers start there.
+"""
+
+import numpy as np
+
+from dualnum._core import grade_of, plain_call, settle
+from dualnum.lifting import nets, storage
+
+PLAIN, LEAN, FULL = range(3)
+
+
+def call(f, args, kwargs, lift, check):
+    """Return f(*args, **kwargs) on duals, by the lowest grade at which f refuses nothing and the nets find no loss.
+
+    Parameters
+    ----------
+    f : callable
+    args : tuple
+    kwargs : dict
+    lift : {'auto', True, False}
+    check : bool or None
+        Whether the nets look at the result; None for the first call of f's code.
+
+    Raises
+    ------
+    Exception
+        That of f, if plain f raises it for floats as well; else that of the highest grade.
+    """
+    known, verified = grade_of(f)
+    start = known if known is not None else PLAIN
+    grades = {"auto": (PLAIN, LEAN, FULL), True: (LEAN, FULL), False: (PLAIN,)}[lift]
+    grades = [grade for grade in grades if grade >= start] or grades[-1:]
+    checks = check or (check is None and not verified and not is_of_numpy(f))
+    at = nets.Plain(f, args, kwargs)
+    expected = _UNKNOWN
+    errors = []
+    for grade in grades:
+        try:
+            y = run(f, grade, args, kwargs)
+        except Unlifted:
+            continue
+        except Exception as error:
+            if not errors and lift is not False:
+                expected = at()
+                if at.error is not None and type(at.error) is type(error):
+                    if verified:
+                        settle(f, start, True)
+                    raise
+            errors.append(error)
+            continue
+        if checks:
+            lost = nets.loss(f, args, kwargs, y, None if expected is _UNKNOWN else expected)
+            if lost is not None:
+                errors.append(lost)
+                continue
+        settle(f, grade, verified or check is None or checks)
+        return y
+    if not errors:  # nothing to lift
+        return plain_call(f, f, args, kwargs)
+    raise best(errors)
+
+
+_UNKNOWN = object()
+
+
+def is_of_numpy(f):
+    """Return whether f is a function of NumPy's or a ufunc: there is no code of the user's that could lose anything."""
+    return isinstance(f, np.ufunc) or (getattr(f, "__module__", None) or "").partition(".")[0] == "numpy"
+
+
+class Unlifted(Exception):
+    """f has nothing to lift: no source, or no call."""
+
+
+def run(f, grade, args, kwargs):
+    """Return f(*args, **kwargs) at one grade, and refuse an f that caught a refusal."""
+    if grade == PLAIN:
+        return plain_call(f, f, *storage.fresh((args, kwargs)))
+    from dualnum.lifting import resolve, tables  # noqa: F401  # registers what stands for Python's and NumPy's functions
+
+    g = resolve.lifters()[grade - 1].resolve(f)
+    if g is f:
+        raise Unlifted
+    return plain_call(lambda *args, **kwargs: storage.run(g, args, kwargs), f, args, kwargs)
+
+
+def best(errors):
+    """Return the error that tells most: that of lifted code about a call, else the first."""
+    from dualnum.lifting.boundary import NotLifted
+
+    for error in reversed(errors):
+        if isinstance(error, NotLifted):
+            return error
+    return errors[0]

@@ -1,0 +1,120 @@
+"""The boundary: duals do not enter compiled code that does not know them.
+
+Compiled code does not reliably refuse duals.  Some reads the bytes of an array by its strides, which gives right values
+and no derivatives, or crashes.  Lifted code therefore calls it with floats only.
+"""
+
+import builtins
+import functools
+import sys
+import types
+
+import numpy as np
+
+from dualnum._core import DualDType, holds_duals, parts, rule_of, value
+from dualnum.lifting import storage
+
+
+class NotLifted(TypeError):
+    """Lifted code called a function with duals that takes floats only."""
+
+
+#: Packages whose compiled functions treat duals as objects, or through their dtype.
+TRANSPARENT = frozenset(sys.stdlib_module_names) | {"builtins", "numpy", "dualnum"}
+
+
+def package_of(g):
+    """Return the name of the top-level package that a callable comes from."""
+    owner = getattr(g, "__self__", None)
+    module = getattr(g, "__module__", None)
+    if not isinstance(module, str):
+        module = getattr(
+            g if isinstance(g, type) else type(owner if owner is not None else g), "__module__", None
+        )
+    return module.partition(".")[0] if isinstance(module, str) else ""
+
+
+#: Types of callables that name the package they come from themselves.
+NAMED = (type, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType,
+         types.MethodWrapperType, types.ClassMethodDescriptorType)  # fmt: skip
+
+
+def is_foreign(g):
+    """Return whether a callable, or the owner of a method, is compiled code that does not know duals."""
+    if package_of(g) not in TRANSPARENT:
+        return True
+    kind = type(g)
+    # f2py's functions pretend to be of builtins
+    return kind.__module__ == "builtins" and not isinstance(g, NAMED) and not hasattr(builtins, kind.__name__)
+
+
+def name_of(g):
+    """Return a callable as an error names it: ``scipy.ndimage.label``."""
+    name = getattr(g, "__qualname__", None) or getattr(g, "__name__", None) or type(g).__qualname__
+    module = getattr(g, "__module__", None)
+    return name if module in (None, "builtins", "__main__") else f"{module}.{name}"
+
+
+def place_of(frame):
+    """Return where lifted code is, as an error names it."""
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
+
+
+def refuse(g, frame):
+    """Return the error about a call with duals of a function that takes floats."""
+    name = name_of(g)
+    return NotLifted(
+        f"{name} expects floats, got duals, at {place_of(frame)}: its compiled code would lose their derivatives; use "
+        f"NumPy's functions, or give its derivative with dualnum.rule({name.rpartition('.')[2]}).  (dualnum.value(x) "
+        f"makes x a constant: the derivative is then 0.)"
+    )
+
+
+def guarded(g):
+    """Return compiled `g` such that it refuses duals, unless a rule has its derivatives or they have none."""
+
+    @functools.wraps(g, updated=())
+    def call(*args, **kwargs):
+        if not holds_duals(args) and not holds_duals(kwargs):
+            return g(*args, **kwargs)
+        rule = rule_of(g)
+        if rule is not None:
+            return rule(*args, **kwargs)
+        if not constant((args, kwargs)):
+            raise refuse(g, sys._getframe(1))
+        copies = {}
+        args, kwargs = _floats(args, copies), _floats(kwargs, copies)
+        result = g(*args, **kwargs)
+        for original, copy in copies.values():
+            value(original)[...] = copy  # what the compiled code wrote
+        for original, copy in copies.values():
+            if result is copy:
+                return original
+        return result
+
+    return call
+
+
+def constant(x):
+    """Return whether the duals in x, containers included, have no derivative that is not zero."""
+    if isinstance(x, (list, tuple)):
+        return all(map(constant, x))
+    if isinstance(x, dict):
+        return all(map(constant, x.values()))
+    if isinstance(getattr(x, "dtype", None), DualDType):
+        return not any(np.any(part) for name, part in parts(x).items() if name != "value")
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        return all(map(constant, x.ravel().tolist()))
+    return True
+
+
+def _floats(x, copies):
+    if isinstance(x, np.ndarray) and isinstance(x.dtype, DualDType):
+        if id(x) not in copies:
+            copies[id(x)] = x, np.array(value(x), order="K")
+        return copies[id(x)][1]
+    if type(x) in (list, tuple):
+        return type(x)([_floats(item, copies) for item in x])
+    if type(x) is dict:
+        return {key: _floats(item, copies) for key, item in x.items()}
+    return storage.stripped(x)

@@ -1,0 +1,471 @@
+"""What lifted code calls in the place of a callee; `Lifter.resolve` asks here for what it does not know yet."""
+
+import dataclasses
+import functools
+import sys
+import threading
+import types
+import weakref
+
+import numpy as np
+
+from dualnum._core import DriverBase, Dual, DualDType, Lifter, holds_duals, rule_of
+from dualnum.lifting import boundary, rewrite, storage
+
+#: Modules whose Python functions run as they are: they do not compute with floats, or know duals.
+LEAVES = frozenset(
+    """
+    abc ast asyncio codecs collections concurrent contextvars ctypes dis dualnum enum gc heapq importlib inspect io
+    IPython json linecache logging matplotlib multiprocessing numpy os pathlib pdb pickle _pytest pytest queue re
+    reprlib shutil signal socket string subprocess sys tempfile threading time token tokenize tqdm traceback types
+    typing typing_extensions unittest uuid warnings weakref zipfile
+    """.split()
+)
+
+_lock = threading.RLock()
+_code_lifts = {}  # (id(code), lifter): (code, its lifted code or None)
+
+#: What stands for a callee in lifted code, and for those that call their arguments, how it is made for a lifter.
+REPLACED, MAKERS = {}, {}
+
+
+def replaces(*originals):
+    """Return a decorator that lets a function stand for others in lifted code."""
+
+    def register(function):
+        for original in originals:
+            REPLACED[original] = function
+        return function
+
+    return register
+
+
+def lifters():
+    """Return the lean and the full lifter."""
+    return LEAN, FULL
+
+
+# ---- callees -----------------------------------------------------------------------------------------------
+
+
+def find(lifter, g):
+    """Return what stands for `g`, and let the lifter remember it where `g` lives on."""
+    if isinstance(g, types.FunctionType):
+        return of_function(lifter, g)
+    kind = type(g)
+    owner = getattr(g, "__self__", None)
+    if isinstance(owner, np.ndarray):
+        return of_method(lifter, g, owner)
+    if kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
+        if owner is not None and not isinstance(owner, (types.ModuleType, type)):
+            return of_method(lifter, g, owner)
+    if isinstance(g, DriverBase):
+        return g
+    found = _replacement(lifter, g)
+    if _lives_on(g, kind):
+        lifter.kept[g] = found
+    return found
+
+
+def _lives_on(g, kind):
+    """Whether a table may keep g: it is no instance that f makes anew each time, and hashes by identity."""
+    if kind is types.BuiltinFunctionType or kind is np.ufunc or kind.__name__ == "_ArrayFunctionDispatcher":
+        return True
+    return kind is type and "<locals>" not in g.__qualname__
+
+
+def _replacement(lifter, g):
+    """Return what stands for a callee that is neither a function in Python nor a method."""
+    try:
+        found = REPLACED.get(g)
+        maker = MAKERS.get(g)
+    except TypeError:  # not hashable
+        found = maker = None
+    if found is not None:
+        return found
+    if maker is not None:
+        return maker(lifter, g)
+    if isinstance(g, type):
+        return of_class(lifter, g)
+    if isinstance(g, functools.partial):
+        function = lifter.resolve(g.func)
+        return g if function is g.func else functools.partial(function, *g.args, **g.keywords)
+    if isinstance(g, functools._lru_cache_wrapper):
+        return of_cached(lifter, g)
+    if isinstance(g, (classmethod, staticmethod)):
+        return g
+    from dualnum.lifting.tables import numpy as numpy_table
+
+    if isinstance(g, np.ufunc) or boundary.package_of(g) == "numpy":
+        return numpy_table.of_numpy(lifter, g)
+    if isinstance(g, np.vectorize):
+        return numpy_table.vectorized(lifter, g)
+    call = getattr(type(g), "__call__", None)
+    if isinstance(call, types.FunctionType):
+        lifted = lifter.resolve(call)
+        return g if lifted is call else types.MethodType(lifted, g)
+    return boundary.guarded(g) if boundary.is_foreign(g) else g
+
+
+def of_function(lifter, g):
+    """Return a function in Python with its call sites rewritten; itself if it is a leaf or has no source."""
+    found = REPLACED.get(g)
+    if found is None and g in MAKERS:
+        found = MAKERS[g](lifter, g)
+    if found is None and boundary.package_of(g) == "numpy":
+        from dualnum.lifting.tables import numpy as numpy_table
+
+        found = numpy_table.of_numpy(lifter, g)
+    if found is None:
+        rule = rule_of(g)
+        found = (
+            _with_rule(rule, lifted_function(lifter, g)) if rule is not None else lifted_function(lifter, g)
+        )
+    key = id(g)
+    lifter.functions[key] = weakref.ref(g, lambda _: lifter.functions.pop(key, None)), found
+    return found
+
+
+def _with_rule(rule, otherwise):
+    @functools.wraps(otherwise)
+    def call(*args, **kwargs):
+        return (rule if holds_duals(args) or holds_duals(kwargs) else otherwise)(*args, **kwargs)
+
+    return call
+
+
+def lifted_function(lifter, g):
+    """Return g with rewritten code and everything else shared: globals, closure, defaults, attributes."""
+    dispatch = getattr(g, "dispatch", None)
+    if dispatch is not None and hasattr(g, "registry") and hasattr(g, "register"):
+        return _single_dispatch(lifter, dispatch)
+    code = lifted_code(lifter, g.__code__, g.__globals__)
+    if code is None:
+        return g
+    made = types.FunctionType(code, g.__globals__, g.__name__, g.__defaults__, g.__closure__)
+    made.__kwdefaults__ = g.__kwdefaults__
+    made.__qualname__, made.__module__, made.__doc__ = g.__qualname__, g.__module__, g.__doc__
+    made.__dict__.update(g.__dict__)
+    return made
+
+
+def _single_dispatch(lifter, dispatch):
+    def call(*args, **kwargs):
+        kind = float if type(args[0]) is Dual else args[0].__class__
+        return lifter.resolve(dispatch(kind))(*args, **kwargs)
+
+    return call
+
+
+def lifted_code(lifter, code, module_globals):
+    """Return the rewritten code of `code`, or None for a leaf and for code without a source."""
+    key = id(code), lifter
+    with _lock:
+        if key in _code_lifts:
+            return _code_lifts[key][1]
+        name = module_globals.get("__name__") or ""
+        made = None
+        if name.partition(".")[0] not in LEAVES:
+            made = rewrite.lifted_code(code, module_globals, lifter)
+        if made is not None:
+            _know(lifter, made)
+        _code_lifts[key] = code, made
+        return made
+
+
+def _know(lifter, code):
+    """Tell both lifters that a code object, and those in it, are lifted."""
+    for each in lifters():
+        each.codes[id(code)] = code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            _know(lifter, constant)
+
+
+def of_method(lifter, g, owner):
+    """Return what stands for a method in C, bound to its owner."""
+    if isinstance(owner, np.ndarray):
+        from dualnum.lifting.tables import numpy as numpy_table
+
+        return numpy_table.of_method(lifter, g, owner)
+    if isinstance(owner, types.FunctionType) and g.__name__ == "__call__":
+        return lifter.resolve(owner)
+    return boundary.guarded(g) if boundary.is_foreign(owner) else g
+
+
+def of_cached(lifter, g):
+    """Return a function with a cache such that calls with duals go past the cache."""
+
+    @functools.wraps(g)
+    def call(*args, **kwargs):
+        if holds_duals(args) or holds_duals(kwargs):
+            return lifter.resolve(g.__wrapped__)(*args, **kwargs)
+        return g(*args, **kwargs)
+
+    return call
+
+
+# ---- classes -----------------------------------------------------------------------------------------------
+
+
+def of_class(lifter, cls):
+    """Return what makes an instance of a class with its __new__ and __init__ lifted."""
+    if type(cls).__call__ is not type.__call__:
+        call = getattr(type(cls), "__call__", None)
+        if isinstance(call, types.FunctionType) and boundary.package_of(type(cls)) not in LEAVES:
+            return types.MethodType(lifter.resolve(call), cls)
+        return cls
+    base = next(
+        base for base in cls.__mro__ if not base.__flags__ & (1 << 9)
+    )  # in C: not a heap type of Python's
+    package = boundary.package_of(base)
+    new, init = cls.__new__, cls.__init__
+    python = isinstance(new, types.FunctionType) or isinstance(init, types.FunctionType)
+    if not python:
+        return cls if package in boundary.TRANSPARENT else boundary.guarded(cls)
+    if package not in boundary.TRANSPARENT or boundary.package_of(cls) in LEAVES:
+        return cls if boundary.package_of(cls) in LEAVES else boundary.guarded(cls)
+    post = getattr(cls, "__post_init__", None)
+    if (
+        dataclasses.is_dataclass(cls)
+        and isinstance(post, types.FunctionType)
+        and "__init__" in _generated(cls)
+    ):
+        return _dataclass(lifter, cls)
+
+    def make(*args, **kwargs):
+        if new is object.__new__:
+            made = new(cls)
+        else:
+            made = lifter.resolve(new)(cls, *args, **kwargs)
+            if not isinstance(made, cls):
+                return made
+        initialise = type(made).__init__
+        lifter.resolve(initialise)(made, *args, **kwargs)
+        return made
+
+    return make
+
+
+def _generated(cls):
+    """Return the names of the methods that `dataclasses` has written: they have no source file."""
+    return {
+        name
+        for name in ("__init__",)
+        if getattr(getattr(cls, name), "__code__", None) and cls.__init__.__code__.co_filename == "<string>"
+    }
+
+
+def _dataclass(lifter, cls):
+    """Return what makes a dataclass: its generated __init__ would call __post_init__ as it is."""
+    import inspect
+
+    signature = inspect.signature(cls)
+    fields = cls.__dataclass_fields__
+
+    def make(*args, **kwargs):
+        given = signature.bind(*args, **kwargs).arguments
+        made = cls.__new__(cls)
+        extra = []
+        for field in fields.values():
+            if field.name in given:
+                item = given[field.name]
+            elif field.default is not dataclasses.MISSING:
+                item = field.default
+            elif field.default_factory is not dataclasses.MISSING:
+                item = lifter.resolve(field.default_factory)()
+            else:
+                continue
+            if field._field_type is dataclasses._FIELD_INITVAR:
+                extra.append(item)
+            elif field._field_type is dataclasses._FIELD:
+                object.__setattr__(made, field.name, item)
+        lifter.resolve(made.__post_init__)(*extra)
+        return made
+
+    return make
+
+
+# ---- assignments, operators and attributes -----------------------------------------------------------------
+
+
+def stored(lifter, a, k, v, attribute, error):
+    """Assigning v to a[k] has failed: learn the site of `a`, call a lifted __setitem__; return whether it is done."""
+    if attribute:
+        return False
+    if isinstance(a, np.ndarray):
+        if holds_duals(v):
+            (storage.grow if isinstance(a.dtype, DualDType) else storage.learn)(a, v)
+        return False
+    method = type(a).__dict__.get("__setitem__") or getattr(type(a), "__setitem__", None)
+    if isinstance(method, types.FunctionType):
+        lifter.resolve(method)(a, k, v)
+        return True
+    return False
+
+
+def inplace_array(lifter, name, a, v, operate):
+    """Return what ``a op= v`` assigns to an array of floats: a itself, or f starts again where v is dual."""
+    if isinstance(a.dtype, DualDType):
+        try:
+            return operate(a, v)
+        except TypeError:
+            if holds_duals(v):
+                storage.grow(a, v)
+            raise
+    if type(a) is np.ndarray and a.dtype.char == "d" and holds_duals(v):
+        storage.learn(a, v)
+    return operate(a, v)
+
+
+def _special(lifter, a, name):
+    """Return a lifted special method of a's class that is written in Python, or None."""
+    method = getattr(type(a), name, None)
+    if not isinstance(method, types.FunctionType):
+        return None
+    lifted = lifter.resolve(method)
+    return None if lifted is method else lifted
+
+
+_REFLECTED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
+
+
+def noted(a):
+    """Note an array that an operator has made in the full grade; its site is the operator."""
+    return storage.made(a, sys._getframe(1))
+
+
+def binary(lifter, name, a, b, operate):
+    """Return ``a op b`` with lifted special methods, in the order in which Python asks them."""
+    if type(a) is str:  # "%g" % x shows the value
+        return operate(a, storage.stripped(b) if name == "mod" else b)
+    left = _special(lifter, a, f"__{name}__")
+    reflected = _REFLECTED.get(name) or f"r{name}"
+    right = _special(lifter, b, f"__{reflected}__") if type(a) is not type(b) else None
+    if left is None and right is None:
+        return operate(a, b)
+    calls = [(left, a, b), (right, b, a)]
+    if right is not None and issubclass(type(b), type(a)):
+        calls.reverse()
+    elif left is None and getattr(type(a), f"__{name}__", None) is not None:
+        made = getattr(type(a), f"__{name}__")(a, b)
+        if made is not NotImplemented:
+            return made
+    for method, x, y in calls:
+        if method is not None:
+            made = method(x, y)
+            if made is not NotImplemented:
+                return made
+    return operate(a, b)
+
+
+def unary(lifter, name, a, operate):
+    method = _special(lifter, a, f"__{name}__")
+    return operate(a) if method is None else method(a)
+
+
+def inplace(lifter, name, a, v, operate):
+    method = _special(lifter, a, f"__{name}__")
+    if method is not None:
+        made = method(a, v)
+        if made is not NotImplemented:
+            return made
+    if getattr(type(a), f"__{name}__", None) is not None:
+        return operate(a, v)
+    return binary(lifter, name[1:], a, v, operate)
+
+
+def getitem(lifter, a, k):
+    method = _special(lifter, a, "__getitem__")
+    return a[k] if method is None else method(a, k)
+
+
+def iterate(lifter, a):
+    method = _special(lifter, a, "__iter__")
+    if method is not None:
+        return method(a)
+    return _next_lifted(lifter, a) if _special(lifter, a, "__next__") else a
+
+
+def _next_lifted(lifter, a):
+    advance = _special(lifter, a, "__next__")
+    while True:
+        try:
+            item = advance(a)
+        except StopIteration:
+            return
+        yield item
+
+
+class _Context:
+    """A context manager with lifted __enter__ and __exit__."""
+
+    def __init__(self, lifter, a):
+        self.lifter, self.a = lifter, a
+
+    def __enter__(self):
+        return self.lifter.resolve(self.a.__enter__)()
+
+    def __exit__(self, *error):
+        return self.lifter.resolve(self.a.__exit__)(*error)
+
+
+def context(lifter, a):
+    if isinstance(getattr(type(a), "__enter__", None), types.FunctionType):
+        return _Context(lifter, a)
+    return a
+
+
+def attribute(lifter, a, name):
+    """Return a.name; the getters of properties are lifted, and a dual's class is float."""
+    cls = type(a)
+    if name == "dtype" and isinstance(getattr(a, name, None), DualDType):
+        return np.dtype(float)
+    if cls is Dual:
+        return float if name == "__class__" else getattr(a, name)
+    if cls is DualDType:
+        return (
+            getattr(np.dtype(float), name)
+            if name in ("kind", "char", "type", "name", "num")
+            else getattr(a, name)
+        )
+    if isinstance(a, (types.ModuleType, type, np.ndarray)):
+        return getattr(a, name)
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            found = base.__dict__[name]
+            if type(found) is property and isinstance(found.fget, types.FunctionType):
+                return lifter.resolve(found.fget)(a)
+            getter = getattr(type(found), "__get__", None)
+            if isinstance(getter, types.FunctionType) and boundary.package_of(type(found)) not in LEAVES:
+                return lifter.resolve(getter)(found, a, cls)
+            if isinstance(found, functools.cached_property) and name not in a.__dict__:
+                made = lifter.resolve(found.func)(a)
+                if not holds_duals(made):
+                    a.__dict__[name] = made
+                return made
+            break
+    return getattr(a, name)
+
+
+def set_attribute(lifter, a, name, v):
+    """Do ``a.name = v``; the setters of properties and of descriptors are lifted."""
+    for base in type(a).__mro__:
+        found = base.__dict__.get(name)
+        if type(found) is property and isinstance(found.fset, types.FunctionType):
+            lifter.resolve(found.fset)(a, v)
+            return
+        if found is not None:
+            setter = getattr(type(found), "__set__", None)
+            if isinstance(setter, types.FunctionType):
+                lifter.resolve(setter)(found, a, v)
+                return
+            break
+    own = type(a).__setattr__
+    if isinstance(own, types.FunctionType):
+        lifter.resolve(own)(a, name, v)
+    else:
+        setattr(a, name, v)
+
+
+LEAN, FULL = (Lifter(sys.modules[__name__], full) for full in (False, True))

@@ -1,0 +1,63 @@
+"""Functions that call their arguments: these are lifted before the call."""
+
+import concurrent.futures
+import functools
+import itertools
+import operator
+import threading
+
+import numpy as np
+
+from dualnum.lifting.resolve import MAKERS
+
+
+def _calling(lifter, g):
+    """Return g such that it lifts the functions among its arguments."""
+
+    def call(*args, **kwargs):
+        return g(
+            *[lifter.resolve(arg) if callable(arg) else arg for arg in args],
+            **{name: lifter.resolve(arg) if callable(arg) else arg for name, arg in kwargs.items()},
+        )
+
+    return call
+
+
+for _g in (
+    map, filter, sorted, min, max, functools.reduce, functools.partial, itertools.accumulate, itertools.starmap,
+    itertools.takewhile, itertools.dropwhile, itertools.filterfalse, itertools.groupby, iter, threading.Thread,
+    np.apply_along_axis, np.apply_over_axes, np.fromfunction, np.piecewise,
+):  # fmt: skip
+    MAKERS[_g] = _calling
+
+for _executor in (concurrent.futures.Executor, concurrent.futures.ThreadPoolExecutor):
+    MAKERS[_executor.submit] = MAKERS[_executor.map] = _calling
+
+
+def _sort(lifter, g):
+    def sort(items, **kwargs):
+        if kwargs.get("key") is not None:
+            kwargs["key"] = lifter.resolve(kwargs["key"])
+        g(items, **kwargs)
+
+    return sort
+
+
+MAKERS[list.sort] = _sort
+
+
+# operators that a module has as functions: binary ones go through the lifter, for classes of Python's
+
+
+def _operator(name):
+    def make(lifter, g):
+        def operate(a, b):
+            return lifter.binary(name, a, b)
+
+        return operate
+
+    return make
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    MAKERS[getattr(operator, _name)] = _operator(_name)
