@@ -2,8 +2,6 @@
 
 import functools
 
-from dualnum.lifting import attempt
-
 
 def lift(f):
     """Return `f` as a function that takes duals where it was written for floats.
@@ -36,6 +34,8 @@ def lift(f):
     >>> dn.lift(distance)(dn.Dual(3.0))
     Dual(5.0, 0.6)
     """
+
+    from dualnum.lifting import attempt  # when it is used, as drivers do: import dualnum stays as fast as it was
 
     @functools.wraps(f)
     def lifted(*args, **kwargs):
