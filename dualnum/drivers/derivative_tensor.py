@@ -122,12 +122,7 @@ def tensor(flat, shape, order):
     n, outputs = math.prod(shape), flat.shape[1:]
     if order and not n:
         return np.zeros(outputs + order * shape)
-    place = np.zeros((), int)
-    for k in range(1, order + 1):  # of the selections of k variables, from those of k - 1 and one more
-        longer = [np.insert(selections(n, k - 1), 0, variable, axis=1) for variable in range(n)]
-        longer = np.sort(np.array(longer, int).reshape(-1, k), axis=1)
-        place = places(n, longer.T).reshape(n, -1).T[place]
-    full = np.moveaxis(flat[place], range(order), range(-order, 0))
+    full = np.moveaxis(flat[places_of_all(n, order)], range(order), range(-order, 0))
     return unwrap(full.reshape(outputs + order * shape))
 
 
@@ -214,6 +209,19 @@ def places(n, chosen):
     return place
 
 
+@functools.lru_cache(maxsize=32)
+def places_of_all(n, order):
+    """Return the place among ``selections(n, order)`` of every entry of a tensor, an array with `order` axes."""
+    place = np.zeros((), int)
+    for k in range(1, order + 1):  # of the selections of k variables, from those of k - 1 and one more
+        longer = [np.insert(selections(n, k - 1), 0, variable, axis=1) for variable in range(n)]
+        longer = np.sort(np.array(longer, int).reshape(-1, k), axis=1)
+        place = places(n, longer.T).reshape(n, -1).T[place]
+    place.flags.writeable = False
+    return place
+
+
+@functools.lru_cache(maxsize=256)
 def factorials(n, order):
     """Return the product of the factorials of each of the `indices`."""
     return np.array([math.prod(map(math.factorial, index)) for index in indices(n, order).tolist()], float)
