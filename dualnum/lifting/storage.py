@@ -5,30 +5,15 @@ and the offset of the call in it.  When f assigns a dual to an element of such a
 starts again; this time the call at that site returns an array of duals.  Tables of constants so stay floats.
 """
 
-import threading
 import weakref
 
 import numpy as np
 
-from dualnum._core import DualArray, DualDType, value
+from dualnum._core import DualArray, DualDType, Restart, current_run, run_lifted, value
 
-
-class Restart(BaseException):
-    """f has to run again, because a site was marked; no ``except Exception`` of f's may stop it."""
-
-
-class Run(threading.local):
-    """The lifted calls that are running in this thread: for each the dtype with the levels that it computes with."""
-
-    def __init__(self):
-        self.dtypes = []
-        self.pending = False  # a restart was asked for, which f may have swallowed
-
-
-running = Run()
 
 _marked = {}  # site: its code object, which keeps the id in the site valid
-_noted = {}  # id of an array: (weak reference to it, its site)
+_noted = {}  # id of an array: (weak reference to it, its site, the code object)
 
 
 def dtype_of(x, found=None):
@@ -45,28 +30,26 @@ def dtype_of(x, found=None):
     return found
 
 
+def active(run):
+    """Return the dtype with the levels that a lifted call computes with, or None."""
+    if run is None:
+        return None
+    if run.active is None:
+        run.active = dtype_of((run.args, run.kwargs, run.learnt), active(run.outer))
+    return run.active
+
+
 def run(g, args, kwargs):
     """Return g(*args, **kwargs) of a lifted function, which starts again as often as it learns a site.
 
     The arguments are copied for each start, because f may write to them.
     """
-    dtype = dtype_of((args, kwargs))
+    learnt = None
     while True:
-        outer = running.dtypes
-        enclosing = outer[-1] if outer else None
-        active = (
-            dtype if enclosing is None else enclosing if dtype is None else np.promote_types(enclosing, dtype)
-        )
-        running.dtypes = [*outer, active]
-        running.pending = False
         try:
-            y = g(*fresh(args), **fresh(kwargs))
-            if not running.pending:
-                return y
+            return run_lifted(g, fresh(args), fresh(kwargs), learnt)
         except Restart as restart:
-            dtype = dtype_of(restart.args, dtype)
-        finally:
-            running.dtypes = outer
+            learnt = dtype_of(restart.args, learnt)
 
 
 def fresh(x):
@@ -88,7 +71,7 @@ def made(a, frame):
         return a
     site = id(frame.f_code), frame.f_lasti
     if site in _marked:
-        dtype = running.dtypes[-1] if running.dtypes else None
+        dtype = active(current_run())
         return a if dtype is None else a.astype(dtype).view(DualArray)
     note(a, site, frame.f_code)
     return a
@@ -118,18 +101,22 @@ def learn(a, v):
     if site in _marked:
         return  # the array is older than the mark: a cache of f's
     _marked[site] = code
-    if running.dtypes:
-        running.pending = True
+    _restart(v)
+
+
+def _restart(v):
+    run = current_run()
+    if run is not None:
+        run.pending = True
         raise Restart(v)
 
 
 def grow(a, v):
     """A dual v has levels that a, an array of duals, has not: start f again with all of them."""
-    dtype = running.dtypes[-1] if running.dtypes else None
+    dtype = active(current_run())
     v_dtype = dtype_of(v)
     if dtype is not None and v_dtype is not None and np.promote_types(dtype, v_dtype) is not dtype:
-        running.pending = True
-        raise Restart(v)
+        _restart(v)
 
 
 def stripped(x):

@@ -64,6 +64,7 @@ cdef int _retire(object dtype) except -1:
 # ---- calls of f: its code is settled once the first call has shown at which grade of lifting it runs ----------------
 
 cdef dict _settled = {}  # id of f's code: (weak reference to it, grade of dualnum.lifting.attempt, whether verified)
+cdef list _lifters = [None, None]  # the lean and the full Lifter
 cdef object _attempt = None  # dualnum.lifting.attempt.call, once it is needed
 
 
@@ -123,9 +124,15 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
     A settled code runs as it is; otherwise `dualnum.lifting.attempt` tries the grades and casts the nets.
     """
     global _attempt
-    if isinstance(f, DriverBase) or lift is not True and check is not True and (
-            _grade(f) == 0 or lift is False and check is False):
+    cdef int grade
+    if isinstance(f, DriverBase):
         return _plain_call(f, f, (x, *rest), kwargs)
+    if check is not True:
+        grade = _grade(f)
+        if lift is False and check is False or grade == 0 and lift is not True:
+            return _plain_call(f, f, (x, *rest), kwargs)
+        if grade > 0 and lift is not False:
+            return _plain_call(<object>_lifters[grade - 1], f, (x, *rest), kwargs)
     if _attempt is None:
         from dualnum.lifting.attempt import call
         _attempt = call
@@ -138,14 +145,21 @@ def plain_call(g, f, tuple args not None, dict kwargs not None):
 
 
 cdef object _plain_call(object g, object f, tuple args, dict kwargs):
-    """g(*args, **kwargs); g may not catch a refusal to lose a derivative and give another value than f for floats."""
+    """
+    g(*args, **kwargs), where g is f, stands for it, or is the lifter that finds what does.
+
+    g may not catch a refusal to lose a derivative and give another value than f for floats.
+    """
     cdef unsigned long compared = comparisons
     cdef Py_ssize_t before = 0 if refusals == NULL else len(<list>refusals)
     cdef list found = None
     global comparisons_of_call
     enter_call()
     try:
-        y = g(*args, **kwargs) if kwargs else g(*args)
+        if type(g) is Lifter:
+            y = run_lifted((<Lifter>g).resolve(f), args, kwargs)
+        else:
+            y = g(*args, **kwargs) if kwargs else g(*args)
     finally:
         leave_call()
         if refusals != NULL:
@@ -343,12 +357,14 @@ cdef class DriverBase:
         self.number_order = extra["order"] if name == "derivative" and self.argnum == 0 and extra["order"] <= 2 else 0
 
     def __call__(self, *args, **kwargs):
-        try:
-            return self._call(args, kwargs)
-        except Exception:
-            if self.lift is False or not _unsettle(self.f):
-                raise
-        return self._call(args, kwargs)
+        while True:
+            try:
+                return self._call(args, kwargs)
+            except Restart:
+                pass  # a site of storage was marked
+            except Exception:
+                if self.lift is False or not _unsettle(self.f):
+                    raise
 
     cdef object _call(self, tuple args, dict kwargs):
         cdef tuple found

@@ -44,32 +44,144 @@ def with_primal(Dual d not None, double primal):
     return z
 
 
-@cython.final
-cdef class MathFunction:
-    """
-    A function of `math` for duals: it calls `math` on the values, which decides values and errors, and `function` for
-    the derivatives.
-    """
-    cdef readonly object __wrapped__, function
+cdef object _number_of(object x):
+    """x as a Dual, if it is an array of duals with one element; else x."""
+    if isinstance(x, ndarray) and PyArray_SIZE(_array(<ndarray>x)) == 1 and _is_dual_dtype(<object>(<ndarray>x).descr):
+        return x.reshape(())[()]
+    return x
 
-    def __init__(self, original, function):
-        self.__wrapped__, self.function = original, function
 
-    def __call__(self, *args):
-        cdef bint dual = False
-        for x in args:
-            if type(x) is not float and type(x) is not int:
-                if type(x) is Dual or isinstance(x, ndarray) and _is_dual_dtype(<object>(<ndarray>x).descr):
-                    dual = True
-        if not dual:
-            return self.__wrapped__(*args)
-        args = tuple([x.item() if isinstance(x, ndarray) else x for x in args])
-        primal = self.__wrapped__(*[(<Dual>x).data[0] if type(x) is Dual else x for x in args])
-        y = self.function(*args)
+def math_function(original, function):
+    """
+    Return a function of `math` for duals.
+
+    It calls the original on the values, which decides values and errors, and `function` for the derivatives.
+    """
+    cdef int op = _kernel_index.get(getattr(function, "__name__", None), -1)
+    if FUNCTIONS.get(getattr(function, "__name__", None)) is not function:
+        op = -1
+
+    def of_one(x, /):
+        cdef Dual z
+        if type(x) is not Dual:
+            x = _number_of(x)
+            if type(x) is not Dual:
+                return original(x)
+        primal = original((<Dual>x).data[0])
+        if op >= 0:
+            z = _unary(op, <Dual>x)
+            z.data[0] = primal
+            return z
+        y = function(x)
         return with_primal(y, primal) if type(y) is Dual else primal
 
-    def __repr__(self):
-        return f"<{self.__wrapped__!r} for duals>"
+    def of_two(x, y, /):
+        x, y = _number_of(x), _number_of(y)
+        primal = original((<Dual>x).data[0] if type(x) is Dual else x, (<Dual>y).data[0] if type(y) is Dual else y)
+        if type(x) is not Dual and type(y) is not Dual:
+            return primal
+        z = function(x, y)
+        return with_primal(z, primal) if type(z) is Dual else primal
+
+    made = of_two if original.__text_signature__ == "($module, x, y, /)" else of_one
+    made.__name__ = made.__qualname__ = original.__name__
+    made.__module__ = original.__module__
+    return made
+
+
+# ---- lifted calls that are running, and the arrays that they make ------------------------------------------------------
+
+class Restart(BaseException):
+    """f has to run again, because a site of storage was marked; no ``except Exception`` of f's may stop it."""
+
+
+cdef extern from *:
+    """
+    static thread_local PyObject* lifted_run = nullptr;  // the LiftedRun of the innermost lifted call of this thread
+    static void set_lifted_run(PyObject* run) { lifted_run = run; }
+    """
+    PyObject *lifted_run
+    void set_lifted_run(PyObject *)
+
+
+@cython.final
+@cython.freelist(4)
+cdef class LiftedRun:
+    """
+    A lifted call that is running: its arguments, which tell the levels that it computes with.
+
+    Attributes
+    ----------
+    args : tuple
+    kwargs : dict
+    learnt : dtype or None
+        The levels of duals for which f was started again.
+    active : dtype or None
+        The levels of the arguments, of `learnt` and of the enclosing runs, once `dualnum.lifting.storage` has asked.
+    outer : LiftedRun or None
+    pending : bool
+        Whether f has to start again; it may have caught the Restart.
+    """
+    cdef readonly tuple args
+    cdef readonly dict kwargs
+    cdef readonly object learnt
+    cdef public object active
+    cdef readonly LiftedRun outer
+    cdef public bint pending
+
+
+def current_run():
+    """Return the innermost LiftedRun of this thread, or None."""
+    return <object>lifted_run if lifted_run != NULL else None
+
+
+cpdef object run_lifted(object g, tuple args, dict kwargs, object learnt=None):
+    """Return g(*args, **kwargs) of a lifted function; raise Restart where it has to start again."""
+    cdef LiftedRun run = LiftedRun.__new__(LiftedRun)
+    cdef PyObject *outer = lifted_run
+    run.args, run.kwargs, run.learnt = args, kwargs, learnt
+    run.outer = <LiftedRun>outer if outer != NULL else None
+    set_lifted_run(<PyObject *>run)
+    try:
+        y = g(*args, **kwargs) if kwargs else g(*args)
+    finally:
+        set_lifted_run(outer)
+    if run.pending:
+        raise Restart
+    return y
+
+
+def library_call(g, seen, prepared, made, Py_ssize_t most=-1):
+    """
+    Return a function of NumPy's, or a ufunc, for lifted code.
+
+    Parameters
+    ----------
+    g : callable
+    seen : callable
+        ``seen(x)`` is a DualArray where x is a list or a plain array that holds duals.
+    prepared : callable
+        ``prepared(g, args, kwargs)`` returns what g gets where there are keywords or more than `most` arguments.
+    made : callable
+        ``made(a, frame)`` notes an array of floats that a call in a frame has made.
+    """
+    def call(*args, **kwargs):
+        if kwargs or 0 <= most < len(args):
+            args, kwargs = prepared(g, args, kwargs)
+        for x in args:
+            if type(x) is list or type(x) is tuple or type(x) is ndarray and (
+                    _is_dual_dtype(<object>(<ndarray>x).descr) or (<ndarray>x).descr.kind == c"O"):
+                args = tuple([seen(x) for x in args])
+                break
+        y = g(*args, **kwargs)
+        if type(y) is ndarray:
+            if _is_dual_dtype(<object>(<ndarray>y).descr):
+                return _as_dual_array(y)
+            if (<ndarray>y).base == NULL and _is_float64((<ndarray>y).descr):
+                return made(y, sys._getframe())
+        return y
+
+    return call
 
 
 @cython.final
@@ -140,6 +252,7 @@ cdef class Lifter:
 
     def __init__(self, rules, bint full):
         self.rules, self.full = rules, full
+        _lifters[full] = self
         self.kept, self.functions, self.codes = {}, {}, {}
 
     def __repr__(self):

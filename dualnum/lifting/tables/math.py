@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from dualnum._core import FUNCTIONS, Dual, MathFunction, holds_duals, value, with_primal
+from dualnum._core import FUNCTIONS, Dual, math_function, holds_duals, value, with_primal
 from dualnum.lifting import boundary
 from dualnum.lifting.resolve import REPLACED, replaces
 from dualnum.lifting.tables.python import number_of
@@ -37,7 +37,7 @@ SPECIAL = {"ceil": _step, "floor": _step, "trunc": _step, "remainder": _ieee_rem
 for _name in [*NUMPY, *SAME]:
     if hasattr(math, _name):
         _function = SPECIAL.get(_name) or FUNCTIONS.get(NUMPY.get(_name, _name)) or getattr(np, _name)
-        REPLACED[getattr(math, _name)] = MathFunction(getattr(math, _name), _function)
+        REPLACED[getattr(math, _name)] = math_function(getattr(math, _name), _function)
 for _name in ("ceil", "floor", "trunc"):
 
     def _integer(x, _function=getattr(math, _name)):
@@ -61,7 +61,7 @@ def _of_scipy(name):
 
 
 for _name in SCIPY:
-    REPLACED[getattr(math, _name)] = MathFunction(getattr(math, _name), _of_scipy(_name))
+    REPLACED[getattr(math, _name)] = math_function(getattr(math, _name), _of_scipy(_name))
 
 
 def _predicate(function):
@@ -84,7 +84,7 @@ def log(x, base=None):
     return _with(_log(x) / _log(base), primal)
 
 
-_log = MathFunction(math.log, FUNCTIONS["log"])
+_log = math_function(math.log, FUNCTIONS["log"])
 
 
 def _with(y, primal):

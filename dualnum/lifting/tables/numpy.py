@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, holds_duals, value
+from dualnum._core import Dual, DualArray, DualDType, holds_duals, library_call, value
 from dualnum.lifting import boundary, storage
 from dualnum.lifting.resolve import MAKERS, REPLACED, replaces
 
@@ -73,49 +73,29 @@ def of_numpy(lifter, g):
     if isinstance(g, type) or not callable(g):
         return g
 
-    def call(*args, **kwargs):
-        if holds_duals(args) or (kwargs and holds_duals(kwargs)):
-            dtype = kwargs.get("dtype")
-            if dtype is not None and asked_dtype(dtype) == "f":
-                del kwargs["dtype"]
-            out = g(*map(seen, args), **{name: seen(x) for name, x in kwargs.items()})
-            return (
-                out.view(DualArray) if type(out) is np.ndarray and isinstance(out.dtype, DualDType) else out
-            )
-        return storage.made(g(*args, **kwargs), sys._getframe(1))
+    return library_call(g, seen, _without_dtype, storage.made)
 
-    try:
-        functools.update_wrapper(call, g, updated=())
-    except (AttributeError, TypeError):
-        pass
-    return call
+
+def _without_dtype(g, args, kwargs):
+    """Return keywords without ``dtype=float``, which duals are already, if there are duals among the arguments."""
+    dtype = kwargs.get("dtype")
+    if dtype is not None and (holds_duals(args) or holds_duals(kwargs)) and asked_dtype(dtype) == "f":
+        kwargs = {name: x for name, x in kwargs.items() if name != "dtype"}
+    return args, {name: seen(x) for name, x in kwargs.items()}
 
 
 def _of_ufunc(g):
-    """Return a ufunc that sees lists of duals, and forgets the dtype=float of calls with duals."""
+    """Return a ufunc that forgets the dtype=float of calls with duals; a dual that it would store marks the site."""
 
-    def call(*args, **kwargs):
-        if kwargs:
-            out = kwargs.get("out")
-            if holds_duals(args):
-                if "dtype" in kwargs and asked_dtype(kwargs["dtype"]) == "f":
-                    del kwargs["dtype"]
-                if out is not None:
-                    for a in out if isinstance(out, tuple) else (out,):
-                        if type(a) is np.ndarray and not isinstance(a.dtype, DualDType):
-                            storage.learn(a, next(x for x in args if holds_duals(x)))
-        elif len(args) > g.nin and holds_duals(args[: g.nin]):
-            for a in args[g.nin :]:
+    def prepared(g, args, kwargs):
+        inputs, out = args[: g.nin], kwargs.get("out", args[g.nin :])
+        if holds_duals(inputs):
+            for a in out if isinstance(out, tuple) else (out,):
                 if type(a) is np.ndarray and not isinstance(a.dtype, DualDType):
-                    storage.learn(a, next(x for x in args if holds_duals(x)))
-        out = g(*args, **kwargs)
-        if type(out) is not np.ndarray:
-            return out
-        return (
-            out.view(DualArray) if isinstance(out.dtype, DualDType) else storage.made(out, sys._getframe(1))
-        )
+                    storage.learn(a, inputs)
+        return _without_dtype(g, args, kwargs)
 
-    return call
+    return library_call(g, seen, prepared, storage.made, g.nin)
 
 
 # ---- functions that make arrays ----------------------------------------------------------------------------
@@ -123,8 +103,11 @@ def _of_ufunc(g):
 
 def _from_data(g):
     """Return np.array or one of its kin: an array of duals stays one where float64 is asked for."""
+    kept = g in (np.asarray, np.asanyarray)
 
     def make(a, *args, **kwargs):
+        if type(a) is DualArray and kept and args in ((), (float,)) and kwargs in ({}, {"dtype": float}):
+            return a
         if not holds_duals(a, 8):
             return storage.made(g(a, *args, **kwargs), sys._getframe(1))
         dtype = kwargs.pop("dtype", None)

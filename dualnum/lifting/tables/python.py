@@ -20,7 +20,8 @@ def number_of(x):
 
 @replaces(float, np.float64)
 def as_float(x=0.0, /):
-    x = number_of(x)
+    if type(x) is not Dual:
+        x = number_of(x)
     if type(x) is Dual:
         return x
     if not isinstance(x, (str, int, float)) and hasattr(type(x), "__float__"):
