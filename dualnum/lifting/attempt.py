@@ -59,7 +59,7 @@ def call(f, args, kwargs, lift, check):
         return y
     if not errors:  # nothing to lift
         return plain_call(f, f, args, kwargs)
-    raise best(errors)
+    raise best(errors, at.error)
 
 
 _UNKNOWN = object()
@@ -86,11 +86,15 @@ def run(f, grade, args, kwargs):
     return plain_call(lambda *args, **kwargs: storage.run(g, args, kwargs), f, args, kwargs)
 
 
-def best(errors):
-    """Return the error that tells most: that of lifted code about a call, else the first."""
+def best(errors, of_floats):
+    """Return the error that tells most: the one that plain f raises for floats too, a call that lifting refuses, the first.
+
+    `of_floats` is the error of plain f for floats, or None.
+    """
     from dualnum.lifting.boundary import NotLifted
 
-    for error in reversed(errors):
-        if isinstance(error, NotLifted):
-            return error
+    for kind in (type(of_floats), NotLifted):
+        for error in reversed(errors):
+            if isinstance(error, kind):
+                return error
     return errors[0]

@@ -6,6 +6,7 @@ and no derivatives, or crashes.  Lifted code therefore calls it with floats only
 
 import builtins
 import functools
+import linecache
 import sys
 import types
 
@@ -56,17 +57,30 @@ def name_of(g):
 
 
 def place_of(frame):
-    """Return where lifted code is, as an error names it."""
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
+    """Return where the user's code is that led to a frame: file, line and the statement there.
+
+    That is the innermost frame outside of installed packages, or the frame itself.
+    """
+    outer = frame
+    while outer is not None and ("site-packages" in outer.f_code.co_filename or _is_standard(outer)):
+        outer = outer.f_back
+    frame = outer or frame
+    code = frame.f_code
+    line = linecache.getline(code.co_filename, frame.f_lineno, frame.f_globals).strip()
+    return f"{code.co_filename}:{frame.f_lineno}, in {code.co_name}" + (f": {line}" if line else "")
+
+
+def _is_standard(frame):
+    return (frame.f_globals.get("__name__") or "").partition(".")[0] in TRANSPARENT
 
 
 def refuse(g, frame):
     """Return the error about a call with duals of a function that takes floats."""
     name = name_of(g)
     return NotLifted(
-        f"{name} expects floats, got duals, at {place_of(frame)}: its compiled code would lose their derivatives; use "
-        f"NumPy's functions, or give its derivative with dualnum.rule({name.rpartition('.')[2]}).  (dualnum.value(x) "
-        f"makes x a constant: the derivative is then 0.)"
+        f"{name} expects floats, got duals, at {place_of(frame)}\n"
+        f"Its compiled code would lose their derivatives. Use NumPy's functions, or give its derivatives with "
+        f"dualnum.rule({name.rpartition('.')[2]}). dualnum.value(x) makes x a constant: its derivative is then 0."
     )
 
 

@@ -63,13 +63,13 @@ cdef int _retire(object dtype) except -1:
 
 # ---- calls of f: its code is settled once the first call has shown at which grade of lifting it runs ----------------
 
-cdef dict _settled = {}  # id of f's code: (weak reference to it, grade of dualnum.lifting.attempt, whether verified)
+cdef dict _settled = {}  # the key of f: (weak reference to its code, grade of dualnum.lifting.attempt, whether verified)
 cdef list _lifters = [None, None]  # the lean and the full Lifter
 cdef object _attempt = None  # dualnum.lifting.attempt.call, once it is needed
 
 
 cdef object _code_of(object f):
-    """What tells f from other functions: its code; for a callable without Python code the object or its class."""
+    """What tells f from other functions: its code; for a callable without Python code the object itself."""
     while True:
         if type(f) is types.FunctionType:
             return <object>PyFunction_GetCode(f)
@@ -82,25 +82,47 @@ cdef object _code_of(object f):
             return call.__code__ if type(call) is types.FunctionType else f
 
 
+cdef object _key_of(object f):
+    """What tells calls of f from others: its code, the functions that it closes over, the class that it is bound to."""
+    cdef object closure
+    cdef size_t key
+    if type(f) is types.FunctionType:
+        key = <size_t>PyFunction_GetCode(f)
+        closure = f.__closure__
+        if closure is not None:
+            for cell in closure:
+                try:
+                    inner = cell.cell_contents
+                except ValueError:  # a variable that is not assigned yet
+                    continue
+                if type(inner) is types.FunctionType:
+                    key = key * 31 + <size_t>PyFunction_GetCode(inner)
+                elif callable(inner):
+                    key = key * 31 + <size_t><PyObject *>inner
+        return key
+    if type(f) is types.MethodType:
+        return <size_t>PyFunction_GetCode(f.__func__) * 31 + <size_t>Py_TYPE(f.__self__) if (
+            type(f.__func__) is types.FunctionType) else id(f.__func__)
+    if type(f) is functools.partial:
+        return _key_of(f.func)
+    return id(_code_of(f))
+
+
 cdef int _grade(object f):
-    """The grade at which f's code is settled, or -1."""
-    cdef tuple entry
-    code = _code_of(f)
-    entry = _settled.get(id(code))
-    return entry[1] if entry is not None and entry[0]() is code and entry[2] else -1
+    """The grade at which f's code is settled and verified, or -1."""
+    cdef tuple entry = _settled.get(_key_of(f))
+    return entry[1] if entry is not None and entry[2] and entry[0]() is _code_of(f) else -1
 
 
 def grade_of(f):
     """Return the grade at which calls of f start, or None, and whether nets have verified it."""
-    code = _code_of(f)
-    entry = _settled.get(id(code))
-    return (entry[1], entry[2]) if entry is not None and entry[0]() is code else (None, False)
+    entry = _settled.get(_key_of(f))
+    return (entry[1], entry[2]) if entry is not None and entry[0]() is _code_of(f) else (None, False)
 
 
 def settle(f, int grade, bint verified):
     """Remember for f's code the grade at which it runs; a grade of -1 lets the next call look again."""
-    code = _code_of(f)
-    key = id(code)
+    code, key = _code_of(f), _key_of(f)
     try:
         reference = weakref.ref(code, lambda _: _settled.pop(key, None))
     except TypeError:
@@ -110,8 +132,8 @@ def settle(f, int grade, bint verified):
 
 cdef bint _unsettle(object f):
     """f's code has raised after it was settled: return whether its calls have to find their grade again."""
-    cdef int grade = _grade(f)
-    if grade < 0 or grade == 2 or isinstance(f, DriverBase):
+    cdef int grade = -1 if isinstance(f, DriverBase) else _grade(f)
+    if grade < 0 or grade == 2:
         return False
     settle(f, -1, False)
     return True
@@ -288,6 +310,24 @@ cdef tuple _second_pass_at_array(DriverBase driver, ndarray x, tuple args, dict 
     return d.data[0], first, second
 
 
+cdef bint _full_tracebacks = os.environ.get("DUALNUM_FULL_TRACEBACK", "0") != "0"
+
+
+cdef object _with_short_traceback(object error):
+    """Return an error without dualnum's own frames in its traceback, but for the last one, if it raised the error."""
+    traceback, kept = error.__traceback__, []
+    while traceback is not None and not _full_tracebacks:
+        name = traceback.tb_frame.f_code.co_filename
+        if traceback.tb_next is None or not name.startswith(("ext/cython", _package_folder)):
+            kept.append(traceback)
+        traceback = traceback.tb_next
+    for i in range(len(kept) - 1):
+        kept[i].tb_next = kept[i + 1]
+    return error.with_traceback(kept[0]) if kept else error
+
+
+cdef str _package_folder = os.path.join(os.path.dirname(__file__), "")
+
 # For a driver's name: the order of its pass at one float64 array, and whether it returns the lower orders as well.
 cdef dict _passes_at_array = {
     "gradient": (1, False),
@@ -362,9 +402,11 @@ cdef class DriverBase:
                 return self._call(args, kwargs)
             except Restart:
                 pass  # a site of storage was marked
-            except Exception:
+            except Exception as error:
                 if self.lift is False or not _unsettle(self.f):
-                    raise
+                    failure = error
+                    break
+        raise _with_short_traceback(failure)
 
     cdef object _call(self, tuple args, dict kwargs):
         cdef tuple found
