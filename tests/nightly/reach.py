@@ -50,16 +50,22 @@ STEPS = [2.0**-k for k in (4, 6, 8, 10, 12, 14)]  # relative to the variable's s
 RTOL = 1e-6
 SECONDS = 20
 MEMORY = 8 << 30
-OUTCOMES = (
-    "right|wrong|wrong, warned|refused, dualnum's words|refused, others' words|crash|time|no truth|missing"
-)
-OUTCOMES = OUTCOMES.split("|")
-OURS = re.compile(
-    r"dualnum|derivative|tangent|\blift", re.IGNORECASE
-)  # in messages that C code of dualnum raises
-PRINTED = re.compile(
-    r"DualDType\([^)]*\)( \([^)]*\))?|dualnum(\._core)?\.Dual\w*|\S*/\S*"
-)  # by another library
+REFUSED_BY_US, REFUSED_BY_OTHERS = "refused, dualnum's words", "refused, others' words"
+OUTCOMES = [
+    "right",
+    "wrong",
+    "wrong, warned",
+    "nan",
+    REFUSED_BY_US,
+    REFUSED_BY_OTHERS,
+    "crash",
+    "time",
+    "no truth",
+    "missing",
+]
+# Messages of dualnum that C code of other libraries raises; and how those print types and files, which does not count.
+OURS = re.compile(r"dualnum|derivative|tangent|\blift", re.IGNORECASE)
+PRINTED = re.compile(r"DualDType\([^)]*\)( \([^)]*\))?|dualnum(\._core)?\.Dual\w*|\S*/\S*")
 
 
 class Case(NamedTuple):
@@ -106,7 +112,7 @@ def _of_line(folder, number, module, code):
     spec = importlib.util.spec_from_file_location(name, path)
     made = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stdout(None):
             warnings.simplefilter("ignore")
             spec.loader.exec_module(made)
     except Exception:
@@ -281,10 +287,10 @@ def judge(case, options):
     except OSError as failure:
         return "crash", str(failure)
     except ArithmeticError as failure:  # not an Exception: BaseException leaves a driver
-        return "refused, others' words", str(failure)
+        return REFUSED_BY_OTHERS, str(failure)
     if kind == "refused":
         text, ours = answer
-        return "refused, dualnum's words" if ours else "refused, others' words", text
+        return REFUSED_BY_US if ours else REFUSED_BY_OTHERS, text
     got, warned = answer
     units = scales(case.args)
     if got.shape == expected.shape and np.all(np.abs(got * units - expected) <= RTOL * size + 10 * errors):
