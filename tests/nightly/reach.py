@@ -10,6 +10,7 @@ Each call of a driver runs in a child process with a time limit, so that a crash
 
 import argparse
 import contextlib
+import gc
 import importlib
 import itertools
 import json
@@ -232,6 +233,7 @@ def _derivative_in_child(case, scalar, options):
 def in_child(work, *args, seconds=SECONDS):
     """Return ``work(*args)`` of a child process; raise TimeoutError, or OSError if a signal ends the child."""
     reading, writing = os.pipe()
+    gc.freeze()  # so that a collection in the child copies no pages
     child = os.fork()
     if not child:
         try:
