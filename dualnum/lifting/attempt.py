@@ -45,8 +45,8 @@ def call(f, args, kwargs, lift, check):
             if not errors and lift is not False:
                 expected = at()
                 if at.error is not None and type(at.error) is type(error):
-                    if verified:
-                        settle(f, start, True)
+                    if known is not None:
+                        settle(f, known, True)
                     raise
             errors.append(error)
             continue

@@ -127,15 +127,30 @@ def settle(f, int grade, bint verified):
         reference = weakref.ref(code, lambda _: _settled.pop(key, None))
     except TypeError:
         reference = lambda: code
-    _settled[key] = reference, max(grade, 0), verified and grade >= 0
+    entry = _settled.get(key)
+    _settled[key] = reference, grade if grade >= 0 or entry is None else entry[1], verified and grade >= 0
 
 
-cdef bint _unsettle(object f):
-    """f's code has raised after it was settled: return whether its calls have to find their grade again."""
-    cdef int grade = -1 if isinstance(f, DriverBase) else _grade(f)
-    if grade < 0 or grade == 2:
+cdef int _unsettle(object f) except -1:
+    """f's code has raised after it was settled: its driver calls again, and then its grade is found again."""
+    cdef int grade = _grade(f)
+    if 0 <= grade < 2:
+        settle(f, -1, False)
+        _again.add(_key_of(f))
+    return 0
+
+
+cdef set _again = set()  # the keys of functions that `_unsettle` has met, until their driver calls again
+
+
+cdef bint _calls_again(object f):
+    """Whether a driver calls f again, once, after an error."""
+    if not _again or isinstance(f, DriverBase):
         return False
-    settle(f, -1, False)
+    key = _key_of(f)
+    if key not in _again:
+        return False
+    _again.discard(key)
     return True
 
 
@@ -151,10 +166,15 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
         return _plain_call(f, f, (x, *rest), kwargs)
     if check is not True:
         grade = _grade(f)
-        if lift is False and check is False or grade == 0 and lift is not True:
+        if lift is False and check is False:
             return _plain_call(f, f, (x, *rest), kwargs)
-        if grade > 0 and lift is not False:
-            return _plain_call(<object>_lifters[grade - 1], f, (x, *rest), kwargs)
+        if grade >= (lift is True) and (grade == 0 or lift is not False):
+            try:
+                return _plain_call(f if grade == 0 else <object>_lifters[grade - 1], f, (x, *rest), kwargs)
+            except Exception:
+                if lift is not False:
+                    _unsettle(f)
+                raise
     if _attempt is None:
         from dualnum.lifting.attempt import call
         _attempt = call
@@ -403,7 +423,7 @@ cdef class DriverBase:
             except Restart:
                 pass  # a site of storage was marked
             except Exception as error:
-                if self.lift is False or not _unsettle(self.f):
+                if not _calls_again(self.f):
                     failure = error
                     break
         raise _with_short_traceback(failure)
