@@ -122,7 +122,8 @@ def of_function(lifter, g):
             _with_rule(rule, lifted_function(lifter, g)) if rule is not None else lifted_function(lifter, g)
         )
     key = id(g)
-    lifter.functions[key] = weakref.ref(g, lambda _: lifter.functions.pop(key, None)), found
+    kept = None if found is g else found
+    lifter.functions[key] = weakref.ref(g, lambda _: lifter.functions.pop(key, None)), kept
     return found
 
 

@@ -63,7 +63,8 @@ cdef int _retire(object dtype) except -1:
 
 # ---- calls of f: its code is settled once the first call has shown at which grade of lifting it runs ----------------
 
-cdef dict _settled = {}  # the key of f: (weak reference to its code, grade of dualnum.lifting.attempt, whether verified)
+# The key of f: (a weak reference to its code, which takes the entry away, its grade, whether the nets have verified it).
+cdef dict _settled = {}
 cdef list _lifters = [None, None]  # the lean and the full Lifter
 cdef object _attempt = None  # dualnum.lifting.attempt.call, once it is needed
 
@@ -82,53 +83,81 @@ cdef object _code_of(object f):
             return call.__code__ if type(call) is types.FunctionType else f
 
 
-cdef object _key_of(object f):
+cdef size_t _key_of(object f) except? 0:
     """What tells calls of f from others: its code, the functions that it closes over, the class that it is bound to."""
-    cdef object closure
     cdef size_t key
-    if type(f) is types.FunctionType:
+    cdef PyObject *closure
+    cdef PyObject *inner
+    if Py_TYPE(f) == &PyFunction_Type:
         key = <size_t>PyFunction_GetCode(f)
-        closure = f.__closure__
-        if closure is not None:
-            for cell in closure:
-                try:
-                    inner = cell.cell_contents
-                except ValueError:  # a variable that is not assigned yet
+        closure = PyFunction_GetClosure(f)
+        if closure != NULL:
+            for cell in <tuple>closure:
+                inner = PyCell_GET(cell)
+                if inner != NULL and Py_TYPE(<object>inner) == &PyFunction_Type:
+                    inner = PyFunction_GetCode(<object>inner)
+                elif inner == NULL or not callable(<object>inner):
                     continue
-                if type(inner) is types.FunctionType:
-                    key = key * 31 + <size_t>PyFunction_GetCode(inner)
-                elif callable(inner):
-                    key = key * 31 + <size_t><PyObject *>inner
+                key = key * 31 + <size_t>inner
         return key
-    if type(f) is types.MethodType:
-        return <size_t>PyFunction_GetCode(f.__func__) * 31 + <size_t>Py_TYPE(f.__self__) if (
-            type(f.__func__) is types.FunctionType) else id(f.__func__)
+    if Py_TYPE(f) == &PyMethod_Type:
+        return _key_of(<object>PyMethod_GET_FUNCTION(f)) ^ <size_t>Py_TYPE(<object>PyMethod_GET_SELF(f))
     if type(f) is functools.partial:
         return _key_of(f.func)
-    return id(_code_of(f))
+    code = _code_of(f)
+    return <size_t><PyObject *>code
 
 
-cdef int _grade(object f):
+cdef extern from *:
+    """
+    // The grade that this thread has looked up last, while the table of grades has not changed since.
+    static std::atomic<unsigned long> changes_of_grades{0};
+    static thread_local size_t last_key = 0;
+    static thread_local unsigned long last_change = 0;
+    static thread_local int last_grade = -1;
+    static void grades_changed() { ++changes_of_grades; }
+    static bool is_last(size_t key) { return key == last_key && last_change == changes_of_grades; }
+    static int keep_last(size_t key, int grade) {
+        last_key = key, last_change = changes_of_grades;
+        return last_grade = grade;
+    }
+    """
+    int last_grade
+    void grades_changed()
+    bint is_last(size_t)
+    int keep_last(size_t, int)
+
+
+cdef int _grade(object f) except -2:
     """The grade at which f's code is settled and verified, or -1."""
-    cdef tuple entry = _settled.get(_key_of(f))
-    return entry[1] if entry is not None and entry[2] and entry[0]() is _code_of(f) else -1
+    cdef size_t key = _key_of(f)
+    if is_last(key):
+        return last_grade
+    entry = _settled.get(key)
+    return keep_last(key, entry[1] if entry is not None and entry[2] else -1)
 
 
 def grade_of(f):
     """Return the grade at which calls of f start, or None, and whether nets have verified it."""
     entry = _settled.get(_key_of(f))
-    return (entry[1], entry[2]) if entry is not None and entry[0]() is _code_of(f) else (None, False)
+    return (entry[1], entry[2]) if entry is not None else (None, False)
 
 
 def settle(f, int grade, bint verified):
     """Remember for f's code the grade at which it runs; a grade of -1 lets the next call look again."""
     code, key = _code_of(f), _key_of(f)
+
+    def forget(_):
+        _settled.pop(key, None)
+        grades_changed()
+
     try:
-        reference = weakref.ref(code, lambda _: _settled.pop(key, None))
+        reference = weakref.ref(code, forget)
     except TypeError:
-        reference = lambda: code
+        reference = code
     entry = _settled.get(key)
     _settled[key] = reference, grade if grade >= 0 or entry is None else entry[1], verified and grade >= 0
+    grades_changed()
 
 
 cdef int _unsettle(object f) except -1:
@@ -163,14 +192,14 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
     global _attempt
     cdef int grade
     if isinstance(f, DriverBase):
-        return _plain_call(f, f, (x, *rest), kwargs)
+        return _plain_call(f, f, x, rest, kwargs)
     if check is not True:
         grade = _grade(f)
         if lift is False and check is False:
-            return _plain_call(f, f, (x, *rest), kwargs)
+            return _plain_call(f, f, x, rest, kwargs)
         if grade >= (lift is True) and (grade == 0 or lift is not False):
             try:
-                return _plain_call(f if grade == 0 else <object>_lifters[grade - 1], f, (x, *rest), kwargs)
+                return _plain_call(f if grade == 0 else <object>_lifters[grade - 1], f, x, rest, kwargs)
             except Exception:
                 if lift is not False:
                     _unsettle(f)
@@ -183,12 +212,12 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
 
 def plain_call(g, f, tuple args not None, dict kwargs not None):
     """Return g(*args, **kwargs), where g is f or stands for it; see `_plain_call`."""
-    return _plain_call(g, f, args, kwargs)
+    return _plain_call(g, f, args[0], args[1:], kwargs) if args else g(**kwargs)
 
 
-cdef object _plain_call(object g, object f, tuple args, dict kwargs):
+cdef object _plain_call(object g, object f, object x, tuple rest, dict kwargs):
     """
-    g(*args, **kwargs), where g is f, stands for it, or is the lifter that finds what does.
+    g(x, *rest, **kwargs), where g is f, stands for it, or is the lifter that finds what does.
 
     g may not catch a refusal to lose a derivative and give another value than f for floats.
     """
@@ -199,16 +228,16 @@ cdef object _plain_call(object g, object f, tuple args, dict kwargs):
     enter_call()
     try:
         if type(g) is Lifter:
-            y = run_lifted((<Lifter>g).resolve(f), args, kwargs)
+            y = run_lifted((<Lifter>g).resolve(f), (x, *rest), kwargs)
         else:
-            y = g(*args, **kwargs) if kwargs else g(*args)
+            y = g(x, *rest, **kwargs) if rest or kwargs else g(x)
     finally:
         leave_call()
         if refusals != NULL:
             found = _take_refusals(before)
     compared = comparisons - compared
     if found and any([_reached_python(error) for error in found]):
-        _check_refused(f, args, kwargs, y)
+        _check_refused(f, (x, *rest), kwargs, y)
     comparisons_of_call = compared
     return y
 

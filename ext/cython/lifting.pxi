@@ -2,6 +2,10 @@
 
 cdef extern from "Python.h":
     PyObject *PyFunction_GetCode(object function)
+    PyObject *PyFunction_GetClosure(object function)
+    PyObject *PyCell_GET(object cell)
+    PyObject *PyDict_GetItemWithError(dict table, object key) except? NULL
+    object PyLong_FromSize_t(size_t number)
     PyObject *PyCFunction_GetSelf(object function) except? NULL
     PyTypeObject PyFunction_Type, PyMethod_Type, PyCFunction_Type, PyModule_Type
     object PyMethod_New(object function, object instance)
@@ -241,7 +245,7 @@ cdef class Lifter:
     kept : dict
         Replacements of callees that live as long as their module: functions in C, types, ufuncs.
     functions : dict
-        For the id of a function, a weak reference to it and its lifted version.
+        For the id of a function, a weak reference to it and its lifted version; None for the function itself.
     codes : dict
         The lifted code objects by their ids.
     """
@@ -270,7 +274,7 @@ cdef class Lifter:
                 return g
             entry = self.functions.get(id(g))
             if entry is not None and entry[0]() is g:
-                return entry[1]
+                return g if entry[1] is None else entry[1]
         elif kind == &PyMethod_Type:
             if isinstance(<object>PyMethod_GET_SELF(g), ndarray):
                 return self.rules.find(self, g)
