@@ -1,11 +1,15 @@
 """Numbers and arrays of other packages beside duals, and what other packages ask of a number."""
 
 import collections.abc
+import hashlib
+import io
 import operator
 import pickle
+import zlib
 
 import numpy as np
 import pytest
+from expect import raises
 
 import dualnum as dn
 
@@ -173,6 +177,58 @@ def test_a_foreign_array_ufunc_decides():
         assert type(f(dn.Dual(2.0))) is Length and type(f(dn.seed(X))) is Length
     assert dn.derivative(lambda x: (three * x).number)(2.0) == 3.0
     np.testing.assert_array_equal(dn.gradient(lambda x: np.sum((x * three).number))(X), [3.0, 3.0, 3.0])
+
+
+RAW = {
+    "the buffer": [
+        memoryview,
+        bytes,
+        hashlib.sha1,
+        zlib.compress,
+        np.frombuffer,
+        io.BytesIO().write,
+        lambda x: x.data,
+    ],
+    "ctypes": [lambda x: x.ctypes, lambda x: np.ctypeslib.ndpointer(ndim=1).from_param(x)],
+    "tobytes()": [lambda x: x.tobytes()],
+    "tofile()": [lambda x: x.tofile("never")],
+    "byteswap()": [lambda x: x.byteswap()],
+}
+
+
+@pytest.mark.parametrize(("what", "read"), [(what, f) for what, calls in RAW.items() for f in calls])
+def test_raw_memory_is_refused(what, read):
+    """C code that takes a pointer or bytes would read tangents as values."""
+    with raises(
+        TypeError,
+        f"{what} of duals would lose which numbers are values and which are derivatives; use dualnum.value(x), "
+        "dualnum.tangent(x) or dualnum.parts(x), or pickle x.",
+    ):
+        read(dn.seed(X))
+
+
+def test_numbers_refuse_bytes_and_lists():
+    """awkward.from_iter calls tolist() until it gets a number: it crashed."""
+    for name in ("tolist", "tobytes", "hex"):
+        with pytest.raises(
+            TypeError, match=rf"^{name}\(\) would lose the derivatives of a dual; use dualnum\.value"
+        ):
+            getattr(dn.Dual(2.0), name)()
+
+
+@pytest.mark.parametrize("allow_pickle", [True, False])
+def test_files_hold_pickles_of_duals(allow_pickle):
+    for write in (np.save, np.savez):
+        file = io.BytesIO()
+        if not allow_pickle:
+            with pytest.raises(ValueError, match="allow_pickle"):
+                write(file, dn.seed(X), allow_pickle=False)
+            continue
+        write(file, dn.seed(X))
+        file.seek(0)
+        loaded = np.load(file, allow_pickle=True)
+        loaded = loaded["arr_0"] if write is np.savez else loaded
+        np.testing.assert_array_equal(dn.tangent(loaded), np.eye(3))
 
 
 def test_a_memory_map_is_an_array(tmp_path):

@@ -36,3 +36,6 @@ __all__ = ["numpy_rule"]
 
 numpy_patches.when_imported("scipy.special", "dualnum.rules.ufuncs.scipy_special")
 numpy_patches.when_imported("scipy.sparse._sparsetools", "dualnum.rules.scipy_sparse")
+numpy_patches.when_imported("h5py.h5t", "dualnum.rules.guests:h5py_types")
+numpy_patches.when_imported("pandas.core.internals.concat", "dualnum.rules.guests:pandas_blocks")
+numpy_patches.when_imported("sparse.numba_backend._utils", "dualnum.rules.guests:sparse_zeros")

@@ -127,6 +127,27 @@ PATCHES = (
         "all",
     ),
     Patch(
+        "h5py_types",
+        "h5py.h5t.py_create",
+        "It takes the dtype of duals for opaque bytes.",
+        "h5py writes duals as bytes, without an error.",
+        "all",
+    ),
+    Patch(
+        "pandas_blocks",
+        "pandas.core.internals.concat._concatenate_join_units pandas.core.dtypes.cast.np_can_hold_element",
+        "pandas takes the dtype of duals for that of a missing column, which holds no number.",
+        "pd.concat of frames with duals gives nan, Series.replace changes nothing.",
+        "all",
+    ),
+    Patch(
+        "sparse_zeros",
+        "sparse.numba_backend._utils.equivalent",
+        "It compares values alone, and what equals the fill value is not stored.",
+        "Sparse arrays of the package sparse lose the derivatives of elements with the value 0.",
+        "all",
+    ),
+    Patch(
         "log_of_sum",
         "scipy.special._logsumexp._logsumexp",
         "scipy.special.logsumexp calls it with plain arrays of duals, and it asks for results of their dtype.",
@@ -293,7 +314,7 @@ if ENABLED:
 
 
 def when_imported(name: str, extension: str) -> None:
-    """Import the module `extension` as soon as the module `name` is imported, which may be now."""
+    """Import the module `extension`, "module" or "module:function to call", once the module `name` is, maybe now."""
     if sys.modules.get(name):
         _import_extension(name, extension)
     elif ENABLED:
@@ -301,9 +322,12 @@ def when_imported(name: str, extension: str) -> None:
 
 
 def _import_extension(name, extension):
-    """Import the extension; warn where it fails, as for an unknown version, because the package still works."""
+    """Run the extension; warn where it fails, as for an unknown version, because the package still works."""
+    module, _, function = extension.partition(":")
     try:
-        importlib.import_module(extension)
+        module = importlib.import_module(module)
+        if function:
+            getattr(module, function)()
     except Exception as error:
         warnings.warn(
             f"dualnum has no derivatives of {name}, for {extension} fails: {error!r}",

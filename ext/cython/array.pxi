@@ -351,6 +351,19 @@ cdef object _mixes(str call, object dtype):
                      f"and what is derivative; use dualnum.parts(x).")
 
 
+cdef object _raw(str what):
+    """Return the error of a call for the memory of duals."""
+    return _refusal(TypeError(
+        f"{what} would lose which numbers are values and which are derivatives; use dualnum.value(x), "
+        f"dualnum.tangent(x) or dualnum.parts(x), or pickle x."))
+
+
+cdef bint _is_other_dtype(object dtype):
+    """Whether a dtype, or its name, has other elements than duals; structures may consist of duals."""
+    dtype = np.dtype(dtype)
+    return not _is_dual_dtype(dtype) and dtype.names is None
+
+
 cdef object _ndarray_set_dtype = getattr(np.ndarray, "_set_dtype", np.ndarray.dtype.__set__)
 
 
@@ -434,7 +447,7 @@ cdef class DualArray(ndarray):
 
     @dtype.setter
     def dtype(self, dtype):
-        if _is_dual_dtype(<object>self.descr) and np.dtype(dtype).kind != "V":
+        if _is_dual_dtype(<object>self.descr) and _is_other_dtype(dtype):
             raise _mixes("x.dtype = dtype", dtype)
         _ndarray_set_dtype(self, dtype)
 
@@ -473,6 +486,28 @@ cdef class DualArray(ndarray):
     @property
     def e12(self):
         return _named_part(self, "e12")
+
+    # Raw memory, which foreign C code would read as numbers one after the other.
+
+    def __getbuffer__(self, Py_buffer *buffer, int flags):
+        raise _raw("the buffer of duals")
+
+    @property
+    def ctypes(self):
+        """Refuse: C code would take tangents for values."""
+        raise _raw("ctypes of duals")
+
+    def tobytes(self, order="C"):
+        """Refuse: the bytes mix values and derivatives."""
+        raise _raw("tobytes() of duals")
+
+    def tofile(self, *args, **kwargs):
+        """Refuse: the bytes mix values and derivatives."""
+        raise _raw("tofile() of duals")
+
+    def byteswap(self, inplace=False):
+        """Refuse: swapped bytes are no duals."""
+        raise _raw("byteswap() of duals")
 
     # Either operand of a binary operator may be the DualArray.
 
@@ -540,7 +575,7 @@ cdef class DualArray(ndarray):
         """The same as ndarray.view; other dtypes are refused, because they would mix values and derivatives."""
         dtype = kwargs.get("dtype", args[0] if args else None)
         if dtype is not None and not (isinstance(dtype, type) and issubclass(dtype, ndarray)):
-            if _is_dual_dtype(<object>self.descr) and np.dtype(dtype).kind != "V":
+            if _is_dual_dtype(<object>self.descr) and _is_other_dtype(dtype):
                 raise _mixes("view(x, dtype)", dtype)
         return np.ndarray.view(self, *args, **kwargs)
 

@@ -156,6 +156,14 @@ cdef class Dual:
         """Refuse: a text would lose the derivatives."""
         raise _drops("hex()")
 
+    def tolist(self):
+        """Refuse: code that calls it until it gets a Python number would never end."""
+        raise _drops("tolist()")
+
+    def tobytes(self, order="C"):
+        """Refuse: bytes would lose the derivatives."""
+        raise _drops("tobytes()")
+
     def astype(self, dtype, *args, **kwargs):
         """Return the number as another dtype; TypeError where that would lose a derivative."""
         return _zero_d(self).astype(dtype, *args, **kwargs)[()]
