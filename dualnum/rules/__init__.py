@@ -15,7 +15,6 @@ from dualnum.rules.arrays import (
     interpolation,
     partition,
     polynomial,
-    printing,
     result_dtype,
     special_functions,
     statistics,
@@ -36,6 +35,11 @@ __all__ = ["numpy_rule"]
 
 numpy_patches.when_imported("scipy.special", "dualnum.rules.ufuncs.scipy_special")
 numpy_patches.when_imported("scipy.sparse._sparsetools", "dualnum.rules.scipy_sparse")
-numpy_patches.when_imported("h5py.h5t", "dualnum.rules.guests:h5py_types")
-numpy_patches.when_imported("pandas.core.internals.concat", "dualnum.rules.guests:pandas_blocks")
-numpy_patches.when_imported("sparse.numba_backend._utils", "dualnum.rules.guests:sparse_zeros")
+for package, correction in (
+    ("numpy.ma", "masked_arrays"),
+    ("h5py.h5t", "h5py_types"),
+    ("pandas.core.internals.concat", "pandas_blocks"),
+    ("sparse.numba_backend._utils", "sparse_zeros"),
+):
+    if numpy_patches.ENABLED:
+        numpy_patches.when_imported(package, f"dualnum.rules.guests:{correction}")

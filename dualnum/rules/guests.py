@@ -1,6 +1,7 @@
 """Packages that take an array of duals for something else: each function here corrects one after its import.
 
-h5py and pandas ask for the kind of a dtype, "V", which duals share with opaque bytes; sparse compares memory or values.
+np.ma knows built-in dtypes only; h5py and pandas ask for the kind of a dtype, "V", which duals share with opaque bytes;
+sparse compares memory or values.
 """
 
 import functools
@@ -98,3 +99,38 @@ def sparse_zeros():
         return equivalent
 
     replace("sparse.numba_backend._utils", "equivalent", make)
+
+
+def masked_arrays():
+    """Give masked arrays of duals float64's fill values, extrema and weighted average."""
+
+    def filling(own):
+        def default_fill_value(obj):
+            return own(np.dtype(float) if is_dual(obj) or isinstance(obj, DualDType) else obj)
+
+        return default_fill_value
+
+    def averaging(own):
+        def average(a, axis=None, weights=None, returned=False, *, keepdims=np._NoValue):
+            """Return sum(w a) / sum(w) over the elements that are not masked, by np.ma's arithmetic."""
+            if weights is None or not (is_dual(a) or is_dual(weights)):
+                return own(a, axis, weights, returned, keepdims=keepdims)
+            a, w = np.ma.asarray(a), np.ma.asarray(weights)
+            own(np.zeros(a.shape), axis, np.ones(w.shape))  # NumPy's checks
+            if a.shape != w.shape:
+                axes = np.lib.array_utils.normalize_axis_tuple(axis, a.ndim)
+                w = w.transpose(np.argsort(axes))
+                w = w.reshape([n if i in axes else 1 for i, n in enumerate(a.shape)]) + np.zeros(a.shape)
+            w = np.ma.array(w, mask=np.ma.mask_or(np.ma.getmask(w), np.ma.getmask(a)))
+            options = {} if keepdims is np._NoValue else {"keepdims": keepdims}
+            total = w.sum(axis, **options)
+            mean = (a * w).sum(axis, **options) / total
+            return (mean, total) if returned else mean
+
+        return average
+
+    replace("numpy.ma.core", "default_fill_value", filling)
+    replace("numpy.ma.extras", "average", averaging)
+    core = sys.modules["numpy.ma.core"]  # numpy has no attribute ma yet
+    for table in (core.min_filler, core.max_filler):
+        table[DualDType().type] = table[np.float64]  # NumPy looks the scalar type up

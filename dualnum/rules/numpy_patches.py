@@ -20,6 +20,7 @@ import numpy.polynomial
 from dualnum._core import Dual, DualDType
 from dualnum.rules._components import components
 from dualnum.rules._operands import as_dual_arrays, contains_duals, float_arguments, is_dual, with_values
+from dualnum.rules.arrays.printing import element_formatter
 from dualnum.rules.linalg._helpers import scaled_least_squares
 
 ENABLED = os.environ.get("DUALNUM_PATCH_NUMPY") != "0"
@@ -96,6 +97,18 @@ PATCHES = (
         "numpy.vectorize._get_ufunc_and_otypes",
         "np.vectorize names result types by a character, and no dtype can be made from that of duals.",
         "np.vectorize raises TypeError for duals.",
+    ),
+    Patch(
+        "format_function",
+        "numpy._core.arrayprint._get_format_function",
+        "It has no formatter for the elements of other dtypes, which then print by repr, without print options.",
+        "Arrays of duals print all digits, whatever np.printoptions and precision= say.",
+    ),
+    Patch(
+        "masked_arrays",
+        "numpy.ma.core.default_fill_value numpy.ma.extras.average numpy.ma.core.min_filler numpy.ma.core.max_filler",
+        "They know built-in dtypes only; the last two hold the limits by which masked arrays find extrema and sort.",
+        "Masked arrays of duals are filled with bytes; their average with weights, min, max and sort raise TypeError.",
     ),
     Patch(
         "isdtype_tables",
@@ -273,6 +286,12 @@ def otypes_of(own, vectorized, func, args):
     """Return NumPy's ufunc and result types, with DualDType for the character of duals."""
     ufunc, otypes = own(vectorized, func=func, args=args)
     return ufunc, [DualDType if letter == DualDType().char else letter for letter in otypes]
+
+
+@extends
+def format_function(own, data, **options):
+    """Return the function that writes an element, by these print options."""
+    return element_formatter(**options) if is_dual(data) else own(data, **options)
 
 
 # ---- tables of NumPy ----

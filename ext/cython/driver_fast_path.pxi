@@ -231,6 +231,10 @@ cdef object _plain_call(object g, object f, object x, tuple rest, dict kwargs):
             y = run_lifted((<Lifter>g).resolve(f), (x, *rest), kwargs)
         else:
             y = g(x, *rest, **kwargs) if rest or kwargs else g(x)
+    except Exception as error:
+        from dualnum.rules.foreign_errors import explain
+        explain(error)
+        raise
     finally:
         leave_call()
         if refusals != NULL:

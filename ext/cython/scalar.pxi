@@ -286,7 +286,7 @@ cdef class Dual:
         return self
 
     def __repr__(self):
-        return _dual_repr(self)
+        return dual_text(self)
 
     def __str__(self):
         return _dual_format(self, "")
