@@ -1,16 +1,5 @@
 # The ordinary passes of the drivers, without Python in between: one float or one float64 array, fresh levels.
 
-cdef extern from *:
-    """
-    #if defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
-    constexpr int SPARE_SIZES = 0;  // a count of references says nothing there about other threads
-    #else
-    constexpr int SPARE_SIZES = 17;
-    #endif
-    """
-    const int SPARE_SIZES
-    Py_ssize_t Py_REFCNT(PyObject *)
-
 cdef extern from "loops/comparisons.h" nogil:
     unsigned long comparisons "dn::comparisons"  # of duals in this thread so far: scalars', and ufunc calls'
     unsigned long comparisons_of_call "dn::comparisons_of_call"  # those of its last call of a driver's function

@@ -82,6 +82,18 @@ cdef inline bint _is_dual_dtype(object dtype):
     return Py_TYPE(dtype) == <PyTypeObject *>&dual_dtype
 
 
+cdef extern from *:
+    """
+    #if defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
+    constexpr int SPARE_SIZES = 0;  // a count of references says nothing there about other threads
+    #else
+    constexpr int SPARE_SIZES = 17;
+    #endif
+    """
+    const int SPARE_SIZES
+    Py_ssize_t Py_REFCNT(PyObject *)
+
+
 cdef object _make_dtype(tuple levels, tuple sizes):
     """Return the one dtype of these levels, oldest first: the youngest level caches it."""
     cdef Level youngest, level
@@ -128,7 +140,21 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     Py_DECREF(dtype)
     if cache is not None:
         dtype = cache.setdefault(key, dtype)
+        _forget_unused(cache)
     return dtype
+
+
+cdef int _forget_unused(dict cache) except -1:
+    """Remove the dtypes that nothing else refers to, when the number of sizes has doubled since 256."""
+    cdef Py_ssize_t n = len(cache)
+    cdef PyObject *found
+    if SPARE_SIZES == 0 or n < 256 or n & (n - 1):
+        return 0
+    for key in list(cache):
+        found = <PyObject *>cache[key]
+        if Py_REFCNT(found) == 1:
+            del cache[key]
+    return 0
 
 
 cdef dict _neutral_cache = {}

@@ -42,7 +42,9 @@ def _matrix_product(rows, columns, values):
 
 def _scaled(function, a, b):
     """Return the product with a number and function's values, where the signs of zeros may differ from a product's."""
-    return numpy_result(np.multiply(a, b), function(*float_operands(a, b)))
+    values = function(*float_operands(a, b))
+    with np.errstate(all="ignore"):  # NumPy has warned of the values
+        return numpy_result(np.multiply(a, b), values)
 
 
 @numpy_rule(np.dot)
