@@ -429,7 +429,8 @@ cdef tuple _split_level(ndarray a, int index, object rest):
     _check_axes(a.nd + 1)
     if not _contiguous(a):
         a = np.array(a, order="C", subok=False)
-    memcpy(dimensions, a.dimensions, a.nd * sizeof(npy_intp))
+    for i in range(a.nd):  # a.dimensions is null for 0-d arrays
+        dimensions[i] = a.dimensions[i]
     dimensions[a.nd] = k
     primal = _new_array(&PyArray_Type, rest, a.nd, dimensions)
     tangents = _new_array(&PyArray_Type, rest, a.nd + 1, dimensions)
