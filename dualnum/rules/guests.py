@@ -93,7 +93,8 @@ def sparse_zeros():
             if not (is_dual(x) or is_dual(y)):
                 return own(x, y, *args, **kwargs)
             x, y = np.asarray(x), np.asarray(y)
-            moving = components(np.asarray(x - y))[..., 1:].any(axis=-1)
+            difference = np.asarray(x - y)
+            moving = components(difference)[..., 1:].any(axis=-1) & ~np.isnan(difference)
             return own(value(x), value(y), *args, **kwargs) & ~moving
 
         return equivalent

@@ -256,9 +256,10 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
         if isinstance(result, ndarray):
             _keep_if_large(PyArray_SIZE(_array(result)) * (<PyArray_Descr *>(<ndarray>result).descr).elsize)
         return _as_dual_array(result)
-    if type(result) is tuple:
-        return tuple([_as_dual_array(a) if out is None else out for a, out in zip(result, outputs)])
-    return result if outputs[0] is None else outputs[0]
+    # an output stands for its plain view; a guest may have returned an array of its own instead
+    results = [out if a is plain else _as_dual_array(a)
+               for a, plain, out in zip(result if type(result) is tuple else (result,), kwargs["out"], outputs)]
+    return tuple(results) if type(result) is tuple else results[0]
 
 
 cdef dict _rules = {}  # NumPy function or ufunc -> the function that replaces it on duals; filled by dualnum.rules
@@ -534,6 +535,8 @@ cdef class DualArray(ndarray):
             return np.power(x, y)
         if (type(y) is int or type(y) is float) and y == 2:
             return _array_function(SQUARE, x)
+        if _is_guest(type(y)) and not _gives_up(x, y):
+            return _as_dual_array(operator.pow(_as_plain(x), y))
         return NotImplemented if _gives_up(x, y) else _power(x, y, None)
 
     def __ipow__(self, other):

@@ -58,6 +58,11 @@ def _series(x, coefficients):
     return total
 
 
+def _zero_over(x, q):
+    """Return x / q, and x where both are 0: xlogy(0, q) is 0 for all q."""
+    return x / np.where((value(x) == 0) & (value(q) == 0), 1.0, q)
+
+
 def _or_series(x, radius, coefficients, f):
     """Return f(x), and where |x| < radius its power series."""
     near = np.abs(value(x)) < radius
@@ -168,8 +173,8 @@ _differentiate(
     entr=lambda x, y: -1 - np.log(x),
     rel_entr=lambda x, q, y: (1 + np.log(x / q), -x / q),
     kl_div=lambda x, q, y: (np.log(x / q), with_values(1 - x / q, (value(q) - value(x)) / value(q))),
-    xlogy=lambda x, q, y: (np.log(q), x / q),
-    xlog1py=lambda x, q, y: (np.log1p(q), x / (1 + q)),
+    xlogy=lambda x, q, y: (np.log(q), _zero_over(x, q)),
+    xlog1py=lambda x, q, y: (np.log1p(q), _zero_over(x, 1 + q)),
     exprel=lambda x, y: _or_series(
         x,
         1.0,
