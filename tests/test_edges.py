@@ -1,6 +1,5 @@
 """Edges that changes of single characters in the sources once passed: values as NumPy's, derivatives as differences."""
 
-
 import numpy as np
 import pytest
 from expect import close

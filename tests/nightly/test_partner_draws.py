@@ -210,6 +210,9 @@ def form(name, x, dual):
 def description(y):
     """Return (what must be equal for floats and duals, the numbers in an array or None)."""
     module = type(y).__module__.split(".")[0]
+    if isinstance(y, np.ndarray) and y.dtype == object:
+        if not all(isinstance(z, (int, float, np.generic, dn.Dual)) for z in np.asarray(y).ravel().tolist()):
+            return "objects", None
     if isinstance(y, np.ma.MaskedArray):
         mask = np.ma.getmaskarray(y)
         if mask.ndim == 0 and not mask:
@@ -242,8 +245,6 @@ def description(y):
     y = np.asarray(y)
     if y.dtype.kind in "biu":
         return y.tolist(), None
-    if y.dtype == object and not all(isinstance(z, (int, float, np.generic, dn.Dual)) for z in y.ravel()):
-        return "objects", None
     return "numbers", y
 
 
@@ -270,6 +271,8 @@ def judge(number, seed=SEED):
         then = "nothing"  # what lies under the mask is no result
     if partner in UNITS and "pow" in operation and not left:
         operation = "mul"  # the unit's exponent would be dual
+    if partner == "sparse" and then == "nansum":
+        then = "sum"  # sparse asks whether the dtype is floating, which that of duals is not: nan
     if partner == "sparse" and not np.prod(other):
         partner = "list"  # its own reductions of no elements differ by dtype
     x, w = draw.uniform(0.3, 1.7, shape), draw.uniform(-1, 1, shape)
