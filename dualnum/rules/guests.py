@@ -46,7 +46,7 @@ def h5py_types():
 
 def pandas_blocks():
     """Let pandas concatenate frames with duals, of which it made nan, and store numbers in a Series of duals."""
-    from pandas.errors import LossySetitemError
+    lossy = sys.modules["pandas.core.dtypes.cast"].LossySetitemError
 
     def concatenating(own):
         def _concatenate_join_units(join_units, *args, **kwargs):
@@ -76,7 +76,7 @@ def pandas_blocks():
             if not is_real(kind) and (
                 not isinstance(kind, DualDType) or np.result_type(kind, dtype) is not dtype
             ):
-                raise LossySetitemError
+                raise lossy
             return element
 
         return np_can_hold_element

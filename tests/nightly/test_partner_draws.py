@@ -89,9 +89,7 @@ PARTNERS = {
     "pint": quantity,
     "pandas": frame,
     "xarray": lambda x, draw: importlib.import_module("xarray").DataArray(x),
-    "sparse": lambda x, draw: importlib.import_module("sparse").COO.from_numpy(
-        x * (draw.random(x.shape) < 0.6)
-    ),
+    "sparse": lambda x, draw: importlib.import_module("sparse").as_coo(x * (draw.random(x.shape) < 0.6)),
     "scipy.sparse": lambda x, draw: importlib.import_module("scipy.sparse").csr_array(np.atleast_2d(x)),
     "dask.array": lambda x, draw: importlib.import_module("dask.array").from_array(x),
 }
