@@ -16,8 +16,7 @@ NUMPY = {
     "atanh": "arctanh", "pow": "power",
 }  # fmt: skip
 SAME = (
-    "cbrt ceil copysign cos cosh degrees exp exp2 expm1 fabs floor fmod log10 log1p log2 nextafter radians remainder sin "
-    "sinh sqrt tan tanh trunc"
+    "cbrt copysign cos cosh degrees exp exp2 expm1 fabs fmod log10 log1p log2 radians remainder sin sinh sqrt tan tanh"
 ).split()
 SCIPY = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "lgamma": "gammaln"}
 
@@ -28,11 +27,7 @@ def _ieee_remainder(x, y):
     return x - n * y
 
 
-def _step(x):
-    return 0.0 * x
-
-
-SPECIAL = {"ceil": _step, "floor": _step, "trunc": _step, "remainder": _ieee_remainder}
+SPECIAL = {"remainder": _ieee_remainder}
 
 for _name in [*NUMPY, *SAME]:
     if hasattr(math, _name):
@@ -145,6 +140,12 @@ if hasattr(math, "fma"):
     @replaces(math.fma)
     def fma(x, y, z):
         return _with(x * y + z, math.fma(*map(value, (x, y, z))))
+
+
+@replaces(math.nextafter)
+def nextafter(x, y, /, **kwargs):
+    x = number_of(x)
+    return _with(x, math.nextafter(value(x), value(number_of(y)), **kwargs))
 
 
 @replaces(math.ldexp)
