@@ -1,4 +1,4 @@
-"""`math`, `cmath` and `statistics` in lifted code: their own values and errors, derivatives of mpmath to third order."""
+"""`math`, `cmath`, `statistics` in lifted code: their own values and errors, derivatives of mpmath to third order."""
 
 import cmath
 import decimal
@@ -44,7 +44,11 @@ ONE = {
     "fsum": (lambda x: math.fsum([x * x, 1e16, x, -1e16]), lambda x: x * x + x, [0.1, 7.3]),
     "gamma": (lambda x: math.gamma(x), mp.gamma, [-1.5, 0.3, 20.0]),
     "hypot": (lambda x: math.hypot(x, 2.0, x), lambda x: mp.sqrt(2 * x * x + 4), [-3.0, 0.1, 1e9]),
-    "dist": (lambda x: math.dist((x, 1.0), [3.0, x]), lambda x: mp.sqrt((x - 3) ** 2 + (1 - x) ** 2), [0.5, 7.0]),
+    "dist": (
+        lambda x: math.dist((x, 1.0), [3.0, x]),
+        lambda x: mp.sqrt((x - 3) ** 2 + (1 - x) ** 2),
+        [0.5, 7.0],
+    ),
     "frexp": (lambda x: math.frexp(x)[0], lambda x: x / mp.mpf(2) ** math.frexp(float(x))[1], [5.3, -0.01]),
     "ldexp": (lambda x: math.ldexp(x, -7), lambda x: x / 128, [5.3, -0.01]),
     "lgamma": (lambda x: math.lgamma(x), lambda x: mp.log(abs(mp.gamma(x))), [-1.5, 0.3, 20.0]),
@@ -60,8 +64,16 @@ ONE = {
     "pow both": (lambda x: math.pow(x, x), lambda x: x**x, [0.3, 7.0]),
     "prod": (lambda x: math.prod([x, 3.0, x], start=x), lambda x: 3 * x**3, [0.3, 7.0]),
     "radians": (lambda x: math.radians(x), mp.radians, [-3.0, 0.1]),
-    "remainder x": (lambda x: math.remainder(x, 0.7), lambda x: x - mp.mpf(0.7) * mp.nint(x / 0.7), [-3.0, 5.3]),
-    "remainder y": (lambda x: math.remainder(5.3, x), lambda x: mp.mpf(5.3) - x * mp.nint(5.3 / x), [-3.0, 0.7]),
+    "remainder x": (
+        lambda x: math.remainder(x, 0.7),
+        lambda x: x - mp.mpf(0.7) * mp.nint(x / 0.7),
+        [-3.0, 5.3],
+    ),
+    "remainder y": (
+        lambda x: math.remainder(5.3, x),
+        lambda x: mp.mpf(5.3) - x * mp.nint(5.3 / x),
+        [-3.0, 0.7],
+    ),
     "copysign": (lambda x: math.copysign(x, -1.0), lambda x: -abs(x), [-3.0, 0.1]),
     "sin": (lambda x: math.sin(x), mp.sin, [-9.0, 0.1, 1e4]),
     "sinh": (lambda x: math.sinh(x), mp.sinh, [-3.0, 0.1, 30.0]),
@@ -69,9 +81,20 @@ ONE = {
     "tan": (lambda x: math.tan(x), mp.tan, [-9.0, 0.1, 1.5]),
     "tanh": (lambda x: math.tanh(x), mp.tanh, [-3.0, 0.1, 15.0]),
 }
+
+
+def plus_step(step):
+    return lambda x: x + step(x)
+
+
+def real_part(function):
+    return lambda x: function(x).real
+
+
 ONE |= {
-    f"{name} steps": (lambda x, step=getattr(math, name): x + step(x), lambda x, n=n: x + n, [5.3])
-    for name, n in {"ceil": 6, "floor": 5, "trunc": 5}.items()
+    "ceil": (plus_step(math.ceil), lambda x: x + 6, [5.3]),
+    "floor": (plus_step(math.floor), lambda x: x + 5, [5.3]),
+    "trunc": (plus_step(math.trunc), lambda x: x + 5, [5.3]),
 }
 if hasattr(math, "cbrt"):
     ONE["cbrt"] = lambda x: math.cbrt(x), lambda x: mp.sign(x) * mp.cbrt(abs(x)), [-3.0, 0.1, 1e9]
@@ -82,7 +105,7 @@ if hasattr(math, "fma"):
     ONE["fma"] = lambda x: math.fma(x, x, x), lambda x: x * x + x, [0.3]
 
 COMPLEX = {
-    name: (lambda x, f=getattr(cmath, name): f(x).real, ONE[name][1], ONE[name][2])
+    name: (real_part(getattr(cmath, name)), *ONE[name][1:])
     for name in "acos acosh asin asinh atan atanh cos cosh exp log10 sin sinh sqrt tan tanh".split()
 }
 
@@ -163,7 +186,17 @@ POINTS = [(name, x) for name, (_, _, xs) in CASES.items() for x in xs]
 # The modules' functions that have no derivatives: of integers, of classes, of the order alone.
 WITHOUT = set(
     "comb factorial gcd isclose isfinite isinf isnan isqrt lcm perm ulp nextafter cos exp log phase polar rect".split()
-) | {"mode", "multimode", "quantiles", "median_grouped", "fisher", "NormalDist", "StatisticsError", "kde", "kde_random"}
+) | {
+    "mode",
+    "multimode",
+    "quantiles",
+    "median_grouped",
+    "fisher",
+    "NormalDist",
+    "StatisticsError",
+    "kde",
+    "kde_random",
+}
 
 
 @pytest.mark.parametrize("module", [math, cmath, statistics], ids=lambda module: module.__name__)
@@ -267,7 +300,9 @@ def test_decisions_and_integers(name):
 
 
 def test_cmath_refuses_complex_results():
-    with pytest.raises(TypeError, match=r"^cmath\.sqrt expects an argument with a real result, got a dual of value -1\.0: "):
+    with pytest.raises(
+        TypeError, match=r"^cmath\.sqrt expects an argument with a real result, got a dual of value -1\.0: "
+    ):
         dn.derivative(lambda x: cmath.sqrt(x).real)(-1.0)
     with pytest.raises(TypeError, match=r"^complex\(x\) expects floats, got a dual: "):
         dn.derivative(lambda x: abs(complex(x, 1.0)))(2.0)
@@ -275,5 +310,7 @@ def test_cmath_refuses_complex_results():
 
 @pytest.mark.parametrize("exact", [fractions.Fraction, decimal.Decimal])
 def test_exact_numbers_refuse(exact):
-    with pytest.raises(TypeError, match=f"^{exact.__module__}.{exact.__name__} expects floats, got duals, at {__file__}:"):
+    with pytest.raises(
+        TypeError, match=f"^{exact.__module__}.{exact.__name__} expects floats, got duals, at {__file__}:"
+    ):
         dn.derivative(lambda x: float(exact(x)))(2.0)

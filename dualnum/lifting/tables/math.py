@@ -1,4 +1,4 @@
-"""The functions of `math` and `cmath`: values and errors are theirs, derivatives those of NumPy's or SciPy's function."""
+"""Functions of `math` and `cmath`: values and errors are theirs, derivatives those of NumPy's or SciPy's function."""
 
 import cmath
 import math
@@ -33,13 +33,18 @@ for _name in [*NUMPY, *SAME]:
     if hasattr(math, _name):
         _function = SPECIAL.get(_name) or FUNCTIONS.get(NUMPY.get(_name, _name)) or getattr(np, _name)
         REPLACED[getattr(math, _name)] = math_function(getattr(math, _name), _function)
-for _name in ("ceil", "floor", "trunc"):
 
-    def _integer(x, _function=getattr(math, _name)):
+
+def _integer(function):
+    def step(x):
         x = number_of(x)
-        return _function(value(x) if type(x) is Dual else x)
+        return function(value(x) if type(x) is Dual else x)
 
-    REPLACED[getattr(math, _name)] = _integer
+    return step
+
+
+for _name in ("ceil", "floor", "trunc"):
+    REPLACED[getattr(math, _name)] = _integer(getattr(math, _name))
 
 
 def _of_scipy(name):

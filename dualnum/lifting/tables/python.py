@@ -48,8 +48,8 @@ def as_int(*args, **kwargs):
 def as_complex(real=0, imag=0, /):
     if holds_duals((real, imag)):
         raise boundary.NotLifted(
-            "complex(x) expects floats, got a dual: dualnum differentiates real numbers; use the real and the imaginary "
-            "part as two numbers."
+            "complex(x) expects floats, got a dual: dualnum differentiates real numbers; use the real and the "
+            "imaginary part as two numbers."
         )
     return complex(real, imag)
 

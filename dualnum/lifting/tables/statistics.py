@@ -1,4 +1,4 @@
-"""Python's `statistics`: the values are the module's own, which computes with fractions; derivatives by the formulas."""
+"""Python's `statistics`: values are the module's own, which computes with fractions; derivatives by the formulas."""
 
 import statistics
 
