@@ -104,13 +104,13 @@ def at_path(code, path):
 def is_same(code, candidate):
     """Whether a compiled candidate is the running code, to the last instruction and line.
 
-    pytest rewrites the assertions of the code that it runs, and leaves its mark there; then the name, the line and the
-    parameters decide.
+    pytest rewrites the assertions of the code that it runs, and leaves its mark there or in a nested function; then the
+    name, the line and the parameters decide.
     """
     if code == candidate:
         return True
     return (
-        "@pytest_ar" in code.co_names
+        any("@pytest_ar" in inner.co_names for inner in (code, *(inner for _, inner in codes_in(code))))
         and code.co_qualname == candidate.co_qualname
         and code.co_firstlineno == candidate.co_firstlineno
         and code.co_varnames[: code.co_argcount] == candidate.co_varnames[: candidate.co_argcount]
