@@ -166,7 +166,7 @@ def lifted_code(lifter, code, module_globals):
             return _code_lifts[key][1]
         name = module_globals.get("__name__") or ""
         made = None
-        if name.partition(".")[0] not in LEAVES:
+        if name.partition(".")[0] not in LEAVES or code.co_filename.startswith("<doctest "):
             made = rewrite.lifted_code(code, module_globals, lifter)
         if made is not None:
             _know(lifter, made)
