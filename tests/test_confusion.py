@@ -321,8 +321,8 @@ def test_arrays_of_hand_made_duals():
 
 def test_an_escaped_number_is_inert():
     kept = []
-    derivative(lambda x: kept.append(x * x) or x)(3.0)
-    gradient(lambda x: kept.append(x * x) or x @ x)(np.array([3.0, 4.0]))
+    derivative(lambda x: kept.append(x * x) or x, check=False)(3.0)
+    gradient(lambda x: kept.append(x * x) or x @ x, check=False)(np.array([3.0, 4.0]))
     scalar, array = kept
     # as a factor in another call: its old tangent is not taken for the new seed
     result = derivative(lambda y: y * scalar)(5.0)

@@ -97,7 +97,7 @@ ASKING = {
 def test_a_question_is_no_refusal(name, x):
     """NumPy asks whether a cast exists and clears the error in C: f runs once, not again on floats."""
     calls = []
-    dn.derivative(lambda x: calls.append(1) or ASKING[name](x))(x)
+    dn.derivative(lambda x: calls.append(1) or ASKING[name](x), check=False)(x)
     assert len(calls) == 1
 
 
