@@ -87,7 +87,7 @@ def math_function(original, function):
         z = function(x, y)
         return with_primal(z, primal) if type(z) is Dual else primal
 
-    made = of_two if original.__text_signature__.count(",") == 3 else of_one
+    made = of_two if (original.__text_signature__ or "").count(",") == 3 else of_one
     made.__name__ = made.__qualname__ = original.__name__
     made.__module__ = original.__module__
     return made
