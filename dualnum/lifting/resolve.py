@@ -59,6 +59,8 @@ def find(lifter, g):
     if kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
         if owner is not None and not isinstance(owner, (types.ModuleType, type)):
             return of_method(lifter, g, owner)
+    if kind is types.MethodWrapperType and isinstance(owner, type) and g.__name__ == "__call__":
+        return of_instances(lifter, owner)  # super().__call__(...) of a metaclass
     if isinstance(g, DriverBase):
         return g
     found = _replacement(lifter, g)
@@ -216,6 +218,11 @@ def of_class(lifter, cls):
         if isinstance(call, types.FunctionType) and boundary.package_of(type(cls)) not in LEAVES:
             return types.MethodType(lifter.resolve(call), cls)
         return cls
+    return of_instances(lifter, cls)
+
+
+def of_instances(lifter, cls):
+    """Return what stands for ``type.__call__`` of a class."""
     base = next(
         base for base in cls.__mro__ if not base.__flags__ & (1 << 9)
     )  # in C: not a heap type of Python's
@@ -446,7 +453,13 @@ def attribute(lifter, a, name):
                     a.__dict__[name] = made
                 return made
             break
-    return getattr(a, name)
+    try:
+        return object.__getattribute__(a, name)
+    except AttributeError:
+        own = getattr(cls, "__getattr__", None)
+        if not isinstance(own, types.FunctionType):
+            raise
+    return lifter.resolve(own)(a, name)
 
 
 def set_attribute(lifter, a, name, v):
