@@ -30,6 +30,19 @@ for _g in (
 ):  # fmt: skip
     MAKERS[_g] = _calling
 
+
+def _iterating(lifter, g):
+    """Return g such that it iterates over its arguments by their lifted __iter__."""
+
+    def call(*args, **kwargs):
+        return g(*[lifter.iterate(arg) for arg in args], **kwargs)
+
+    return call
+
+
+for _g in (list, tuple, set, frozenset, enumerate, zip, any, all):
+    MAKERS[_g] = _iterating
+
 for _executor in (concurrent.futures.Executor, concurrent.futures.ThreadPoolExecutor):
     MAKERS[_executor.submit] = MAKERS[_executor.map] = _calling
 

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from dualnum._core import FUNCTIONS, Dual, math_function, holds_duals, value, with_primal
+from dualnum._core import FUNCTIONS, Dual, holds_duals, math_function, value, with_primal
 from dualnum.lifting import boundary
 from dualnum.lifting.resolve import REPLACED, replaces
 from dualnum.lifting.tables.python import number_of

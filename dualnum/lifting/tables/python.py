@@ -124,7 +124,7 @@ def _absolute(lifter, g):
 
 def _sum(lifter, g):
     def add(items, /, start=0):
-        items = list(items)
+        items = list(lifter.iterate(items))
         if all(isinstance(item, (float, int, Dual, np.ndarray)) for item in items):
             return sum(items, start)
         for item in items:
