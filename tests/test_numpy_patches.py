@@ -85,7 +85,11 @@ except TypeError as error:
     print(error)
 print(dualnum.gradient(lambda x: numpy.poly1d(x)(1.0))(x + 1.0))
 print(dualnum.gradient(lambda x: numpy.poly1d(numpy.where(x > 0, x, 0.0))(1.0))(x))
-print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum())(x))
+print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum(), check=False)(x))
+try:
+    print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum())(x))
+except TypeError as error:
+    print(str(error)[:47])
 """
 
 
@@ -101,8 +105,8 @@ print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum())(x))
     ],
 )
 def test_derivatives_of_leading_zeros_are_kept_or_refused(switch, of_poly1d):
-    products = ["[3. 3.]", "[6. 6.]"]
-    assert run(ZEROS, switch) == [*products, of_poly1d, "[1. 1.]", "[0. 1.]", "[0. 1.]"]
+    products, lost = ["[3. 3.]", "[6. 6.]"], "f(x) expects the derivative of f on duals to be"
+    assert run(ZEROS, switch) == [*products, of_poly1d, "[1. 1.]", "[0. 1.]", "[0. 1.]", lost]
 
 
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)
