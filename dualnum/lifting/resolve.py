@@ -11,6 +11,7 @@ import numpy as np
 
 from dualnum._core import DriverBase, Dual, DualDType, Lifter, holds_duals, rule_of
 from dualnum.lifting import boundary, rewrite, storage
+from dualnum.lifting import globals as sourceless
 
 #: Modules whose Python functions run as they are: they do not compute with floats, or know duals.
 LEAVES = frozenset(
@@ -142,10 +143,13 @@ def lifted_function(lifter, g):
     dispatch = getattr(g, "dispatch", None)
     if dispatch is not None and hasattr(g, "registry") and hasattr(g, "register"):
         return _single_dispatch(lifter, dispatch)
-    code = lifted_code(lifter, g.__code__, g.__globals__)
+    code, names = lifted_code(lifter, g.__code__, g.__globals__), g.__globals__
     if code is None:
-        return g
-    made = types.FunctionType(code, g.__globals__, g.__name__, g.__defaults__, g.__closure__)
+        names = None if _is_leaf(names) else sourceless.of_function(lifter, g)
+        if names is None or names is g.__globals__:
+            return g
+        code = g.__code__
+    made = types.FunctionType(code, names, g.__name__, g.__defaults__, g.__closure__)
     made.__kwdefaults__ = g.__kwdefaults__
     made.__qualname__, made.__module__, made.__doc__ = g.__qualname__, g.__module__, g.__doc__
     made.__dict__.update(g.__dict__)
@@ -160,15 +164,18 @@ def _single_dispatch(lifter, dispatch):
     return call
 
 
+def _is_leaf(module_globals):
+    return (module_globals.get("__name__") or "").partition(".")[0] in LEAVES
+
+
 def lifted_code(lifter, code, module_globals):
     """Return the rewritten code of `code`, or None for a leaf and for code without a source."""
     key = id(code), lifter
     with _lock:
         if key in _code_lifts:
             return _code_lifts[key][1]
-        name = module_globals.get("__name__") or ""
         made = None
-        if name.partition(".")[0] not in LEAVES or code.co_filename.startswith("<doctest "):
+        if not _is_leaf(module_globals) or code.co_filename.startswith("<doctest "):
             made = rewrite.lifted_code(code, module_globals, lifter)
         if made is not None:
             _know(lifter, made)

@@ -70,7 +70,7 @@ def made(a, frame):
     if type(a) is not np.ndarray or a.dtype.char != "d" or a.base is not None:
         return a
     site = id(frame.f_code), frame.f_lasti
-    if site in _marked:
+    if site in _marked or type(frame.f_globals) is not dict:  # assignments in code without a source are not seen
         dtype = active(current_run())
         return a if dtype is None else a.astype(dtype).view(DualArray)
     note(a, site, frame.f_code)
