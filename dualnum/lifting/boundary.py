@@ -38,6 +38,9 @@ def package_of(g):
 #: Types of callables that name the package they come from themselves.
 NAMED = (type, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType,
          types.MethodWrapperType, types.ClassMethodDescriptorType)  # fmt: skip
+#: Types of objects of Python's own that no built-in name tells.
+PYTHON = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType, types.CellType, types.FunctionType,
+          types.SimpleNamespace, types.MappingProxyType, type(iter([])), type(iter(())))  # fmt: skip
 
 
 def is_foreign(g):
@@ -46,7 +49,20 @@ def is_foreign(g):
         return True
     kind = type(g)
     # f2py's functions pretend to be of builtins
-    return kind.__module__ == "builtins" and not isinstance(g, NAMED) and not hasattr(builtins, kind.__name__)
+    return (
+        kind.__module__ == "builtins"
+        and not isinstance(g, NAMED + PYTHON)
+        and not hasattr(builtins, kind.__name__)
+    )
+
+
+def is_foreign_method(g, owner):
+    """Return whether a method in C belongs to code that does not know duals: ``object.__setattr__`` does not."""
+    if isinstance(g, types.MethodWrapperType):
+        return is_foreign(g.__objclass__)
+    base = getattr(builtins, g.__qualname__.partition(".")[0], None)
+    inherited = isinstance(base, type) and isinstance(owner, base) and base is not type(owner)
+    return not inherited and is_foreign(owner)
 
 
 def name_of(g):

@@ -200,7 +200,11 @@ def of_method(lifter, g, owner):
         return numpy_table.of_method(lifter, g, owner)
     if isinstance(owner, types.FunctionType) and g.__name__ == "__call__":
         return lifter.resolve(owner)
-    return boundary.guarded(g) if boundary.is_foreign(owner) else g
+    if isinstance(owner, np.ufunc):
+        from dualnum.lifting.tables import numpy as numpy_table
+
+        return numpy_table.of_ufunc_method(g, owner)
+    return boundary.guarded(g) if boundary.is_foreign_method(g, owner) else g
 
 
 def of_cached(lifter, g):
@@ -259,6 +263,10 @@ def of_instances(lifter, cls):
         lifter.resolve(initialise)(made, *args, **kwargs)
         return made
 
+    if issubclass(cls, threading.Thread):
+        from dualnum.lifting.tables import functional
+
+        return functional.thread_class(lifter, cls, make)
     return make
 
 
@@ -311,7 +319,15 @@ def stored(lifter, a, k, v, attribute, error):
     if isinstance(a, np.ndarray):
         if holds_duals(v):
             (storage.grow if isinstance(a.dtype, DualDType) else storage.learn)(a, v)
+            if a.dtype.kind in "biu":
+                raise boundary.NotLifted(
+                    f"a[k] = v expects an array of floats for a dual v, got {a.dtype}, at "
+                    f"{boundary.place_of(sys._getframe(1))}\nNumPy would cut the number off; use np.zeros(n), or "
+                    f"int(v) for its whole part."
+                )
         return False
+    if isinstance(a, np.flatiter):
+        return stored(lifter, a.base, k, v, attribute, error)
     method = type(a).__dict__.get("__setitem__") or getattr(type(a), "__setitem__", None)
     if isinstance(method, types.FunctionType):
         lifter.resolve(method)(a, k, v)
@@ -423,6 +439,11 @@ class _Context:
 
     def __exit__(self, *error):
         return self.lifter.resolve(self.a.__exit__)(*error)
+
+
+def shown(x):
+    """Return what f shows of x: a dual shows its value."""
+    return storage.stripped(x) if holds_duals(x) else x
 
 
 def context(lifter, a):

@@ -111,8 +111,29 @@ class Rewriter(ast.NodeTransformer):
             function = self.visit(function)
         node.args = [self.visit(arg) for arg in node.args]
         node.keywords = [self.visit(keyword) for keyword in node.keywords]
+        if isinstance(function, ast.Attribute) and function.attr == "format":
+            if isinstance(function.value, (ast.Constant, ast.JoinedStr)):
+                node.args = [self._shown(arg) for arg in node.args]
+                for keyword in node.keywords:
+                    keyword.value = self._shown(keyword.value)
         node.func = self.call(function, "resolve", function) if self.depth else function
         return node
+
+    def visit_FormattedValue(self, node):
+        node.value = self._shown(self.visit(node.value))
+        node.format_spec = node.format_spec and self.visit(node.format_spec)
+        return node
+
+    def _shown(self, node):
+        """Return the tree of what f shows of a number, as in f"{x}": its value."""
+        if not self.depth:
+            return node
+        if isinstance(node, ast.Starred):
+            node.value = self._shown(node.value)
+            return node
+        call = self.call(node, "shown", node)
+        call.func.value = ast.copy_location(ast.Attribute(call.func.value, "rules", ast.Load()), node)
+        return call
 
     # ---- elements ------------------------------------------------------------------------------------------
 

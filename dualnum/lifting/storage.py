@@ -11,14 +11,13 @@ import numpy as np
 
 from dualnum._core import DualArray, DualDType, Restart, current_run, run_lifted, value
 
-
 _marked = {}  # site: its code object, which keeps the id in the site valid
 _noted = {}  # id of an array: (weak reference to it, its site, the code object)
 
 
 def dtype_of(x, found=None):
     """Return the common dual dtype of all duals in x, containers included, and `found`; None if there are none."""
-    dtype = getattr(x, "dtype", None)
+    dtype = x if isinstance(x, DualDType) else getattr(x, "dtype", None)
     if isinstance(dtype, DualDType):
         return dtype if found is None or found is dtype else np.promote_types(found, dtype)
     if isinstance(x, (list, tuple)) or (isinstance(dtype, np.dtype) and dtype.kind == "O"):
@@ -52,6 +51,26 @@ def run(g, args, kwargs):
             learnt = dtype_of(restart.args, learnt)
 
 
+def in_worker(function):
+    """Return a lifted function as a thread of f's calls it: with f's levels; where it has to, f starts again."""
+    caller = current_run()
+    if caller is None:
+        return function
+    learnt, marks = active(caller), len(_marked)
+
+    def work(*args, **kwargs):
+        try:
+            return run_lifted(function, args, kwargs, learnt)
+        except (Restart, TypeError) as error:
+            if type(error) is not Restart and len(_marked) == marks:
+                raise
+            # a refusal, too, may come of an array that is older than another worker's mark
+            caller.pending = True
+            raise Restart(*(error.args if type(error) is Restart else ())) from None
+
+    return work
+
+
 def fresh(x):
     """Return x with copies of its arrays of duals, in tuples, lists and dicts too."""
     if isinstance(x, np.ndarray):
@@ -70,7 +89,8 @@ def made(a, frame):
     if type(a) is not np.ndarray or a.dtype.char != "d" or a.base is not None:
         return a
     site = id(frame.f_code), frame.f_lasti
-    if site in _marked or type(frame.f_globals) is not dict:  # assignments in code without a source are not seen
+    # assignments in code without a source, whose globals are no plain dict, are not seen
+    if site in _marked or type(frame.f_globals) is not dict:
         dtype = active(current_run())
         return a if dtype is None else a.astype(dtype).view(DualArray)
     note(a, site, frame.f_code)
