@@ -1,7 +1,10 @@
 """What stands for functions of Python, NumPy and others in lifted code: derivatives against closed forms."""
 
+import decimal
 import math
 import textwrap
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -104,10 +107,169 @@ def test_code_without_a_source_is_lifted(name):
 
 @pytest.mark.parametrize(
     "text",
-    ["def f(x):\n    global n\n    n = 1\n    return math.sin(x)", "g = [math.sin]\ndef f(x):\n    return g[0](x)"],
+    [
+        "def f(x):\n    global n\n    n = 1\n    return math.sin(x)",
+        "g = [math.sin]\ndef f(x):\n    return g[0](x)",
+    ],
 )
 def test_code_without_a_source_refuses_what_it_cannot_lift(text):
     names = pasted("import math\n" + text)
     with pytest.raises(TypeError, match="would lose the derivatives"):
         dn.derivative(names["f"])(0.7)
     assert names["f"](0.7) == math.sin(0.7)
+
+
+# ---- random numbers ----------------------------------------------------------------------------------------
+
+DRAWS = {
+    "normal": lambda rng, x: rng.normal(x, 2 * x, size=4),
+    "normal by keyword": lambda rng, x: rng.normal(scale=x, size=(2, 3)),
+    "a number": lambda rng, x: rng.normal(x),
+    "arrays": lambda rng, x: rng.normal(np.array([x, 2.0]), np.array([0.3, x])),
+    "uniform": lambda rng, x: rng.uniform(-x, 2 * x, 3),
+    "exponential": lambda rng, x: rng.exponential(x, 3),
+    "lognormal": lambda rng, x: rng.lognormal(0.1 * x, 0.3, 3),
+    "gumbel": lambda rng, x: rng.gumbel(x, x),
+    "laplace": lambda rng, x: rng.laplace(x, x),
+    "logistic": lambda rng, x: rng.logistic(x, x),
+    "rayleigh": lambda rng, x: rng.rayleigh(x, 2),
+    "gamma by its scale": lambda rng, x: rng.gamma(2.0, x, 3),
+    "multivariate": lambda rng, x: rng.multivariate_normal(np.array([x, 1.0]), np.eye(2)),
+    "no duals": lambda rng, x: x * rng.normal(0.0, 1.0, 3),
+}
+
+
+@pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState])
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+def test_random_numbers_are_numpys_and_move_with_location_and_scale(make, draw):
+    def f(x):
+        rng = make(7)
+        return np.append(draw(rng, x), rng.normal())  # the last shows the place in the stream
+
+    x, h = 0.7, 2.0**-12
+    y = dn.lift(f)(dn.Dual(x))
+    assert np.array_equal(dn.value(y), f(x))
+    exact = (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h)
+    np.testing.assert_allclose(dn.jacobian(f)(x), exact, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rng, x: rng.gamma(x, 2.0),
+        lambda rng, x: rng.poisson(x),
+        lambda rng, x: rng.beta(x, 2.0),
+        lambda rng, x: rng.multivariate_normal([0.0], [[x]]),
+    ],
+)
+def test_distributions_without_a_fixed_standard_refuse(draw):
+    with pytest.raises(TypeError, match=r"expects floats, got duals, at .*test_lifting_tables"):
+        dn.lift(lambda x: draw(np.random.default_rng(1), x))(dn.Dual(0.7))
+
+
+# ---- threads that f starts ---------------------------------------------------------------------------------
+
+
+def submits(x):
+    def work(k):
+        a = np.zeros(3)
+        a[1] = math.sin(x * k)
+        return a.sum()
+
+    with ThreadPoolExecutor(3) as pool:
+        return sum(future.result() for future in [pool.submit(work, k) for k in range(3)])
+
+
+def maps(x):
+    with ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(lambda k: math.sin(x * k), range(3)))
+
+
+def starts(x):
+    out = np.zeros(3)
+
+    def work(k):
+        out[k] = math.sin(k * x)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return out.sum()
+
+
+class Worker(threading.Thread):
+    def __init__(self, x, k):
+        super().__init__()
+        self.x, self.k = x, k
+
+    def run(self):
+        self.result = math.sin(self.k * self.x)
+
+
+def runs(x):
+    workers = [Worker(x, k) for k in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return sum(worker.result for worker in workers)
+
+
+@pytest.mark.parametrize("f", [submits, maps, starts, runs])
+def test_threads_of_f_are_lifted(f):
+    np.testing.assert_allclose(dn.derivative(f, lift=True)(0.7), SLOPES["fills"](0.7), rtol=1e-13)
+
+
+def test_a_refusal_in_a_thread_reaches_join():
+    def f(x):
+        thread = threading.Thread(target=lambda: out.append(decimal.Decimal(x)))
+        out = [0.0]
+        thread.start()
+        thread.join()
+        return x
+
+    with pytest.raises(TypeError, match="Decimal expects floats"):
+        dn.derivative(f, lift=True)(0.7)
+
+
+# ---- places and shown numbers ------------------------------------------------------------------------------
+
+
+def places(x):
+    a, b, c, d = np.zeros(3), np.zeros((2, 2)), np.zeros(3), np.zeros(2)
+    np.add.at(a, [0, 0, 2], [x, 2 * x, 3 * x])
+    b.flat[0] = x
+    b.T[1] = [x, 2 * x]
+    np.multiply(np.array([x, 1.0, 2.0]), x, out=c)
+    np.dot(np.array([[x, 1.0], [2.0, x]]), np.array([1.0, 2.0]), out=d)
+    return a.sum() + b.sum() + c.sum() + d.sum()
+
+
+def test_places_of_arrays_that_f_fills():
+    assert dn.derivative(places)(0.7) == pytest.approx(6 + 4 + 3 + 2 * 0.7 + 3, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        str, repr, format, lambda x: f"{x:.3f} {x!r}", lambda x: f"{[x]}",
+        lambda x: "%g %s" % (x, x), lambda x: "{:.2e} {y}".format(x, y=x),  # noqa: UP031, UP032
+    ],
+)  # fmt: skip
+def test_lifted_code_shows_values(show):
+    def f(x):
+        return show(x)
+
+    assert dn.lift(f)(dn.Dual(0.7)) == show(0.7)
+
+
+def test_integers_do_not_take_duals():
+    def f(x):
+        a = np.zeros(3, dtype=int)
+        a[0] = x
+        return a[0]
+
+    with pytest.raises(TypeError, match=r"expects an array of floats for a dual v, got int64, at .*_tables"):
+        dn.derivative(f)(0.7)

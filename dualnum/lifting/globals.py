@@ -1,4 +1,4 @@
-"""Functions whose source is not known: pasted into ``python -``, typed into a REPL, made by exec, or from an edited file.
+"""Functions whose source is not known: pasted into ``python -``, typed into a REPL, made by exec, edited since.
 
 Their code object runs as it is, with globals in which the look-up of a name lifts what it finds.  The instruction that
 looks up tells how f uses it: a callee, and a function that f passes on, are replaced; of an owner, as in ``np.zeros``,
@@ -40,10 +40,11 @@ def uses_of(code):
         name, flag = at.opname, bool(at.arg and at.arg & 1)
         after = instructions[i + 1].opname if i + 1 < len(instructions) else ""
         if name in ("LOAD_GLOBAL", "LOAD_ATTR", "LOAD_METHOD"):
-            called = name == "LOAD_METHOD" or flag and (name == "LOAD_GLOBAL" or _ATTRIBUTES_HAVE_FLAGS)
+            called = name == "LOAD_METHOD" or (flag and (name == "LOAD_GLOBAL" or _ATTRIBUTES_HAVE_FLAGS))
             owner = after in ("LOAD_ATTR", "LOAD_METHOD")
-            found[at.offset] = OWNER if owner else CALLEE if called or pushed or after == "PUSH_NULL" else VALUE
-            pushed = owner and (pushed or flag and name == "LOAD_GLOBAL")
+            called = called or pushed or after == "PUSH_NULL"
+            found[at.offset] = OWNER if owner else CALLEE if called else VALUE
+            pushed = owner and (pushed or (flag and name == "LOAD_GLOBAL"))
         else:
             pushed = name == "PUSH_NULL"
     return found

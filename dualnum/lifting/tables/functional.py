@@ -8,6 +8,8 @@ import threading
 
 import numpy as np
 
+from dualnum._core import Restart
+from dualnum.lifting import storage
 from dualnum.lifting.resolve import MAKERS
 
 
@@ -25,7 +27,7 @@ def _calling(lifter, g):
 
 for _g in (
     map, filter, sorted, min, max, functools.reduce, functools.partial, itertools.accumulate, itertools.starmap,
-    itertools.takewhile, itertools.dropwhile, itertools.filterfalse, itertools.groupby, iter, threading.Thread,
+    itertools.takewhile, itertools.dropwhile, itertools.filterfalse, itertools.groupby, iter,
     np.apply_along_axis, np.apply_over_axes, np.fromfunction, np.piecewise,
 ):  # fmt: skip
     MAKERS[_g] = _calling
@@ -43,8 +45,55 @@ def _iterating(lifter, g):
 for _g in (list, tuple, set, frozenset, enumerate, zip, any, all):
     MAKERS[_g] = _iterating
 
+
+# ---- threads -----------------------------------------------------------------------------------------------
+
+
+def _submitting(lifter, g):
+    def submit(executor, function, /, *args, **kwargs):
+        return g(executor, storage.in_worker(lifter.resolve(function)), *args, **kwargs)
+
+    return submit
+
+
 for _executor in (concurrent.futures.Executor, concurrent.futures.ThreadPoolExecutor):
-    MAKERS[_executor.submit] = MAKERS[_executor.map] = _calling
+    MAKERS[_executor.submit] = MAKERS[_executor.map] = _submitting
+
+
+def thread_class(lifter, cls, make):
+    """Return `make`, which makes objects of a class of threads, such that their run() is lifted."""
+
+    def started_later(*args, **kwargs):
+        made = make(*args, **kwargs)
+        work = storage.in_worker(lifter.resolve(made.run))
+
+        def run():
+            try:
+                work()
+            except (Restart, TypeError) as error:
+                made.dualnum_error = error  # for join; threading would print it and go on
+
+        made.run = run
+        return made
+
+    return started_later
+
+
+def _thread(lifter, cls):
+    return thread_class(lifter, cls, _calling(lifter, cls))
+
+
+def _join(lifter, g):
+    def join(thread, timeout=None):
+        g(thread, timeout)
+        error = getattr(thread, "dualnum_error", None)
+        if error is not None:
+            raise error
+
+    return join
+
+
+MAKERS[threading.Thread], MAKERS[threading.Thread.join] = _thread, _join
 
 
 def _sort(lifter, g):

@@ -78,10 +78,29 @@ def of_numpy(lifter, g):
 
 def _without_dtype(g, args, kwargs):
     """Return keywords without ``dtype=float``, which duals are already, if there are duals among the arguments."""
-    dtype = kwargs.get("dtype")
-    if dtype is not None and (holds_duals(args) or holds_duals(kwargs)) and asked_dtype(dtype) == "f":
-        kwargs = {name: x for name, x in kwargs.items() if name != "dtype"}
+    if holds_duals(args) or holds_duals(kwargs):
+        if kwargs.get("dtype") is not None and asked_dtype(kwargs["dtype"]) == "f":
+            kwargs = {name: x for name, x in kwargs.items() if name != "dtype"}
+        _learn(kwargs.get("out"), (args, kwargs))
     return args, {name: seen(x) for name, x in kwargs.items()}
+
+
+def _learn(out, inputs):
+    """Mark the sites of arrays of floats in which a function would store duals."""
+    for a in out if isinstance(out, tuple) else (out,):
+        if type(a) is np.ndarray and not isinstance(a.dtype, DualDType):
+            storage.learn(a, inputs)
+
+
+def of_ufunc_method(g, owner):
+    """Return what stands for ``np.add.at``, ``np.add.reduce`` and their kin."""
+
+    def prepared(g, args, kwargs):
+        if g.__name__ == "at" and holds_duals(args[1:]):
+            _learn(args[0], args)
+        return _without_dtype(g, args, kwargs)
+
+    return library_call(g, seen, prepared, storage.made, 0)
 
 
 def _of_ufunc(g):
@@ -90,9 +109,7 @@ def _of_ufunc(g):
     def prepared(g, args, kwargs):
         inputs, out = args[: g.nin], kwargs.get("out", args[g.nin :])
         if holds_duals(inputs):
-            for a in out if isinstance(out, tuple) else (out,):
-                if type(a) is np.ndarray and not isinstance(a.dtype, DualDType):
-                    storage.learn(a, inputs)
+            _learn(out, inputs)
         return _without_dtype(g, args, kwargs)
 
     return library_call(g, seen, prepared, storage.made, g.nin)

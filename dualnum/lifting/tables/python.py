@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 from dualnum._core import Dual, DualDType, holds_duals, value
-from dualnum.lifting import boundary
+from dualnum.lifting import boundary, storage
 from dualnum.lifting.resolve import MAKERS, replaces
 
 
@@ -96,6 +96,26 @@ def rounded(x, ndigits=None):
     if type(x) is Dual:
         return round(value(x), ndigits)
     return round(x, ndigits)
+
+
+@replaces(str)
+def as_text(*args, **kwargs):
+    return str(*map(storage.stripped, args), **kwargs)
+
+
+@replaces(repr)
+def representation(x, /):
+    return repr(storage.stripped(x))
+
+
+@replaces(format)
+def formatted(x, spec="", /):
+    return format(storage.stripped(x), spec)
+
+
+@replaces(print)
+def printed(*args, **kwargs):
+    print(*map(storage.stripped, args), **kwargs)
 
 
 @replaces(hash)
