@@ -17,7 +17,7 @@ from dualnum.lifting import globals as sourceless
 LEAVES = frozenset(
     """
     abc ast asyncio codecs collections concurrent contextvars ctypes dis dualnum enum gc heapq importlib inspect io
-    IPython json linecache logging matplotlib multiprocessing numpy os pathlib pdb pickle _pytest pytest queue re
+    IPython json linecache logging matplotlib multiprocessing numpy os pandas pathlib pdb pickle _pytest pytest queue re
     reprlib shutil signal socket string subprocess sys tempfile threading time token tokenize tqdm traceback types
     typing typing_extensions unittest uuid warnings weakref zipfile
     """.split()
@@ -89,7 +89,9 @@ def _replacement(lifter, g):
     if maker is not None:
         return maker(lifter, g)
     if isinstance(g, type):
-        return of_class(lifter, g)
+        return (
+            pandas_table().of_pandas(lifter, g) if boundary.package_of(g) == "pandas" else of_class(lifter, g)
+        )
     if isinstance(g, functools.partial):
         function = lifter.resolve(g.func)
         return g if function is g.func else functools.partial(function, *g.args, **g.keywords)
@@ -115,6 +117,8 @@ def of_function(lifter, g):
     found = REPLACED.get(g)
     if found is None and g in MAKERS:
         found = MAKERS[g](lifter, g)
+    if found is None and boundary.package_of(g) == "pandas":
+        found = pandas_table().of_pandas(lifter, g)
     if found is None and boundary.package_of(g) == "numpy":
         from dualnum.lifting.tables import numpy as numpy_table
 
@@ -312,6 +316,21 @@ def _dataclass(lifter, cls):
 # ---- assignments, operators and attributes -----------------------------------------------------------------
 
 
+def pandas_table():
+    from dualnum.lifting.tables import pandas
+
+    return pandas
+
+
+def _of_pandas(a):
+    return type(a).__module__.partition(".")[0] == "pandas"
+
+
+def storable(a, v):
+    """Return an array as an object that is no array stores it: an array of duals in pandas as objects."""
+    return pandas_table().as_objects(v) if _of_pandas(a) else v
+
+
 def stored(lifter, a, k, v, attribute, error):
     """Assigning v to a[k] has failed: learn the site of `a`, call a lifted __setitem__; return whether it is done."""
     if attribute:
@@ -370,6 +389,8 @@ def binary(lifter, name, a, b, operate):
     """Return ``a op b`` with lifted special methods, in the order in which Python asks them."""
     if type(a) is str:  # "%g" % x shows the value
         return operate(a, storage.stripped(b) if name == "mod" else b)
+    if _of_pandas(a) or _of_pandas(b):
+        return pandas_table().binary(a, b, operate)
     left = _special(lifter, a, f"__{name}__")
     reflected = _REFLECTED.get(name) or f"r{name}"
     right = _special(lifter, b, f"__{reflected}__") if type(a) is not type(b) else None
@@ -396,6 +417,8 @@ def unary(lifter, name, a, operate):
 
 
 def inplace(lifter, name, a, v, operate):
+    if _of_pandas(a):
+        return pandas_table().binary(a, v, operate)
     method = _special(lifter, a, f"__{name}__")
     if method is not None:
         made = method(a, v)

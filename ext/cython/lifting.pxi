@@ -209,6 +209,8 @@ cdef class Place:
             if self.attribute:
                 self.lifter.rules.set_attribute(self.lifter, self.a, self.k, v)
             else:
+                if isinstance(v, ndarray) and not isinstance(self.a, (ndarray, list, dict)):
+                    v = self.lifter.rules.storable(self.a, v)
                 self.a[self.k] = v
         except Exception as error:
             if not self.lifter.rules.stored(self.lifter, self.a, self.k, v, self.attribute, error):

@@ -125,6 +125,8 @@ def _from_data(g):
     def make(a, *args, **kwargs):
         if type(a) is DualArray and kept and args in ((), (float,)) and kwargs in ({}, {"dtype": float}):
             return a
+        if not isinstance(a, (np.ndarray, list, tuple)) and hasattr(a, "to_numpy"):
+            a = a.to_numpy()
         if not holds_duals(a, 8):
             return storage.made(g(a, *args, **kwargs), sys._getframe(1))
         dtype = kwargs.pop("dtype", None)
