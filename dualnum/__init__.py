@@ -17,7 +17,7 @@ from dualnum.functions import *  # noqa: F403
 from dualnum.lifting import lift
 from dualnum.ode import TaylorSolution, taylor_solve
 from dualnum.polynomial import TaylorPolynomial, taylor_polynomial
-from dualnum.rules import numpy_rule
+from dualnum.rules import implicit, rule
 from dualnum.seeding import seed
 
 if TYPE_CHECKING:  # __getattr__ imports these modules when they are first asked for
@@ -66,7 +66,8 @@ __all__ = [
     "jvp",
     "laplacian",
     "lift",
-    "numpy_rule",
+    "implicit",
+    "rule",
     "parts",
     "seed",
     "series",

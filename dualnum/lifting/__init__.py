@@ -35,7 +35,9 @@ def lift(f):
     Dual(5.0, 0.6)
     """
 
-    from dualnum.lifting import attempt  # when it is used, as drivers do: import dualnum stays as fast as it was
+    from dualnum.lifting import (
+        attempt,  # when it is used, as drivers do: import dualnum stays as fast as it was
+    )
 
     @functools.wraps(f)
     def lifted(*args, **kwargs):

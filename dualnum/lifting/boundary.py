@@ -12,7 +12,7 @@ import types
 
 import numpy as np
 
-from dualnum._core import DualDType, holds_duals, parts, rule_of, value
+from dualnum._core import DualDType, holds_duals, parts, value
 from dualnum.lifting import storage
 
 
@@ -101,15 +101,12 @@ def refuse(g, frame):
 
 
 def guarded(g):
-    """Return compiled `g` such that it refuses duals, unless a rule has its derivatives or they have none."""
+    """Return compiled `g` such that it refuses duals, unless these have no derivatives."""
 
     @functools.wraps(g, updated=())
     def call(*args, **kwargs):
         if not holds_duals(args) and not holds_duals(kwargs):
             return g(*args, **kwargs)
-        rule = rule_of(g)
-        if rule is not None:
-            return rule(*args, **kwargs)
         if not constant((args, kwargs)):
             raise refuse(g, sys._getframe(1))
         copies = {}

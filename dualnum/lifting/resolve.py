@@ -9,8 +9,8 @@ import weakref
 
 import numpy as np
 
-from dualnum._core import DriverBase, Dual, DualDType, Lifter, holds_duals, rule_of
-from dualnum.lifting import boundary, rewrite, storage
+from dualnum._core import DriverBase, Dual, DualDType, Lifter, holds_duals
+from dualnum.lifting import boundary, registered, rewrite, storage
 from dualnum.lifting import globals as sourceless
 
 #: Modules whose Python functions run as they are: they do not compute with floats, or know duals.
@@ -89,9 +89,9 @@ def _replacement(lifter, g):
     if maker is not None:
         return maker(lifter, g)
     if isinstance(g, type):
-        return (
-            pandas_table().of_pandas(lifter, g) if boundary.package_of(g) == "pandas" else of_class(lifter, g)
-        )
+        if boundary.package_of(g) == "pandas":
+            return pandas_table().of_pandas(lifter, g)
+        return registered.of(lifter, g, lambda: of_class(lifter, g))
     if isinstance(g, functools.partial):
         function = lifter.resolve(g.func)
         return g if function is g.func else functools.partial(function, *g.args, **g.keywords)
@@ -109,7 +109,7 @@ def _replacement(lifter, g):
     if isinstance(call, types.FunctionType):
         lifted = lifter.resolve(call)
         return g if lifted is call else types.MethodType(lifted, g)
-    return boundary.guarded(g) if boundary.is_foreign(g) else g
+    return registered.of(lifter, g, lambda: boundary.guarded(g) if boundary.is_foreign(g) else g)
 
 
 def of_function(lifter, g):
@@ -124,22 +124,11 @@ def of_function(lifter, g):
 
         found = numpy_table.of_numpy(lifter, g)
     if found is None:
-        rule = rule_of(g)
-        found = (
-            _with_rule(rule, lifted_function(lifter, g)) if rule is not None else lifted_function(lifter, g)
-        )
+        found = registered.of(lifter, g, lambda: lifted_function(lifter, g))
     key = id(g)
     kept = None if found is g else found
     lifter.functions[key] = weakref.ref(g, lambda _: lifter.functions.pop(key, None)), kept
     return found
-
-
-def _with_rule(rule, otherwise):
-    @functools.wraps(otherwise)
-    def call(*args, **kwargs):
-        return (rule if holds_duals(args) or holds_duals(kwargs) else otherwise)(*args, **kwargs)
-
-    return call
 
 
 def lifted_function(lifter, g):

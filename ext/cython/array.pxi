@@ -262,16 +262,16 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
     return tuple(results) if type(result) is tuple else results[0]
 
 
-cdef dict _rules = {}  # NumPy function or ufunc -> the function that replaces it on duals; filled by dualnum.rules
+cdef dict _rules = {}  # function or ufunc -> the function that replaces it on duals; filled by dualnum.rules
 
 
 def register_rule(function, rule):
-    """Let rule(*args, **kwargs) replace a function on duals; None restores NumPy's own."""
+    """Let rule(*args, **kwargs) replace a function on duals; None restores its own."""
     if rule is None:
         _rules.pop(function, None)
         return
     if not callable(rule):
-        raise TypeError(f"numpy_rule expects a callable, got {type(rule).__name__}.")
+        raise TypeError(f"rule expects a callable, got {type(rule).__name__}.")
     if isinstance(function, np.ufunc) and function not in _entries:
         _add_loops_of_rule(function)
     _rules[function] = rule
@@ -279,7 +279,10 @@ def register_rule(function, rule):
 
 def rule_of(function):
     """Return the rule of a function, or None."""
-    return _rules.get(function)
+    try:
+        return _rules.get(function)
+    except TypeError:  # not hashable
+        return None
 
 
 cdef frozenset _reductions = frozenset([

@@ -11,7 +11,7 @@ from scipy import special
 from dualnum._core import value
 from dualnum.rules._components import components
 from dualnum.rules._operands import contains_duals, with_values
-from dualnum.rules._registry import numpy_rule, values_from
+from dualnum.rules._registry import rule, values_from
 from dualnum.rules.numpy_patches import extends
 from dualnum.rules.ufuncs.equations import equations, formula
 
@@ -37,14 +37,14 @@ def _differentiate(by=None, **slopes):
             slope, *companion = slope if type(slope) is tuple else (slope,)
             places = tuple(range(ufunc.nin)) if by is None else (by % ufunc.nin,)
             pairs = [(ufunc, slope), companion] if companion else [(ufunc, slope)]
-            numpy_rule(ufunc)(equations(*pairs, by=places))
+            rule(ufunc)(equations(*pairs, by=places))
 
 
 def _expand(**derivatives):
     """Register functions by their n-th derivatives by the last argument, functions of n and of the arguments."""
     for name, derivative in derivatives.items():
         if ufunc := _named(name):
-            numpy_rule(ufunc)(formula(ufunc, derivative))
+            rule(ufunc)(formula(ufunc, derivative))
 
 
 # ---- sums and products ----
@@ -207,7 +207,7 @@ for _ufunc, _on_duals in (
     (special.cosm1, np.cos),
     (special.powm1, np.power),
 ):
-    numpy_rule(_ufunc)(values_from(_ufunc)(_on_duals))
+    rule(_ufunc)(values_from(_ufunc)(_on_duals))
 
 # ---- gamma and related functions ----
 
