@@ -93,14 +93,24 @@ def run(f, grade, args, kwargs):
 
 
 def best(errors, of_floats):
-    """Return the error that tells most: the one that plain f raises for floats too, a call that lifting refuses, the first.
+    """Return the error that tells most: plain f's own for floats too, that of a call or a rule in lifted code, the first.
 
     `of_floats` is the error of plain f for floats, or None.
     """
     from dualnum.lifting.boundary import NotLifted
 
-    for kind in (type(of_floats), NotLifted):
+    for tells in (
+        lambda error: type(error) is type(of_floats),
+        lambda error: isinstance(error, NotLifted) or _is_of_rule(error),
+    ):
         for error in reversed(errors):
-            if isinstance(error, kind):
+            if tells(error):
                 return error
     return errors[0]
+
+
+def _is_of_rule(error):
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and (trace.tb_frame.f_globals.get("__name__") or "").startswith("dualnum.rules.")

@@ -7,8 +7,7 @@ import types
 
 import numpy as np
 
-from dualnum._core import holds_duals, rule_of
-from dualnum.lifting import storage
+from dualnum._core import holds_duals, rule_of, run_lifted
 
 #: Subpackages of SciPy with rules: their files in dualnum.rules.scipy, imported when lifted code meets SciPy.
 SCIPY = {
@@ -57,14 +56,6 @@ def _callback(lifter, f):
 
     @functools.wraps(f, updated=())
     def call(*args, **kwargs):
-        dtype, outer = storage.dtype_of((args, kwargs)), storage.running.dtypes
-        if dtype is None:
-            return lifted(*args, **kwargs)
-        active = outer[-1] if outer else None
-        storage.running.dtypes = [*outer, dtype if active is None else np.promote_types(active, dtype)]
-        try:
-            return lifted(*args, **kwargs)
-        finally:
-            storage.running.dtypes = outer
+        return run_lifted(lifted, args, kwargs) if holds_duals(args) else lifted(*args, **kwargs)
 
     return call
