@@ -11,6 +11,7 @@ from dualnum._core import holds_duals, rule_of, run_lifted
 
 #: Subpackages of SciPy with rules: their files in dualnum.rules.scipy, imported when lifted code meets SciPy.
 SCIPY = {
+    "scipy.integrate": "quadrature",
     "scipy.linalg": "linear_algebra",
     "scipy.optimize": "roots",
 }

@@ -20,7 +20,7 @@ def implicit(solve, residual):
     solve : callable
         ``solve(*p)`` returns the solution x for floats p, a number or an array.
     residual : callable
-        ``residual(x, *p)`` is zero at the solution, and has the shape of x.
+        ``residual(x, *p)`` is zero at the solution, and has as many numbers as x.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def implicit(solve, residual):
     Raises
     ------
     ValueError
-        If `residual` has another shape than x, or is not zero at the solution: the Newton step from there is longer
+        If `residual` has another size than x, or is not zero at the solution: the Newton step from there is longer
         than 0.1 % of 1 + max(abs(x)).
 
     Examples
@@ -66,25 +66,26 @@ def at_solution(x0, residual, name="implicit"):
     if not is_dual(first):
         return x0  # no dual is in the equation
     shape = np.shape(x0)
-    if first.shape != shape:
+    if first.size != np.size(x0):
         raise ValueError(
-            f"{name} expects a residual of x's shape {shape}, got {first.shape}; return one number of each."
+            f"{name} expects a residual of x's shape {shape}, got {first.shape}; return a number for each of x's."
         )
     divide = _divider(residual, x0, shape)
-    step = divide(np.asarray(value(first)))
+    with np.errstate(all="ignore"):
+        step = divide(np.reshape(value(first), shape))
     size = np.max(np.abs(x0), initial=0.0)
     if not np.all(np.abs(step) <= 1e-3 * (1 + size)):
         raise ValueError(
             f"{name} of duals expects a residual of 0 at the solution and another slope, got a Newton step of length "
             f"{np.max(np.abs(step)):.3g}: the solution has no derivative, or is none."
         )
-    x, f = np.asarray(x0, float), first
+    x, f = np.asarray(x0, float), first.reshape(shape)
     for remaining in reversed(range(degree(first.dtype))):
         e = nilpotent_part(np.array(f))
         numbers = components(e)
         x = x - from_components(divide(numbers), e.dtype)
         if remaining:
-            f = _array(residual(_like(x, shape)))
+            f = _array(residual(_like(x, shape))).reshape(shape)
     return _like(x, shape)
 
 
@@ -98,7 +99,6 @@ def _like(x, shape):
     return x.view(DualArray) if shape else x[()]
 
 
-@np.errstate(all="ignore")
 def _divider(residual, x0, shape):
     """Return r -> J0^-1 r, for an array of numbers whose leading axes are x's."""
     from dualnum.drivers.first_order import jacobian
