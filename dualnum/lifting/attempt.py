@@ -61,7 +61,8 @@ def call(f, args, kwargs, lift, check):
             if lost is not None:
                 errors.append(lost)
                 continue
-        settle(f, grade, verified or check is None or checks)
+        if storage.dtype_of((args, kwargs)) is not None:  # floats alone show nothing about f
+            settle(f, grade, verified or check is None or checks)
         return y
     if not errors:  # nothing to lift
         return plain_call(f, f, args, kwargs)

@@ -10,7 +10,7 @@ import weakref
 import numpy as np
 
 from dualnum._core import DriverBase, Dual, DualDType, Lifter, holds_duals
-from dualnum.lifting import boundary, registered, rewrite, storage
+from dualnum.lifting import boundary, record, registered, rewrite, storage
 from dualnum.lifting import globals as sourceless
 
 #: Modules whose Python functions run as they are: they do not compute with floats, or know duals.
@@ -21,6 +21,11 @@ LEAVES = frozenset(
     reprlib shutil signal socket string subprocess sys tempfile threading time token tokenize tqdm traceback types
     typing typing_extensions unittest uuid warnings weakref zipfile
     """.split()
+)
+
+#: Modules of dualnum whose inner functions stand between a driver and a function of the user's, and are lifted with it.
+BETWEEN = frozenset(
+    ["dualnum.adapters", "dualnum.check.comparison", "dualnum.cli.points", "dualnum.cli.terminal"]
 )
 
 _lock = threading.RLock()
@@ -51,6 +56,7 @@ def lifters():
 
 def find(lifter, g):
     """Return what stands for `g`, and let the lifter remember it where `g` lives on."""
+    record.note(g)
     if isinstance(g, types.FunctionType):
         return of_function(lifter, g)
     kind = type(g)
@@ -168,7 +174,8 @@ def lifted_code(lifter, code, module_globals):
         if key in _code_lifts:
             return _code_lifts[key][1]
         made = None
-        if not _is_leaf(module_globals) or code.co_filename.startswith("<doctest "):
+        between = module_globals.get("__name__") in BETWEEN and "<locals>" in code.co_qualname
+        if between or not _is_leaf(module_globals) or code.co_filename.startswith("<doctest "):
             made = rewrite.lifted_code(code, module_globals, lifter)
         if made is not None:
             _know(lifter, made)

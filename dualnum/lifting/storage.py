@@ -10,6 +10,7 @@ import weakref
 import numpy as np
 
 from dualnum._core import DualArray, DualDType, Restart, current_run, run_lifted, value
+from dualnum.lifting import record
 
 _marked = {}  # site: its code object, which keeps the id in the site valid
 _noted = {}  # id of an array: (weak reference to it, its site, the code object)
@@ -121,7 +122,13 @@ def learn(a, v):
     if site in _marked:
         return  # the array is older than the mark: a cache of f's
     _marked[site] = code
+    record.note_site(code, site[1])
     _restart(v)
+
+
+def forget_marks():
+    """Let f learn its sites again."""
+    _marked.clear()
 
 
 def _restart(v):
