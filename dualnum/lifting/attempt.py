@@ -95,7 +95,7 @@ def run(f, grade, args, kwargs):
 
 
 def best(errors, of_floats):
-    """Return the error that tells most: plain f's own for floats too, that of a call or a rule in lifted code, the first.
+    """Return the error that tells most: f's own for floats, that of a call or a rule in lifted code, else the first.
 
     `of_floats` is the error of plain f for floats, or None.
     """

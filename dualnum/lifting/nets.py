@@ -51,7 +51,7 @@ def _levels(x):
     if isinstance(x, dict):
         x = tuple(x.values())
     elif isinstance(dtype, np.dtype):
-        x = tuple(x.ravel().tolist()) if dtype == object else ()
+        x = tuple(x.ravel().tolist()) if dtype.kind == "O" else ()
     return [level for item in x for level in _levels(item)] if isinstance(x, (list, tuple)) else []
 
 
@@ -118,7 +118,7 @@ class Directions:
 
     def slope(self, y):
         """Return the derivative along the direction that y carries, and zeros where it carries none."""
-        rest, tangents = split(y, self.level)
+        _, tangents = split(y, self.level)
         if tangents is None:
             return np.zeros(np.shape(value(y)))
         tangents = np.asarray(value(tangents))
@@ -130,7 +130,7 @@ class Directions:
 
     def _moved(self, x, step):
         if isinstance(getattr(x, "dtype", None), DualDType):
-            rest, tangents = split(x, self.level)
+            _, tangents = split(x, self.level)
             if tangents is None:
                 return stripped(x)
             tangents = np.asarray(value(tangents))

@@ -111,7 +111,7 @@ def _replacement(lifter, g):
         return numpy_table.of_numpy(lifter, g)
     if isinstance(g, np.vectorize):
         return numpy_table.vectorized(lifter, g)
-    call = getattr(type(g), "__call__", None)
+    call = getattr(type(g), "__call__", None)  # noqa: B004  # the method, not whether there is one
     if isinstance(call, types.FunctionType):
         lifted = lifter.resolve(call)
         return g if lifted is call else types.MethodType(lifted, g)
@@ -225,7 +225,7 @@ def of_cached(lifter, g):
 def of_class(lifter, cls):
     """Return what makes an instance of a class with its __new__ and __init__ lifted."""
     if type(cls).__call__ is not type.__call__:
-        call = getattr(type(cls), "__call__", None)
+        call = getattr(type(cls), "__call__", None)  # noqa: B004
         if isinstance(call, types.FunctionType) and boundary.package_of(type(cls)) not in LEAVES:
             return types.MethodType(lifter.resolve(call), cls)
         return cls

@@ -1,7 +1,7 @@
 """Rewrite call sites: ``g(a)`` becomes ``L.resolve(g)(a)``, in which `L`, a constant of the code, may replace g.
 
-Calls stay in their own frames, so that ``super()``, ``locals()``, recursion and tracebacks are as before, and no name is
-added to any namespace.  There are two grades:
+Calls stay in their own frames, so that ``super()``, ``locals()``, recursion and tracebacks are as before, and no name
+is added to any namespace.  There are two grades:
 
 lean
     calls, and assignments to elements, ``a[k] = v``;
@@ -265,7 +265,7 @@ class Rewriter(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def _pattern(self, node):
-        """Return a pattern in which ``float()``, ``float(v)`` and ``int() | float()`` are captures; note their tests."""
+        """Return a pattern with ``float()``, ``float(v)`` and ``int() | float()`` as captures; note their tests."""
         if isinstance(node, ast.MatchOr):
             kinds = [_type_pattern(option) for option in node.patterns]
             if all(kind and kind[1] is None for kind in kinds):

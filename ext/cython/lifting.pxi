@@ -155,6 +155,37 @@ cpdef object run_lifted(object g, tuple args, dict kwargs, object learnt=None):
     return y
 
 
+cdef int _contents(object x, int depth) except -1:
+    """What nested lists hold: 1 for duals, 2 for anything but numbers; 3 for both."""
+    cdef int found = 0
+    if type(x) is Dual:
+        return 1
+    if type(x) is float or type(x) is int:
+        return 0
+    if (type(x) is list or type(x) is tuple) and depth > 0:
+        for item in x:
+            found |= _contents(item, depth - 1)
+        return found
+    return 2
+
+
+def array_call(g, bint is_asarray, make):
+    """
+    Return np.array or one of its kin for lifted code: an array of duals from lists of numbers, itself from an array.
+
+    ``make(a, args, kwargs, frame)`` does the rest, the call being in a frame.
+    """
+    def call(a, *args, **kwargs):
+        if not args and (not kwargs or len(kwargs) == 1 and kwargs.get("dtype") is float):
+            if is_asarray and type(a) is DualArray:
+                return a
+            if (type(a) is list or type(a) is tuple) and _contents(a, 4) == 1:
+                return _as_dual_array(g(a))
+        return make(a, args, kwargs, sys._getframe())
+
+    return call
+
+
 def library_call(g, seen, prepared, made, Py_ssize_t most=-1):
     """
     Return a function of NumPy's, or a ufunc, for lifted code.

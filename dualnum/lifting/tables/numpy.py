@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, holds_duals, library_call, value
+from dualnum._core import Dual, DualArray, DualDType, array_call, holds_duals, library_call, value
 from dualnum.lifting import boundary, storage
 from dualnum.lifting.resolve import MAKERS, REPLACED, replaces
 
@@ -120,20 +120,17 @@ def _of_ufunc(g):
 
 def _from_data(g):
     """Return np.array or one of its kin: an array of duals stays one where float64 is asked for."""
-    kept = g in (np.asarray, np.asanyarray)
 
-    def make(a, *args, **kwargs):
-        if type(a) is DualArray and kept and args in ((), (float,)) and kwargs in ({}, {"dtype": float}):
-            return a
+    def make(a, args, kwargs, frame):
         if not isinstance(a, (np.ndarray, list, tuple)) and hasattr(a, "to_numpy"):
             a = a.to_numpy()
         if not holds_duals(a, 8):
-            return storage.made(g(a, *args, **kwargs), sys._getframe(1))
+            return storage.made(g(a, *args, **kwargs), frame)
         dtype = kwargs.pop("dtype", None)
         if args:
             dtype, args = args[0], args[1:]
         if dtype is not None and asked_dtype(dtype) not in (None, "f"):
-            return as_asked(g(a, *args, **kwargs), dtype, sys._getframe(1))
+            return as_asked(g(a, *args, **kwargs), dtype, frame)
         if not isinstance(a, np.ndarray):
             a = _nested(a)
         made = g(a, *args, **kwargs)
@@ -147,7 +144,7 @@ def _from_data(g):
             return np.array(made.tolist()).view(DualArray).reshape(made.shape)
         return made
 
-    return make
+    return array_call(g, g in (np.asarray, np.asanyarray), make)
 
 
 def _nested(a):
