@@ -140,7 +140,7 @@ def starred_arguments(x):
     def add(a, b, *, c):
         return float(a) + b + c
 
-    return add(*[math.exp(x), 0.5], **{"c": 0.5})
+    return add(*[math.exp(x), 0.5], c=0.5)
 
 
 @like(dn.sqrt)

@@ -98,6 +98,8 @@ def hypot(*coordinates):
     primal = math.hypot(*map(value, coordinates))
     if not holds_duals(coordinates):
         return primal
+    if len(coordinates) == 2:
+        return _with(np.hypot(*coordinates), primal)
     return _with(np.linalg.norm(np.array(coordinates).view(_array_class())), primal)
 
 
