@@ -156,7 +156,8 @@ QUIET = {
     "inf": (lambda x: x * np.inf, 1.0),
     "at infinity": (np.arctan, math.inf), "at nan": (np.sin, math.nan), "integers": (lambda x: x**2, 3),
     "empty": (lambda x: np.sum(x), np.zeros(0)), "constant": (lambda x: 3.0, 1.0), "list": (lambda x: [x, 2.0], 1.0),
-    "cube root of a sum": (lambda x: np.sum(x) ** (1 / 3), np.zeros(3)), "edge": (np.arcsin, 1.0), "log edge": (np.log, 0.0),
+    "cube root of a sum": (lambda x: np.sum(x) ** (1 / 3), np.zeros(3)), "edge": (np.arcsin, 1.0),
+    "log edge": (np.log, 0.0),
     "power": (lambda x: np.power(x, 0.5), 0.0), "polynomial": (lambda x: np.polyval(np.arange(9.0), x), 1.0),
     "raises elsewhere": (lambda x: x if x == 1.5 else 1 / 0, 1.5), "det": (np.linalg.det, np.ones((2, 2))),
 }  # fmt: skip
