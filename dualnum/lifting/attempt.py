@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from dualnum._core import grade_of, plain_call, settle
+from dualnum._core import current_run, grade_of, plain_call, settle
 from dualnum.lifting import nets, storage
 
 PLAIN, LEAN, FULL = range(3)
@@ -85,7 +85,10 @@ class Unlifted(Exception):
 def run(f, grade, args, kwargs):
     """Return f(*args, **kwargs) at one grade, and refuse an f that caught a refusal."""
     if grade == PLAIN:
-        return plain_call(f, f, *storage.fresh((args, kwargs)))
+        if current_run() is None:
+            return plain_call(f, f, *storage.fresh((args, kwargs)))
+        # lifted code made f, which thus may be lifted: the arrays that it makes have the levels of its own arguments
+        return plain_call(lambda *args, **kwargs: storage.run(f, args, kwargs), f, args, kwargs)
     from dualnum.lifting import resolve, tables  # noqa: F401  # registers what stands for Python's and NumPy's functions
 
     g = resolve.lifters()[grade - 1].resolve(f)

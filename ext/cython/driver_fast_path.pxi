@@ -186,7 +186,7 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
         grade = _grade(f)
         if lift is False and check is False:
             return _plain_call(f, f, x, rest, kwargs)
-        if grade >= (lift is True) and (grade == 0 or lift is not False):
+        if grade >= (lift is True) and (grade == 0 and lifted_run == NULL or grade > 0 and lift is not False):
             try:
                 return _plain_call(f if grade == 0 else <object>_lifters[grade - 1], f, x, rest, kwargs)
             except Exception:
