@@ -167,18 +167,19 @@ def test_batched_points():
     np.testing.assert_allclose(dn.gradient(f, batched=True)(points), [[1.0, 1.0], [0.75, 2.0]])
 
 
-def test_outer_duals_that_f_closes_over():
+@pytest.mark.parametrize("lift", ["auto", True])
+def test_outer_duals_that_f_closes_over(lift):
     def outer(a):
         def inner(x):
             y = np.zeros(2)
             y[0], y[1] = math.sin(x) * a, math.exp(a)
             return y.sum()
 
-        return dn.derivative(inner)(a) + math.cos(a)
+        return dn.derivative(inner, lift=lift)(a) + math.cos(a)
 
     a = 0.7
     want = -math.sin(a) * a + math.cos(a) - math.sin(a)
-    np.testing.assert_allclose(dn.derivative(outer)(a), want, rtol=1e-14)
+    np.testing.assert_allclose(dn.derivative(outer, lift=lift)(a), want, rtol=1e-14)
 
 
 def test_eight_threads():

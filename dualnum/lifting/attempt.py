@@ -66,7 +66,7 @@ def call(f, args, kwargs, lift, check):
             settle(f, grade, verified or check is None or checks)
         return y
     if not errors:  # nothing to lift
-        return plain_call(f, f, args, kwargs)
+        return run(f, PLAIN, args, kwargs)
     raise best(errors, at.error)
 
 
