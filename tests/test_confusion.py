@@ -422,7 +422,7 @@ def test_escaped_levels_are_never_seeded_again(driver, point, held):
     kept, ages = [], []
 
     def f(x):
-        x = x if type(x) is dn.Dual else x[0]
+        x = x if isinstance(x, dn.Dual) else x[0]
         level = x.dtype.levels[0]
         ages.append(level.age)
         for other in kept:
@@ -435,7 +435,7 @@ def test_escaped_levels_are_never_seeded_again(driver, point, held):
     for _ in range(5):
         derivative_here = driver(f)(point)
     assert ages == sorted(set(ages))
-    assert derivative_here == driver(lambda x: x * x if type(x) is dn.Dual else x[0] * x[0])(point)
+    assert derivative_here == driver(lambda x: x * x if isinstance(x, dn.Dual) else x[0] * x[0])(point)
 
 
 def test_pickled_levels_are_never_seeded_again():
