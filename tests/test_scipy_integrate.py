@@ -36,7 +36,6 @@ QUADRATURES = {
     "dblquad": (
         lambda p: integrate.dblquad(lambda y, x: x * y * p, 0, p, lambda x: 0, lambda x: x * p)[0], lambda p: p**7 / 8
     ),
-    "tplquad": (lambda p: integrate.tplquad(lambda z, y, x: z * p, 0, 1, 0, p, 0, 1)[0], lambda p: p**2 / 2),
     "nquad": (lambda p: integrate.nquad(lambda x, y: x * y * p, [[0, 1], [0, p]])[0], lambda p: p**3 / 4),
     "fixed_quad": (
         lambda p: integrate.fixed_quad(lambda t: np.exp(-p * t), 0, p, n=12)[0], lambda p: (1 - exp(-p * p)) / p

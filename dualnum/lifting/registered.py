@@ -11,9 +11,14 @@ from dualnum._core import holds_duals, rule_of, run_lifted
 
 #: Subpackages of SciPy with rules: their files in dualnum.rules.scipy, imported when lifted code meets SciPy.
 SCIPY = {
+    "scipy.fft": "transforms",
     "scipy.integrate": "quadrature",
+    "scipy.interpolate": "interpolation",
     "scipy.linalg": "linear_algebra",
+    "scipy.ndimage": "image_filters",
     "scipy.optimize": "roots",
+    "scipy.signal": "signal_filters",
+    "scipy.spatial.distance": "distances",
 }
 
 FUNCTIONS = types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial

@@ -32,10 +32,13 @@ def _rule(original, derivatives):
 
     @functools.wraps(original)
     def on_duals(*args, **kwargs):
-        values = original(*float_arguments(args), **float_arguments(kwargs))
+        bound = signature.bind(*args, **kwargs)
+        for name in bound.arguments:
+            if name.startswith("overwrite"):
+                bound.arguments[name] = False  # an argument in floats is still read for the derivatives
+        values = original(*float_arguments(bound.args), **float_arguments(bound.kwargs))
         if not holds_duals(args) and not holds_duals(kwargs):
             return values
-        bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         with np.errstate(all="ignore"):  # SciPy has warned of the values
             return with_values(derivatives(values, **bound.arguments), values)

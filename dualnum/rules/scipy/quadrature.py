@@ -116,7 +116,7 @@ rule(integrate.quad)(quad)
 
 @rule(_ivp.common.norm)
 def error_norm(x):
-    """The norm by which solvers choose steps: its value. Steps that moved with p would lose digits of derivatives."""
+    """The norm by which solvers choose their steps, without derivatives: steps that move with p lose their digits."""
     return _ivp.common.norm(value(x))
 
 
