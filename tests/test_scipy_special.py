@@ -390,11 +390,11 @@ def test_integers_choose_the_loop_that_they_choose_without_duals(n):
 
 def test_arguments_without_derivatives_are_refused():
     with pytest.raises(
-        TypeError, match=r"^gammainc of duals has no rule for derivatives by its argument number 1; use"
+        TypeError, match=r"^jv of duals has no rule for derivatives by its argument number 1; use"
     ):
-        dn.derivative(lambda a: special.gammainc(a, 2.0))(1.5)
-    a = dn.value(dn.seed([1.5])) + 0 * dn.seed([1.5])  # duals whose tangents are zero are numbers
-    assert special.gammainc(a, 2.0).primal == special.gammainc(1.5, 2.0)
+        dn.derivative(lambda v: special.jv(v, 2.0))(1.5)
+    v = dn.value(dn.seed([1.5])) + 0 * dn.seed([1.5])  # duals whose tangents are zero are numbers
+    assert special.jv(v, 2.0).primal == special.jv(1.5, 2.0)
 
 
 def test_ufuncs_without_a_rule_and_wrong_operands_are_refused():
