@@ -107,10 +107,10 @@ def _replacement(lifter, g):
         return g
     from dualnum.lifting.tables import numpy as numpy_table
 
-    if isinstance(g, np.ufunc) or boundary.package_of(g) == "numpy":
-        return numpy_table.of_numpy(lifter, g)
     if isinstance(g, np.vectorize):
         return numpy_table.vectorized(lifter, g)
+    if isinstance(g, np.ufunc) or boundary.package_of(g) == "numpy":
+        return numpy_table.of_numpy(lifter, g)
     call = getattr(type(g), "__call__", None)  # noqa: B004  # the method, not whether there is one
     if isinstance(call, types.FunctionType):
         lifted = lifter.resolve(call)
