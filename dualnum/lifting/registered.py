@@ -19,6 +19,7 @@ SCIPY = {
     "scipy.optimize": "roots",
     "scipy.signal": "signal_filters",
     "scipy.spatial.distance": "distances",
+    "scipy.stats": "distributions",
 }
 
 FUNCTIONS = types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial

@@ -235,3 +235,11 @@ _by(1, 2)("_nbinom_cdf", lambda k, n, p: _beta_pair(n, k + 1, p)[0])
 _by(1, 2)("_nbinom_sf", lambda k, n, p: _beta_pair(n, k + 1, p)[1])
 _by(0, 1, 2)("_cauchy_ppf", lambda p, loc, scale: loc - scale / np.tan(math.pi * p))
 _by(0, 1, 2)("_cauchy_isf", lambda p, loc, scale: loc + scale / np.tan(math.pi * p))
+
+
+def _skew_normal(x, loc, scale, a):
+    z = (x - loc) / scale
+    return special.ndtr(z) - 2 * special.owens_t(z, a)
+
+
+_by(0, 1, 2, 3)("_skewnorm_cdf", _skew_normal)
