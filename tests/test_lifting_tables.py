@@ -1,5 +1,6 @@
 """What stands for functions of Python, NumPy and others in lifted code: derivatives against closed forms."""
 
+import collections
 import decimal
 import math
 import textwrap
@@ -273,3 +274,97 @@ def test_integers_do_not_take_duals():
 
     with pytest.raises(TypeError, match=r"expects an array of floats for a dual v, got int64, at .*_tables"):
         dn.derivative(f)(0.7)
+
+
+# ---- duals as keys -----------------------------------------------------------------------------------------
+
+
+def memo(x):
+    table = {}
+
+    def fibonacci(n, y):
+        if (n, y) in table:
+            return table[n, y]
+        table[n, y] = y if n < 2 else fibonacci(n - 1, y) + fibonacci(n - 2, y)
+        return table[n, y]
+
+    return fibonacci(6, x)
+
+
+def seen_before(x):
+    seen, total = set(), 0.0
+    for v in (x, 2 * x, x):
+        if v not in seen:
+            seen.add(v)
+            total += v**2
+    return total
+
+
+def displays(x):
+    squares = {k * x: (k * x) ** 2 for k in range(3)}
+    return sum(squares.values()) + {x: x, 2 * x: 1.0}[x] + sum({x, 2 * x, x}) + sum({1 * v for v in (x, x)})
+
+
+def counts(x):
+    found = collections.defaultdict(float)
+    for v in (x, 2 * x, x):
+        found[v] += v**2
+    counted = collections.Counter([x, x, 2 * x])
+    return sum(found.values()) + sum(k * n for k, n in counted.items()) + dict.fromkeys([x], 2 * x)[x]
+
+
+def methods(x):
+    table = {"a": x}
+    return (
+        table.get("b", x)
+        + table.setdefault(x, x * x)
+        + table.pop(x)
+        + sum(set(iter([x, 2 * x])).union([3 * x]))
+    )
+
+
+KEYS = {
+    memo: lambda x: 13,
+    seen_before: lambda x: 10 * x,
+    displays: lambda x: 10 * x + 1 + 3 + 1,
+    counts: lambda x: 12 * x + 4 + 2,
+    methods: lambda x: 1 + 4 * x + 6,
+}
+
+
+@pytest.mark.parametrize("f", KEYS)
+def test_keys_go_by_value_in_dicts_of_the_call(f):
+    assert dn.derivative(f)(0.7) == pytest.approx(KEYS[f](0.7), rel=1e-14)
+
+
+CACHE = {}
+
+
+def cached(x):
+    if x not in CACHE:
+        CACHE[x] = math.sin(x)
+    return CACHE[x]
+
+
+def cached_by_get(x):
+    return CACHE.get(x, x * x)
+
+
+def test_caches_that_outlive_a_call_refuse_duals():
+    for f in (cached, cached_by_get):
+        with pytest.raises(
+            TypeError, match="a dict that lives longer than the call expects floats as keys, got duals"
+        ):
+            dn.derivative(f, check=False)(0.7)
+    CACHE.clear()
+
+
+def test_keys_of_equal_value_have_equal_derivatives():
+    def f(x):
+        return {x: x**2}[2 * 0.7 - x]
+
+    assert f(0.7) == 0.7**2
+    with pytest.raises(
+        TypeError, match="keys that are duals expect equal derivatives where their values are equal"
+    ):
+        dn.derivative(f, check=False)(0.7)

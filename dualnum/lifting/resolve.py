@@ -204,6 +204,8 @@ def of_method(lifter, g, owner):
         from dualnum.lifting.tables import numpy as numpy_table
 
         return numpy_table.of_ufunc_method(g, owner)
+    if lifter.full and isinstance(owner, (dict, set, frozenset)):
+        return keys().of_method(g, owner)
     return boundary.guarded(g) if boundary.is_foreign_method(g, owner) else g
 
 
@@ -310,6 +312,12 @@ def _dataclass(lifter, cls):
 
 
 # ---- assignments, operators and attributes -----------------------------------------------------------------
+
+
+def keys():
+    from dualnum.lifting import keys
+
+    return keys
 
 
 def pandas_table():

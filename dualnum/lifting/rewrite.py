@@ -60,7 +60,11 @@ class Rewriter(ast.NodeTransformer):
     def call(self, node, method, *args):
         """Return the tree of ``L.method(*args)`` at the position of `node`."""
         mark = ast.copy_location(ast.Constant(MARK), node)
-        function = ast.copy_location(ast.Attribute(mark, method, ast.Load()), node)
+        function = mark
+        for name in method.split("."):
+            called = name.endswith("()")
+            function = ast.copy_location(ast.Attribute(function, name.removesuffix("()"), ast.Load()), node)
+            function = ast.copy_location(ast.Call(function, [], []), node) if called else function
         return ast.copy_location(ast.Call(function, list(args), []), node)
 
     def constant(self, node, value):
@@ -131,9 +135,44 @@ class Rewriter(ast.NodeTransformer):
         if isinstance(node, ast.Starred):
             node.value = self._shown(node.value)
             return node
-        call = self.call(node, "shown", node)
-        call.func.value = ast.copy_location(ast.Attribute(call.func.value, "rules", ast.Load()), node)
-        return call
+        return self.call(node, "rules.shown", node)
+
+    # ---- dicts and sets with duals as keys ---------------------------------------------------------------------
+
+    def visit_Dict(self, node):
+        self.generic_visit(node)
+        if not self.full or not self.depth:
+            return node
+        if None in node.keys or all(isinstance(key, ast.Constant) for key in node.keys):
+            return self.call(node, "rules.keys().own", node)
+        pairs = [
+            ast.copy_location(ast.Tuple(list(pair), ast.Load()), node)
+            for pair in zip(node.keys, node.values, strict=True)
+        ]
+        return self.call(node, "rules.keys().dict_of", ast.copy_location(ast.Tuple(pairs, ast.Load()), node))
+
+    def visit_Set(self, node):
+        self.generic_visit(node)
+        if not self.full or not self.depth:
+            return node
+        return self.call(
+            node, "rules.keys().set_of", ast.copy_location(ast.Tuple(node.elts, ast.Load()), node)
+        )
+
+    def visit_DictComp(self, node):
+        self.generic_visit(node)
+        if not self.full or not self.depth:
+            return node
+        pair = ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node)
+        pairs = ast.copy_location(ast.ListComp(pair, node.generators), node)
+        return self.call(node, "rules.keys().dict_of", pairs)
+
+    def visit_SetComp(self, node):
+        self.generic_visit(node)
+        if not self.full or not self.depth:
+            return node
+        items = ast.copy_location(ast.ListComp(node.elt, node.generators), node)
+        return self.call(node, "rules.keys().set_of", items)
 
     # ---- elements ------------------------------------------------------------------------------------------
 
@@ -225,6 +264,9 @@ class Rewriter(ast.NodeTransformer):
         if self.full and self.depth and len(node.ops) == 1 and type(node.ops[0]) in COMPARE:
             name = self.constant(node, COMPARE[type(node.ops[0])])
             return self.call(node, "binary", name, node.left, node.comparators[0])
+        if self.full and self.depth and len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            name = "contains" if isinstance(node.ops[0], ast.In) else "excludes"
+            return self.call(node, f"rules.keys().{name}", node.left, node.comparators[0])
         return node
 
     def visit_For(self, node):

@@ -125,6 +125,8 @@ cdef class LiftedRun:
     outer : LiftedRun or None
     pending : bool
         Whether f has to start again; it may have caught the Restart.
+    own : dict or None
+        The dicts and sets that f has made, by their ids (`dualnum.lifting.keys`).
     """
     cdef readonly tuple args
     cdef readonly dict kwargs
@@ -132,6 +134,7 @@ cdef class LiftedRun:
     cdef public object active
     cdef readonly LiftedRun outer
     cdef public bint pending
+    cdef public dict own
 
 
 def current_run():
@@ -240,6 +243,9 @@ cdef class Place:
             if self.attribute:
                 self.lifter.rules.set_attribute(self.lifter, self.a, self.k, v)
             else:
+                if self.lifter.full and isinstance(self.a, dict) and holds_duals(self.k):
+                    self.lifter.rules.keys().setitem(self.a, self.k, v)
+                    return 0
                 if isinstance(v, ndarray) and not isinstance(self.a, (ndarray, list, dict)):
                     v = self.lifter.rules.storable(self.a, v)
                 self.a[self.k] = v
@@ -318,6 +324,8 @@ cdef class Lifter:
             owner = PyCFunction_GetSelf(g)
             if owner != NULL and Py_TYPE(<object>owner) != &PyModule_Type:
                 if <object>Py_TYPE(<object>owner) in _transparent:
+                    if self.full and isinstance(<object>owner, (dict, set, frozenset)):
+                        return self.rules.keys().of_method(g, <object>owner)
                     return g
             else:
                 found = self.kept.get(g)
@@ -381,6 +389,8 @@ cdef class Lifter:
         return self.rules.unary(self, name, a, _operators[name])
 
     cpdef object getitem(self, a, k):
+        if isinstance(a, dict) and holds_duals(k):
+            return self.rules.keys().getitem(self, a, k)
         if type(a) in _transparent or isinstance(a, ndarray):
             return a[k]
         return self.rules.getitem(self, a, k)

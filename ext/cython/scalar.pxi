@@ -31,6 +31,40 @@ def _itself(self):
     return self
 
 
+cdef extern from *:
+    """
+    static thread_local int hashing_by_value = 0;  // whether a dict or a set of lifted code hashes duals in this thread
+    static void hash_by_value(int more) { hashing_by_value += more; }
+    """
+    int hashing_by_value
+    void hash_by_value(int)
+
+
+def hashed_by_value(function, *args, **kwargs):
+    """Return function(*args, **kwargs), during which duals hash by value."""
+    hash_by_value(1)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        hash_by_value(-1)
+
+
+cdef bint _is_same_key(Dual d, other) except -1:
+    """Whether d and another number are one key: the values are equal; then the derivatives have to be equal, too."""
+    cdef Py_ssize_t i, n
+    if not _compare(d, other, Py_EQ):
+        return False
+    difference = d - other
+    if type(difference) is Dual:
+        n = (<DualDescr *>(<Dual>difference).descr).base.elsize // sizeof(double)
+        for i in range(n):
+            if (<Dual>difference).data[i] != 0:
+                raise _refusal(TypeError("keys that are duals expect equal derivatives where their values are equal, got "
+                                         f"{d!r} and {other!r}; use lists of numbers, or other keys."))
+    return True
+
+
+
 @cython.final
 @cython.no_gc
 @cython.freelist(256)
@@ -260,6 +294,8 @@ cdef class Dual:
         return self.data[0] != 0
 
     def __richcmp__(self, other, int op):
+        if hashing_by_value and op == Py_EQ:
+            return _is_same_key(self, other)
         return _compare(self, other, op)
 
     # --- refusals to lose a derivative ---
@@ -274,6 +310,8 @@ cdef class Dual:
         raise _drops("complex()")
 
     def __hash__(self):
+        if hashing_by_value:
+            return hash(self.data[0])
         raise _refusal(TypeError("unhashable type: 'Dual': a cache keyed by value would lose derivatives; "
                                  "hash dualnum.value(x) on purpose."))
 

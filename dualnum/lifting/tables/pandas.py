@@ -129,7 +129,7 @@ def of_pandas(lifter, g):
             return seen(g(*args, **kwargs)) if args and is_pandas(args[0]) else g(*args, **kwargs)
         frame = sys._getframe(1)
         if name == "to_numeric" or (
-            name == "astype" and own and len(args) == 2 and args[1] in (float, "float", "float64")
+            own and name == "astype" and args[1:] in ([float], ["float"], ["float64"])
         ):
             return args[0]
         if own and (name in LOSING or kwargs.get("numeric_only")):
