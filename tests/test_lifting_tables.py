@@ -368,3 +368,22 @@ def test_keys_of_equal_value_have_equal_derivatives():
         TypeError, match="keys that are duals expect equal derivatives where their values are equal"
     ):
         dn.derivative(f, check=False)(0.7)
+
+
+# ---- NumPy's Python code, and functions that f finds ready-made ----------------------------------------------
+
+SMOOTH = np.vectorize(lambda t: math.exp(-t) if t > 0 else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (lambda x: SMOOTH([x, -x, 2 * x]).sum(), lambda x: -math.exp(-x) - 2 * math.exp(-2 * x)),
+        (lambda x: np.polynomial.hermite.hermadd([x, 1.0], [2.0])[0], lambda x: 1.0),
+        (lambda x: np.polynomial.laguerre.poly2lag([x, x])[0], lambda x: 2.0),
+        (lambda x: np.polynomial.chebyshev.chebval(x, [1.0, 2.0, x]), lambda x: 2 + 6 * x**2 - 1),
+        (lambda x: np.polynomial.Polynomial([1.0, x]).deriv()(x), lambda x: 1.0),
+    ],
+)
+def test_numpy_objects_that_call_python(f, slope):
+    assert dn.derivative(f)(0.7) == pytest.approx(slope(0.7), rel=1e-13)

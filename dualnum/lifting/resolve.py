@@ -23,6 +23,9 @@ LEAVES = frozenset(
     """.split()
 )
 
+#: Modules within them that compute with floats.
+INNER = "numpy.polynomial."
+
 #: Modules of dualnum whose inner functions stand between a driver and a function of the user's, and are lifted with it.
 BETWEEN = frozenset(
     ["dualnum.adapters", "dualnum.check.comparison", "dualnum.cli.points", "dualnum.cli.terminal"]
@@ -111,6 +114,13 @@ def _replacement(lifter, g):
         return numpy_table.vectorized(lifter, g)
     if isinstance(g, np.ufunc) or boundary.package_of(g) == "numpy":
         return numpy_table.of_numpy(lifter, g)
+    package = boundary.package_of(type(g) if boundary.package_of(type(g)) == "numba" else g)
+    if package in ("numba", "bottleneck"):
+        from dualnum.lifting.tables import packages
+
+        twin = packages.with_twin(lifter, g, package)
+        if twin is not None:
+            return twin
     call = getattr(type(g), "__call__", None)  # noqa: B004  # the method, not whether there is one
     if isinstance(call, types.FunctionType):
         lifted = lifter.resolve(call)
@@ -125,7 +135,7 @@ def of_function(lifter, g):
         found = MAKERS[g](lifter, g)
     if found is None and boundary.package_of(g) == "pandas":
         found = pandas_table().of_pandas(lifter, g)
-    if found is None and boundary.package_of(g) == "numpy":
+    if found is None and boundary.package_of(g) == "numpy" and not g.__module__.startswith(INNER):
         from dualnum.lifting.tables import numpy as numpy_table
 
         found = numpy_table.of_numpy(lifter, g)
@@ -164,7 +174,8 @@ def _single_dispatch(lifter, dispatch):
 
 
 def _is_leaf(module_globals):
-    return (module_globals.get("__name__") or "").partition(".")[0] in LEAVES
+    name = module_globals.get("__name__") or ""
+    return name.partition(".")[0] in LEAVES and not name.startswith(INNER)
 
 
 def lifted_code(lifter, code, module_globals):
