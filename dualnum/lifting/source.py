@@ -8,6 +8,8 @@ import __future__
 
 import ast
 import linecache
+import os
+import stat
 import sys
 import threading
 import types
@@ -22,11 +24,23 @@ _modules = {}  # file name: (lines, tree of the module, statements that import t
 
 
 def lines_of(filename, module_globals):
-    """Return the source lines of a file, of an interactive cell, or of the command ``python -c``; [] if unknown."""
+    """Return the source lines of a file, an interactive cell, ``python -c`` or ``python < file``; [] if unknown."""
     lines = linecache.getlines(filename, module_globals)
+    if not lines and filename == "<stdin>":
+        return _lines_of_input()
     if not lines and filename == "<string>" and "-c" in sys.orig_argv[1:-1]:
         return sys.orig_argv[sys.orig_argv.index("-c", 1) + 1].splitlines(keepends=True)
     return lines
+
+
+def _lines_of_input():
+    """Return the lines of standard input if it is a file, as some shells make of a here-document; a pipe is gone."""
+    try:
+        if stat.S_ISREG(os.fstat(0).st_mode):
+            return os.pread(0, os.fstat(0).st_size, 0).decode().splitlines(keepends=True)
+    except (OSError, UnicodeDecodeError):
+        pass
+    return []
 
 
 def module_of(filename, module_globals):
