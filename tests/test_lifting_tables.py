@@ -24,6 +24,11 @@ class Arm:
         self.length = length
     def tip(self, q):
         return self.length * math.cos(q)
+    def both(self, q):
+        return self.tip(q) + self.extra
+    @property
+    def extra(self):
+        return math.exp(self.length)
 
 class Sine(Arm):
     def __init__(self, q):
@@ -45,6 +50,14 @@ def fills(x):
 
 def method(x):
     return arm.tip(x)
+
+def local_object(x):
+    made = Arm(x)
+    made.length *= 2
+    return made.both(0.5)
+
+def method_of_method(x):
+    return arm.both(x)
 
 def generator(x):
     return sum(math.sin(x * k) for k in range(3))
@@ -81,6 +94,8 @@ SLOPES = {
     "formula": lambda x: math.exp(x) * (x + 1),
     "fills": lambda x: math.cos(x) + 2 * math.cos(2 * x),
     "method": lambda x: -2 * math.sin(x),
+    "local_object": lambda x: 2 * math.cos(0.5) + 2 * math.exp(2 * x),
+    "method_of_method": lambda x: -2 * math.sin(x),
     "generator": lambda x: math.cos(x) + 2 * math.cos(2 * x),
     "calls_helper": lambda x: 1.5 / math.sqrt(x + 2),
     "imports": lambda x: x / math.hypot(x, 2.0) + 1 / x,

@@ -4,12 +4,14 @@ Their code object runs as it is, with globals in which the look-up of a name lif
 looks up tells how f uses it: a callee, and a function that f passes on, are replaced; of an owner, as in ``np.zeros``,
 the attribute is; a class that is not called, as in ``isinstance(x, float)``, stays.
 
-Calls that no look-up of a global leads to are not lifted: methods of local objects, functions out of a list.  They
-refuse duals as they do outside of lifted code.  Assignments to elements are not seen either, so that the functions that
+A method of such a class gets its object as one of a subclass that shares its attributes and has the methods lifted, and
+so do functions that make an object.  Other calls that no look-up of a global leads to are not lifted, as those of
+functions out of a list: they refuse duals as they do outside of lifted code.  Assignments to elements are not seen either, so that the functions that
 make arrays return arrays of duals at once (`storage.made`).
 """
 
 import builtins
+import functools
 import dis
 import sys
 import types
@@ -106,3 +108,71 @@ def of_function(lifter, g):
     if type(g.__globals__) is Globals:
         return g.__globals__
     return None if _assigns_globals(g.__code__) else Globals(g.__globals__, lifter)
+
+
+# ---- methods -----------------------------------------------------------------------------------------------
+
+_views = {}  # (class, lifter): its subclass with lifted methods, or None
+_KEPT = frozenset(
+    ("__new__", "__init_subclass__", "__class_getitem__", "__getattribute__", "__setattr__", "__delattr__")
+)
+
+
+def with_view(lifter, g, made):
+    """Return `made`, the lifted g, such that a method g gets a view of its object."""
+    name = g.__name__
+    if g.__qualname__ == name or g.__qualname__.endswith(f"<locals>.{name}") or name in _KEPT:
+        return made
+
+    @functools.wraps(made)
+    def call(*args, **kwargs):
+        if args and any(vars(base).get(name) is g for base in type(args[0]).__mro__):
+            args = view(lifter, args[0]), *args[1:]
+        return made(*args, **kwargs)
+
+    return call
+
+
+def view(lifter, a):
+    """Return an object with the attributes of a, shared, and its methods lifted; a itself if its class has a source."""
+    cls = type(a)
+    if "<locals>" in cls.__qualname__:  # its methods have lifted globals already
+        return a
+    key = cls, lifter
+    if key not in _views:
+        _views[key] = _view_class(lifter, cls)
+    made = _views[key]
+    if made is None:
+        return a
+    seen = object.__new__(made)
+    seen.__dict__ = a.__dict__
+    return seen
+
+
+def _view_class(lifter, cls):
+    """Return a subclass with lifted methods and properties, or None if cls has a source or cannot have one."""
+    bases = cls.__mro__[:-1]
+    members = {name: member for base in reversed(bases) for name, member in vars(base).items()}
+    of_python = type(cls) is type and all(base.__flags__ & (1 << 9) for base in bases) and cls.__dictoffset__
+    if not of_python or members.keys() & {"__init_subclass__", "__del__", "__slots__"}:
+        return None
+    functions = {
+        name: f for name, f in members.items() if isinstance(f, types.FunctionType) and name not in _KEPT
+    }
+    named = [name for name in functions if name[:2] != "__"]  # dataclasses write the others without a source
+    if not any(_is_sourceless(lifter, functions[name]) for name in named or functions):
+        return None
+    lifted = {name: lifter.resolve(f) for name, f in functions.items()}
+    for name, member in members.items():
+        if type(member) is property:
+            lifted[name] = property(
+                *[f and lifter.resolve(f) for f in (member.fget, member.fset, member.fdel)]
+            )
+    made = type(cls.__name__, (cls,), lifted)
+    _views[made, lifter] = None
+    return made
+
+
+def _is_sourceless(lifter, f):
+    lifted = lifter.resolve(f)
+    return lifted is not f and type(getattr(lifted, "__wrapped__", lifted).__globals__) is Globals

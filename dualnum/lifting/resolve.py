@@ -162,7 +162,7 @@ def lifted_function(lifter, g):
     made.__kwdefaults__ = g.__kwdefaults__
     made.__qualname__, made.__module__, made.__doc__ = g.__qualname__, g.__module__, g.__doc__
     made.__dict__.update(g.__dict__)
-    return made
+    return made if names is g.__globals__ else sourceless.with_view(lifter, g, made)
 
 
 def _single_dispatch(lifter, dispatch):
@@ -274,7 +274,7 @@ def of_instances(lifter, cls):
                 return made
         initialise = type(made).__init__
         lifter.resolve(initialise)(made, *args, **kwargs)
-        return made
+        return sourceless.view(lifter, made)
 
     if issubclass(cls, threading.Thread):
         from dualnum.lifting.tables import functional
