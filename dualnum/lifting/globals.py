@@ -4,15 +4,15 @@ Their code object runs as it is, with globals in which the look-up of a name lif
 looks up tells how f uses it: a callee, and a function that f passes on, are replaced; of an owner, as in ``np.zeros``,
 the attribute is; a class that is not called, as in ``isinstance(x, float)``, stays.
 
-A method of such a class gets its object as one of a subclass that shares its attributes and has the methods lifted, and
-so do functions that make an object.  Other calls that no look-up of a global leads to are not lifted, as those of
-functions out of a list: they refuse duals as they do outside of lifted code.  Assignments to elements are not seen either, so that the functions that
+A method gets its object as one of a subclass that shares the attributes and has the methods lifted, and so does what
+makes an object.  Other calls that no look-up of a global leads to are not lifted, as those of functions out of a list:
+they refuse duals as they do outside of lifted code.  Assignments to elements are not seen, so that the functions that
 make arrays return arrays of duals at once (`storage.made`).
 """
 
 import builtins
-import functools
 import dis
+import functools
 import sys
 import types
 import weakref
