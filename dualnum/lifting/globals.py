@@ -18,6 +18,7 @@ import types
 import weakref
 
 from dualnum._core import Dual
+from dualnum.lifting import source
 
 CALLEE, OWNER, VALUE = "callee", "owner", "value"
 _uses = {}  # id of a code object: (weak reference to it, {offset: use})
@@ -160,7 +161,7 @@ def _view_class(lifter, cls):
         name: f for name, f in members.items() if isinstance(f, types.FunctionType) and name not in _KEPT
     }
     named = [name for name in functions if name[:2] != "__"]  # dataclasses write the others without a source
-    if not any(_is_sourceless(lifter, functions[name]) for name in named or functions):
+    if not any(_is_sourceless(functions[name]) for name in named or functions):
         return None
     lifted = {name: lifter.resolve(f) for name, f in functions.items()}
     for name, member in members.items():
@@ -173,6 +174,5 @@ def _view_class(lifter, cls):
     return made
 
 
-def _is_sourceless(lifter, f):
-    lifted = lifter.resolve(f)
-    return lifted is not f and type(getattr(lifted, "__wrapped__", lifted).__globals__) is Globals
+def _is_sourceless(f):
+    return not source.lines_of(f.__code__.co_filename, f.__globals__)
