@@ -397,6 +397,14 @@ SMOOTH = np.vectorize(lambda t: math.exp(-t) if t > 0 else 0.0)
         (lambda x: np.polynomial.hermite.hermadd([x, 1.0], [2.0])[0], lambda x: 1.0),
         (lambda x: np.polynomial.laguerre.poly2lag([x, x])[0], lambda x: 2.0),
         (lambda x: np.polynomial.chebyshev.chebval(x, [1.0, 2.0, x]), lambda x: 2 + 6 * x**2 - 1),
+        (
+            lambda x: sum(np.array([x, x**2])) if type(np.array([x])) is np.ndarray else 0.0,
+            lambda x: 1 + 2 * x,
+        ),
+        (
+            lambda x: np.float64([x, 1.0])[0] + np.float64(np.array(x)) + np.float64(0.5).item() * x,
+            lambda x: 2.5,
+        ),
         (lambda x: np.polynomial.Polynomial([1.0, x]).deriv()(x), lambda x: 1.0),
     ],
 )

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from dualnum._core import Dual, DualDType, holds_duals, value
+from dualnum._core import Dual, DualArray, DualDType, holds_duals, value
 from dualnum.lifting import boundary, storage
 from dualnum.lifting.resolve import MAKERS, replaces
 
@@ -18,7 +18,15 @@ def number_of(x):
     return x
 
 
-@replaces(float, np.float64)
+@replaces(np.float64)
+def as_float64(x=0.0, /):
+    """Return np.float64(x), which of an array is an array."""
+    if not holds_duals(x):
+        return np.float64(x)
+    return np.array(x).view(DualArray) if np.ndim(x) else as_float(x)
+
+
+@replaces(float)
 def as_float(x=0.0, /):
     if type(x) is not Dual:
         x = number_of(x)
@@ -61,7 +69,7 @@ def as_bool(x=False, /):
 
 def _seen(x):
     """Return the class that f takes x for."""
-    return float if type(x) is Dual else type(x)
+    return float if type(x) is Dual else np.ndarray if type(x) is DualArray else type(x)
 
 
 @replaces(isinstance)
