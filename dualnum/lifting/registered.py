@@ -1,13 +1,13 @@
 """Rules of `dualnum.rule` in lifted code: where a call has a rule, and what the rule is given."""
 
 import functools
-import importlib
 import sys
 import types
 
 import numpy as np
 
 from dualnum._core import holds_duals, rule_of, run_lifted
+from dualnum.rules import numpy_patches
 
 #: Subpackages of SciPy with rules: their files in dualnum.rules.scipy, imported when lifted code meets SciPy.
 SCIPY = {
@@ -54,7 +54,7 @@ def _import_rules():
     for module, file in list(SCIPY.items()):
         if module in sys.modules:
             del SCIPY[module]
-            importlib.import_module(f"dualnum.rules.scipy.{file}")
+            numpy_patches.import_extension(module, f"dualnum.rules.scipy.{file}")
 
 
 def _callback(lifter, f):

@@ -335,12 +335,12 @@ if ENABLED:
 def when_imported(name: str, extension: str) -> None:
     """Import the module `extension`, "module" or "module:function to call", once the module `name` is, maybe now."""
     if sys.modules.get(name):
-        _import_extension(name, extension)
+        import_extension(name, extension)
     elif ENABLED:
         sys.meta_path.insert(0, _Finder(name, extension))
 
 
-def _import_extension(name, extension):
+def import_extension(name, extension):
     """Run the extension; warn where it fails, as for an unknown version, because the package still works."""
     module, _, function = extension.partition(":")
     try:
@@ -378,7 +378,7 @@ class _Finder:
             run(module)
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
-            _import_extension(self.name, self.extension)
+            import_extension(self.name, self.extension)
 
         spec.loader.exec_module = run_both
         return spec
