@@ -238,3 +238,32 @@ def test_a_memory_map_is_an_array(tmp_path):
         dn.gradient(lambda x: np.dot(x, mapped) + np.sum(mapped * x))(X), [6.0, 8.0, 10.0]
     )
     np.testing.assert_array_equal(dn.gradient(lambda x: np.sum(x**2))(mapped), [6.0, 8.0, 10.0])
+
+
+@pytest.mark.parametrize("name", ["iadd", "isub", "imul", "itruediv"])
+def test_in_place_operations_return_what_the_guest_returns(name):
+    """pandas returns a frame of its own, and so does it beside a plain array of duals."""
+    pandas = pytest.importorskip("pandas")
+    x, frame = np.array([X, X + 1]), pandas.DataFrame([[3.0, 4.0, 5.0], [1.0, 2.0, 6.0]])
+    operate = getattr(operator, name)
+    got, want = operate(dn.seed(x), frame), operate(np.asarray(dn.seed(x)), frame)
+    assert type(got) is type(want) is pandas.DataFrame
+    np.testing.assert_array_equal(dn.value(got.to_numpy()), operate(x.copy(), frame))
+    np.testing.assert_array_equal(dn.tangent(got.to_numpy()), dn.tangent(want.to_numpy()))
+
+
+def test_powers_leave_the_data_under_a_mask_to_the_mask():
+    for exponent in (MASKED, np.ma.array(X, mask=[1, 0, 0])):
+        got, want = dn.seed(X) ** exponent, X**exponent
+        np.testing.assert_array_equal(dn.value(got.data), want.data)
+        np.testing.assert_array_equal(got.mask, want.mask)
+
+
+def test_outputs_beside_an_array_are_the_outputs():
+    x = dn.seed(X)
+    for out in (np.zeros_like(x), np.asarray(np.zeros_like(x))):
+        assert np.multiply(x, 2.0, out=out) is out and np.add.reduce(x[None], axis=0, out=out) is out
+        np.testing.assert_array_equal(dn.tangent(out), np.eye(3))
+    fraction, whole = np.zeros_like(x), np.zeros_like(x)
+    results = np.modf(x, out=(fraction, whole))
+    assert results[0] is fraction and results[1] is whole
