@@ -166,3 +166,10 @@ def test_solving_backwards_at_given_times(t_eval):
         lambda t, y: -2 * t * y, (0.0, 1.0), np.array([3.0]), t_eval=np.array(t_eval[::-1])
     )
     close(forwards.y[0], 3.0 * np.exp(-(np.array(t_eval[::-1]) ** 2)), 1e-10)
+
+
+@pytest.mark.parametrize("x", [0.25, 0.5, 1.0, 1.25, 2.0])
+def test_reciprocal_gamma_where_the_reflection_ends(x):
+    special = pytest.importorskip("scipy.special")
+    slope = -special.psi(x) / special.gamma(x)
+    assert abs(dn.derivative(special.rgamma)(x) - slope) < 1e-15 + 1e-14 * abs(slope)

@@ -11,6 +11,7 @@ fails; a survivor is printed with its line, for a test or an argument that it is
 
 import argparse
 import ast
+import collections
 import concurrent.futures
 import functools
 import os
@@ -123,18 +124,17 @@ def run(command, where):
         return False
 
 
-def survives(where, path, mutant, native):
-    """Return whether all tests of a file pass with its mutated text."""
+def killer(where, path, mutant, native):
+    """Return the first test file that fails with the mutated text of a file, "build", or None for a survivor."""
     target = where / path
     original = target.read_text()
     target.write_text(mutant)
     try:
         if native and not run([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], where):
-            return False
-        quick = ["-q", "-x", "-p", "no:cacheprovider"]
-        return all(
-            run([sys.executable, "-m", "pytest", *quick, f"tests/test_{name}.py"], where)
-            for name in tests_of(path)
+            return "build"
+        quick = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+        return next(
+            (name for name in tests_of(path) if not run([*quick, f"tests/test_{name}.py"], where)), None
         )
     finally:
         target.write_text(original)
@@ -182,17 +182,18 @@ def main():
         def judge(mutant):
             where = free.pop()
             try:
-                return survives(where, mutant[0], mutant[4], native)
+                return killer(where, mutant[0], mutant[4], native)
             finally:
                 free.append(where)
                 print(".", end="", file=sys.stderr, flush=True)
 
-        survivors = 0
-        for (path, line, before, after, _), alive in zip(chosen, pool.map(judge, chosen), strict=True):
-            survivors += alive
-            if alive:
+        killers = collections.Counter()
+        for (path, line, before, after, _), by in zip(chosen, pool.map(judge, chosen), strict=True):
+            killers[by] += 1
+            if by is None:
                 print(f"{path}:{line}: {before}  ->  {after}", flush=True)
-    print(f"{survivors} of {len(chosen)} survive, of {len(every)} mutants")
+    survivors = killers.pop(None, 0)
+    print(f"{survivors} of {len(chosen)} survive, of {len(every)} mutants; killed by {dict(killers)}")
 
 
 if __name__ == "__main__":
