@@ -2,7 +2,7 @@
 
 cdef Py_ssize_t MAX_COMPONENTS = 1 << 26  # 512 MiB an element: products of sizes cannot overflow
 
-cdef str DISCARD = "use dualnum.value(x) to discard the derivatives on purpose"
+cdef str DISCARD = "(dualnum.value(x) makes x a constant: its derivative is then 0.)"
 
 cdef extern from *:
     """
@@ -341,8 +341,8 @@ cdef int _refuse(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyO
                  npy_intp *view_offset) except -1:
     name = str(<object>given[1]) if given[1] != NULL else (<object>dtypes[1]).__name__
     raise _refusal(TypeError(
-        f"cannot store duals as {name}: that would lose their derivatives; {DISCARD}, or allocate with "
-        f"np.zeros_like(x) or np.zeros(n, dtype=x.dtype) to keep them."))
+        f"cannot store duals as {name}: that would lose their derivatives; allocate with np.zeros_like(x), "
+        f"np.zeros_like(x, shape=n) for another shape. {DISCARD}"))
 
 
 cdef int _refused_loop(void *context, void *data, void *counts, void *strides, void *state) noexcept nogil:

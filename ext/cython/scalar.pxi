@@ -14,8 +14,7 @@ def _restore_dual(dtype, data):
 cdef object _drops(str call):
     """Return the error of a call that would lose derivatives."""
     return _refusal(TypeError(
-        f"{call} would lose the derivatives of a dual; {DISCARD}, or dualnum's and NumPy's functions, "
-        f"which carry them."))
+        f"{call} would lose the derivatives of a dual; use dualnum's and NumPy's functions, which carry them. {DISCARD}"))
 
 
 cdef extern from *:
