@@ -259,6 +259,8 @@ cdef class Place:
         self.store(self.lifter.inplace(operator, self.current, v))
 
 
+cdef object _dispatching_type = type(np.sum)  # of NumPy's functions with __array_function__
+
 cdef dict _inplace_operators = {
     "i" + name: getattr(operator, "i" + name)
     for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
@@ -331,7 +333,7 @@ cdef class Lifter:
                 found = self.kept.get(g)
                 if found is not None:
                     return found
-        elif <object>kind is type or <object>kind is np.ufunc:
+        elif <object>kind is type or <object>kind is np.ufunc or <object>kind is _dispatching_type:
             found = self.kept.get(g)
             if found is not None:
                 return found
