@@ -6,13 +6,12 @@ import warnings
 
 import numpy as np
 
-from dualnum._core import grade_of
 from dualnum.check.diagnosis import NOISE, SAFETY, STEP_EXPONENTS, WRONG, Diagnosis, MemoizedProbe, scales
 from dualnum.check.report import NO_SUSPICION, Method, Report, label
 from dualnum.difference_quotients import EPSILON, difference, move
 from dualnum.drivers._base import Driver, Leaf, Variables, tree_map
 from dualnum.drivers._checks import as_output, check_callable, check_finite, check_structure, expects
-from dualnum.lifting.record import names_in_brackets, replaced_callees
+from dualnum.lifting.record import replaced_callees
 
 #: The most steps on the error curves of all derivatives together; each curve has at least 6.
 MOST_STEPS = 2000
@@ -78,8 +77,8 @@ class Comparison:
         with replaced_callees() as names:
             start = time.perf_counter()
             table = self.table_of(driver)
-        if grade_of(counted)[0]:
-            self.notes.append(f"f is lifted{names_in_brackets(names)}.")
+        if names:
+            self.notes.append(f"f is lifted ({', '.join(names)}).")
             calls, start = 0, time.perf_counter()
             self.table_of(driver)
         return table, (calls, time.perf_counter() - start)

@@ -10,7 +10,6 @@ import traceback
 import warnings
 from collections.abc import Sequence
 
-from dualnum._core import grade_of
 from dualnum.cli import formula
 from dualnum.cli.arguments import LIFT, check_options, make_parser
 from dualnum.cli.derivatives import Derivatives, Taylor, at_all_points, at_each_point
@@ -19,7 +18,7 @@ from dualnum.cli.formats import WRITERS
 from dualnum.cli.output import Output, abandon_standard_output
 from dualnum.cli.points import make_problem
 from dualnum.cli.terminal import Progress, is_terminal, painter
-from dualnum.lifting.record import names_in_brackets, replaced_callees
+from dualnum.lifting.record import replaced_callees
 
 FAILED, UNUSABLE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
@@ -98,10 +97,10 @@ def run(options, output):
                 return 0 if report.agrees else FAILED
         with replaced_callees() as names:
             code = write(problem, options, output, progress)
-        if names or (options.lift == "auto" and grade_of(problem.function)[0]):
+        if names:
             progress.clear()
             output.close()
-            complain(f"lifted: {problem.title}{names_in_brackets(names)}")
+            complain(f"lifted: {problem.title} ({', '.join(names)})")
         return code
     finally:
         progress.clear()

@@ -56,8 +56,3 @@ def note_site(code, offset):
     line, _, start, end = list(code.co_positions())[offset // 2]
     text = linecache.getline(code.co_filename, line or 0).encode()[start:end].decode()
     _names[text.partition("(")[0]] = None
-
-
-def names_in_brackets(names):
-    """Return names for the end of a report's line: `` (math.exp, np.zeros)``, or nothing."""
-    return f" ({', '.join(names)})" if names else ""
