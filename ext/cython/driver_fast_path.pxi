@@ -72,29 +72,49 @@ cdef object _code_of(object f):
             return call.__code__ if type(call) is types.FunctionType else f
 
 
-cdef size_t _key_of(object f) except? 0:
-    """What tells calls of f from others: its code, the functions that it closes over, the class that it is bound to."""
+cdef size_t _key_of(object f, int depth=2) except? 0:
+    """
+    What tells calls of f from others: its code, and that of the callables it closes over, holds and is bound to.
+
+    A nonzero number; two functions of equal keys run the same code, as far as this can be seen from outside.
+    """
     cdef size_t key
     cdef PyObject *closure
     cdef PyObject *inner
     if Py_TYPE(f) == &PyFunction_Type:
         key = <size_t>PyFunction_GetCode(f)
         closure = PyFunction_GetClosure(f)
-        if closure != NULL:
+        if closure != NULL and depth > 0:
             for cell in <tuple>closure:
                 inner = PyCell_GET(cell)
-                if inner != NULL and Py_TYPE(<object>inner) == &PyFunction_Type:
-                    inner = PyFunction_GetCode(<object>inner)
-                elif inner == NULL or not callable(<object>inner):
-                    continue
-                key = key * 31 + <size_t>inner
+                if inner != NULL and Py_TYPE(<object>inner).tp_call != NULL:
+                    key = key * 31 + _key_of(<object>inner, depth - 1)
+        closure = PyFunction_GetDefaults(f)
+        if closure != NULL and depth > 0:
+            key = _key_with(key, <object>closure, depth)
         return key
     if Py_TYPE(f) == &PyMethod_Type:
-        return _key_of(<object>PyMethod_GET_FUNCTION(f)) ^ <size_t>Py_TYPE(<object>PyMethod_GET_SELF(f))
+        key = _key_of(<object>PyMethod_GET_FUNCTION(f), depth) ^ <size_t>Py_TYPE(<object>PyMethod_GET_SELF(f))
+        owner = <object>PyMethod_GET_SELF(f)
+        return key if isinstance(owner, type) else _key_with(key, getattr(owner, "__dict__", ()), depth)
+    if isinstance(f, DriverBase):
+        return _key_of((<DriverBase>f).f, depth) ^ 1
     if type(f) is functools.partial:
-        return _key_of(f.func)
+        return _key_with(_key_with(_key_of(f.func, depth), f.args, depth), f.keywords, depth)
     code = _code_of(f)
-    return <size_t><PyObject *>code
+    key = <size_t><PyObject *>code
+    if code is f:
+        return key
+    return _key_with(key ^ <size_t>Py_TYPE(f), getattr(f, "__dict__", ()), depth)
+
+
+cdef size_t _key_with(size_t key, object values, int depth) except? 0:
+    """The key, and that of each callable among the values of a tuple or dict."""
+    if depth > 0:
+        for x in list((<dict>values).values()) if type(values) is dict else values:
+            if Py_TYPE(x).tp_call != NULL:
+                key = key * 31 + _key_of(x, depth - 1)
+    return key
 
 
 cdef extern from *:

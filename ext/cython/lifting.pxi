@@ -3,6 +3,7 @@
 cdef extern from "Python.h":
     PyObject *PyFunction_GetCode(object function)
     PyObject *PyFunction_GetClosure(object function)
+    PyObject *PyFunction_GetDefaults(object function)
     PyObject *PyCell_GET(object cell)
     PyObject *PyDict_GetItemWithError(dict table, object key) except? NULL
     object PyLong_FromSize_t(size_t number)
