@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from dualnum._core import current_run, grade_of, plain_call, settle
+from dualnum._core import current_run, grade_of, plain_call, settle, with_callables
 from dualnum.lifting import nets, storage
 
 PLAIN, LEAN, FULL = range(3)
@@ -34,7 +34,8 @@ def call(f, args, kwargs, lift, check):
     """
     if ALWAYS and lift == "auto":
         lift = True
-    known, verified = grade_of(f)
+    keyed = with_callables(f, args, kwargs)
+    known, verified = grade_of(keyed)
     start = known if known is not None else PLAIN
     grades = {"auto": (PLAIN, LEAN, FULL), True: (LEAN, FULL), False: (PLAIN,)}[lift]
     grades = [grade for grade in grades if grade >= start] or grades[-1:]
@@ -52,7 +53,7 @@ def call(f, args, kwargs, lift, check):
                 expected = at()
                 if at.error is not None and type(at.error) is type(error):
                     if known is not None:
-                        settle(f, known, True)
+                        settle(keyed, known, True)
                     raise
             errors.append(error)
             continue
@@ -63,7 +64,7 @@ def call(f, args, kwargs, lift, check):
                 errors.append(lost)
                 continue
         if storage.dtype_of((args, kwargs)) is not None:  # floats alone show nothing about f
-            settle(f, grade, verified or check is None or checks)
+            settle(keyed, grade, verified or check is None or checks)
         return y
     if not errors:  # nothing to lift
         return run(f, PLAIN, args, kwargs)

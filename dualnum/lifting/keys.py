@@ -88,13 +88,22 @@ def of_method(g, owner):
 
     def call(*args, **kwargs):
         args = _without_iterators(args)
-        if holds_duals(args[:1] if g.__name__ in _BY_FIRST else args):
+        if holds_duals(_keys_among(g, owner, args)):
             made = keyed(owner, g, *args, **kwargs)
         else:
             made = g(*args, **kwargs)
         return own(made) if type(made) in HASHED and _is_own(owner) else made
 
     return call
+
+
+def _keys_among(g, owner, args):
+    """Return those arguments of a method that it takes as keys."""
+    if g.__name__ in _BY_FIRST:
+        return args[:1]
+    if isinstance(owner, dict) and g.__name__ == "update":
+        return [list(x) if isinstance(x, dict) else [pair[0] for pair in x] for x in args]
+    return args
 
 
 def _without_iterators(args):
@@ -104,7 +113,8 @@ def _without_iterators(args):
 
 def _making(lifter, g):
     def make(*args, **kwargs):
-        return own(hashed_by_value(g, *_without_iterators(args), **kwargs))
+        args = _without_iterators([lifter.iterate(arg) for arg in args])
+        return own(hashed_by_value(g, *args, **kwargs))
 
     return make if lifter.full else g
 

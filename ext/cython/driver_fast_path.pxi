@@ -137,6 +137,19 @@ cdef extern from *:
     int keep_last(size_t, int)
 
 
+cdef object _with_callables(object f, tuple args, dict kwargs):
+    """f, with the callables among its arguments, which are a part of what its calls run."""
+    found = [x for x in args if Py_TYPE(x).tp_call != NULL]
+    if kwargs:
+        found += [x for x in kwargs.values() if Py_TYPE(x).tp_call != NULL]
+    return functools.partial(f, *found) if found else f
+
+
+def with_callables(f, tuple args not None, dict kwargs not None):
+    """Return what `grade_of` and `settle` take for calls of f with these arguments; see `_with_callables`."""
+    return _with_callables(f, args, kwargs)
+
+
 cdef int _grade(object f) except -2:
     """The grade at which f's code is settled and verified, or -1."""
     cdef size_t key = _key_of(f)
@@ -165,7 +178,10 @@ def settle(f, int grade, bint verified):
     except TypeError:
         reference = code
     entry = _settled.get(key)
-    _settled[key] = reference, grade if grade >= 0 or entry is None else entry[1], verified and grade >= 0
+    if entry is not None and (grade < 0 or key in _sought):
+        grade = max(grade, entry[1])
+        verified = False
+    _settled[key] = reference, max(grade, 0), verified
     grades_changed()
 
 
@@ -179,17 +195,30 @@ cdef int _unsettle(object f) except -1:
 
 
 cdef set _again = set()  # the keys of functions that `_unsettle` has met, until their driver calls again
+cdef set _sought = set()  # the keys of functions whose driver does: no pass of it settles them
 
 
 cdef bint _calls_again(object f):
-    """Whether a driver calls f again, once, after an error."""
+    """Whether a driver calls f again, once, after an error; `_found` ends it."""
     if not _again or isinstance(f, DriverBase):
         return False
     key = _key_of(f)
     if key not in _again:
         return False
     _again.discard(key)
+    _sought.add(key)
     return True
+
+
+cdef int _found(object f) except -1:
+    """A driver has called f again: the highest grade of its passes is that of f's code."""
+    key = _key_of(f)
+    _sought.discard(key)
+    entry = _settled.get(key)
+    if entry is not None:
+        _settled[key] = entry[0], entry[1], True
+        grades_changed()
+    return 0
 
 
 cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object lift="auto", object check=None):
@@ -203,7 +232,8 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
     if isinstance(f, DriverBase):
         return _plain_call(f, f, x, rest, kwargs)
     if check is not True:
-        grade = _grade(f)
+        keyed = _with_callables(f, rest, kwargs) if rest or kwargs else f
+        grade = _grade(keyed)
         if lift is False and check is False:
             return _plain_call(f, f, x, rest, kwargs)
         if grade >= (lift is True) and (grade == 0 and lifted_run == NULL or grade > 0 and lift is not False):
@@ -211,7 +241,7 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
                 return _plain_call(f if grade == 0 else <object>_lifters[grade - 1], f, x, rest, kwargs)
             except Exception:
                 if lift is not False:
-                    _unsettle(f)
+                    _unsettle(keyed)
                 raise
     if _attempt is None:
         from dualnum.lifting.attempt import call
@@ -459,15 +489,23 @@ cdef class DriverBase:
         self.number_order = extra["order"] if name == "derivative" and self.argnum == 0 and extra["order"] <= 2 else 0
 
     def __call__(self, *args, **kwargs):
+        cdef bint again = False
         while True:
             try:
-                return self._call(args, kwargs)
+                y = self._call(args, kwargs)
+                failure = None
+                break
             except Restart:
                 pass  # a site of storage was marked
             except Exception as error:
-                if not _calls_again(self.f):
+                if again or not _calls_again(_with_callables(self.f, args, kwargs)):
                     failure = error
                     break
+                again = True
+        if again:
+            _found(_with_callables(self.f, args, kwargs))
+        if failure is None:
+            return y
         raise _with_short_traceback(failure)
 
     cdef object _call(self, tuple args, dict kwargs):

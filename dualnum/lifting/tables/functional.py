@@ -42,7 +42,7 @@ def _iterating(lifter, g):
     return call
 
 
-for _g in (list, tuple, set, frozenset, enumerate, zip, any, all):
+for _g in (list, tuple, enumerate, zip, any, all):
     MAKERS[_g] = _iterating
 
 
