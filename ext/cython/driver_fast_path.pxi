@@ -52,7 +52,7 @@ cdef int _retire(object dtype) except -1:
 
 # ---- calls of f: its code is settled once the first call has shown at which grade of lifting it runs ----------------
 
-# The key of f: (a weak reference to its code, which takes the entry away, its grade, whether the nets have verified it).
+# f's key: (a weak reference to its code, which takes the entry away, its grade, whether the nets have verified it).
 cdef dict _settled = {}
 cdef list _lifters = [None, None]  # the lean and the full Lifter
 cdef object _attempt = None  # dualnum.lifting.attempt.call, once it is needed
@@ -337,7 +337,8 @@ cdef object _pass_at_number(object f, double rate, object dtype, tuple args, dic
 
 def pass_at_number(DriverBase driver not None, double rate, Py_ssize_t order, tuple args, dict kwargs):
     """
-    Call the driver's f once at the float args[0] + rate * t, where t is of a fresh Taylor level, for order 1 a first-order one.
+    Call the driver's f once at the float args[0] + rate * t, where t is of a fresh Taylor level, of a first-order level
+    for order 1.
 
     Returns (what f returned, the level).
     """
@@ -358,8 +359,8 @@ cdef tuple _pass_at_array(DriverBase driver, ndarray x, tuple args, dict kwargs)
     cdef Dual d
     _open_pass()
     try:
-        y = guarded_call(driver.f, _seed_identity(x, dtype, 0, 0, n, False, driver.subok), args[1:], kwargs, driver.lift,
-                         driver.check)
+        seeded = _seed_identity(x, dtype, 0, 0, n, False, driver.subok)
+        y = guarded_call(driver.f, seeded, args[1:], kwargs, driver.lift, driver.check)
     finally:
         _close_pass()
         _retire(dtype)

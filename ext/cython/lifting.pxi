@@ -94,7 +94,7 @@ def math_function(original, function):
     return made
 
 
-# ---- lifted calls that are running, and the arrays that they make ------------------------------------------------------
+# ---- lifted calls that are running, and the arrays that they make --------------------------------------
 
 class Restart(BaseException):
     """f has to run again, because a site of storage was marked; no ``except Exception`` of f's may stop it."""
@@ -378,8 +378,8 @@ cdef class Lifter:
         return _inplace_operators[name](a, v)
 
     def binary(self, str name, a, b):
-        if (type(a) in _plain_operands or isinstance(a, ndarray)) and (type(b) in _plain_operands
-                                                                         or isinstance(b, ndarray)):
+        if (type(a) in _plain_operands or isinstance(a, ndarray)) and (
+                type(b) in _plain_operands or isinstance(b, ndarray)):
             if type(a) is not str:
                 made = _operators[name](a, b)
                 return self.rules.noted(made) if type(made) is ndarray else made

@@ -14,7 +14,8 @@ def _restore_dual(dtype, data):
 cdef object _drops(str call):
     """Return the error of a call that would lose derivatives."""
     return _refusal(TypeError(
-        f"{call} would lose the derivatives of a dual; use dualnum's and NumPy's functions, which carry them. {DISCARD}"))
+        f"{call} would lose the derivatives of a dual; use dualnum's and NumPy's functions, which carry them. "
+        f"{DISCARD}"))
 
 
 cdef extern from *:
@@ -58,10 +59,10 @@ cdef bint _is_same_key(Dual d, other) except -1:
         n = (<DualDescr *>(<Dual>difference).descr).base.elsize // sizeof(double)
         for i in range(n):
             if (<Dual>difference).data[i] != 0:
-                raise _refusal(TypeError("keys that are duals expect equal derivatives where their values are equal, got "
-                                         f"{d!r} and {other!r}; use lists of numbers, or other keys."))
+                raise _refusal(TypeError(
+                    f"keys that are duals expect equal derivatives where their values are equal, got {d!r} and "
+                    f"{other!r}; use lists of numbers, or other keys."))
     return True
-
 
 
 @cython.final
