@@ -277,14 +277,6 @@ def register_rule(function, rule):
     _rules[function] = rule
 
 
-def rule_of(function):
-    """Return the rule of a function, or None."""
-    try:
-        return _rules.get(function)
-    except TypeError:  # not hashable
-        return None
-
-
 cdef frozenset _reductions = frozenset([
     getattr(np, name)
     for name in "sum prod mean var std cumsum cumprod nansum nanprod nanmean nanvar nanstd nancumsum nancumprod trace "
