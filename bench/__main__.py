@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import calls, derivatives, elements, linalg, process, special, taylor, threads
+from bench import calls, derivatives, elements, lifting, linalg, process, special, taylor, threads
 from bench.report import as_json, goal_lines, lines_of, machine
 from bench.timing import FULL, QUICK, run_case
 
@@ -18,6 +18,7 @@ CASES = [
     *calls.CASES,
     *elements.CASES,
     *linalg.CASES,
+    *lifting.CASES,
     *special.CASES,
     *taylor.CASES,
     *threads.CASES,

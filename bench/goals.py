@@ -50,6 +50,11 @@ GOALS = [
     *(Goal(f"matvec/k=1/n={n}", "float @ dual", 6.0) for n in (100, 1000)),
     *(Goal(f"matvec/k=8/n={n}", "float @ dual", 11.7) for n in (100, 1000)),
     *(
+        Goal(f"lifting/{name}", "dualnum", 2.0, against="for duals")
+        for name in ("formula", "fill", "vectors", "assemble", "pendulum")
+    ),
+    Goal("lifting_first/.*", "dualnum", 3000.0, "excess"),
+    *(
         Goal(f"einsum/{name}", "dualnum", 1.5, against="by hand")
         for name in ("matrices", "rows", "stacks", "outer")
     ),

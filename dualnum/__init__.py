@@ -14,9 +14,10 @@ from dualnum.drivers.second_order import hessian, value_gradient_hessian
 from dualnum.drivers.taylor import taylor
 from dualnum.drivers.vector_calculus import curl, divergence, laplacian
 from dualnum.functions import *  # noqa: F403
+from dualnum.lifting import lift
 from dualnum.ode import TaylorSolution, taylor_solve
 from dualnum.polynomial import TaylorPolynomial, taylor_polynomial
-from dualnum.rules import numpy_rule
+from dualnum.rules import implicit, rule
 from dualnum.seeding import seed
 
 if TYPE_CHECKING:  # __getattr__ imports these modules when they are first asked for
@@ -64,7 +65,9 @@ __all__ = [
     "jacobian",
     "jvp",
     "laplacian",
-    "numpy_rule",
+    "lift",
+    "implicit",
+    "rule",
     "parts",
     "seed",
     "series",

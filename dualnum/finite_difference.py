@@ -71,6 +71,7 @@ def derivative(
     chunk: int | None = None,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
 ) -> Callable[..., Any]:
     """Return the function that approximates the derivative of `f`, of any order, as `dualnum.derivative` does.
 
@@ -78,7 +79,7 @@ def derivative(
     ----------
     f, order, argnum, batched
         As for `dualnum.derivative`. A function of an array treats each element by itself: all are moved at once.
-    method, step, return_error, chunk, subok, lift
+    method, step, return_error, chunk, subok, lift, check
         As for `gradient`. A derivative of order n takes the shortest stencil of the method's accuracy.
 
     Returns
@@ -96,7 +97,7 @@ def derivative(
     array([1.     , 2.71828])
     """
     order = check_order("finite_difference.derivative", order)
-    options = method, step, return_error, batched, chunk, subok, lift
+    options = method, step, return_error, batched, chunk, subok, lift, check
     driver = Differences("derivative", f, argnum, *options, _derivative, order=order)
     driver.batched = False  # every element of x is a point of its own in either case
     return driver
@@ -128,6 +129,7 @@ def gradient(
     chunk: int | None = None,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
 ) -> Callable[..., Any]:
     """Return the function that approximates the gradient of a scalar function, as `dualnum.gradient` does.
 
@@ -147,7 +149,7 @@ def gradient(
     return_error : bool, optional
         Return a pair: the derivative, and an estimate of its absolute error of the same shape. It is
         ``richardson``'s own; the other methods compute a second time, with doubled steps.
-    chunk, subok, lift
+    chunk, subok, lift, check
         Without effect: they are here so that a driver's name can be swapped for this one.
 
     Returns
@@ -173,7 +175,7 @@ def gradient(
     True
     """
     return Differences(
-        "gradient", f, argnum, method, step, return_error, batched, chunk, subok, lift, _gradient
+        "gradient", f, argnum, method, step, return_error, batched, chunk, subok, lift, check, _gradient
     )
 
 
@@ -188,6 +190,7 @@ def jacobian(
     chunk: int | None = None,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
 ) -> Callable[..., Any]:
     """Return the function that approximates the Jacobian, as `dualnum.jacobian` does.
 
@@ -195,7 +198,7 @@ def jacobian(
     ----------
     f, argnum, batched
         As for `dualnum.jacobian`.
-    method, step, return_error, chunk, subok, lift
+    method, step, return_error, chunk, subok, lift, check
         As for `gradient`.
 
     Returns
@@ -212,7 +215,7 @@ def jacobian(
            [4., 0.]])
     """
     return Differences(
-        "jacobian", f, argnum, method, step, return_error, batched, chunk, subok, lift, _jacobian
+        "jacobian", f, argnum, method, step, return_error, batched, chunk, subok, lift, check, _jacobian
     )
 
 
@@ -227,6 +230,7 @@ def hessian(
     chunk: int | None = None,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
 ) -> Callable[..., Any]:
     """Return the function that approximates the Hessian, as `dualnum.hessian` does.
 
@@ -234,7 +238,7 @@ def hessian(
     ----------
     f, argnum, batched
         As for `dualnum.hessian`.
-    method, step, return_error, chunk, subok, lift
+    method, step, return_error, chunk, subok, lift, check
         As for `gradient`.
 
     Returns
@@ -251,7 +255,7 @@ def hessian(
     True
     """
     return Differences(
-        "hessian", f, argnum, method, step, return_error, batched, chunk, subok, lift, _hessian
+        "hessian", f, argnum, method, step, return_error, batched, chunk, subok, lift, check, _hessian
     )
 
 
@@ -285,11 +289,11 @@ class Differences(Driver):
     __slots__ = ("method", "step", "return_error")
 
     def __init__(
-        self, name, f, argnum, method, step, return_error, batched, chunk, subok, lift, run, **extra
+        self, name, f, argnum, method, step, return_error, batched, chunk, subok, lift, check, run, **extra
     ):
         name = f"finite_difference.{name}"
         extra |= {"method": method, "step": step, "return_error": return_error, "batched": batched}
-        super().__init__(name, f, argnum, chunk, batched, subok, lift, "x", 1, run, extra)
+        super().__init__(name, f, argnum, chunk, batched, subok, lift, check, "x", 1, run, extra)
         self.method = check_method(name, method)
         self.step = step
         self.return_error = check_flag(name, "return_error", return_error)

@@ -37,6 +37,7 @@ def taylor_polynomial(
     argnum: int = 0,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
 ) -> Callable[..., TaylorPolynomial]:
     """Return the function that computes the Taylor polynomial of `f` at a point.
 
@@ -48,7 +49,7 @@ def taylor_polynomial(
         Of the polynomial, at least 0.
     argnum : int, optional
         Which positional argument is the variable.
-    subok, lift
+    subok, lift, check
         As for `gradient`.
 
     Returns
@@ -75,7 +76,7 @@ def taylor_polynomial(
     order = check_order("taylor_polynomial", order, least=0)
     extra = {"order": order}
     driver = Driver(
-        "taylor_polynomial", f, argnum, None, False, subok, lift, "x", 1, _taylor_polynomial, extra
+        "taylor_polynomial", f, argnum, None, False, subok, lift, check, "x", 1, _taylor_polynomial, extra
     )
     check_one_argument(driver)
     return driver

@@ -58,7 +58,12 @@ def test_every_point_as_on_its_own(scenario, lead, chunk):
 
 def test_f_is_called_once_with_the_whole_array():
     shapes = []
-    dn.gradient(lambda x: shapes.append(x.shape) or np.sum(x, axis=-1), batched=True)(np.ones((5, 2, 3)))
+
+    def f(x):
+        shapes.append(x.shape)
+        return np.sum(x, axis=-1)
+
+    dn.gradient(f, batched=True, check=False)(np.ones((5, 2, 3)))
     assert shapes == [(5, 2, 3)]
 
 

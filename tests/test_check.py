@@ -11,6 +11,7 @@ import pytest
 from scenarios import ARRAYS, ELEMENTWISE, SCALARS
 
 import dualnum as dn
+from dualnum._core import holds_duals
 from dualnum.check import compare
 
 #: A point of each function, and the order of the derivatives: second ones of few variables only, which take less time.
@@ -27,7 +28,7 @@ def floats_only(f):
     """Return the function that does what compiled code does: take floats and complex numbers, no duals."""
 
     def function(x):
-        if np.asarray(x).dtype.kind not in "fc":
+        if holds_duals(x):  # which lifting does not replace
             raise TypeError("only floats")
         return f(x)
 
@@ -323,6 +324,21 @@ def test_a_derivative_written_by_hand_is_compared_with_dual_numbers_too():
     assert report.methods[0].name == "forward"
     assert report.notes == ("f does not take dual numbers (TypeError): differences are all there is.",)
     assert report.notes[0] in str(report)
+
+
+def test_a_report_says_that_f_is_lifted_and_costs_what_later_calls_do():
+    def f(x):
+        table = np.zeros(2)
+        table[:] = math.exp(x), x
+        return float(table[0])
+
+    for g in (lambda x: math.exp(x), f, np.exp):
+        report = compare(g, 0.5, steps=[1e-5])
+        assert report.agrees and report.methods[0].evaluations == 1
+        names = {f: "math.exp, np.zeros, float"}.get(g, "math.exp")
+        assert report.notes == (() if g is np.exp else (f"f is lifted ({names}).",))
+    with pytest.raises(TypeError, match=r"float\(\) would lose"):
+        compare(f, 0.5, lift=False)
 
 
 @pytest.mark.parametrize(

@@ -268,10 +268,43 @@ def test_what_is_no_function(run, model):
 
 
 def test_what_would_drop_a_derivative_is_named(run, model):
-    code, out, err = run(f"{model}:drops", "--at", 1)
+    code, out, err = run(f"{model}:drops", "--at", 1, "--lift", "never")
     assert (code, out) == (1, "")
     assert err.startswith(f"dualnum: error: {model}:drops raised TypeError: ")
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "table"),
+    [
+        (["--at", 1, 2], "x[1]       2.0"),
+        (["--at", 1, 2, "--lift", "always"], "x[1]       2.0"),
+        (["--at", 1, 2, "--hessian"], "x[0] x[0]  2.718281828459045"),
+        (["--at", 1, 2, "--taylor", 2], "c[2,0]  1.3591409142295225"),
+        (["--at", "x=[1, 2]"], "x[1]       2.0"),
+    ],
+)
+def test_ordinary_code_is_lifted(run, tmp_path, words, table):
+    path = tmp_path / "ordinary.py"
+    path.write_text(
+        "import math\n"
+        "import numpy as np\n"
+        "def energy(x):\n"
+        "    parts = np.zeros(2)\n"
+        "    parts[:] = math.exp(x[0]), 2 * x[1]\n"
+        "    return float(parts.sum())\n"
+    )
+    for _ in range(2):  # the second time the lifters know math.exp
+        code, out, err = run(f"{path}:energy", *words, "--no-check")
+        assert code == 0
+        (row,) = (row for row in out.splitlines() if row.split()[:-1] == table.split()[:-1])
+        assert float(row.split()[-1]) == pytest.approx(float(table.split()[-1]), rel=1e-15)
+        assert err == f"dualnum: lifted: {path}:energy (math.exp, np.zeros, float)\n"
+
+
+@pytest.mark.parametrize("words", [["exp(-x)*abs(x)", "--lift", "always"], ["numpy:sin"]])
+def test_what_needs_no_lifting_is_not_called_lifted(run, words):
+    assert run(*words, "--at", 1)[::2] == (0, "")
 
 
 def test_traceback_comes_before_the_error(run, model):

@@ -321,8 +321,8 @@ def test_arrays_of_hand_made_duals():
 
 def test_an_escaped_number_is_inert():
     kept = []
-    derivative(lambda x: kept.append(x * x) or x)(3.0)
-    gradient(lambda x: kept.append(x * x) or x @ x)(np.array([3.0, 4.0]))
+    derivative(lambda x: kept.append(x * x) or x, check=False)(3.0)
+    gradient(lambda x: kept.append(x * x) or x @ x, check=False)(np.array([3.0, 4.0]))
     scalar, array = kept
     # as a factor in another call: its old tangent is not taken for the new seed
     result = derivative(lambda y: y * scalar)(5.0)
@@ -422,7 +422,7 @@ def test_escaped_levels_are_never_seeded_again(driver, point, held):
     kept, ages = [], []
 
     def f(x):
-        x = x if type(x) is dn.Dual else x[0]
+        x = x if isinstance(x, dn.Dual) else x[0]
         level = x.dtype.levels[0]
         ages.append(level.age)
         for other in kept:
@@ -435,7 +435,7 @@ def test_escaped_levels_are_never_seeded_again(driver, point, held):
     for _ in range(5):
         derivative_here = driver(f)(point)
     assert ages == sorted(set(ages))
-    assert derivative_here == driver(lambda x: x * x if type(x) is dn.Dual else x[0] * x[0])(point)
+    assert derivative_here == driver(lambda x: x * x if isinstance(x, dn.Dual) else x[0] * x[0])(point)
 
 
 def test_pickled_levels_are_never_seeded_again():

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,14 @@ DOCS = ROOT / "docs"
 PAGES = {page.relative_to(DOCS).as_posix(): page.read_text(encoding="utf-8") for page in DOCS.rglob("*.rst")}
 CONSOLE = re.compile(r"^\.\. code-block:: console\n\n((?:   .*\n|\n)+)", re.MULTILINE)
 CODE = {".py", ".pxi", ".h", ".def"}
-COMMANDS = [
+CONSOLES = [
     command
     for page in PAGES.values()
     for block in CONSOLE.findall(page)
     for command in re.split(r"^   \$ ", block, flags=re.MULTILINE)
-    if command.startswith("dualnum")
 ]
+COMMANDS = [command for command in CONSOLES if command.startswith("dualnum")]
+FILES = [command.removeprefix("cat ").split("\n", 1) for command in CONSOLES if command.startswith("cat ")]
 
 
 def places_on_the_map():
@@ -46,7 +48,8 @@ def is_defined(name, text):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.partition("\n")[0])
 def test_command_line(command, capsys, tmp_path, monkeypatch):
-    (tmp_path / "points.csv").write_text("x,y\n1,2\n3,4\n", encoding="utf-8")
+    for name, text in FILES:
+        (tmp_path / name).write_text(textwrap.dedent(text), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     words, *output = command.split("\n")
     main(shlex.split(words)[1:])

@@ -167,10 +167,13 @@ def test_making_a_driver_asks_nothing_of_the_function():
             return x * x
 
         def __getattribute__(self, name):
-            assert name in ("__doc__", "__module__"), name
+            assert name in ("__doc__", "__module__") or made, name
             return object.__getattribute__(self, name)
 
-    assert dn.derivative(Function())(3.0) == 6.0
+    made = False
+    driver = dn.derivative(Function())
+    made = True
+    assert driver(3.0) == 6.0
 
 
 def test_wraps_gives_a_driver_another_look():

@@ -246,9 +246,9 @@ def test_one_pass_is_one_call(returned):
         return returned(x)
 
     for driver in (dn.derivative, dn.value_and_derivative, dn.jacobian, dn.hessian, dn.laplacian):
-        driver(f)(2.0)
-    dn.derivative(f, 2)(2.0)
-    dn.jvp(f)(2.0, 1.0)
+        driver(f, check=False)(2.0)
+    dn.derivative(f, 2, check=False)(2.0)
+    dn.jvp(f, check=False)(2.0, 1.0)
     assert len(calls) == 7
 
 
@@ -376,18 +376,18 @@ def test_subok_decides_what_f_sees(subok):
 
     x, v = draw(67, 3), draw(68, 3)
     for driver in (dn.gradient, dn.jacobian, dn.hessian, dn.laplacian):
-        driver(f, subok=subok)(x)
+        driver(f, subok=subok, check=False)(x)
     for driver in (dn.jvp, dn.hvp, dn.vhv):
-        driver(f, subok=subok)(x, v)
-    dn.derivative(lambda x: seen.append(type(x)) or x * x, subok=subok)(x)
+        driver(f, subok=subok, check=False)(x, v)
+    dn.derivative(lambda x: seen.append(type(x)) or x * x, subok=subok, check=False)(x)
     assert set(seen) == {dn.DualArray if subok else np.ndarray}
 
 
 def test_a_number_is_seeded_as_a_number():
-    seen = []
-    dn.gradient(lambda p: seen.extend(map(type, p)) or p[0] * p[1])((2, np.float32(3)))
-    dn.derivative(lambda x: seen.append(type(x)) or x)(np.float64(2))
-    dn.hessian(lambda x: seen.append(type(x)) or x)(True)
+    seen, as_it_is = [], {"lift": False, "check": False}  # in lifted code type(x) is float
+    dn.gradient(lambda p: seen.extend(map(type, p)) or p[0] * p[1], **as_it_is)((2, np.float32(3)))
+    dn.derivative(lambda x: seen.append(type(x)) or x, **as_it_is)(np.float64(2))
+    dn.hessian(lambda x: seen.append(type(x)) or x, **as_it_is)(True)
     assert set(seen) == {dn.Dual}
 
 

@@ -1,11 +1,15 @@
 """Numbers and arrays of other packages beside duals, and what other packages ask of a number."""
 
 import collections.abc
+import hashlib
+import io
 import operator
 import pickle
+import zlib
 
 import numpy as np
 import pytest
+from expect import raises
 
 import dualnum as dn
 
@@ -175,6 +179,58 @@ def test_a_foreign_array_ufunc_decides():
     np.testing.assert_array_equal(dn.gradient(lambda x: np.sum((x * three).number))(X), [3.0, 3.0, 3.0])
 
 
+RAW = {
+    "the buffer": [
+        memoryview,
+        bytes,
+        hashlib.sha1,
+        zlib.compress,
+        np.frombuffer,
+        io.BytesIO().write,
+        lambda x: x.data,
+    ],
+    "ctypes": [lambda x: x.ctypes, lambda x: np.ctypeslib.ndpointer(ndim=1).from_param(x)],
+    "tobytes()": [lambda x: x.tobytes()],
+    "tofile()": [lambda x: x.tofile("never")],
+    "byteswap()": [lambda x: x.byteswap()],
+}
+
+
+@pytest.mark.parametrize(("what", "read"), [(what, f) for what, calls in RAW.items() for f in calls])
+def test_raw_memory_is_refused(what, read):
+    """C code that takes a pointer or bytes would read tangents as values."""
+    with raises(
+        TypeError,
+        f"{what} of duals would lose which numbers are values and which are derivatives; use dualnum.value(x), "
+        "dualnum.tangent(x) or dualnum.parts(x), or pickle x.",
+    ):
+        read(dn.seed(X))
+
+
+def test_numbers_refuse_bytes_and_lists():
+    """awkward.from_iter calls tolist() until it gets a number: it crashed."""
+    for name in ("tolist", "tobytes", "hex"):
+        with pytest.raises(
+            TypeError, match=rf"^{name}\(\) would lose the derivatives of a dual; use dualnum's and"
+        ):
+            getattr(dn.Dual(2.0), name)()
+
+
+@pytest.mark.parametrize("allow_pickle", [True, False])
+def test_files_hold_pickles_of_duals(allow_pickle):
+    for write in (np.save, np.savez):
+        file = io.BytesIO()
+        if not allow_pickle:
+            with pytest.raises(ValueError, match="allow_pickle"):
+                write(file, dn.seed(X), allow_pickle=False)
+            continue
+        write(file, dn.seed(X))
+        file.seek(0)
+        loaded = np.load(file, allow_pickle=True)
+        loaded = loaded["arr_0"] if write is np.savez else loaded
+        np.testing.assert_array_equal(dn.tangent(loaded), np.eye(3))
+
+
 def test_a_memory_map_is_an_array(tmp_path):
     mapped = np.memmap(tmp_path / "x", dtype=float, mode="w+", shape=(3,))
     mapped[:] = [3.0, 4.0, 5.0]
@@ -182,3 +238,32 @@ def test_a_memory_map_is_an_array(tmp_path):
         dn.gradient(lambda x: np.dot(x, mapped) + np.sum(mapped * x))(X), [6.0, 8.0, 10.0]
     )
     np.testing.assert_array_equal(dn.gradient(lambda x: np.sum(x**2))(mapped), [6.0, 8.0, 10.0])
+
+
+@pytest.mark.parametrize("name", ["iadd", "isub", "imul", "itruediv"])
+def test_in_place_operations_return_what_the_guest_returns(name):
+    """pandas returns a frame of its own, and so does it beside a plain array of duals."""
+    pandas = pytest.importorskip("pandas")
+    x, frame = np.array([X, X + 1]), pandas.DataFrame([[3.0, 4.0, 5.0], [1.0, 2.0, 6.0]])
+    operate = getattr(operator, name)
+    got, want = operate(dn.seed(x), frame), operate(np.asarray(dn.seed(x)), frame)
+    assert type(got) is type(want) is pandas.DataFrame
+    np.testing.assert_array_equal(dn.value(got.to_numpy()), operate(x.copy(), frame))
+    np.testing.assert_array_equal(dn.tangent(got.to_numpy()), dn.tangent(want.to_numpy()))
+
+
+def test_powers_leave_the_data_under_a_mask_to_the_mask():
+    for exponent in (MASKED, np.ma.array(X, mask=[1, 0, 0])):
+        got, want = dn.seed(X) ** exponent, X**exponent
+        np.testing.assert_array_equal(dn.value(got.data), want.data)
+        np.testing.assert_array_equal(got.mask, want.mask)
+
+
+def test_outputs_beside_an_array_are_the_outputs():
+    x = dn.seed(X)
+    for out in (np.zeros_like(x), np.asarray(np.zeros_like(x))):
+        assert np.multiply(x, 2.0, out=out) is out and np.add.reduce(x[None], axis=0, out=out) is out
+        np.testing.assert_array_equal(dn.tangent(out), np.eye(3))
+    fraction, whole = np.zeros_like(x), np.zeros_like(x)
+    results = np.modf(x, out=(fraction, whole))
+    assert results[0] is fraction and results[1] is whole

@@ -127,7 +127,7 @@ def test_the_seed_keeps_shape_and_memory_layout():
         return np.sum(x)
 
     x = np.asfortranarray(draw(89, 3, 4, 2))
-    dn.gradient(f)(x)
-    dn.gradient(f)(np.ascontiguousarray(x))
-    dn.jvp(f)(x, x)
+    dn.gradient(f, check=False)(x)
+    dn.gradient(f, check=False)(np.ascontiguousarray(x))
+    dn.jvp(f, check=False)(x, x)
     assert strides == [[0, 1, 2], [2, 1, 0], [0, 1, 2]]

@@ -170,10 +170,10 @@ def test_operands_of_other_levels():
 
 def test_inputs_stay_intact():
     x = dn.seed(draw(3, 3, seed=55) + 2 * I3)
-    raw = x.tobytes()
+    raw = np.asarray(x).tobytes()
     for f in (L.inv, L.det, L.eigvals, L.qr, L.svd, L.pinv, L.norm, L.cond, lambda a: np.einsum("ii->i", a)):
         f(x @ x.T if f is L.eigvals else x)
-        assert x.tobytes() == raw
+        assert np.asarray(x).tobytes() == raw
 
 
 @pytest.mark.parametrize("text", ["ij->ji", "ij", "ii->i", "ii->i...", "...i->i...", b"ji"])
@@ -258,17 +258,15 @@ def test_scipy_refuses(name, subok):
 
 def test_numpy_rule():
     with pytest.raises(TypeError, match=re.escape("without derivatives, got <ufunc 'sin'>.")):
-        dn.numpy_rule(np.sin)
-    with pytest.raises(TypeError, match=r"numpy_rule expects a callable, got int\."):
-        dn.numpy_rule(np.sinc)(3)
+        dn.rule(np.sin)
+    with pytest.raises(TypeError, match=r"rule expects a callable, got int\."):
+        dn.rule(np.sinc)(3)
     before = _core.rule_of(np.unwrap)
     try:
-        assert dn.numpy_rule(np.unwrap)(lambda p, **kwargs: p * 2.0)(1.0) == 2.0
+        assert dn.rule(np.unwrap)(lambda p, **kwargs: p * 2.0)(1.0) == 2.0
         assert np.unwrap(dn.Dual(3.0)).tangent == 2.0
     finally:
-        _core.register_rule(np.unwrap, before) if before else dn.numpy_rule(np.unwrap)(
-            np.unwrap._implementation
-        )
+        _core.register_rule(np.unwrap, before) if before else dn.rule(np.unwrap)(np.unwrap._implementation)
 
 
 def test_pseudoinverses_of_nonfinite_or_empty_matrices():

@@ -52,7 +52,7 @@ def test_only_within_the_call(call):
 
 def test_not_for_small_arrays():
     seen = []
-    derivative(lambda x: seen.append(name_of_handler()) or x)(np.ones(100))
+    derivative(lambda x: seen.append(name_of_handler()) or x, check=False)(np.ones(100))
     assert seen == ["default_allocator"]
 
 
@@ -73,7 +73,7 @@ def test_drivers_in_drivers():
         seen.append(name_of_handler())
         return y
 
-    np.testing.assert_allclose(derivative(f)(LARGE), -np.sin(LARGE), rtol=1e-14)
+    np.testing.assert_allclose(derivative(f, check=False)(LARGE), -np.sin(LARGE), rtol=1e-14)
     assert seen == ["dualnum"]
     assert name_of_handler() == "default_allocator"
 
@@ -103,7 +103,7 @@ def test_arrays_outlive_the_call():
         kept.append(x * np.arange(len(x)))
         return np.exp(x)
 
-    results = [derivative(f)(LARGE + i) for i in range(8)]
+    results = [derivative(f, check=False)(LARGE + i) for i in range(8)]
     for i, result in enumerate(results):
         np.testing.assert_allclose(result, np.exp(LARGE + i), rtol=1e-14)
         np.testing.assert_array_equal(kept[i].primal, (LARGE + i) * np.arange(len(LARGE)))
@@ -123,7 +123,7 @@ def test_a_handler_of_the_users_stays():
     seen = []
     handler.set()
     try:
-        derivative(lambda x: seen.append(name_of_handler(np.ones(10))) or x)(LARGE)
+        derivative(lambda x: seen.append(name_of_handler(np.ones(10))) or x, check=False)(LARGE)
     finally:
         handler.reset()
     assert seen == ["users"]
@@ -226,7 +226,7 @@ def test_from_the_first_large_array_on(driver):
         seen.append(name_of_handler())
         return np.sum(y * x[1])
 
-    driver(f)(np.array([1.0, 2.0]))
+    driver(f, check=False)(np.array([1.0, 2.0]))
     assert seen == ["default_allocator", "dualnum"]
     assert name_of_handler() == "default_allocator"
 

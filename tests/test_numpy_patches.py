@@ -85,7 +85,11 @@ except TypeError as error:
     print(error)
 print(dualnum.gradient(lambda x: numpy.poly1d(x)(1.0))(x + 1.0))
 print(dualnum.gradient(lambda x: numpy.poly1d(numpy.where(x > 0, x, 0.0))(1.0))(x))
-print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum())(x))
+print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum(), check=False)(x))
+try:
+    print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum())(x))
+except TypeError as error:
+    print(str(error)[:47])
 """
 
 
@@ -101,17 +105,17 @@ print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum())(x))
     ],
 )
 def test_derivatives_of_leading_zeros_are_kept_or_refused(switch, of_poly1d):
-    products = ["[3. 3.]", "[6. 6.]"]
-    assert run(ZEROS, switch) == [*products, of_poly1d, "[1. 1.]", "[0. 1.]", "[0. 1.]"]
+    products, lost = ["[3. 3.]", "[6. 6.]"], "f(x) expects the derivative of f on duals to be"
+    assert run(ZEROS, switch) == [*products, of_poly1d, "[1. 1.]", "[0. 1.]", "[0. 1.]", lost]
 
 
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)
 def test_every_row_of_the_table_is_in_the_code(patch):
     package = ".".join(patch.targets.split(".")[:2])
-    module = {"scipy.special": "ufuncs.scipy_special", "scipy.sparse": "scipy_sparse"}.get(
-        package, "numpy_patches"
-    )
-    if module != "numpy_patches":
+    modules = {"scipy.special": "ufuncs.scipy_special", "scipy.sparse": "scipy_sparse"}
+    guests = dict.fromkeys(["numpy.ma", "h5py.h5t", "pandas.core", "sparse.numba_backend"], "guests")
+    module = (modules | guests).get(package, "numpy_patches")
+    if package in modules:
         pytest.importorskip("scipy")
     assert callable(getattr(importlib.import_module(f"dualnum.rules.{module}"), patch.name))
     assert all(patch)

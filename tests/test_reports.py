@@ -1,5 +1,7 @@
 """Faults that public reports and random programs found, each as the right value."""
 
+import pathlib
+
 import numpy as np
 import pytest
 from expect import raises
@@ -95,7 +97,7 @@ ASKING = {
 def test_a_question_is_no_refusal(name, x):
     """NumPy asks whether a cast exists and clears the error in C: f runs once, not again on floats."""
     calls = []
-    dn.derivative(lambda x: calls.append(1) or ASKING[name](x))(x)
+    dn.derivative(lambda x: calls.append(1) or ASKING[name](x), check=False)(x)
     assert len(calls) == 1
 
 
@@ -173,3 +175,57 @@ def test_directions_of_numbers_and_0d_arrays(x, v):
     assert dn.vhv(lambda x: x**3)(x, v) == 18.0 * v**2
     assert dn.taylor(lambda x: x**3, 1, direction=v)(x).tolist() == [27.0, 27.0 * v]
     assert dn.derivative(lambda t: dn.jvp(lambda x: x**3)(x, t)[1])(1.0) == 27.0
+
+
+def ratio(x):
+    return x / np.linalg.norm(x)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_slope_of_nan_is_not_infinite():
+    """x / norm(x) at 0 once had the value nan and the slope inf."""
+    assert np.isnan(dn.derivative(lambda x: x / abs(x))(0.0))
+    for n in (1, 3):
+        jacobian = dn.jacobian(ratio)(np.zeros(n))
+        assert np.isnan(np.diag(jacobian)).all() and not np.isinf(jacobian).any()
+    for x in (0.0, np.zeros(2)):
+        for order in (2, 3, 5):
+            series = dn.taylor(lambda x: x / abs(x), order)(x)
+            assert np.isnan(series[:2]).all() and not np.isinf(series).any()
+    x = dn.seed(np.array([0.0, 1.0]))
+    for y in (np.inf * x, np.dot(np.inf, x), np.tensordot(np.inf, x, 0), [[np.inf]] @ x[None, :]):
+        np.testing.assert_array_equal(dn.tangent(y).reshape(2, 2), [[np.nan, 0.0], [0.0, np.inf]])
+    np.testing.assert_array_equal(dn.jacobian(lambda x: 1 / x)(np.zeros(2)), np.diag([-np.inf] * 2))
+
+
+@pytest.mark.parametrize("f", [np.dot, np.inner, np.multiply, np.outer])
+def test_infinite_products_warn_once(f):
+    with pytest.warns(RuntimeWarning) as caught:
+        f(np.inf, dn.seed(np.array([0.0, 1.0])))
+    assert len(caught) == 1
+
+
+@pytest.mark.skipif(
+    not pathlib.Path("/proc/self/statm").exists(), reason="reads the resident memory of Linux"
+)
+def test_dtypes_of_many_sizes_are_forgotten():
+    """Each size of DualDType once kept 640 bytes for ever; those in use are kept."""
+    resource = pytest.importorskip("resource")
+    kept = {k: dn.DualDType(k) for k in (0, 7, 300, 2500)}
+
+    def resident_after(sizes):
+        for k in sizes:
+            dn.DualDType(k)
+        return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    assert -resident_after(range(3000)) + resident_after(range(3000, 43_000)) < 10_000_000
+    assert all(dn.DualDType(k) is dtype for k, dtype in kept.items())
+
+
+@pytest.mark.parametrize("name", ["median", "percentile", "sort"])
+def test_equal_elements_of_a_sort_do_not_share(name):
+    f = {"median": np.median, "percentile": lambda x: np.percentile(x, 50), "sort": lambda x: np.sort(x)[2]}[
+        name
+    ]
+    gradient = dn.gradient(f)(np.array([1.0, 2.0, 2.0, 2.0, 3.0]))
+    assert sorted(gradient.tolist()) == [0.0, 0.0, 0.0, 0.0, 1.0] and gradient[1:4].sum() == 1.0

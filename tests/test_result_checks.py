@@ -33,27 +33,32 @@ def golden(a):
     ("make", "args"),
     [
         (dn.derivative, (4.0,)),
-        (lambda f: dn.derivative(f, 2), (4.0,)),
-        (lambda f: dn.derivative(f, 3), (4.0,)),
-        (lambda f: dn.taylor(f, 3), (4.0,)),
-        (lambda f: dn.taylor_polynomial(f, 3), (4.0,)),
-        (lambda f: dn.derivative_tensor(f, 3), (np.ones(2),)),
+        (lambda f, **check: dn.derivative(f, 2, **check), (4.0,)),
+        (lambda f, **check: dn.derivative(f, 3, **check), (4.0,)),
+        (lambda f, **check: dn.taylor(f, 3, **check), (4.0,)),
+        (lambda f, **check: dn.taylor_polynomial(f, 3, **check), (4.0,)),
+        (lambda f, **check: dn.derivative_tensor(f, 3, **check), (np.ones(2),)),
         (dn.gradient, (4.0,)),
         (dn.gradient, (np.ones(3),)),
-        (lambda f: dn.gradient(f, chunk=1), (np.ones(3),)),
+        (lambda f, **check: dn.gradient(f, chunk=1, **check), (np.ones(3),)),
         (dn.hessian, (np.ones(3),)),
         (dn.laplacian, (np.ones(3),)),
         (dn.jvp, (np.ones(3), np.ones(3))),
         (dn.hvp, (np.ones(3), np.ones(3))),
-        (lambda f: dn.derivative(lambda x: x * dn.derivative(f)(x)), (4.0,)),
+        (lambda f, **check: dn.derivative(lambda x: x * dn.derivative(f, **check)(x), **check), (4.0,)),
     ],
 )
 @pytest.mark.parametrize("f", [bisect, golden])
-def test_a_result_found_by_comparisons_warns(make, args, f):
+def test_a_result_found_by_comparisons_is_refused_or_warns(make, args, f):
+    for _ in range(2):  # a call that failed has not checked
+        with pytest.raises(
+            TypeError, match=r"^f\(x\) expects the derivative of f on duals .* got 0 along one direction"
+        ):
+            make(f)(*args)
     with pytest.warns(
         dn.ConstantResultWarning, match="to carry a derivative, got a constant after"
     ) as caught:
-        make(f)(*args)
+        make(f, check=False)(*args)
     assert {w.filename for w in caught} == {__file__}
     assert issubclass(dn.ConstantResultWarning, RuntimeWarning)
 
@@ -69,11 +74,11 @@ def test_the_warning_names_the_remedy_and_its_remedy_works(recwarn):
     np.testing.assert_array_equal(
         dn.jacobian(lambda x: (x > 1) + 0.0)(np.array([0.0, 2.0])), np.zeros((2, 2))
     )
-    assert dn.derivative(lambda x: x + bisect(x))(4.0) == 1.0
-    assert dn.derivative(lambda x: [bisect(x.primal), 1.0][1])(4.0) == 0.0
+    assert dn.derivative(lambda x: x + bisect(x), check=False)(4.0) == 1.0
+    assert dn.derivative(lambda x: [bisect(dn.value(x)), 1.0][1])(4.0) == 0.0
     assert not recwarn.list
     with pytest.warns(dn.ConstantResultWarning) as caught:
-        dn.derivative(bisect)(4.0)
+        dn.derivative(bisect, check=False)(4.0)
     assert str(caught[0].message) == (
         "derivative(f)(x) expects f(x) to carry a derivative, got a constant after 60 comparisons of duals; use a "
         "Newton step with duals after the search: implicit differentiation."

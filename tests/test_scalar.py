@@ -342,7 +342,7 @@ def test_is_integer_looks_at_the_value():
 @pytest.mark.parametrize("name", ["as_integer_ratio", "hex"])
 def test_methods_of_floats_that_would_lose_derivatives(name):
     with pytest.raises(
-        TypeError, match=f"^{name}\\(\\) would lose the derivatives of a dual; use dualnum.value"
+        TypeError, match=f"^{name}\\(\\) would lose the derivatives of a dual; use dualnum's and"
     ):
         getattr(Dual(3.0), name)()
 

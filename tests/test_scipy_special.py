@@ -390,11 +390,11 @@ def test_integers_choose_the_loop_that_they_choose_without_duals(n):
 
 def test_arguments_without_derivatives_are_refused():
     with pytest.raises(
-        TypeError, match=r"^gammainc of duals has no rule for derivatives by its argument number 1; use"
+        TypeError, match=r"^jv of duals has no rule for derivatives by its argument number 1; use"
     ):
-        dn.derivative(lambda a: special.gammainc(a, 2.0))(1.5)
-    a = dn.value(dn.seed([1.5])) + 0 * dn.seed([1.5])  # duals whose tangents are zero are numbers
-    assert special.gammainc(a, 2.0).primal == special.gammainc(1.5, 2.0)
+        dn.derivative(lambda v: special.jv(v, 2.0))(1.5)
+    v = dn.value(dn.seed([1.5])) + 0 * dn.seed([1.5])  # duals whose tangents are zero are numbers
+    assert special.jv(v, 2.0).primal == special.jv(1.5, 2.0)
 
 
 def test_ufuncs_without_a_rule_and_wrong_operands_are_refused():
@@ -424,7 +424,7 @@ def test_a_zero_tangent_stays_zero():
 def test_a_rule_for_a_ufunc_of_ones_own():
     ufunc = special.kolmogorov
 
-    @dn.numpy_rule(ufunc)
+    @dn.rule(ufunc)
     def rule(x):
         v, move = dn.value(x), x - dn.value(x)
         return ufunc(v) - 7.0 * move
@@ -432,26 +432,26 @@ def test_a_rule_for_a_ufunc_of_ones_own():
     try:
         assert dn.derivative(ufunc)(1.0) == -7.0
         np.testing.assert_array_equal(dn.derivative(ufunc)(np.ones((2, 2))), np.full((2, 2), -7.0))
-        dn.numpy_rule(ufunc)(lambda x: x[:0])
+        dn.rule(ufunc)(lambda x: x[:0])
         with pytest.raises(
             ValueError, match=r"the rule of kolmogorov expects to return arrays of shape \(1,\)"
         ):
             dn.derivative(ufunc)(1.0)
-        dn.numpy_rule(ufunc)(lambda x: (x, x))
+        dn.rule(ufunc)(lambda x: (x, x))
         with pytest.raises(ValueError, match=r"the rule of kolmogorov expects to return 1 arrays, got 2\."):
             dn.derivative(ufunc)(1.0)
-        dn.numpy_rule(ufunc)(lambda x: 1 / 0)
+        dn.rule(ufunc)(lambda x: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             dn.derivative(ufunc)(1.0)
     finally:
-        dn.numpy_rule(ufunc)(None)
+        dn.rule(ufunc)(None)
     with pytest.raises(TypeError, match="kolmogorov of duals has no rule"):
         dn.derivative(ufunc)(1.0)
 
 
 def test_arguments_of_rules_outlive_the_call():
     ufunc, held = special.kolmogorov, []
-    dn.numpy_rule(ufunc)(lambda x: held.append(x) or x)
+    dn.rule(ufunc)(lambda x: held.append(x) or x)
     try:
         x = np.random.default_rng(0).uniform(0.5, 1.5, 100_000)
         dn.jvp(ufunc)(x, x)
@@ -459,15 +459,13 @@ def test_arguments_of_rules_outlive_the_call():
         np.testing.assert_array_equal(dn.value(np.concatenate(held)), x)
         np.testing.assert_array_equal(np.concatenate(held).tangent[:, 0], x)
     finally:
-        dn.numpy_rule(ufunc)(None)
+        dn.rule(ufunc)(None)
 
 
 @pytest.mark.parametrize("ufunc", [np.sin, np.matmul, np.isnan, np.frompyfunc(abs, 1, 1), np.bitwise_and])
 def test_rules_for_what_cannot_have_one_are_refused(ufunc):
-    with pytest.raises(
-        TypeError, match=r"numpy_rule expects .* or ufuncs of float64 without derivatives, got"
-    ):
-        dn.numpy_rule(ufunc)
+    with pytest.raises(TypeError, match=r"rule expects .* or ufuncs of float64 without derivatives, got"):
+        dn.rule(ufunc)
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_one_batched_pass():
         return np.exp(x[..., 0] * x[..., 1]) + x[..., 2] ** 3
 
     x = np.random.default_rng(1).uniform(0.2, 1, (5, 3))
-    got = dn.derivative_tensor(f, 3, batched=True)(x)
+    got = dn.derivative_tensor(f, 3, batched=True, check=False)(x)
     assert got.shape == (5, 3, 3, 3) and calls == [(10, 5, 3)]
     for i in range(5):
         np.testing.assert_allclose(got[i], dn.derivative_tensor(f, 3)(x[i]), rtol=1e-11, atol=1e-11)

@@ -11,6 +11,7 @@ from dualnum.check.report import NO_SUSPICION, Method, Report, label
 from dualnum.difference_quotients import EPSILON, difference, move
 from dualnum.drivers._base import Driver, Leaf, Variables, tree_map
 from dualnum.drivers._checks import as_output, check_callable, check_finite, check_structure, expects
+from dualnum.lifting.record import replaced_callees
 
 #: The most steps on the error curves of all derivatives together; each curve has at least 6.
 MOST_STEPS = 2000
@@ -37,7 +38,7 @@ class Comparison:
         self.f, self.args, self.kwargs, self.order = f, (x, *args), kwargs, order
         self.written = None if written is None else "jac" if order == 1 else "hess"
         self.name = name
-        driver = NamedCall(name, check_callable(name, f, "f, x"), lift=lift)
+        driver = NamedCall(name, check_callable(name, f, "f, x"), lift=lift, check=False)
         self.variables = Variables(driver, self.args)
         self.probe = MemoizedProbe(driver, self.variables, kwargs)
         self.leaves = []
@@ -59,23 +60,38 @@ class Comparison:
         self.size = float(np.max(size, initial=0.0, where=np.isfinite(size)))
 
     def by_dual_numbers(self):
-        """Return the derivatives by dual numbers as a table, and the cost: the number of calls of f and the time."""
-        calls = 0
+        """Return the derivatives by dual numbers as a table, and the cost: the number of calls of f and the time.
+
+        Where f has to be lifted, the cost is that of later calls.
+        """
+        calls, f = 0, self.f
 
         def counted(*args, **kwargs):
             nonlocal calls
             calls += 1
-            return self.f(*args, **kwargs)
+            return f(*args, **kwargs)
 
-        driver = Driver("jacobian" if self.order == 1 else "hessian", counted, lift=self.probe.driver.lift)
-        start = time.perf_counter()
+        driver = Driver(
+            "jacobian" if self.order == 1 else "hessian", counted, lift=self.probe.driver.lift, check=False
+        )
+        with replaced_callees() as names:
+            start = time.perf_counter()
+            table = self.table_of(driver)
+        if names:
+            self.notes.append(f"f is lifted ({', '.join(names)}).")
+            calls, start = 0, time.perf_counter()
+            self.table_of(driver)
+        return table, (calls, time.perf_counter() - start)
+
+    def table_of(self, driver):
+        """Return the derivatives that a driver computes as a table."""
         variables = Variables(driver, self.args)
         if self.order == 1:
             chunks = driver.chunks(variables, self.kwargs)
             table = np.concatenate([first[..., : variables.size - i] for i, _, first in chunks], axis=-1)
         else:
             *_, table = driver.tiles(variables, self.kwargs, lambda *_: None)
-        return self.as_rows(table), (calls, time.perf_counter() - start)
+        return self.as_rows(table)
 
     def as_rows(self, table):
         """Return derivatives as a table of shape ``(values of f, variables)``, for order 2 with two last axes."""

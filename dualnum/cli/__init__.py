@@ -11,13 +11,14 @@ import warnings
 from collections.abc import Sequence
 
 from dualnum.cli import formula
-from dualnum.cli.arguments import check_options, make_parser
+from dualnum.cli.arguments import LIFT, check_options, make_parser
 from dualnum.cli.derivatives import Derivatives, Taylor, at_all_points, at_each_point
 from dualnum.cli.errors import FunctionError, InputError, one_line
 from dualnum.cli.formats import WRITERS
 from dualnum.cli.output import Output, abandon_standard_output
 from dualnum.cli.points import make_problem
 from dualnum.cli.terminal import Progress, is_terminal, painter
+from dualnum.lifting.record import replaced_callees
 
 FAILED, UNUSABLE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
@@ -82,7 +83,7 @@ def run(options, output):
     problem = make_problem(options.function.strip(), options.at, options.given or [], options.batched)
     streamed = options.format in ("csv", "json") and options.output is None
     progress = Progress(len(problem.points), shown=not (streamed and is_terminal(sys.stdout)))
-    problem = problem._replace(function=progress.watch(problem.function))
+    problem = problem._replace(function=progress.watch(problem.function), lift=LIFT[options.lift])
     try:
         if options.compare or options.plot:
             from dualnum.cli import judgement
@@ -94,7 +95,13 @@ def run(options, output):
                 progress.clear()
                 output.write(judgement.text(report, options.format))
                 return 0 if report.agrees else FAILED
-        return write(problem, options, output, progress)
+        with replaced_callees() as names:
+            code = write(problem, options, output, progress)
+        if names:
+            progress.clear()
+            output.close()
+            complain(f"lifted: {problem.title} ({', '.join(names)})")
+        return code
     finally:
         progress.clear()
 

@@ -8,6 +8,7 @@ import os
 import dualnum
 from dualnum.cli.formats import SUFFIXES, WRITERS
 
+LIFT = {"auto": "auto", "always": True, "never": False}
 DESCRIPTION = """\
 Print a function's value and exact derivatives at a point, and beside them central finite differences and the
 number of digits that agree; or, at the points of a file, a row for each.
@@ -85,6 +86,13 @@ def make_parser():
         help="draw the errors of finite differences against the step, or with --taylor the polynomials",
     )
     add("--no-check", dest="check", action="store_false", help="leave out the central differences")
+    add(
+        "--lift",
+        choices=LIFT,
+        default="auto",
+        help="whether calls of the function that take floats alone, such as math.exp and np.zeros, are replaced: "
+        "by default where it would lose a derivative",
+    )
     add(
         "--batched",
         action="store_true",

@@ -35,16 +35,17 @@ class Derivatives:
 
     def at(self, x):
         """Return the value and the derivatives at one point."""
-        return self.driver(self.problem.function)(x)
+        return self.driver(self.problem.function, lift=self.problem.lift)(x)
 
     def at_all(self, points):
         """Return the same at all points, along the first axis of each array, from one pass."""
         function, shape = self.problem.function, points.shape[1:]
+        options = {"batched": True, "lift": self.problem.lift}
         if len(shape) > 1:
             raise InputError(f"--batched expects points that are numbers or vectors, got shape {shape}")
         if not shape:
-            return dualnum.value_and_derivative(function, self.order, batched=True)(points)
-        return self.driver(function, batched=True)(points)
+            return dualnum.value_and_derivative(function, self.order, **options)(points)
+        return self.driver(function, **options)(points)
 
     def names(self, value_shape):
         """Return the names of the derivatives."""
@@ -80,15 +81,16 @@ class Taylor:
 
     def at(self, x):
         """Return the value and the coefficients at one point."""
-        coefficients = dualnum.taylor_polynomial(self.problem.function, self.degree)(x).terms()[1]
-        return self._last(coefficients)
+        polynomial = dualnum.taylor_polynomial(self.problem.function, self.degree, lift=self.problem.lift)
+        return self._last(polynomial(x).terms()[1])
 
     def at_all(self, points):
         """Return the same at all points, along the first axis of each array, from one pass."""
         if points.ndim > 1:
             got = f"got shape {points.shape[1:]}"
             raise InputError(f"--batched --taylor expects points that are numbers, {got}")
-        return self._last(dualnum.taylor(self.problem.function, self.degree, batched=True)(points))
+        driver = dualnum.taylor(self.problem.function, self.degree, batched=True, lift=self.problem.lift)
+        return self._last(driver(points))
 
     @staticmethod
     def _last(coefficients):

@@ -79,10 +79,3 @@ def parameters_of(function):
         return {}
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {p.name: p.default is p.empty for p in parameters if p.kind in kinds}
-
-
-def call_by_name(function, values):
-    """Call an Expression or a Python function with its arguments' values by name."""
-    if isinstance(function, Expression):
-        return function(*(values[name] for name in function.variables))
-    return function(**values)

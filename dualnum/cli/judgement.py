@@ -22,12 +22,12 @@ def examine(problem, options):
         if options.taylor is not None:
             from dualnum import taylor_polynomial
 
-            return taylor_polynomial(problem.function, options.taylor)(problem.point(0))
+            return taylor_polynomial(problem.function, options.taylor, lift=problem.lift)(problem.point(0))
         from dualnum.check import compare
 
         derivative = None if judged is None else problem.adapt(judged, options.judge)
         order, name = (2, "hess") if options.hessian else (1, "jac")
-        return compare(problem.function, problem.point(0), order, **{name: derivative})
+        return compare(problem.function, problem.point(0), order, lift=problem.lift, **{name: derivative})
 
 
 def text(report, format):

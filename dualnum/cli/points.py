@@ -14,7 +14,7 @@ from dualnum.check.report import label
 from dualnum.cli.errors import InputError, abbreviate
 from dualnum.cli.files import is_file, read_file
 from dualnum.cli.formula import Expression
-from dualnum.cli.functions import call_by_name, load_function, parameters_of, variables_of
+from dualnum.cli.functions import load_function, parameters_of, variables_of
 
 
 class Variables(NamedTuple):
@@ -65,6 +65,7 @@ class Problem(NamedTuple):
     variables: Variables
     points: np.ndarray  # one point for each entry of the first axis
     place: object  # the index of a point -> where it comes from, None for the one point of the arguments
+    lift: object = "auto"  # as for drivers
 
     def point(self, row):
         """Return a copy of a point as functions take it: a float or an array."""
@@ -107,10 +108,22 @@ def make_problem(text, at, given, batched=False):
             unknown = min(set(function.variables) - known)
             raise InputError(f"{text!r} has the variable {unknown!r}, which has no value")
 
-        def adapted(x):
-            if by_name or isinstance(function, Expression):
-                return call_by_name(function, given | variables.unpack(x))
-            return function(x, **given)
+        # A driver lifts these functions with the one that they call: nothing else that they call can be lifted.
+        if isinstance(function, Expression):
+
+            def adapted(x):
+                values = given | variables.unpack(x)
+                return function(*[values[name] for name in function.variables])
+
+        elif by_name:
+
+            def adapted(x):
+                return function(**(given | variables.unpack(x)))
+
+        else:
+
+            def adapted(x):
+                return function(x, **given)
 
         adapted.__name__ = text
         return adapted

@@ -291,7 +291,7 @@ class Driver(DriverBase):
 
     __slots__ = ()
 
-    def check_options(self, argnum, chunk, batched, subok, lift, workers):
+    def check_options(self, argnum, chunk, batched, subok, lift, check, workers):
         """Set the options; `DriverBase` asks for it where one of them is not the default."""
         name = self.name
         check_callable(name, self.f)
@@ -300,6 +300,7 @@ class Driver(DriverBase):
         self.batched, self.points = check_batched(name, batched, self.arguments == "x")
         self.subok = check_flag(name, "subok", subok)
         self.lift = check_lift(name, lift)
+        self.check = None if check is None else check_flag(name, "check", check)
         self.workers = check_workers(name, workers)
         self.direct = min(self.chunk or ONE_PASS, ONE_PASS) if self.argnum == 0 and not self.batched else -1
         if self.points is not None:
@@ -344,7 +345,9 @@ class Driver(DriverBase):
     def origin(self):
         """Return the public function that made this driver, and the options that it was given, by name."""
         make = operator.attrgetter(self.name)(sys.modules["dualnum"])
-        common = {name: getattr(self, name) for name in ("argnum", "chunk", "subok", "lift", "workers")}
+        common = {
+            name: getattr(self, name) for name in ("argnum", "chunk", "subok", "lift", "check", "workers")
+        }
         options = {"batched": self.points or self.batched, **(self.extra or {}), **common}
         import inspect
 
@@ -366,7 +369,7 @@ class Driver(DriverBase):
 
     def call(self, args, kwargs):
         """Return f(*args, **kwargs) as a float, a Dual, or an array of float64 or duals."""
-        return as_output(self, guarded_call(self.f, args[0], args[1:], kwargs))
+        return as_output(self, guarded_call(self.f, args[0], args[1:], kwargs, self.lift, self.check))
 
     def first(self, variables, kwargs, seed, width=1):
         """Call f once with one fresh level of `width` tangents.

@@ -87,7 +87,7 @@ def first_elementwise(driver, variables, kwargs, use):
     ValueError
         If f mixes the elements; `use` is what the message names instead.
     """
-    if driver.checked or not driver.extra["check"] or variables.size < 2:
+    if driver.checked or driver.check is False or variables.size < 2:
         return None
     size, shape = variables.size, variables.tree.shape
     directions = DIRECTIONS[:size] if size <= len(DIRECTIONS) else np.resize(DIRECTIONS, (size, 2))

@@ -54,6 +54,7 @@ def derivative_tensor(
     batched: bool = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
 ) -> Callable[..., Any]:
     """Return the function that computes all derivatives of one order: the tensor D^order f.
 
@@ -68,7 +69,7 @@ def derivative_tensor(
         Of the derivatives, at least 0.
     argnum : int, optional
         Which positional argument is differentiated.
-    chunk, batched, subok, lift
+    chunk, batched, subok, lift, check
         As for `hessian`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``, and f is called
         with the rays along one more leading axis.
 
@@ -97,7 +98,7 @@ def derivative_tensor(
     check_flag("derivative_tensor", "batched", batched)
     extra = {"order": order}
     driver = Driver(
-        "derivative_tensor", f, argnum, chunk, batched, subok, lift, "x", 1, _derivative_tensor, extra
+        "derivative_tensor", f, argnum, chunk, batched, subok, lift, check, "x", 1, _derivative_tensor, extra
     )
     check_one_argument(driver)
     return driver
@@ -108,7 +109,9 @@ def _derivative_tensor(driver, args, kwargs):
     check_single(driver, variables, "one array")
     order, f = driver.extra["order"], driver.f
     if order in (1, 2):
-        options = {name: getattr(driver, name) for name in ("argnum", "chunk", "batched", "subok", "lift")}
+        options = {
+            name: getattr(driver, name) for name in ("argnum", "chunk", "batched", "subok", "lift", "check")
+        }
         return (jacobian if order == 1 else hessian)(f, **options)(*args, **kwargs)
     found = partials(driver, variables, kwargs, order)
     return tensor(found[order], variables.tree.shape, order)
@@ -119,12 +122,7 @@ def tensor(flat, shape, order):
     n, outputs = math.prod(shape), flat.shape[1:]
     if order and not n:
         return np.zeros(outputs + order * shape)
-    place = np.zeros((), int)
-    for k in range(1, order + 1):  # of the selections of k variables, from those of k - 1 and one more
-        longer = [np.insert(selections(n, k - 1), 0, variable, axis=1) for variable in range(n)]
-        longer = np.sort(np.array(longer, int).reshape(-1, k), axis=1)
-        place = places(n, longer.T).reshape(n, -1).T[place]
-    full = np.moveaxis(flat[place], range(order), range(-order, 0))
+    full = np.moveaxis(flat[places_of_all(n, order)], range(order), range(-order, 0))
     return unwrap(full.reshape(outputs + order * shape))
 
 
@@ -211,6 +209,19 @@ def places(n, chosen):
     return place
 
 
+@functools.lru_cache(maxsize=32)
+def places_of_all(n, order):
+    """Return the place among ``selections(n, order)`` of every entry of a tensor, an array with `order` axes."""
+    place = np.zeros((), int)
+    for k in range(1, order + 1):  # of the selections of k variables, from those of k - 1 and one more
+        longer = [np.insert(selections(n, k - 1), 0, variable, axis=1) for variable in range(n)]
+        longer = np.sort(np.array(longer, int).reshape(-1, k), axis=1)
+        place = places(n, longer.T).reshape(n, -1).T[place]
+    place.flags.writeable = False
+    return place
+
+
+@functools.lru_cache(maxsize=256)
 def factorials(n, order):
     """Return the product of the factorials of each of the `indices`."""
     return np.array([math.prod(map(math.factorial, index)) for index in indices(n, order).tolist()], float)

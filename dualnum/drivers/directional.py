@@ -23,6 +23,7 @@ def jvp(
     batched: bool = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
 ) -> Directional[Concatenate[X, X, P], tuple[R, R], tuple[R, R], Place]:
     """Return the function that computes f(x) and the Jacobian-vector product J v, in one call of `f`.
 
@@ -30,7 +31,7 @@ def jvp(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a number or an array of any shape.
-    argnum, chunk, batched, subok, lift
+    argnum, chunk, batched, subok, lift, check
         As for `gradient`. One tangent is carried whatever `chunk`.
 
     Returns
@@ -47,7 +48,7 @@ def jvp(
     >>> dn.jvp(lambda x: x**2)(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
     (array([1., 4.]), array([ 2., 40.]))
     """
-    return Driver("jvp", f, argnum, chunk, batched, subok, lift, "x, v", 1, _jvp)
+    return Driver("jvp", f, argnum, chunk, batched, subok, lift, check, "x, v", 1, _jvp)
 
 
 def _jvp(driver, args, kwargs):
@@ -65,12 +66,13 @@ def directional_derivative(
     batched: bool = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
 ) -> Directional[Concatenate[X, X, P], R, R, Place]:
     """Return the function that computes the derivative J v of `f` along `v`, which is not normalised.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok, lift
+    f, argnum, chunk, batched, subok, lift, check
         As for `jvp`.
 
     Returns
@@ -85,7 +87,17 @@ def directional_derivative(
     23.0
     """
     return Driver(
-        "directional_derivative", f, argnum, chunk, batched, subok, lift, "x, v", 1, _directional_derivative
+        "directional_derivative",
+        f,
+        argnum,
+        chunk,
+        batched,
+        subok,
+        lift,
+        check,
+        "x, v",
+        1,
+        _directional_derivative,
     )
 
 
@@ -101,6 +113,7 @@ def hvp(
     batched: int = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
     workers: Workers = 1,
 ) -> Directional[Concatenate[X, X, P], Array, X, Place]:
     """Return the function that computes the Hessian-vector product H v, without the Hessian.
@@ -109,7 +122,7 @@ def hvp(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must be a scalar.
-    argnum, chunk, batched, subok, lift, workers
+    argnum, chunk, batched, subok, lift, check, workers
         As for `gradient`.
 
     Returns
@@ -125,7 +138,7 @@ def hvp(
     >>> dn.hvp(lambda x: x[0] * x[1]**2)(np.array([2.0, 3.0]), np.array([1.0, 10.0]))
     array([60., 46.])
     """
-    return Driver("hvp", f, argnum, chunk, batched, subok, lift, "x, v", workers, _hvp)
+    return Driver("hvp", f, argnum, chunk, batched, subok, lift, check, "x, v", workers, _hvp)
 
 
 def _hvp(driver, args, kwargs):
@@ -154,6 +167,7 @@ def vhv(
     batched: bool = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
 ) -> Directional[Concatenate[X, X, P], R, R, Place]:
     """Return the function that computes the second derivative v' H v along `v`, in one call of `f`.
 
@@ -161,7 +175,7 @@ def vhv(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must be a scalar.
-    argnum, chunk, batched, subok, lift
+    argnum, chunk, batched, subok, lift, check
         As for `jvp`.
 
     Returns
@@ -175,7 +189,7 @@ def vhv(
     >>> dn.vhv(lambda x: x[0] * x[1]**2)([2.0, 3.0], [1.0, 10.0])
     520.0
     """
-    return Driver("vhv", f, argnum, chunk, batched, subok, lift, "x, v", 1, _vhv)
+    return Driver("vhv", f, argnum, chunk, batched, subok, lift, check, "x, v", 1, _vhv)
 
 
 def _vhv(driver, args, kwargs):

@@ -20,6 +20,7 @@ def gradient(
     batched: int = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
     workers: Workers = 1,
 ) -> Derivative[P, Array, float, Place]:
     """Return the function that computes the gradient of a scalar function.
@@ -46,6 +47,10 @@ def gradient(
         Whether calls in `f` that take floats alone, such as ``math.sin`` or ``np.zeros`` with an assignment, are
         replaced by calls that take duals (see `lift`). By default where `f` as it is refuses duals or loses a
         derivative.
+    check : bool, optional
+        Whether a call looks for derivatives that `f` has lost: it compares `f` on duals with `f` on floats, at x and a
+        little beside it, which takes three calls of `f` on floats as a rule. By default the first call of f's code
+        does; True lets every call do it and False none, for an `f` that is dear, prints or counts its calls.
     workers : int or callable, optional
         How many threads call `f` at once where `chunk` or `batched` leaves several calls to make; -1 for as many as
         there are processors. Or a map that keeps the order, such as the ``map`` of a ``ThreadPoolExecutor``. The
@@ -61,7 +66,7 @@ def gradient(
     Raises
     ------
     TypeError
-        If `x` or f(x) is not made of real numbers.
+        If `x` or f(x) is not made of real numbers, or `f` loses a derivative.
     ValueError
         If f(x) is not a scalar: that is a matter for `jacobian`.
 
@@ -74,7 +79,7 @@ def gradient(
     >>> dn.gradient(lambda x, y: x * y, argnum=(0, 1))(2.0, 3.0)
     (3.0, 2.0)
     """
-    return Driver("gradient", f, argnum, chunk, batched, subok, lift, "x", workers, _gradient)
+    return Driver("gradient", f, argnum, chunk, batched, subok, lift, check, "x", workers, _gradient)
 
 
 def _gradient(driver, args, kwargs, found=None):
@@ -89,13 +94,14 @@ def value_and_gradient(
     batched: int = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
     workers: Workers = 1,
 ) -> Derivative[P, tuple[R, Array], tuple[R, float], Place]:
     """Return the function that computes f(x) and the gradient in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok, lift, workers
+    f, argnum, chunk, batched, subok, lift, check, workers
         As for `gradient`.
 
     Returns
@@ -111,7 +117,7 @@ def value_and_gradient(
     (14.0, array([2., 4., 6.]))
     """
     return Driver(
-        "value_and_gradient", f, argnum, chunk, batched, subok, lift, "x", workers, _value_and_gradient
+        "value_and_gradient", f, argnum, chunk, batched, subok, lift, check, "x", workers, _value_and_gradient
     )
 
 
@@ -128,6 +134,7 @@ def jacobian(
     batched: int = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
     workers: Workers = 1,
 ) -> Derivative[P, Array, Any, Place]:
     """Return the function that computes the Jacobian: the derivatives of all results by all variables.
@@ -136,7 +143,7 @@ def jacobian(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a number, an array of any shape, or a list of numbers.
-    argnum, chunk, batched, subok, lift, workers
+    argnum, chunk, batched, subok, lift, check, workers
         As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
 
     Returns
@@ -154,7 +161,7 @@ def jacobian(
     array([[3., 2.],
            [4., 0.]])
     """
-    return Driver("jacobian", f, argnum, chunk, batched, subok, lift, "x", workers, _jacobian)
+    return Driver("jacobian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _jacobian)
 
 
 def _jacobian(driver, args, kwargs, found=None):
@@ -169,13 +176,14 @@ def value_and_jacobian(
     batched: int = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
     workers: Workers = 1,
 ) -> Derivative[P, tuple[R, Array], tuple[R, Any], Place]:
     """Return the function that computes f(x) and the Jacobian in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok, lift, workers
+    f, argnum, chunk, batched, subok, lift, check, workers
         As for `jacobian`.
 
     Returns
@@ -192,7 +200,7 @@ def value_and_jacobian(
            [0., 6.]]))
     """
     return Driver(
-        "value_and_jacobian", f, argnum, chunk, batched, subok, lift, "x", workers, _value_and_jacobian
+        "value_and_jacobian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _value_and_jacobian
     )
 
 

@@ -35,7 +35,7 @@ def derivative(
     batched: bool = False,
     subok: bool = True,
     lift: Lift = "auto",
-    check: bool = True,
+    check: bool | None = None,
 ) -> Derivative[P, Array, R, Place]:
     """Return the function that computes the derivative of `f`, of any order, in one call of `f`.
 
@@ -46,12 +46,11 @@ def derivative(
         `x` the function must treat each element by itself, and f(x) must have the shape of `x`.
     order : int, optional
         Which derivative, from 0, f itself, on. The cost grows with the square of the order.
-    argnum, chunk, batched, subok, lift
+    argnum, chunk, batched, subok, lift, check
         As for `gradient`; with ``batched=True`` every element of `x` is a point of its own, and the shape of
         f(x) begins with the shape of `x`. One tangent is carried whatever `chunk`.
-    check : bool, optional
-        Whether the first call of this driver for an array `x` checks that `f` treats each element by itself. It carries
-        one more tangent, from order 2 on in one more call of `f`.
+        For an array `x` the first call of each driver also checks, unless ``check=False``, that `f` treats each element
+        by itself. It carries one more tangent, from order 2 on in one more call of `f`.
 
     Returns
     -------
@@ -73,9 +72,9 @@ def derivative(
     Notes
     -----
     ``np.diag(derivative(f)(x))`` is ``jacobian(f)(x)`` for an `f` that treats each element of a vector by itself. The
-    check compares J s with the derivatives times s, for one s whose elements are
-    powers of two with pseudo-random signs. Without it the result
-    for an `f` that mixes the elements is, at order 1, the sum of each row of the Jacobian.
+    check of this compares J s with the derivatives times s, for one s whose elements are powers of two with
+    pseudo-random signs. Without it the result for an `f` that mixes the elements is, at order 1, the sum of each row of
+    the Jacobian.
 
     Examples
     --------
@@ -88,20 +87,19 @@ def derivative(
     >>> dn.derivative(lambda x: 1 / x, order=5)(2.0)  # -5! / 2**6
     -1.875
     """
-    extra = _own_options("derivative", order, batched, check)
-    return Driver("derivative", f, argnum, chunk, False, subok, lift, "x", 1, _derivative, extra)
+    extra = _own_options("derivative", order, batched)
+    return Driver("derivative", f, argnum, chunk, False, subok, lift, check, "x", 1, _derivative, extra)
 
 
 #: The options that only these drivers have, as they are when they are not given.
-_FIRST = {"order": 1, "batched": False, "check": True}
+_FIRST = {"order": 1, "batched": False}
 
 
-def _own_options(name, order, batched, check):
+def _own_options(name, order, batched):
     """Return the options that only these drivers have, checked."""
-    if type(order) is int and order == 1 and batched is False and check is True:
+    if type(order) is int and order == 1 and batched is False:
         return _FIRST
-    flags = {"batched": check_flag(name, "batched", batched), "check": check_flag(name, "check", check)}
-    return {"order": check_order(name, order, least=0), **flags}
+    return {"order": check_order(name, order, least=0), "batched": check_flag(name, "batched", batched)}
 
 
 def _derivative(driver, args, kwargs, found=None):
@@ -116,7 +114,7 @@ def _derivative(driver, args, kwargs, found=None):
 def _one_by_one(driver, make, args, kwargs):
     """Return the results of a driver for each of several arguments."""
     options = {"chunk": driver.chunk, "subok": driver.subok, "lift": driver.lift, **driver.extra}
-    options["check"] = driver.extra["check"] and not driver.checked
+    options["check"] = False if driver.checked else driver.check
     results = [make(driver.f, argnum=argnum, **options)(*args, **kwargs) for argnum in driver.argnum]
     driver.checked = True
     return results
@@ -131,13 +129,13 @@ def value_and_derivative(
     batched: bool = False,
     subok: bool = True,
     lift: Lift = "auto",
-    check: bool = True,
+    check: bool | None = None,
 ) -> Derivative[P, tuple[Any, ...], tuple[Any, ...], Place]:
     """Return the function that computes f(x) and its derivative from one call of `f`.
 
     Parameters
     ----------
-    f, order, argnum, chunk, batched, subok, check
+    f, order, argnum, chunk, batched, subok, lift, check
         As for `derivative`; a tuple of ints for `argnum` takes one call of `f` for each.
 
     Returns
@@ -154,9 +152,20 @@ def value_and_derivative(
     >>> dn.value_and_derivative(lambda x: x**3, order=2)(2.0)
     (8.0, 12.0, 12.0)
     """
-    extra = _own_options("value_and_derivative", order, batched, check)
+    extra = _own_options("value_and_derivative", order, batched)
     return Driver(
-        "value_and_derivative", f, argnum, chunk, False, subok, lift, "x", 1, _value_and_derivative, extra
+        "value_and_derivative",
+        f,
+        argnum,
+        chunk,
+        False,
+        subok,
+        lift,
+        check,
+        "x",
+        1,
+        _value_and_derivative,
+        extra,
     )
 
 
@@ -169,9 +178,9 @@ def _value_and_derivative(driver, args, kwargs):
 
 def _derivatives(driver, args, kwargs):
     """Return f's value and its derivatives up to the driver's order."""
-    order, batched, _ = driver.extra.values()
+    order, batched = driver.extra.values()
     if order and driver.argnum == 0 and args and type(args[0]) is float:
-        return _read(driver, order, *pass_at_number(driver.f, _rate(order), order, args, kwargs))
+        return _read(driver, order, *pass_at_number(driver, _rate(order), order, args, kwargs))
     variables = Variables(driver, args)
     check_single(driver, variables, "gradient(f)")
     seed = elementwise(driver)

@@ -20,6 +20,7 @@ def hessian(
     batched: int = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
     workers: Workers = 1,
 ) -> Derivative[P, Array, Any, Place]:
     """Return the function that computes the Hessian: the second derivatives by all pairs of variables.
@@ -31,7 +32,7 @@ def hessian(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a scalar, or an array of any shape.
-    argnum, batched, subok, lift, workers
+    argnum, batched, subok, lift, check, workers
         As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
     chunk : int, optional
         How many variables a tile has on each side at most (but two where there are two).
@@ -51,7 +52,7 @@ def hessian(
     array([[6., 4.],
            [4., 0.]])
     """
-    return Driver("hessian", f, argnum, chunk, batched, subok, lift, "x", workers, _hessian)
+    return Driver("hessian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _hessian)
 
 
 def _hessian(driver, args, kwargs, found=None):
@@ -66,13 +67,14 @@ def value_gradient_hessian(
     batched: int = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
     workers: Workers = 1,
 ) -> Derivative[P, tuple[R, Array, Array], tuple[R, Any, Any], Place]:
     """Return the function that computes f(x), the gradient and the Hessian in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok, lift, workers
+    f, argnum, chunk, batched, subok, lift, check, workers
         As for `hessian`.
 
     Returns
@@ -100,6 +102,7 @@ def value_gradient_hessian(
         batched,
         subok,
         lift,
+        check,
         "x",
         workers,
         _value_gradient_hessian,

@@ -37,7 +37,7 @@ def taylor(
     batched: bool = False,
     subok: bool = True,
     lift: Lift = "auto",
-    check: bool = True,
+    check: bool | None = None,
 ) -> Callable[..., Any]:
     """Return the function that computes the Taylor coefficients of `f` at a point, in one call of `f`.
 
@@ -56,11 +56,10 @@ def taylor(
     direction : array_like, optional
         Of the shape and structure of `x`: the series is that of ``f(x + t * direction)`` in t, and f(x) may have
         any shape.
-    batched, subok, lift
+    batched, subok, lift, check
         As for `gradient`; without `direction`, ``batched=True`` takes every element of `x` as a point of its
         own, and the shape of f(x) begins with the shape of `x`.
-    check : bool, optional
-        Whether the first call for an array `x` without `direction` checks, by one more call of `f`, that it treats each
+        For an array `x` without `direction` the first call also checks, by one more call of `f`, that it treats each
         element by itself.
 
     Returns
@@ -86,17 +85,16 @@ def taylor(
     order = check_order("taylor", order, least=0)
     check_flag("taylor", "batched", batched)
     extra = {"order": order, "direction": direction, "batched": bool(batched)}
-    extra["check"] = check_flag("taylor", "check", check)
     batched = batched and direction is not None
-    driver = Driver("taylor", f, argnum, None, batched, subok, lift, "x", 1, _taylor, extra)
+    driver = Driver("taylor", f, argnum, None, batched, subok, lift, check, "x", 1, _taylor, extra)
     check_one_argument(driver)
     return driver
 
 
 def _taylor(driver, args, kwargs):
-    order, direction, batched, _ = driver.extra.values()
+    order, direction, batched = driver.extra.values()
     if order > 1 and direction is None and driver.argnum == 0 and args and type(args[0]) is float:
-        y, level = pass_at_number(driver.f, 1.0, order, args, kwargs)
+        y, level = pass_at_number(driver, 1.0, order, args, kwargs)
         return stack(*split_or_zeros(driver, as_output(driver, y), level, order))
     variables = Variables(driver, args)
     if direction is None:

@@ -21,6 +21,7 @@ def laplacian(
     batched: int = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
     workers: Workers = 1,
 ) -> Callable[P, R]:
     """Return the function that computes the Laplacian: the sum of the second derivatives by each variable.
@@ -31,7 +32,7 @@ def laplacian(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a scalar, or an array of any shape (then each element has its Laplacian).
-    argnum, batched, subok, lift, workers
+    argnum, batched, subok, lift, check, workers
         As for `gradient`.
     chunk : int, optional
         How many variables one call of `f` takes at most (but two where there are two).
@@ -47,7 +48,7 @@ def laplacian(
     >>> dn.laplacian(lambda x: x[0] ** 2 + 3 * x[1] ** 2)([1.0, 2.0])
     8.0
     """
-    return Driver("laplacian", f, argnum, chunk, batched, subok, lift, "x", workers, _laplacian)
+    return Driver("laplacian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _laplacian)
 
 
 def _laplacian(driver, args, kwargs):
@@ -74,6 +75,7 @@ def divergence(
     batched: int = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
     workers: Workers = 1,
 ) -> Callable[P, Any]:
     """Return the function that computes the divergence of a vector field: the trace of its Jacobian.
@@ -82,7 +84,7 @@ def divergence(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must have the shape of `x`.
-    argnum, chunk, batched, subok, lift, workers
+    argnum, chunk, batched, subok, lift, check, workers
         As for `gradient`.
 
     Returns
@@ -96,7 +98,7 @@ def divergence(
     >>> dn.divergence(lambda x: [x[0] ** 2, x[0] * x[1]])([1.0, 2.0])
     3.0
     """
-    return Driver("divergence", f, argnum, chunk, batched, subok, lift, "x", workers, _divergence)
+    return Driver("divergence", f, argnum, chunk, batched, subok, lift, check, "x", workers, _divergence)
 
 
 def _divergence(driver, args, kwargs):
@@ -119,6 +121,7 @@ def curl(
     batched: int = False,
     subok: bool = True,
     lift: Lift = "auto",
+    check: bool | None = None,
     workers: Workers = 1,
 ) -> Callable[P, Any]:
     """Return the function that computes the curl of a vector field in three dimensions, or in two.
@@ -127,7 +130,7 @@ def curl(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must have the shape of `x`: ``(3,)`` or ``(2,)``.
-    argnum, chunk, batched, subok, lift, workers
+    argnum, chunk, batched, subok, lift, check, workers
         As for `gradient`.
 
     Returns
@@ -142,7 +145,7 @@ def curl(
     >>> dn.curl(lambda x: [0.0, x[0] ** 2, x[0] * x[1]])([1.0, 2.0, 3.0])
     array([ 1., -2.,  2.])
     """
-    return Driver("curl", f, argnum, chunk, batched, subok, lift, "x", workers, _curl)
+    return Driver("curl", f, argnum, chunk, batched, subok, lift, check, "x", workers, _curl)
 
 
 def _curl(driver, args, kwargs):

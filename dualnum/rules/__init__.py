@@ -1,13 +1,13 @@
-"""The derivatives of NumPy functions that hard-code built-in dtypes.
+"""The derivatives of functions that hard-code built-in dtypes: NumPy's, SciPy's and whatever a user registers.
 
-``@numpy_rule(np.dot)`` registers a function as np.dot's rule: ``np.dot(...)`` on a :class:`~dualnum.DualArray` or on a
+``@rule(np.dot)`` registers a function as np.dot's rule: ``np.dot(...)`` on a :class:`~dualnum.DualArray` or on a
 dual scalar calls it with the same arguments.  One file holds one family of functions, and its import registers their
 rules.  A NumPy function without a rule runs NumPy's own code.
 """
 # ruff: noqa: F401 (each module registers its rules when it is imported)
 
 from dualnum.rules import numpy_patches
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 from dualnum.rules.arrays import (
     creation,
     fourier,
@@ -15,11 +15,11 @@ from dualnum.rules.arrays import (
     interpolation,
     partition,
     polynomial,
-    printing,
     result_dtype,
     special_functions,
     statistics,
 )
+from dualnum.rules.implicit_functions import implicit
 from dualnum.rules.linalg import (
     cholesky_qr,
     determinants,
@@ -32,7 +32,15 @@ from dualnum.rules.linalg import (
     svd,
 )
 
-__all__ = ["numpy_rule"]
+__all__ = ["implicit", "rule"]
 
 numpy_patches.when_imported("scipy.special", "dualnum.rules.ufuncs.scipy_special")
 numpy_patches.when_imported("scipy.sparse._sparsetools", "dualnum.rules.scipy_sparse")
+for package, correction in (
+    ("numpy.ma", "masked_arrays"),
+    ("h5py.h5t", "h5py_types"),
+    ("pandas.core.internals.concat", "pandas_blocks"),
+    ("sparse.numba_backend._utils", "sparse_zeros"),
+):
+    if numpy_patches.ENABLED:
+        numpy_patches.when_imported(package, f"dualnum.rules.guests:{correction}")

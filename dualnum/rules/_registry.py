@@ -1,6 +1,7 @@
 """The decorators of rules.  Every family of rules imports this module, which imports none of them."""
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -12,50 +13,68 @@ from dualnum.rules._operands import float_arguments, with_values
 Rule = TypeVar("Rule", bound=Callable | None)
 
 
-def numpy_rule(*functions: Callable) -> Callable[[Rule], Rule]:
-    """Register the rule that computes NumPy functions on duals.
+def rule(*functions: Callable) -> Callable[[Rule], Rule]:
+    """Register the rule that computes functions on duals.
 
     Parameters
     ----------
     *functions : callable
-        Functions of NumPy's public interface that dispatch through ``__array_function__``, or ufuncs for float64 from
-        other packages.
+        Functions of NumPy's public interface that dispatch through ``__array_function__``, ufuncs for float64 from
+        other packages, or any other functions: compiled ones, those of a package, your own.
 
     Returns
     -------
     callable
-        A decorator that registers the rule and returns it unchanged.  The rule of a function is called with the
-        function's arguments.  The rule of a ufunc is called with one-dimensional arrays of equal shape, duals with the
-        same levels or numbers, and returns an array of that shape, or a tuple of them.
+        A decorator that registers the rule and returns it unchanged; applied to None it removes the rule.  The rule of
+        a function is called with the function's arguments.  The rule of a ufunc is called with one-dimensional arrays
+        of equal shape, duals with the same levels or numbers, and returns an array of that shape, or a tuple of them.
 
     Raises
     ------
     TypeError
-        If one of the functions does not dispatch, so that NumPy would never call the rule, or is a ufunc that has
-        derivatives already.
+        If one of the functions is not callable, or is a ufunc that has derivatives already or no loop for float64.
+
+    Notes
+    -----
+    NumPy calls the rules of its own functions and of ufuncs wherever duals meet them.  Lifted code alone (`lift`) calls
+    the rules of other functions, where a dual or a function is among the arguments; a function, which may hold duals,
+    comes to the rule lifted.
 
     Examples
     --------
     >>> import numpy as np, dualnum as dn
-    >>> @dn.numpy_rule(np.trapezoid)
+    >>> @dn.rule(np.trapezoid)
     ... def trapezoid(y, x=None, dx=1.0, axis=-1):
     ...     y = np.moveaxis(np.asanyarray(y), axis, -1)
     ...     steps = dx if x is None else np.diff(x)
     ...     return np.sum((y[..., 1:] + y[..., :-1]) * steps, axis=-1) / 2
     >>> dn.gradient(np.trapezoid)([1.0, 2.0, 4.0])
     array([0.5, 1. , 0.5])
-    >>> dn.numpy_rule(np.trapezoid)(None)  # NumPy's own again, which differentiates as well
+    >>> dn.rule(np.trapezoid)(None)  # NumPy's own again, which differentiates as well
+
+    A function that lifted code of another module calls:
+
+    >>> import colorsys
+    >>> @dn.rule(colorsys.rgb_to_yiq)
+    ... def luminance_and_chroma(r, g, b):
+    ...     return 0.3 * r + 0.59 * g + 0.11 * b, None, None
+    >>> dn.gradient(lambda x: float(colorsys.rgb_to_yiq(*x)[0]))([0.2, 0.5, 0.1])
+    array([0.3 , 0.59, 0.11])
+    >>> dn.rule(colorsys.rgb_to_yiq)(None)
     """
     for function in functions:
-        if not takes_rule(function):
+        if not callable(function) or (isinstance(function, np.ufunc) and not takes_rule(function)):
             raise TypeError(
-                f"numpy_rule expects NumPy functions that dispatch, or ufuncs of float64 without derivatives, got "
-                f"{function!r}."
+                f"rule expects functions, or ufuncs of float64 without derivatives, got {function!r}."
             )
 
     def register(rule: Rule) -> Rule:
         for function in functions:
             register_rule(function, rule)
+        lifting = sys.modules.get("dualnum.lifting.resolve")
+        for lifter in lifting.lifters() if lifting else ():  # lifted code asks for the rules again
+            lifter.kept.clear()
+            lifter.functions.clear()
         return rule
 
     return register

@@ -20,6 +20,7 @@ import numpy.polynomial
 from dualnum._core import Dual, DualDType
 from dualnum.rules._components import components
 from dualnum.rules._operands import as_dual_arrays, contains_duals, float_arguments, is_dual, with_values
+from dualnum.rules.arrays.printing import element_formatter
 from dualnum.rules.linalg._helpers import scaled_least_squares
 
 ENABLED = os.environ.get("DUALNUM_PATCH_NUMPY") != "0"
@@ -98,6 +99,18 @@ PATCHES = (
         "np.vectorize raises TypeError for duals.",
     ),
     Patch(
+        "format_function",
+        "numpy._core.arrayprint._get_format_function",
+        "It has no formatter for the elements of other dtypes, which then print by repr, without print options.",
+        "Arrays of duals print all digits, whatever np.printoptions and precision= say.",
+    ),
+    Patch(
+        "masked_arrays",
+        "numpy.ma.core.default_fill_value numpy.ma.extras.average numpy.ma.core.min_filler numpy.ma.core.max_filler",
+        "They know built-in dtypes only; the last two hold the limits by which masked arrays find extrema and sort.",
+        "Masked arrays of duals are filled with bytes; their average with weights, min, max and sort raise TypeError.",
+    ),
+    Patch(
         "isdtype_tables",
         "numpy._core.numerictypes.allTypes numpy._core.numerictypes.sctypes",
         "np.isdtype looks scalar types up there; array API code asks it first whether numbers are real floating.",
@@ -124,6 +137,27 @@ PATCHES = (
         "Its compiled routines look the type number of an array up in a table of NumPy's: dualnum.rules.scipy_sparse "
         "lets them refuse duals.",
         "They crash the process on sparse matrices of duals.",
+        "all",
+    ),
+    Patch(
+        "h5py_types",
+        "h5py.h5t.py_create",
+        "It takes the dtype of duals for opaque bytes.",
+        "h5py writes duals as bytes, without an error.",
+        "all",
+    ),
+    Patch(
+        "pandas_blocks",
+        "pandas.core.internals.concat._concatenate_join_units pandas.core.dtypes.cast.np_can_hold_element",
+        "pandas takes the dtype of duals for that of a missing column, which holds no number.",
+        "pd.concat of frames with duals gives nan, Series.replace changes nothing.",
+        "all",
+    ),
+    Patch(
+        "sparse_zeros",
+        "sparse.numba_backend._utils.equivalent",
+        "It compares values alone, and what equals the fill value is not stored.",
+        "Sparse arrays of the package sparse lose the derivatives of elements with the value 0.",
         "all",
     ),
     Patch(
@@ -254,6 +288,12 @@ def otypes_of(own, vectorized, func, args):
     return ufunc, [DualDType if letter == DualDType().char else letter for letter in otypes]
 
 
+@extends
+def format_function(own, data, **options):
+    """Return the function that writes an element, by these print options."""
+    return element_formatter(**options) if is_dual(data) else own(data, **options)
+
+
 # ---- tables of NumPy ----
 
 
@@ -293,17 +333,20 @@ if ENABLED:
 
 
 def when_imported(name: str, extension: str) -> None:
-    """Import the module `extension` as soon as the module `name` is imported, which may be now."""
+    """Import the module `extension`, "module" or "module:function to call", once the module `name` is, maybe now."""
     if sys.modules.get(name):
-        _import_extension(name, extension)
+        import_extension(name, extension)
     elif ENABLED:
         sys.meta_path.insert(0, _Finder(name, extension))
 
 
-def _import_extension(name, extension):
-    """Import the extension; warn where it fails, as for an unknown version, because the package still works."""
+def import_extension(name, extension):
+    """Run the extension; warn where it fails, as for an unknown version, because the package still works."""
+    module, _, function = extension.partition(":")
     try:
-        importlib.import_module(extension)
+        module = importlib.import_module(module)
+        if function:
+            getattr(module, function)()
     except Exception as error:
         warnings.warn(
             f"dualnum has no derivatives of {name}, for {extension} fails: {error!r}",
@@ -335,7 +378,7 @@ class _Finder:
             run(module)
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
-            _import_extension(self.name, self.extension)
+            import_extension(self.name, self.extension)
 
         spec.loader.exec_module = run_both
         return spec

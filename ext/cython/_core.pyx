@@ -11,9 +11,11 @@ from libc.math cimport fabs
 from libc.string cimport memcpy, memset
 from libcpp cimport bool as cbool
 
+import functools
 import itertools
 import numbers
 import os
+import sys
 import weakref
 from collections import namedtuple
 
@@ -32,6 +34,7 @@ include "python_rules.pxi"
 include "matmul.pxi"
 include "seeding.pxi"
 include "allocator.pxi"
+include "lifting.pxi"
 include "driver_fast_path.pxi"
 
 _neutral = _bootstrap()

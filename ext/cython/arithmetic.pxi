@@ -63,7 +63,8 @@ cdef dict _float_operators = {
 }
 cdef dict _methods = {}  # scalars' methods by name: np.sin of an object array calls x.sin() of each element
 cdef frozenset _array_attributes = frozenset(
-    [name for name in dir(np.ndarray) if not name.startswith("_") and name not in ("data", "flat")])
+    [name for name in dir(np.ndarray) if not name.startswith("_")
+     and name not in ("data", "flat", "ctypes", "tofile", "byteswap")])
 
 
 cdef double _as_double(object x, str what) except? -1.5:

@@ -256,29 +256,25 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
         if isinstance(result, ndarray):
             _keep_if_large(PyArray_SIZE(_array(result)) * (<PyArray_Descr *>(<ndarray>result).descr).elsize)
         return _as_dual_array(result)
-    if type(result) is tuple:
-        return tuple([_as_dual_array(a) if out is None else out for a, out in zip(result, outputs)])
-    return result if outputs[0] is None else outputs[0]
+    # an output stands for its plain view; a guest may have returned an array of its own instead
+    results = [out if a is plain else _as_dual_array(a)
+               for a, plain, out in zip(result if type(result) is tuple else (result,), kwargs["out"], outputs)]
+    return tuple(results) if type(result) is tuple else results[0]
 
 
-cdef dict _rules = {}  # NumPy function or ufunc -> the function that replaces it on duals; filled by dualnum.rules
+cdef dict _rules = {}  # function or ufunc -> the function that replaces it on duals; filled by dualnum.rules
 
 
 def register_rule(function, rule):
-    """Let rule(*args, **kwargs) replace a function on duals; None restores NumPy's own."""
+    """Let rule(*args, **kwargs) replace a function on duals; None restores its own."""
     if rule is None:
         _rules.pop(function, None)
         return
     if not callable(rule):
-        raise TypeError(f"numpy_rule expects a callable, got {type(rule).__name__}.")
+        raise TypeError(f"rule expects a callable, got {type(rule).__name__}.")
     if isinstance(function, np.ufunc) and function not in _entries:
         _add_loops_of_rule(function)
     _rules[function] = rule
-
-
-def rule_of(function):
-    """Return the rule of a function, or None."""
-    return _rules.get(function)
 
 
 cdef frozenset _reductions = frozenset([
@@ -349,6 +345,19 @@ cdef object _mixes(str call, object dtype):
     """Return the error of a call that would read or write bytes of duals as another dtype."""
     return TypeError(f"{call} of duals expects a dtype of duals, got {np.dtype(dtype)}: that would lose what is value "
                      f"and what is derivative; use dualnum.parts(x).")
+
+
+cdef object _raw(str what):
+    """Return the error of a call for the memory of duals."""
+    return _refusal(TypeError(
+        f"{what} would lose which numbers are values and which are derivatives; use dualnum.value(x), "
+        f"dualnum.tangent(x) or dualnum.parts(x), or pickle x."))
+
+
+cdef bint _is_other_dtype(object dtype):
+    """Whether a dtype, or its name, has other elements than duals; structures may consist of duals."""
+    dtype = np.dtype(dtype)
+    return not _is_dual_dtype(dtype) and dtype.names is None
 
 
 cdef object _ndarray_set_dtype = getattr(np.ndarray, "_set_dtype", np.ndarray.dtype.__set__)
@@ -434,7 +443,7 @@ cdef class DualArray(ndarray):
 
     @dtype.setter
     def dtype(self, dtype):
-        if _is_dual_dtype(<object>self.descr) and np.dtype(dtype).kind != "V":
+        if _is_dual_dtype(<object>self.descr) and _is_other_dtype(dtype):
             raise _mixes("x.dtype = dtype", dtype)
         _ndarray_set_dtype(self, dtype)
 
@@ -474,6 +483,28 @@ cdef class DualArray(ndarray):
     def e12(self):
         return _named_part(self, "e12")
 
+    # Raw memory, which foreign C code would read as numbers one after the other.
+
+    def __getbuffer__(self, Py_buffer *buffer, int flags):
+        raise _raw("the buffer of duals")
+
+    @property
+    def ctypes(self):
+        """Refuse: C code would take tangents for values."""
+        raise _raw("ctypes of duals")
+
+    def tobytes(self, order="C"):
+        """Refuse: the bytes mix values and derivatives."""
+        raise _raw("tobytes() of duals")
+
+    def tofile(self, *args, **kwargs):
+        """Refuse: the bytes mix values and derivatives."""
+        raise _raw("tofile() of duals")
+
+    def byteswap(self, inplace=False):
+        """Refuse: swapped bytes are no duals."""
+        raise _raw("byteswap() of duals")
+
     # Either operand of a binary operator may be the DualArray.
 
     def __add__(x, y):
@@ -499,6 +530,8 @@ cdef class DualArray(ndarray):
             return np.power(x, y)
         if (type(y) is int or type(y) is float) and y == 2:
             return _array_function(SQUARE, x)
+        if _is_guest(type(y)) and not _gives_up(x, y):
+            return _as_dual_array(operator.pow(_as_plain(x), y))
         return NotImplemented if _gives_up(x, y) else _power(x, y, None)
 
     def __ipow__(self, other):
@@ -540,7 +573,7 @@ cdef class DualArray(ndarray):
         """The same as ndarray.view; other dtypes are refused, because they would mix values and derivatives."""
         dtype = kwargs.get("dtype", args[0] if args else None)
         if dtype is not None and not (isinstance(dtype, type) and issubclass(dtype, ndarray)):
-            if _is_dual_dtype(<object>self.descr) and np.dtype(dtype).kind != "V":
+            if _is_dual_dtype(<object>self.descr) and _is_other_dtype(dtype):
                 raise _mixes("view(x, dtype)", dtype)
         return np.ndarray.view(self, *args, **kwargs)
 

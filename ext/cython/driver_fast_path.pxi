@@ -1,16 +1,5 @@
 # The ordinary passes of the drivers, without Python in between: one float or one float64 array, fresh levels.
 
-cdef extern from *:
-    """
-    #if defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
-    constexpr int SPARE_SIZES = 0;  // a count of references says nothing there about other threads
-    #else
-    constexpr int SPARE_SIZES = 17;
-    #endif
-    """
-    const int SPARE_SIZES
-    Py_ssize_t Py_REFCNT(PyObject *)
-
 cdef extern from "loops/comparisons.h" nogil:
     unsigned long comparisons "dn::comparisons"  # of duals in this thread so far: scalars', and ufunc calls'
     unsigned long comparisons_of_call "dn::comparisons_of_call"  # those of its last call of a driver's function
@@ -61,15 +50,230 @@ cdef int _retire(object dtype) except -1:
     return 0
 
 
-cpdef object guarded_call(object f, object x, tuple rest, dict kwargs):
-    """Return f(x, *rest, **kwargs); f may not catch a refusal to lose a derivative and give another value instead."""
+# ---- calls of f: its code is settled once the first call has shown at which grade of lifting it runs ----------------
+
+# f's key: (a weak reference to its code, which takes the entry away, its grade, whether the nets have verified it).
+cdef dict _settled = {}
+cdef list _lifters = [None, None]  # the lean and the full Lifter
+cdef object _attempt = None  # dualnum.lifting.attempt.call, once it is needed
+
+
+cdef object _code_of(object f):
+    """What tells f from other functions: its code; for a callable without Python code the object itself."""
+    while True:
+        if type(f) is types.FunctionType:
+            return <object>PyFunction_GetCode(f)
+        if type(f) is types.MethodType:
+            f = <object>PyMethod_GET_FUNCTION(f)
+        elif type(f) is functools.partial:
+            f = f.func
+        else:
+            call = getattr(type(f), "__call__", None)
+            return call.__code__ if type(call) is types.FunctionType else f
+
+
+cdef size_t _key_of(object f, int depth=2) except? 0:
+    """
+    What tells calls of f from others: its code, and that of the callables it closes over, holds and is bound to.
+
+    A nonzero number; two functions of equal keys run the same code, as far as this can be seen from outside.
+    """
+    cdef size_t key
+    cdef PyObject *closure
+    cdef PyObject *inner
+    if Py_TYPE(f) == &PyFunction_Type:
+        key = <size_t>PyFunction_GetCode(f)
+        closure = PyFunction_GetClosure(f)
+        if closure != NULL and depth > 0:
+            for cell in <tuple>closure:
+                inner = PyCell_GET(cell)
+                if inner != NULL and Py_TYPE(<object>inner).tp_call != NULL:
+                    key = key * 31 + _key_of(<object>inner, depth - 1)
+        closure = PyFunction_GetDefaults(f)
+        if closure != NULL and depth > 0:
+            key = _key_with(key, <object>closure, depth)
+        return key
+    if Py_TYPE(f) == &PyMethod_Type:
+        key = _key_of(<object>PyMethod_GET_FUNCTION(f), depth) ^ <size_t>Py_TYPE(<object>PyMethod_GET_SELF(f))
+        owner = <object>PyMethod_GET_SELF(f)
+        return key if isinstance(owner, type) else _key_with(key, getattr(owner, "__dict__", ()), depth)
+    if isinstance(f, DriverBase):
+        return _key_of((<DriverBase>f).f, depth) ^ 1
+    if type(f) is functools.partial:
+        return _key_with(_key_with(_key_of(f.func, depth), f.args, depth), f.keywords, depth)
+    code = _code_of(f)
+    key = <size_t><PyObject *>code
+    if code is f:
+        return key
+    return _key_with(key ^ <size_t>Py_TYPE(f), getattr(f, "__dict__", ()), depth)
+
+
+cdef size_t _key_with(size_t key, object values, int depth) except? 0:
+    """The key, and that of each callable among the values of a tuple or dict."""
+    if depth > 0:
+        for x in list((<dict>values).values()) if type(values) is dict else values:
+            if Py_TYPE(x).tp_call != NULL:
+                key = key * 31 + _key_of(x, depth - 1)
+    return key
+
+
+cdef extern from *:
+    """
+    // The grade that this thread has looked up last, while the table of grades has not changed since.
+    static std::atomic<unsigned long> changes_of_grades{0};
+    static thread_local size_t last_key = 0;
+    static thread_local unsigned long last_change = 0;
+    static thread_local int last_grade = -1;
+    static void grades_changed() { ++changes_of_grades; }
+    static bool is_last(size_t key) { return key == last_key && last_change == changes_of_grades; }
+    static int keep_last(size_t key, int grade) {
+        last_key = key, last_change = changes_of_grades;
+        return last_grade = grade;
+    }
+    """
+    int last_grade
+    void grades_changed()
+    bint is_last(size_t)
+    int keep_last(size_t, int)
+
+
+cdef object _with_callables(object f, tuple args, dict kwargs):
+    """f, with the callables among its arguments, which are a part of what its calls run."""
+    found = [x for x in args if Py_TYPE(x).tp_call != NULL]
+    if kwargs:
+        found += [x for x in kwargs.values() if Py_TYPE(x).tp_call != NULL]
+    return functools.partial(f, *found) if found else f
+
+
+def with_callables(f, tuple args not None, dict kwargs not None):
+    """Return what `grade_of` and `settle` take for calls of f with these arguments; see `_with_callables`."""
+    return _with_callables(f, args, kwargs)
+
+
+cdef int _grade(object f) except -2:
+    """The grade at which f's code is settled and verified, or -1."""
+    cdef size_t key = _key_of(f)
+    if is_last(key):
+        return last_grade
+    entry = _settled.get(key)
+    return keep_last(key, entry[1] if entry is not None and entry[2] else -1)
+
+
+def grade_of(f):
+    """Return the grade at which calls of f start, or None, and whether nets have verified it."""
+    entry = _settled.get(_key_of(f))
+    return (entry[1], entry[2]) if entry is not None else (None, False)
+
+
+def settle(f, int grade, bint verified):
+    """Remember for f's code the grade at which it runs; a grade of -1 lets the next call look again."""
+    code, key = _code_of(f), _key_of(f)
+
+    def forget(_):
+        _settled.pop(key, None)
+        grades_changed()
+
+    try:
+        reference = weakref.ref(code, forget)
+    except TypeError:
+        reference = code
+    entry = _settled.get(key)
+    if entry is not None and (grade < 0 or key in _sought):
+        grade = max(grade, entry[1])
+        verified = False
+    _settled[key] = reference, max(grade, 0), verified
+    grades_changed()
+
+
+cdef int _unsettle(object f) except -1:
+    """f's code has raised after it was settled: its driver calls again, and then its grade is found again."""
+    cdef int grade = _grade(f)
+    if 0 <= grade < 2:
+        settle(f, -1, False)
+        _again.add(_key_of(f))
+    return 0
+
+
+cdef set _again = set()  # the keys of functions that `_unsettle` has met, until their driver calls again
+cdef set _sought = set()  # the keys of functions whose driver does: no pass of it settles them
+
+
+cdef bint _calls_again(object f):
+    """Whether a driver calls f again, once, after an error; `_found` ends it."""
+    if not _again or isinstance(f, DriverBase):
+        return False
+    key = _key_of(f)
+    if key not in _again:
+        return False
+    _again.discard(key)
+    _sought.add(key)
+    return True
+
+
+cdef int _found(object f) except -1:
+    """A driver has called f again: the highest grade of its passes is that of f's code."""
+    key = _key_of(f)
+    _sought.discard(key)
+    entry = _settled.get(key)
+    if entry is not None:
+        _settled[key] = entry[0], entry[1], True
+        grades_changed()
+    return 0
+
+
+cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object lift="auto", object check=None):
+    """
+    Return f(x, *rest, **kwargs), by the grade of lifting at which it loses no derivative.
+
+    A settled code runs as it is; otherwise `dualnum.lifting.attempt` tries the grades and casts the nets.
+    """
+    global _attempt
+    cdef int grade
+    if isinstance(f, DriverBase):
+        return _plain_call(f, f, x, rest, kwargs)
+    if check is not True:
+        keyed = _with_callables(f, rest, kwargs) if rest or kwargs else f
+        grade = _grade(keyed)
+        if lift is False and check is False:
+            return _plain_call(f, f, x, rest, kwargs)
+        if grade >= (lift is True) and (grade == 0 and lifted_run == NULL or grade > 0 and lift is not False):
+            try:
+                return _plain_call(f if grade == 0 else <object>_lifters[grade - 1], f, x, rest, kwargs)
+            except Exception:
+                if lift is not False:
+                    _unsettle(keyed)
+                raise
+    if _attempt is None:
+        from dualnum.lifting.attempt import call
+        _attempt = call
+    return _attempt(f, (x, *rest), kwargs, lift, check)
+
+
+def plain_call(g, f, tuple args not None, dict kwargs not None):
+    """Return g(*args, **kwargs), where g is f or stands for it; see `_plain_call`."""
+    return _plain_call(g, f, args[0], args[1:], kwargs) if args else g(**kwargs)
+
+
+cdef object _plain_call(object g, object f, object x, tuple rest, dict kwargs):
+    """
+    g(x, *rest, **kwargs), where g is f, stands for it, or is the lifter that finds what does.
+
+    g may not catch a refusal to lose a derivative and give another value than f for floats.
+    """
     cdef unsigned long compared = comparisons
     cdef Py_ssize_t before = 0 if refusals == NULL else len(<list>refusals)
     cdef list found = None
     global comparisons_of_call
     enter_call()
     try:
-        y = f(x, *rest, **kwargs) if rest or kwargs else f(x)
+        if type(g) is Lifter:
+            y = run_lifted((<Lifter>g).resolve(f), (x, *rest), kwargs)
+        else:
+            y = g(x, *rest, **kwargs) if rest or kwargs else g(x)
+    except Exception as error:
+        from dualnum.rules.foreign_errors import explain
+        explain(error)
+        raise
     finally:
         leave_call()
         if refusals != NULL:
@@ -118,34 +322,35 @@ cdef int _check_refused(object f, tuple args, dict kwargs, object y) except -1:
                     "float(x) or math.exp(x), and returned another value than for floats; catch other errors only.")
 
 
-cdef object _pass_at_number(object f, double rate, object dtype, tuple args, dict kwargs):
+cdef object _pass_at_number(object f, double rate, object dtype, tuple args, dict kwargs, object lift, object check):
     """What f returns at the float args[0] + rate * t, where t is of the dtype's level, which is retired then."""
     cdef Dual d = _new_dual(<PyObject *>dtype)
     memset(d.data, 0, _descr(dtype).base.elsize)
     d.data[0], d.data[1] = PyFloat_AS_DOUBLE(args[0]), rate
     _open_pass()
     try:
-        return guarded_call(f, d, args[1:], kwargs)
+        return guarded_call(f, d, args[1:], kwargs, lift, check)
     finally:
         _close_pass()
         _retire(dtype)
 
 
-def pass_at_number(f, double rate, Py_ssize_t order, tuple args, dict kwargs):
+def pass_at_number(DriverBase driver not None, double rate, Py_ssize_t order, tuple args, dict kwargs):
     """
-    Call f once at the float args[0] + rate * t, where t is of a fresh Taylor level, for order 1 a first-order one.
+    Call the driver's f once at the float args[0] + rate * t, where t is of a fresh Taylor level, of a first-order level
+    for order 1.
 
     Returns (what f returned, the level).
     """
     if not args or type(args[0]) is not float or order < 1:
         raise TypeError("pass_at_number expects a float first and an order from 1.")
     dtype = _fresh_dtype(order > 1, order)
-    return _pass_at_number(f, rate, dtype, args, kwargs), _levels(_descr(dtype))[0]
+    return _pass_at_number(driver.f, rate, dtype, args, kwargs, driver.lift, driver.check), _levels(_descr(dtype))[0]
 
 
-cdef tuple _pass_at_array(object f, ndarray x, bint subok, tuple args, dict kwargs):
+cdef tuple _pass_at_array(DriverBase driver, ndarray x, tuple args, dict kwargs):
     """
-    Call f once at a float64 array with a tangent of a fresh level for every element.
+    Call the driver's f once at a float64 array with a tangent of a fresh level for every element.
 
     Returns (f(x), gradient) where f returns a scalar with that level alone, else (what f returned, the level).
     """
@@ -154,7 +359,8 @@ cdef tuple _pass_at_array(object f, ndarray x, bint subok, tuple args, dict kwar
     cdef Dual d
     _open_pass()
     try:
-        y = guarded_call(f, _seed_identity(x, dtype, 0, 0, n, False, subok), args[1:], kwargs)
+        seeded = _seed_identity(x, dtype, 0, 0, n, False, driver.subok)
+        y = guarded_call(driver.f, seeded, args[1:], kwargs, driver.lift, driver.check)
     finally:
         _close_pass()
         _retire(dtype)
@@ -166,9 +372,9 @@ cdef tuple _pass_at_array(object f, ndarray x, bint subok, tuple args, dict kwar
     return y, _levels(_descr(dtype))[0]
 
 
-cdef tuple _second_pass_at_array(object f, ndarray x, bint subok, tuple args, dict kwargs):
+cdef tuple _second_pass_at_array(DriverBase driver, ndarray x, tuple args, dict kwargs):
     """
-    Call f once at a float64 array with tangents of two fresh levels for every element.
+    Call the driver's f once at a float64 array with tangents of two fresh levels for every element.
 
     Returns (f(x), gradient, Hessian) where f returns a scalar with these levels alone, else (what f returned, the
     younger level, the older one).
@@ -180,9 +386,9 @@ cdef tuple _second_pass_at_array(object f, ndarray x, bint subok, tuple args, di
     cdef Dual d
     _open_pass()
     try:
-        seeded = _seed_identity(x, dtype, 0, 0, n, False, subok)
+        seeded = _seed_identity(x, dtype, 0, 0, n, False, driver.subok)
         _mark_identity(seeded, width * sizeof(double), 0, n)
-        y = guarded_call(f, seeded, args[1:], kwargs)
+        y = guarded_call(driver.f, seeded, args[1:], kwargs, driver.lift, driver.check)
     finally:
         _close_pass()
         younger.retire()
@@ -196,6 +402,24 @@ cdef tuple _second_pass_at_array(object f, ndarray x, bint subok, tuple args, di
         memcpy((<ndarray>second).data + i * n * sizeof(double), &d.data[(1 + i) * width + 1], n * sizeof(double))
     return d.data[0], first, second
 
+
+cdef bint _full_tracebacks = os.environ.get("DUALNUM_FULL_TRACEBACK", "0") != "0"
+
+
+cdef object _with_short_traceback(object error):
+    """Return an error without dualnum's own frames in its traceback, but for the last one, if it raised the error."""
+    traceback, kept = error.__traceback__, []
+    while traceback is not None and not _full_tracebacks:
+        name = traceback.tb_frame.f_code.co_filename
+        if traceback.tb_next is None or not name.startswith(("ext/cython", _package_folder)):
+            kept.append(traceback)
+        traceback = traceback.tb_next
+    for i in range(len(kept) - 1):
+        kept[i].tb_next = kept[i + 1]
+    return error.with_traceback(kept[0]) if kept else error
+
+
+cdef str _package_folder = os.path.join(os.path.dirname(__file__), "")
 
 # For a driver's name: the order of its pass at one float64 array, and whether it returns the lower orders as well.
 cdef dict _passes_at_array = {
@@ -223,7 +447,7 @@ cdef class DriverBase:
         The driver as error messages spell it: ``gradient``.
     f : callable
         The function that is differentiated.
-    argnum, chunk, batched, subok, lift, workers
+    argnum, chunk, batched, subok, lift, check, workers
         The options, as `check_options` of a subclass leaves them.
     points : int or None
         How many points of a batch one call of f gets at most.
@@ -242,7 +466,7 @@ cdef class DriverBase:
 
     cdef readonly str name, arguments
     cdef readonly object f
-    cdef public object argnum, chunk, batched, points, subok, lift, workers, run
+    cdef public object argnum, chunk, batched, points, subok, lift, check, workers, run
     cdef readonly dict extra
     cdef public Py_ssize_t direct
     cdef Py_ssize_t number_order, array_order
@@ -251,21 +475,41 @@ cdef class DriverBase:
     cdef dict __dict__
     cdef object __weakref__
 
-    def __init__(self, str name not None, f, argnum=0, chunk=None, batched=False, subok=True, lift="auto",
+    def __init__(self, str name not None, f, argnum=0, chunk=None, batched=False, subok=True, lift="auto", check=None,
                  str arguments="x", workers=1, run=None, dict extra=None):
         self.name, self.f, self.arguments, self.run, self.extra = name, f, arguments, run, extra
         self.array_order, self.lower_orders = _passes_at_array.get(name, (0, False))
         # the class has these two as well, so that `__getattr__` would not be asked for them
         self.__doc__, self.__module__ = getattr(f, "__doc__", None), getattr(f, "__module__", None)
         if (type(argnum) is int and argnum == 0 and chunk is None and batched is False and subok is True
-                and lift is "auto" and type(workers) is int and workers == 1 and callable(f)):
+                and lift is "auto" and check is None and type(workers) is int and workers == 1 and callable(f)):
             self.argnum, self.chunk, self.batched, self.points = argnum, chunk, batched, None
-            self.subok, self.lift, self.workers, self.direct = subok, lift, workers, _one_pass
+            self.subok, self.lift, self.check, self.workers, self.direct = subok, lift, None, workers, _one_pass
         else:
-            self.check_options(argnum, chunk, batched, subok, lift, workers)
+            self.check_options(argnum, chunk, batched, subok, lift, check, workers)
         self.number_order = extra["order"] if name == "derivative" and self.argnum == 0 and extra["order"] <= 2 else 0
 
     def __call__(self, *args, **kwargs):
+        cdef bint again = False
+        while True:
+            try:
+                y = self._call(args, kwargs)
+                failure = None
+                break
+            except Restart:
+                pass  # a site of storage was marked
+            except Exception as error:
+                if again or not _calls_again(_with_callables(self.f, args, kwargs)):
+                    failure = error
+                    break
+                again = True
+        if again:
+            _found(_with_callables(self.f, args, kwargs))
+        if failure is None:
+            return y
+        raise _with_short_traceback(failure)
+
+    cdef object _call(self, tuple args, dict kwargs):
         cdef tuple found
         x = args[0] if args else None
         if type(x) is float and self.number_order:
@@ -273,9 +517,9 @@ cdef class DriverBase:
         if not self.array_order or not self._is_direct(x):
             return self.run(self, args, kwargs)
         if self.array_order == 1:
-            found = _pass_at_array(self.f, x, self.subok, args, kwargs)
+            found = _pass_at_array(self, x, args, kwargs)
         else:
-            found = _second_pass_at_array(self.f, x, self.subok, args, kwargs)
+            found = _second_pass_at_array(self, x, args, kwargs)
         if type(found[1]) is Level or (<ndarray>x).nd != 1:
             return self.run(self, args, kwargs, found)
         return found if self.lower_orders else found[self.array_order]
@@ -289,7 +533,7 @@ cdef class DriverBase:
     cdef object _at_number(self, tuple args, dict kwargs):
         """The first or second derivative at a float, where f gives a scalar that carries the pass's level alone."""
         dtype = _fresh_dtype(self.number_order > 1, self.number_order)
-        y = _pass_at_number(self.f, 1, dtype, args, kwargs)
+        y = _pass_at_number(self.f, 1, dtype, args, kwargs, self.lift, self.check)
         if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype:
             return (<Dual>y).data[1] if self.number_order == 1 else 2 * (<Dual>y).data[2]
         return self.run(self, args, kwargs, (y, _levels(_descr(dtype))[0]))

@@ -2,7 +2,7 @@
 
 cdef Py_ssize_t MAX_COMPONENTS = 1 << 26  # 512 MiB an element: products of sizes cannot overflow
 
-cdef str DISCARD = "use dualnum.value(x) to discard the derivatives on purpose"
+cdef str DISCARD = "(dualnum.value(x) makes x a constant: its derivative is then 0.)"
 
 cdef extern from *:
     """
@@ -42,6 +42,30 @@ cdef list _take_refusals(Py_ssize_t before):
     return taken
 
 
+cdef list _watched = None  # names of modules whose code discarded derivatives, while somebody looks; else None
+
+
+cdef int _note_discard() except -1:
+    """Note that a caller outside of dualnum takes values or parts of duals."""
+    name = sys._getframe().f_globals.get("__name__") or ""
+    if name.partition(".")[0] != "dualnum":
+        _watched.append(name)
+    return 0
+
+
+class watch_values:
+    """``with watch_values() as seen``: `seen` collects the names of the modules that discard derivatives on purpose."""
+
+    def __enter__(self):
+        global _watched
+        _watched = []
+        return _watched
+
+    def __exit__(self, *error):
+        global _watched
+        _watched = None
+
+
 cdef inline DualDescr *_descr(object dtype):
     return <DualDescr *><PyObject *>dtype
 
@@ -56,6 +80,18 @@ cdef inline tuple _sizes(DualDescr *descr):
 
 cdef inline bint _is_dual_dtype(object dtype):
     return Py_TYPE(dtype) == <PyTypeObject *>&dual_dtype
+
+
+cdef extern from *:
+    """
+    #if defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
+    constexpr int SPARE_SIZES = 0;  // a count of references says nothing there about other threads
+    #else
+    constexpr int SPARE_SIZES = 17;
+    #endif
+    """
+    const int SPARE_SIZES
+    Py_ssize_t Py_REFCNT(PyObject *)
 
 
 cdef object _make_dtype(tuple levels, tuple sizes):
@@ -104,7 +140,21 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     Py_DECREF(dtype)
     if cache is not None:
         dtype = cache.setdefault(key, dtype)
+        _forget_unused(cache)
     return dtype
+
+
+cdef int _forget_unused(dict cache) except -1:
+    """Remove the dtypes that nothing else refers to, when the number of sizes has doubled since 256."""
+    cdef Py_ssize_t n = len(cache)
+    cdef PyObject *found
+    if SPARE_SIZES == 0 or n < 256 or n & (n - 1):
+        return 0
+    for key in list(cache):
+        found = <PyObject *>cache[key]
+        if Py_REFCNT(found) == 1:
+            del cache[key]
+    return 0
 
 
 cdef dict _neutral_cache = {}
@@ -291,8 +341,8 @@ cdef int _refuse(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyO
                  npy_intp *view_offset) except -1:
     name = str(<object>given[1]) if given[1] != NULL else (<object>dtypes[1]).__name__
     raise _refusal(TypeError(
-        f"cannot store duals as {name}: that would lose their derivatives; {DISCARD}, or allocate with "
-        f"np.zeros_like(x) or np.zeros(n, dtype=x.dtype) to keep them."))
+        f"cannot store duals as {name}: that would lose their derivatives; allocate with np.zeros_like(x), "
+        f"np.zeros_like(x, shape=n) for another shape. {DISCARD}"))
 
 
 cdef int _refused_loop(void *context, void *data, void *counts, void *strides, void *state) noexcept nogil:

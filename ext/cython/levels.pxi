@@ -1,6 +1,6 @@
 # Levels: every perturbation belongs to one.  Two levels are the same only if they are the same object.
 
-from _thread import allocate_lock
+from _thread import RLock
 
 cdef object _new_token():
     return os.urandom(16)
@@ -21,12 +21,12 @@ cdef extern from *:
 cdef object _token = _new_token()
 cdef set _own_tokens = {_token}
 cdef object _levels_by_key = weakref.WeakValueDictionary()  # pickled and restored levels
-cdef object _restoring = allocate_lock()  # threads that load one pickled level get one level
+cdef object _restoring = RLock()  # threads that load one pickled level get one; a signal handler may pickle too
 
 
 def _after_fork():
     global _token, _restoring
-    _token, _restoring = _new_token(), allocate_lock()
+    _token, _restoring = _new_token(), RLock()
     _own_tokens.add(_token)
 
 

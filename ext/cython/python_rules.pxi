@@ -79,3 +79,11 @@ cdef void _add_loops_of_rule(object ufunc) except *:
                       NPY_METH_NO_FLOATINGPOINT_ERRORS | NPY_METH_REQUIRES_PYAPI)
     _new_entry(ufunc, "D" * ufunc.nargs, tuple([min(found - set("Dd"), default="d") for found in letters]))
     _add_promoters(ufunc)
+
+
+def rule_of(function):
+    """Return the rule of a function, or None."""
+    try:
+        return _rules.get(function)
+    except TypeError:  # not hashable
+        return None

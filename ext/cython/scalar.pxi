@@ -14,8 +14,8 @@ def _restore_dual(dtype, data):
 cdef object _drops(str call):
     """Return the error of a call that would lose derivatives."""
     return _refusal(TypeError(
-        f"{call} would lose the derivatives of a dual; {DISCARD}, or dualnum's and NumPy's functions, "
-        f"which carry them."))
+        f"{call} would lose the derivatives of a dual; use dualnum's and NumPy's functions, which carry them. "
+        f"{DISCARD}"))
 
 
 cdef extern from *:
@@ -29,6 +29,40 @@ cdef extern from *:
 def _itself(self):
     """Return the number, or the array, itself."""
     return self
+
+
+cdef extern from *:
+    """
+    static thread_local int hashing_by_value = 0;  // whether a dict or a set of lifted code hashes duals in this thread
+    static void hash_by_value(int more) { hashing_by_value += more; }
+    """
+    int hashing_by_value
+    void hash_by_value(int)
+
+
+def hashed_by_value(function, *args, **kwargs):
+    """Return function(*args, **kwargs), during which duals hash by value."""
+    hash_by_value(1)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        hash_by_value(-1)
+
+
+cdef bint _is_same_key(Dual d, other) except -1:
+    """Whether d and another number are one key: the values are equal; then the derivatives have to be equal, too."""
+    cdef Py_ssize_t i, n
+    if not _compare(d, other, Py_EQ):
+        return False
+    difference = d - other
+    if type(difference) is Dual:
+        n = (<DualDescr *>(<Dual>difference).descr).base.elsize // sizeof(double)
+        for i in range(n):
+            if (<Dual>difference).data[i] != 0:
+                raise _refusal(TypeError(
+                    f"keys that are duals expect equal derivatives where their values are equal, got {d!r} and "
+                    f"{other!r}; use lists of numbers, or other keys."))
+    return True
 
 
 @cython.final
@@ -92,6 +126,8 @@ cdef class Dual:
     @property
     def primal(self):
         """The value, a float, without any derivative."""
+        if _watched is not None:
+            _note_discard()
         return self.data[0]
 
     @property
@@ -153,6 +189,14 @@ cdef class Dual:
     def hex(self):
         """Refuse: a text would lose the derivatives."""
         raise _drops("hex()")
+
+    def tolist(self):
+        """Refuse: code that calls it until it gets a Python number would never end."""
+        raise _drops("tolist()")
+
+    def tobytes(self, order="C"):
+        """Refuse: bytes would lose the derivatives."""
+        raise _drops("tobytes()")
 
     def astype(self, dtype, *args, **kwargs):
         """Return the number as another dtype; TypeError where that would lose a derivative."""
@@ -250,6 +294,8 @@ cdef class Dual:
         return self.data[0] != 0
 
     def __richcmp__(self, other, int op):
+        if hashing_by_value and op == Py_EQ:
+            return _is_same_key(self, other)
         return _compare(self, other, op)
 
     # --- refusals to lose a derivative ---
@@ -264,6 +310,8 @@ cdef class Dual:
         raise _drops("complex()")
 
     def __hash__(self):
+        if hashing_by_value:
+            return hash(self.data[0])
         raise _refusal(TypeError("unhashable type: 'Dual': a cache keyed by value would lose derivatives; "
                                  "hash dualnum.value(x) on purpose."))
 
@@ -276,7 +324,7 @@ cdef class Dual:
         return self
 
     def __repr__(self):
-        return _dual_repr(self)
+        return dual_text(self)
 
     def __str__(self):
         return _dual_format(self, "")

@@ -84,6 +84,8 @@ def value(x):
     >>> dn.value(dn.Dual(3.0))
     3.0
     """
+    if _watched is not None:
+        _note_discard()
     if type(x) is Dual:
         return (<Dual>x).data[0]
     if isinstance(x, (list, tuple)):
@@ -143,6 +145,8 @@ cdef object _named_part(ndarray a, str name):
     """Return the tangent of an array with one level, or e1, e2 or e12 of an array with two; all of first order."""
     cdef bint of_one = name == "tangent", found = False
     cdef int which[2]
+    if _watched is not None:
+        _note_discard()
     which[0], which[1] = name == "e2", 1
     if _is_dual_dtype(<object>a.descr):
         found = (<DualDescr *>a.descr).layout.is_dual() if of_one else (<DualDescr *>a.descr).layout.is_hyper()
@@ -201,6 +205,8 @@ def parts(x):
     >>> {name: part.item() for name, part in dn.parts(dn.HyperDual(3.0) ** 2).items()}
     {'value': 9.0, 'e1': 6.0, 'e2': 6.0, 'e12': 2.0}
     """
+    if _watched is not None:
+        _note_discard()
     cdef ndarray a = _dual_operand(x, "parts")
     cdef int which[MAX_LEVELS]
     cdef int levels = (<DualDescr *>a.descr).layout.levels, level, n, mask
@@ -423,7 +429,8 @@ cdef tuple _split_level(ndarray a, int index, object rest):
     _check_axes(a.nd + 1)
     if not _contiguous(a):
         a = np.array(a, order="C", subok=False)
-    memcpy(dimensions, a.dimensions, a.nd * sizeof(npy_intp))
+    for i in range(a.nd):  # a.dimensions is null for 0-d arrays
+        dimensions[i] = a.dimensions[i]
     dimensions[a.nd] = k
     primal = _new_array(&PyArray_Type, rest, a.nd, dimensions)
     tangents = _new_array(&PyArray_Type, rest, a.nd + 1, dimensions)

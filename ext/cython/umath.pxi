@@ -63,7 +63,8 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
             if letters[i] == "D" and signature[i] != &dual_dtype and not objects and (
                     i >= nin or given[i] == &dual_dtype):
                 name = (<object>signature[i]).type.__name__
-                raise TypeError(f"{function.__name__} of duals with dtype={name} would lose derivatives; {DISCARD}.")
+                raise TypeError(f"{function.__name__} of duals with dtype={name} would lose derivatives; "
+                                f"leave dtype out. {DISCARD}")
             chosen[i] = signature[i]
         elif objects:
             chosen[i] = <PyArray_DTypeMeta *><PyObject *>(_bool_class if letters[i] == "?" else _object_class)
@@ -93,7 +94,7 @@ from numpy._core._exceptions import _UFuncNoLoopError
 
 cdef str _no_rule(object ufunc):
     return (f"{ufunc.__name__} of duals has no rule that gives its derivatives; write it with NumPy's functions, or "
-            f"{DISCARD}.")
+            f"give its derivatives with dualnum.rule. {DISCARD}")
 
 
 cdef tuple _unsupported_numbers = (

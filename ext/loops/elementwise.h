@@ -81,6 +81,7 @@ void apply_to_element(const ElementLayout& s, double* y, const double* x, double
   double* result = arena.take(s.components());
   apply<Row>(s, result, x, value, arena);
   mark_indeterminate(s, result, x);
+  mark_unknown(s, value, result);
   copy(s.components(), y, result);
 }
 
@@ -231,6 +232,7 @@ void apply_to_element(const ElementLayout& s, double* z, const double* x, const 
   apply<Row>(s, scratch + 2 * components, x, y, !Y, value, arena);
   mark_indeterminate(s, scratch + 2 * components, x);
   mark_indeterminate(s, scratch + 2 * components, y);
+  mark_unknown(s, value, scratch + 2 * components);
   copy(components, z, scratch + 2 * components);
 }
 

@@ -75,6 +75,7 @@ inline void product_element(const ElementLayout& s, const Matrix& x, const Matri
     multiply_add(s, s.levels, sum, a, b);
     mark_indeterminate(s, sum, a);
     mark_indeterminate(s, sum, b);
+    mark_unknown(s, *a * *b, sum);
   }
 }
 

@@ -104,6 +104,13 @@ inline void mark_indeterminate(const ElementLayout& s, double* z, const double* 
   }
 }
 
+// z_c = nan where it is infinite though the value is nan: known_slope() of any order.
+inline void mark_unknown(const ElementLayout& s, double value, double* z) {
+  if (value == value) return;
+  for (index_t c = 1; c < s.components(); ++c)
+    if (std::isinf(z[c])) z[c] = value;
+}
+
 inline void copy(index_t n, double* z, const double* x) {
   std::memmove(z, x, sizeof(double) * static_cast<std::size_t>(n));
 }

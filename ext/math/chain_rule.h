@@ -16,6 +16,13 @@ inline bool finite(Slopes d) {
   return std::isfinite(d.x) && std::isfinite(d.y) && std::isfinite(d.xx) && std::isfinite(d.xy) && std::isfinite(d.yy);
 }
 
+// The slopes at a point where the value is nan: nan where they are infinite.  So x / norm(x) is nan at 0 with its slope.
+inline double known_slope(double value, double slope) { return value != value && std::isinf(slope) ? value : slope; }
+inline Slopes known_slopes(double value, Slopes d) {
+  return {known_slope(value, d.x), known_slope(value, d.y), known_slope(value, d.xx), known_slope(value, d.xy),
+          known_slope(value, d.yy)};
+}
+
 // Whether the tangents of a hyper-dual number, x_a and x_b, are finite; z_ab contains products of them.
 inline bool has_finite_tangents(const ElementLayout& s, const double* x) {
   double sum = 0;
@@ -54,6 +61,7 @@ inline double directional(Slopes d, double x_j, double y_j) {
 // z_j = z_x x_j + z_y y_j, of k tangents.  X and Y say which operands are duals; of the others nothing is read.
 template <bool KeepZeroTangents, bool X, bool Y>
 inline void chain_dual(double* z, const double* x, const double* y, double value, Slopes d, index_t k) {
+  if constexpr (KeepZeroTangents) d = known_slopes(value, d);
   INDEPENDENT
   for (index_t j = 1; j <= k; ++j) z[j] = directional<KeepZeroTangents, X, Y>(d, X ? x[j] : 0, Y ? y[j] : 0);
   z[0] = value;
@@ -65,6 +73,7 @@ template <bool KeepZeroTangents, bool X, bool Y, bool XX, bool YY>
 inline void chain_hyper_dual(double* z, const double* x, const double* y, double value, Slopes d, index_t k1,
                              index_t k2) {
   const index_t m = 1 + k1;
+  if constexpr (KeepZeroTangents) d = known_slopes(value, d);
   for (index_t j = 1; j <= k2; ++j) {
     const double *xb = X ? x + j * m : nullptr, *yb = Y ? y + j * m : nullptr;
     double* zb = z + j * m;

@@ -22,7 +22,7 @@ constexpr double LN10 = 2.30258509299404568402;
 // to first order.  Exp is called with -|d| only, so that it cannot overflow.
 template <double (*Exp)(double)>
 double logistic_of(double x, double y, double log_base) {
-  if (x == y) return 0.5;
+  if (x == y) return x == -INFINITY ? 0 : 0.5;  // both -inf: 0, as of log(exp(x) + exp(y)), which logsumexp takes
   const double d = y - x;
   if (!std::isfinite(d)) return d > 0 ? 0 : d < 0 ? 1 : d;
   const double b = d - y, error = ((y - (d - b)) + (-x - b)) * log_base;

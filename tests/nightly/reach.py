@@ -10,6 +10,7 @@ Each call of a driver runs in a child process with a time limit, so that a crash
 
 import argparse
 import contextlib
+import gc
 import importlib
 import itertools
 import json
@@ -43,18 +44,29 @@ PACKAGES = {
     "packages-B": "packages_b.txt",
 }
 STENCIL = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}  # the central difference of order 8
+KINK = dict(
+    zip(STENCIL, np.linalg.solve([[k**n for k in STENCIL] for n in (1, 2, 4, 6)], [1, 0, 0, 0]), strict=True)
+)
 STEPS = [2.0**-k for k in (4, 6, 8, 10, 12, 14)]  # relative to the variable's size
 RTOL = 1e-6
 SECONDS = 20
 MEMORY = 8 << 30
-OUTCOMES = (
-    "right|wrong|wrong, warned|refused, dualnum's words|refused, others' words|crash|time|no truth|missing"
-)
-OUTCOMES = OUTCOMES.split("|")
-OURS = re.compile(
-    r"dualnum|derivative|tangent|\blift", re.IGNORECASE
-)  # in messages that C code of dualnum raises
-PRINTED = re.compile(r"DualDType\([^)]*\)( \([^)]*\))?")  # a type within another library's message
+REFUSED_BY_US, REFUSED_BY_OTHERS = "refused, dualnum's words", "refused, others' words"
+OUTCOMES = [
+    "right",
+    "wrong",
+    "wrong, warned",
+    "nan",
+    REFUSED_BY_US,
+    REFUSED_BY_OTHERS,
+    "crash",
+    "time",
+    "no truth",
+    "missing",
+]
+# Messages of dualnum that C code of other libraries raises; and how those print types and files, which does not count.
+OURS = re.compile(r"dualnum|derivative|tangent|\blift", re.IGNORECASE)
+PRINTED = re.compile(r"DualDType\([^)]*\)( \([^)]*\))?|dualnum(\._core)?\.Dual\w*|\S*/\S*")
 
 
 class Case(NamedTuple):
@@ -94,11 +106,14 @@ def _of_line(folder, number, module, code):
     """Return the function of t, from a source file as a user has one; None if the package is not installed."""
     name = f"case_{number}"
     path = pathlib.Path(folder, name + ".py")
-    path.write_text(f"import numpy as np\nimport {module} as M\n\n\ndef f(t):\n    return {code}\n")
+    path.write_text(  # "import a.b as M" takes a function b of the package a before the module
+        "from importlib import import_module\n\nimport numpy as np\n\n"
+        f"M = import_module({module!r})\n\n\ndef f(t):\n    return {code}\n"
+    )
     spec = importlib.util.spec_from_file_location(name, path)
     made = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stdout(None):
             warnings.simplefilter("ignore")
             spec.loader.exec_module(made)
     except Exception:
@@ -130,13 +145,13 @@ def truth(function, args):
     """Return the Jacobian by differences, (outputs, variables), and each column's error, both times variable sizes.
 
     A column is that of two consecutive steps that agree best, because rounding, a near jump and the end of the domain
-    each spoil some steps; the error is their disagreement.
+    each spoil some steps.  The error is their disagreement, or the kink |f'(x+) - f'(x-)| / 2, if that is larger.
     """
     variables = [(which, element) for which, a in enumerate(args) for element in range(np.size(a))]
     columns, errors = [], []
     for (which, element), size in zip(variables, scales(args), strict=True):
         found = list(_estimates(function, args, which, element, size))
-        pairs = [(np.max(np.abs(a - b), initial=0.0), b) for a, b in itertools.pairwise(found)]
+        pairs = [(_largest(a[0] - b[0], b[1] / 2), b[0]) for a, b in itertools.pairwise(found)]
         pairs = [p for p in pairs if np.isfinite(p[0])]
         if not pairs:
             raise ArithmeticError("no two steps give finite differences")
@@ -146,8 +161,13 @@ def truth(function, args):
     return np.stack(columns, -1), np.array(errors)
 
 
+def _largest(*arrays):
+    return max(np.max(np.abs(a), initial=0.0) for a in arrays)
+
+
 def _estimates(function, args, which, element, size):
-    """Yield the differences by one variable, at each step that stays within the domain."""
+    """Yield the differences by one variable, and f'(x+) - f'(x-), at each step that stays within the domain."""
+    middle = _moved(function, args, which, element, 0.0)
     for step in STEPS:
         try:
             ends = {
@@ -155,7 +175,9 @@ def _estimates(function, args, which, element, size):
             }
         except Exception:
             continue
-        yield sum(weight * (ends[k] - ends[-k]) for k, weight in STENCIL.items()) / step
+        slope = sum(weight * (ends[k] - ends[-k]) for k, weight in STENCIL.items()) / step
+        # f(x + kh) + f(x - kh) - 2 f(x) = kink kh + f'' (kh)^2 + ...; the weights keep the first term
+        yield slope, sum(weight * (ends[k] + ends[-k] - 2 * middle) for k, weight in KINK.items()) / step
 
 
 def _moved(function, args, which, element, step):
@@ -211,6 +233,7 @@ def _derivative_in_child(case, scalar, options):
 def in_child(work, *args, seconds=SECONDS):
     """Return ``work(*args)`` of a child process; raise TimeoutError, or OSError if a signal ends the child."""
     reading, writing = os.pipe()
+    gc.freeze()  # so that a collection in the child copies no pages
     child = os.fork()
     if not child:
         try:
@@ -266,16 +289,18 @@ def judge(case, options):
     except OSError as failure:
         return "crash", str(failure)
     except ArithmeticError as failure:  # not an Exception: BaseException leaves a driver
-        return "refused, others' words", str(failure)
+        return REFUSED_BY_OTHERS, str(failure)
     if kind == "refused":
         text, ours = answer
-        return "refused, dualnum's words" if ours else "refused, others' words", text
+        return REFUSED_BY_US if ours else REFUSED_BY_OTHERS, text
     got, warned = answer
     units = scales(case.args)
     if got.shape == expected.shape and np.all(np.abs(got * units - expected) <= RTOL * size + 10 * errors):
         return "right", ""
     shapes = "" if got.shape == expected.shape else f"shape {got.shape}, not {expected.shape}; "
     line = f"{shapes}{_short(got)}, not {_short(expected / units)}"
+    if np.any(np.isnan(got)):
+        return "nan", line
     return "wrong, warned" if warned else "wrong", line
 
 
@@ -324,7 +349,7 @@ def obstacles(found):
         if outcome not in ("right", "missing"):
             key = (
                 line
-                if outcome.startswith(("wrong", "no truth"))
+                if outcome.startswith(("wrong", "nan", "no truth"))
                 else re.sub(r"\d+(\.\d+)?(e[-+]\d+)?", "#", line)
             )
             groups[outcome, key].append(name)

@@ -16,5 +16,5 @@ def _rule(function):
     return rule
 
 
-for _name in _FUNCTIONS:  # numpy_rule would refuse them: they dispatch on `like` alone
+for _name in _FUNCTIONS:  # rule would refuse them: they dispatch on `like` alone
     register_rule(getattr(np, _name), _rule(getattr(np, _name)))

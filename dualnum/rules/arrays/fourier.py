@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 
 _TRANSFORMS = "fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn".split()
 
@@ -18,4 +18,4 @@ def _refusal(name):
 
 
 for _name in _TRANSFORMS:
-    numpy_rule(getattr(np.fft, _name))(_refusal(_name))
+    rule(getattr(np.fft, _name))(_refusal(_name))

@@ -4,10 +4,10 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.rules._operands import float_arguments
-from dualnum.rules._registry import numpy_rule, values_from
+from dualnum.rules._registry import rule, values_from
 
 
-@numpy_rule(np.bincount)
+@rule(np.bincount)
 @values_from(np.bincount)
 def bincount(x, /, weights=None, minlength=0):
     """The sum of the weights for each integer."""
@@ -22,7 +22,7 @@ def _sums(places, weights, n):
     return sums
 
 
-@numpy_rule(np.digitize)
+@rule(np.digitize)
 def digitize(x, bins, right=False):
     """The bins of the values, integers without derivatives."""
     return np.digitize(*float_arguments([x, bins]), right=right)
@@ -40,14 +40,14 @@ def _edges(a, bins, range, weights):
     return np.linspace(first, last, values.size)
 
 
-@numpy_rule(np.histogram_bin_edges)
+@rule(np.histogram_bin_edges)
 @values_from(np.histogram_bin_edges)
 def histogram_bin_edges(a, bins=10, range=None, weights=None):
     """The edges of bins between the smallest and the largest number."""
     return _edges(a, bins, range, weights)
 
 
-@numpy_rule(np.histogram)
+@rule(np.histogram)
 @values_from(np.histogram)
 def histogram(a, bins=10, range=None, density=None, weights=None):
     """Counts, sums of weights or densities; and the edges."""
@@ -75,7 +75,7 @@ def _counts(columns, edges, weights):
     return counts.reshape(numbers)
 
 
-@numpy_rule(np.histogramdd)
+@rule(np.histogramdd)
 @values_from(np.histogramdd)
 def histogramdd(sample, bins=10, range=None, density=None, weights=None):
     """Counts, sums of weights or densities in a grid of cells; and the edges along each axis."""
@@ -92,7 +92,7 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
     return counts, edges
 
 
-@numpy_rule(np.histogram2d)
+@rule(np.histogram2d)
 @values_from(np.histogram2d)
 def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
     """Counts, sums of weights or densities in the cells of a plane; and the edges along both axes."""

@@ -4,10 +4,10 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.rules._operands import operands
-from dualnum.rules._registry import numpy_rule, values_from
+from dualnum.rules._registry import rule, values_from
 
 
-@numpy_rule(np.interp)
+@rule(np.interp)
 @values_from(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
     """The interpolant; at a knot the slopes on both sides are averaged, as at every kink."""

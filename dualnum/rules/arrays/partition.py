@@ -3,16 +3,16 @@
 import numpy as np
 
 from dualnum.rules._operands import float_operands, with_values
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 
 
-@numpy_rule(np.argpartition)
+@rule(np.argpartition)
 def argpartition(a, kth, axis=-1, kind="introselect", order=None):
     """The places that NumPy's argpartition gives for the values."""
     return np.argpartition(*float_operands(np.asarray(a)), kth, axis=axis, kind=kind, order=order)
 
 
-@numpy_rule(np.partition)
+@rule(np.partition)
 def partition(a, kth, axis=-1, kind="introselect", order=None):
     """The elements in the places where NumPy's partition puts their values."""
     a = np.asarray(a)

@@ -5,12 +5,12 @@ import numpy as np
 from dualnum._core import value
 from dualnum.rules._components import components, degree, nilpotent_part
 from dualnum.rules._operands import as_dual_arrays, contains_duals, float_arguments, with_values
-from dualnum.rules._registry import numpy_rule, values_from
+from dualnum.rules._registry import rule, values_from
 from dualnum.rules.linalg._helpers import scaled_least_squares
 from dualnum.rules.numpy_patches import ENABLED, numpy_implementation, trimmed
 
 
-@numpy_rule(np.poly)
+@rule(np.poly)
 @values_from(np.poly)
 def poly(seq_of_zeros):
     """The coefficients of the polynomial with these roots, or of the characteristic polynomial of a matrix."""
@@ -36,7 +36,7 @@ def _characteristic(a):
     return np.array(coefficients)
 
 
-@numpy_rule(np.polymul)
+@rule(np.polymul)
 def polymul(a1, a2):
     """The convolution of the coefficients."""
     product = np.convolve(*as_dual_arrays([_coefficients(a1), _coefficients(a2)]))
@@ -63,10 +63,10 @@ def refuse_lost_zeros(filt, trim="fb", axis=None):
 
 
 if not ENABLED:  # else np.poly1d has a trim_zeros of its own
-    numpy_rule(np.trim_zeros)(refuse_lost_zeros)
+    rule(np.trim_zeros)(refuse_lost_zeros)
 
 
-@numpy_rule(np.roots)
+@rule(np.roots)
 def roots(p):
     """Real and simple roots; each of Newton's steps makes one more order exact."""
     p = np.atleast_1d(np.asarray(p))
@@ -100,7 +100,7 @@ def _check_simple(p, x):
         )
 
 
-@numpy_rule(np.polyfit)
+@rule(np.polyfit)
 @values_from(np.polyfit)
 def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     """The polynomial of least squares; with full or cov also what NumPy returns besides."""

@@ -1,29 +1,14 @@
-"""The text of arrays of duals: each element as (value; tangents), with the caller's precision."""
+"""The text of arrays of duals: NumPy's print options hold for each number of an element."""
 
-import numpy as np
+from dualnum._core import dual_text, number_writer
 
-from dualnum.rules._registry import numpy_rule
+__all__: list[str] = []
 
 
-@numpy_rule(np.array2string)
-def array2string(
-    a, max_line_width=None, precision=None, suppress_small=None, separator=" ", prefix="", **options
-):
-    """NumPy's layout of an array, with a text of its own for each element."""
-    given = {} if precision is None else {"precision": precision}
-    formatter = options.pop("formatter", None)
-
-    def element(d):
-        with np.printoptions(**given):
-            return str(d)
-
-    return np.array2string(
-        np.asarray(a),
-        max_line_width,
-        precision,
-        suppress_small,
-        separator,
-        prefix,
-        formatter=formatter or {"all": element},
-        **options,
-    )
+def element_formatter(formatter=None, precision=8, suppress=False, sign="-", **others):
+    """Return the function that writes an element, for these print options of NumPy's."""
+    formatter = formatter or {}
+    if "all" in formatter:
+        return formatter["all"]
+    write = formatter.get("float") or formatter.get("float_kind") or number_writer(precision, suppress, sign)
+    return lambda d: dual_text(d, write)

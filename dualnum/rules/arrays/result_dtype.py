@@ -3,7 +3,7 @@
 import numpy as np
 
 from dualnum.rules._operands import as_dual_arrays, is_dual
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 from dualnum.rules.numpy_patches import numpy_implementation
 
 
@@ -28,20 +28,20 @@ def _items(x):
     return [x]
 
 
-@numpy_rule(np.insert)
+@rule(np.insert)
 def insert(arr, obj, values, axis=None):
     """np.insert into an array that can hold the values."""
     return numpy_implementation(np.insert)(_holding("insert", arr, _items(values)), obj, values, axis)
 
 
-@numpy_rule(np.piecewise)
+@rule(np.piecewise)
 def piecewise(x, condlist, funclist, *args, **kw):
     """np.piecewise into an array that can hold the constants of the pieces."""
     x = _holding("piecewise", x, _items(list(funclist)))
     return numpy_implementation(np.piecewise)(x, condlist, funclist, *args, **kw)
 
 
-@numpy_rule(np.full_like)
+@rule(np.full_like)
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, **options):
     """np.full_like for an array that can hold the fill value."""
     if dtype is None:
@@ -49,14 +49,14 @@ def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, **op
     return numpy_implementation(np.full_like)(a, fill_value, dtype, order, subok, shape, **options)
 
 
-@numpy_rule(np.gradient)
+@rule(np.gradient)
 def gradient(f, *varargs, axis=None, edge_order=1):
     """np.gradient into arrays that can hold quotients by dual distances."""
     f = _holding("gradient", np.asarray(f) * 1.0, _items(list(varargs)))
     return numpy_implementation(np.gradient)(f, *varargs, axis=axis, edge_order=edge_order)
 
 
-@numpy_rule(np.common_type)
+@rule(np.common_type)
 def common_type(*arrays):
     """Raise TypeError, because NumPy's scalar types cannot hold derivatives."""
     raise TypeError(

@@ -4,10 +4,10 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.rules._operands import float_operands, with_values
-from dualnum.rules._registry import numpy_rule, values_from
+from dualnum.rules._registry import rule, values_from
 
 
-@numpy_rule(np.sinc)
+@rule(np.sinc)
 def sinc(x):
     """sin(pi x) / (pi x), by its series where |pi x| < 1: NumPy replaces x = 0 by a constant."""
     x = np.asarray(x)
@@ -22,7 +22,7 @@ def sinc(x):
     return with_values(np.where(near, series, np.sin(large) / large), np.sinc(*float_operands(x)))
 
 
-@numpy_rule(np.i0)
+@rule(np.i0)
 @values_from(np.i0)
 def i0(x):
     """The mean of cosh(x cos t) over n angles t, which converges exponentially in n and is free of cancellation.

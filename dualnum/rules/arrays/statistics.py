@@ -6,11 +6,11 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.rules._operands import as_dual_arrays, contains_duals, float_operands
-from dualnum.rules._registry import numpy_rule, values_from
+from dualnum.rules._registry import rule, values_from
 from dualnum.rules.numpy_patches import numpy_implementation
 
 
-@numpy_rule(np.average)
+@rule(np.average)
 @values_from(np.average)
 def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     """The weighted mean; with returned, also the sum of the weights."""
@@ -30,10 +30,10 @@ def _of_plain_arrays(function):
     return lambda a, *args, **kwargs: numpy_implementation(function)(np.asarray(a), *args, **kwargs)
 
 
-numpy_rule(np.nanmax)(
+rule(np.nanmax)(
     _of_plain_arrays(np.nanmax)
 )  # by fmax, whose choice among zeros of either sign is another one
-numpy_rule(np.nanmin)(_of_plain_arrays(np.nanmin))
+rule(np.nanmin)(_of_plain_arrays(np.nanmin))
 
 
 def _covariance(m, y, rowvar, bias, ddof, fweights, aweights):
@@ -52,14 +52,14 @@ def _covariance(m, y, rowvar, bias, ddof, fweights, aweights):
     return np.matmul(x, (x * weights).T) / (total - surplus)
 
 
-@numpy_rule(np.cov)
+@rule(np.cov)
 @values_from(np.cov)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None):
     """The covariances of variables, one in each row."""
     return np.squeeze(_covariance(m, y, rowvar, bias, ddof, fweights, aweights))
 
 
-@numpy_rule(np.corrcoef)
+@rule(np.corrcoef)
 @values_from(np.corrcoef)
 def corrcoef(x, y=None, rowvar=True, bias=None, ddof=None):
     """The covariances divided by both standard deviations; the diagonal is 1 and has no derivatives."""
@@ -121,4 +121,4 @@ def _quantile_rule(function, percent):
 
 
 for _function in (np.quantile, np.percentile, np.nanquantile, np.nanpercentile):
-    numpy_rule(_function)(_quantile_rule(_function, 100 if "percentile" in _function.__name__ else 1))
+    rule(_function)(_quantile_rule(_function, 100 if "percentile" in _function.__name__ else 1))

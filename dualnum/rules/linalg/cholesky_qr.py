@@ -5,11 +5,11 @@ import numpy as np
 from dualnum._core import value
 from dualnum.rules._components import degree, nilpotent_part
 from dualnum.rules._operands import float_operands, numpy_result, operands
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 from dualnum.rules.linalg._helpers import rank_tolerance, solution, symmetric, transpose
 
 
-@numpy_rule(np.linalg.cholesky)
+@rule(np.linalg.cholesky)
 def cholesky(a, /, *, upper=False):
     """The triangular factor: ``dL = L phi(L^-1 dA L^-T)``, where phi takes the lower triangle with half the diagonal.
 
@@ -82,7 +82,7 @@ def _completed(q):
     return np.concatenate([q, np.eye(m)[:, n:] - v @ (t @ transpose(v2))], axis=-1)
 
 
-@numpy_rule(np.linalg.qr)
+@rule(np.linalg.qr)
 def qr(a, mode="reduced"):
     """The orthogonal and the triangular factor; the first min(m - 1, n) columns of a have to be independent."""
     (a,) = operands("qr", a)

@@ -8,7 +8,7 @@ import numpy as np
 from dualnum._core import value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
 from dualnum.rules._operands import float_operands, numpy_result, operands
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 
 MAX_LOSS = 1e4  # factor by which cancellation may magnify the rounding error
 MAX_CONDITION = 1e6  # of Frobenius norms, up to which first derivatives are computed by the inverse
@@ -198,14 +198,14 @@ def _stacked(f, a, values):
     return numpy_result(result.reshape(a.shape[:-2]), values)
 
 
-@numpy_rule(np.linalg.det)
+@rule(np.linalg.det)
 def det(a):
     """The determinant: ``d det A = tr(adj(A) dA)``."""
     (a,) = operands("det", a)
     return _stacked(_determinants, a, np.linalg.det(*float_operands(a)))
 
 
-@numpy_rule(np.linalg.slogdet)
+@rule(np.linalg.slogdet)
 def slogdet(a):
     """The sign of the determinant, a constant, and the logarithm of its absolute value."""
     (a,) = operands("slogdet", a)

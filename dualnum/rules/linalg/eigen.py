@@ -4,7 +4,7 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.rules._operands import float_operands, numpy_result, operands
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 from dualnum.rules.linalg._helpers import EPSILON, symmetric, transpose
 from dualnum.rules.linalg.repeated_eigenvalues import (
     ORTHOGONAL_NOISE,
@@ -41,7 +41,7 @@ def _triangle(name, uplo):
     return uplo.upper() == "L"
 
 
-@numpy_rule(np.linalg.eigh)
+@rule(np.linalg.eigh)
 def eigh(a, UPLO="L"):
     """Eigenvalues and vectors of the symmetric matrix with the triangle of a that NumPy reads."""
     (a,) = operands("eigh", a)
@@ -54,7 +54,7 @@ def eigh(a, UPLO="L"):
     return type(values)(numpy_result(w, w0, a.dtype), numpy_result(v, v0, a.dtype))
 
 
-@numpy_rule(np.linalg.eigvalsh)
+@rule(np.linalg.eigvalsh)
 def eigvalsh(a, UPLO="L"):
     """Eigenvalues of a symmetric matrix; repeated ones share first derivatives and follow their branches."""
     (a,) = operands("eigvalsh", a)
@@ -110,7 +110,7 @@ def _real(name, w, *vectors):
     return [np.real(values) for values in (w, *vectors)]
 
 
-@numpy_rule(np.linalg.eig)
+@rule(np.linalg.eig)
 def eig(a):
     """Real eigenvalues and vectors of length 1."""
     (a,) = operands("eig", a)
@@ -123,7 +123,7 @@ def eig(a):
     return type(values)(numpy_result(w, w0, a.dtype), numpy_result(v, v0, a.dtype))
 
 
-@numpy_rule(np.linalg.eigvals)
+@rule(np.linalg.eigvals)
 def eigvals(a):
     """Real eigenvalues; repeated ones share first derivatives and follow their branches."""
     (a,) = operands("eigvals", a)

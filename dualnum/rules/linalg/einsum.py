@@ -8,13 +8,13 @@ import numpy as np
 
 from dualnum._core import DualArray, DualDType, matmul_of_values
 from dualnum.rules._operands import dtype_of, float_operands, is_dual, numpy_result, operands
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 from dualnum.rules.linalg.products import stored
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@numpy_rule(np.einsum)
+@rule(np.einsum)
 def einsum(*arguments, out=None, dtype=None, optimize=False, **options):
     """The product of the operands, summed over the indices that the output lacks."""
     if not (dtype is None or isinstance(dtype, DualDType) or np.dtype(dtype) == float):

@@ -5,14 +5,14 @@ import numpy as np
 from dualnum._core import value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
 from dualnum.rules._operands import as_dual_arrays, float_operands, numpy_result, operands
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 from dualnum.rules.linalg._helpers import inverse
 from dualnum.rules.linalg.eigen import require_smooth
 from dualnum.rules.linalg.svd import singular_values
 from dualnum.rules.numpy_patches import numpy_implementation
 
 
-@numpy_rule(np.linalg.norm)
+@rule(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
     """The norm of vectors or matrices; where every entry is 0, at its kink, all its derivatives are 0."""
     (x,) = operands("norm", x)
@@ -108,13 +108,13 @@ def _matrix_norm(x, ord, axes):
 _vector_norm_of_array = numpy_implementation(np.linalg.vector_norm)
 
 
-@numpy_rule(np.linalg.vector_norm)
+@rule(np.linalg.vector_norm)
 def vector_norm(x, /, **options):
     """The norm of all entries, or of those along an axis; NumPy's own code would make a plain array of a scalar."""
     return _vector_norm_of_array(as_dual_arrays(np.asarray(x)), **options)
 
 
-@numpy_rule(np.linalg.cond)
+@rule(np.linalg.cond)
 def cond(x, p=None):
     """The condition number: a ratio of singular values, or a norm times that of the inverse."""
     (x,) = operands("cond", x)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dualnum._core import DualArray, matmul_of_values
 from dualnum.rules._operands import dtype_of, float_operands, is_dual, numpy_result, operands
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 
 
 def stored(result: Any, out: Any, name: str) -> Any:
@@ -42,10 +42,12 @@ def _matrix_product(rows, columns, values):
 
 def _scaled(function, a, b):
     """Return the product with a number and function's values, where the signs of zeros may differ from a product's."""
-    return numpy_result(np.multiply(a, b), function(*float_operands(a, b)))
+    values = function(*float_operands(a, b))
+    with np.errstate(all="ignore"):  # NumPy has warned of the values
+        return numpy_result(np.multiply(a, b), values)
 
 
-@numpy_rule(np.dot)
+@rule(np.dot)
 def dot(a, b, out=None):
     """The sum of products over the last axis of a and the last but one of b."""
     a, b = operands("dot", a, b)
@@ -61,7 +63,7 @@ def dot(a, b, out=None):
     return stored(_matrix_product(rows, columns, values), out, "dot")
 
 
-@numpy_rule(np.inner)
+@rule(np.inner)
 def inner(a, b, /):
     """The sum of products over the last axes."""
     a, b = operands("inner", a, b)
@@ -72,7 +74,7 @@ def inner(a, b, /):
     return _matrix_product(rows, b.reshape(math.prod(b.shape[:-1]), b.shape[-1]).T, values)
 
 
-@numpy_rule(np.vdot)
+@rule(np.vdot)
 def vdot(a, b, /):
     """The sum of products of all entries."""
     a, b = operands("vdot", a, b)
@@ -80,7 +82,7 @@ def vdot(a, b, /):
     return _matrix_product(a.reshape(1, a.size), b.reshape(b.size, 1), values)
 
 
-@numpy_rule(np.tensordot)
+@rule(np.tensordot)
 def tensordot(a, b, axes=2):
     """The sum of products over pairs of axes."""
     a, b = operands("tensordot", a, b)
@@ -97,7 +99,7 @@ def tensordot(a, b, axes=2):
     return _matrix_product(rows, b.reshape(summed, math.prod(b.shape[len(right) :])), values)
 
 
-@numpy_rule(np.linalg.multi_dot)
+@rule(np.linalg.multi_dot)
 def multi_dot(arrays, *, out=None):
     """The product of a chain of matrices, in the order of multiplications that takes the fewest operations."""
     arrays = operands("multi_dot", *arrays)
@@ -166,7 +168,7 @@ def _correlated(a, v, mode):
     return result[::-1] if swapped else result
 
 
-@numpy_rule(np.convolve)
+@rule(np.convolve)
 def convolve(a, v, mode="full"):
     """The sums of products of a with the reverse of v at every offset."""
     a, v = (x.reshape(1) if x.ndim == 0 else x for x in operands("convolve", a, v))
@@ -176,7 +178,7 @@ def convolve(a, v, mode="full"):
     return numpy_result(_correlated(a, v[::-1], mode).copy(), values, dtype_of(a, v))
 
 
-@numpy_rule(np.correlate)
+@rule(np.correlate)
 def correlate(a, v, mode="valid"):
     """The sums of products of a with v at every offset."""
     a, v = operands("correlate", a, v)

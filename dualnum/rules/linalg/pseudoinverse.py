@@ -5,7 +5,7 @@ import numpy as np
 from dualnum._core import value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
 from dualnum.rules._operands import dtype_of, float_operands, numpy_result, operands
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 from dualnum.rules.linalg._helpers import EPSILON, inverse, rank_tolerance, solution, symmetric, transpose
 from dualnum.rules.linalg.svd import singular_values
 
@@ -80,7 +80,7 @@ def _sizes(a):
     return from_components(np.hypot.reduce(components(a), axis=(0, 1), keepdims=True), a.dtype)
 
 
-@numpy_rule(np.linalg.pinv)
+@rule(np.linalg.pinv)
 def pinv(a, rcond=None, hermitian=False, **options):
     """The pseudoinverse for the singular values that NumPy keeps."""
     (a,) = operands("pinv", a)
@@ -107,7 +107,7 @@ def pinv(a, rcond=None, hermitian=False, **options):
     return numpy_result(result, values)
 
 
-@numpy_rule(np.linalg.lstsq)
+@rule(np.linalg.lstsq)
 def lstsq(a, b, rcond=None):
     """The least-squares solution, the sums of squared residuals, the rank and the singular values."""
     a, b = operands("lstsq", a, b)

@@ -6,11 +6,11 @@ import numpy as np
 
 from dualnum._core import DualArray, value
 from dualnum.rules._operands import dtype_of, float_operands, numpy_result, operands
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 from dualnum.rules.linalg._helpers import inverse, solution
 
 
-@numpy_rule(np.linalg.inv)
+@rule(np.linalg.inv)
 def inv(a):
     """The inverse: ``d A^-1 = -A^-1 dA A^-1``."""
     (a,) = operands("inv", a)
@@ -18,7 +18,7 @@ def inv(a):
     return numpy_result(inverse(a, values), values, a.dtype)
 
 
-@numpy_rule(np.linalg.solve)
+@rule(np.linalg.solve)
 def solve(a, b):
     """The solution x of ``a x = b``: ``dx = A^-1 (db - dA x)``."""
     a, b = operands("solve", a, b)
@@ -29,7 +29,7 @@ def solve(a, b):
     return numpy_result(solution(a, b, values, a0), values, dtype_of(a, b))
 
 
-@numpy_rule(np.linalg.tensorinv)
+@rule(np.linalg.tensorinv)
 def tensorinv(a, ind=2):
     """The inverse of a tensor that maps its last axes to its first `ind` axes."""
     (a,) = operands("tensorinv", a)
@@ -38,7 +38,7 @@ def tensorinv(a, ind=2):
     return numpy_result(inverse(matrix, values.reshape(matrix.shape)).reshape(values.shape), values, a.dtype)
 
 
-@numpy_rule(np.linalg.tensorsolve)
+@rule(np.linalg.tensorsolve)
 def tensorsolve(a, b, axes=None):
     """The tensor x of ``tensordot(a, x, x.ndim) = b``."""
     a, b = operands("tensorsolve", a, b)
@@ -50,7 +50,7 @@ def tensorsolve(a, b, axes=None):
     return numpy_result(result.reshape(values.shape), values, dtype_of(a, b))
 
 
-@numpy_rule(np.linalg.matrix_power)
+@rule(np.linalg.matrix_power)
 def matrix_power(a, n):
     """The product of n matrices, or of -n inverses."""
     (a,) = operands("matrix_power", a)

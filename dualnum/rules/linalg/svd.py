@@ -5,7 +5,7 @@ import numpy as np
 from dualnum._core import DualArray, value
 from dualnum.rules._components import degree, nilpotent_part
 from dualnum.rules._operands import float_arguments, float_operands, numpy_result, operands
-from dualnum.rules._registry import numpy_rule
+from dualnum.rules._registry import rule
 from dualnum.rules.linalg._helpers import rank_tolerance, symmetric, transpose
 from dualnum.rules.linalg.eigen import require_smooth
 from dualnum.rules.linalg.repeated_eigenvalues import ORTHOGONAL_NOISE, block_values, decoupled, equal_values
@@ -115,13 +115,13 @@ def singular_values(a, average=False, hermitian=False):
     return w[..., : -n - 1 : -1], smooth[..., : -n - 1 : -1]
 
 
-@numpy_rule(np.linalg.svdvals)
+@rule(np.linalg.svdvals)
 def svdvals(x, /):
     """Singular values; repeated ones share their derivatives equally, and zero ones are kinks as those of abs."""
     return svd(x, compute_uv=False)
 
 
-@numpy_rule(np.linalg.svd)
+@rule(np.linalg.svd)
 def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     """Singular vectors and values, with NumPy's signs."""
     (a,) = operands("svd", a)
@@ -155,7 +155,7 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     return type(values)(*[numpy_result(np.array(part, order="C"), given, a.dtype) for part, given in parts])
 
 
-@numpy_rule(np.linalg.matrix_rank)
+@rule(np.linalg.matrix_rank)
 def matrix_rank(A, *args, **kwargs):
     """The rank of the values, an integer without derivatives."""
     (a,) = operands("matrix_rank", A)

@@ -12,15 +12,17 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
-from dualnum.rules._operands import dtype_of, is_dual
+from dualnum.rules._operands import dtype_of, is_dual, with_values
 
 
 def _times(slope, x):
-    """Return slope * x for nilpotent x, with 0 * inf = 0 in every product of components.
+    """Return slope * x for nilpotent x, with 0 * inf = 0 in every product of components; the value is arbitrary.
 
     Most tangents of x may be zero, and those must not become nan where the slope is infinite.
     """
-    if not is_dual(slope) or np.isfinite(components(slope)).all():
+    if not is_dual(slope):  # the value 1, since a value inf * 0 would make infinite tangents nan
+        return slope * with_values(x, np.ones(np.shape(x)))
+    if np.isfinite(components(slope)).all():
         return slope * x
     dtype = dtype_of(slope, x)
     slope, x = components(slope.astype(dtype)), components(x.astype(dtype))
@@ -112,7 +114,7 @@ def formula(ufunc: np.ufunc, derivative: Callable) -> Callable:
             y, power, factorial = np.zeros_like(h), h, 1.0
             for n in range(1, 1 + degree(h.dtype)):
                 factorial *= n
-                y = y + derivative(n, *numbers) / factorial * power
+                y = y + _times(derivative(n, *numbers) / factorial, power)
                 power = nilpotent_part(power * h)
         value(y)[...] = values
         return y

@@ -11,7 +11,7 @@ from scipy import special
 from dualnum._core import value
 from dualnum.rules._components import components
 from dualnum.rules._operands import contains_duals, with_values
-from dualnum.rules._registry import numpy_rule, values_from
+from dualnum.rules._registry import rule, values_from
 from dualnum.rules.numpy_patches import extends
 from dualnum.rules.ufuncs.equations import equations, formula
 
@@ -37,14 +37,14 @@ def _differentiate(by=None, **slopes):
             slope, *companion = slope if type(slope) is tuple else (slope,)
             places = tuple(range(ufunc.nin)) if by is None else (by % ufunc.nin,)
             pairs = [(ufunc, slope), companion] if companion else [(ufunc, slope)]
-            numpy_rule(ufunc)(equations(*pairs, by=places))
+            rule(ufunc)(equations(*pairs, by=places))
 
 
 def _expand(**derivatives):
     """Register functions by their n-th derivatives by the last argument, functions of n and of the arguments."""
     for name, derivative in derivatives.items():
         if ufunc := _named(name):
-            numpy_rule(ufunc)(formula(ufunc, derivative))
+            rule(ufunc)(formula(ufunc, derivative))
 
 
 # ---- sums and products ----
@@ -56,6 +56,11 @@ def _series(x, coefficients):
     for c in reversed(coefficients):
         total = total * x + c
     return total
+
+
+def _zero_over(x, q):
+    """Return x / q, and x where both are 0: xlogy(0, q) is 0 for all q."""
+    return x / np.where((value(x) == 0) & (value(q) == 0), 1.0, q)
 
 
 def _or_series(x, radius, coefficients, f):
@@ -168,8 +173,8 @@ _differentiate(
     entr=lambda x, y: -1 - np.log(x),
     rel_entr=lambda x, q, y: (1 + np.log(x / q), -x / q),
     kl_div=lambda x, q, y: (np.log(x / q), with_values(1 - x / q, (value(q) - value(x)) / value(q))),
-    xlogy=lambda x, q, y: (np.log(q), x / q),
-    xlog1py=lambda x, q, y: (np.log1p(q), x / (1 + q)),
+    xlogy=lambda x, q, y: (np.log(q), _zero_over(x, q)),
+    xlog1py=lambda x, q, y: (np.log1p(q), _zero_over(x, 1 + q)),
     exprel=lambda x, y: _or_series(
         x,
         1.0,
@@ -202,7 +207,7 @@ for _ufunc, _on_duals in (
     (special.cosm1, np.cos),
     (special.powm1, np.power),
 ):
-    numpy_rule(_ufunc)(values_from(_ufunc)(_on_duals))
+    rule(_ufunc)(values_from(_ufunc)(_on_duals))
 
 # ---- gamma and related functions ----
 
@@ -458,3 +463,6 @@ def log_of_sum(own, a, b, *, axis, return_sign, xp):
         shift = np.where(np.isfinite(shift), shift, 0.0)
         total = np.sum(weights * np.exp(np.where(counts, a - shift, 0.0)), axis=axis, keepdims=True)
         return with_values(np.log(np.abs(total)) + shift, values), sign
+
+
+from dualnum.rules.ufuncs import incomplete  # noqa: E402, F401  # takes over where parameters vary

@@ -1,0 +1,46 @@
+"""Lifting: functions that were never written for dualnum run on duals, with their call sites resolved anew."""
+
+import functools
+
+
+def lift(f):
+    """Return `f` as a function that takes duals where it was written for floats.
+
+    Drivers do this by themselves where `f` refuses duals or loses a derivative (``lift="auto"``); `lift` is for duals
+    that are made by hand, and for a look at what lifting does.
+
+    Parameters
+    ----------
+    f : callable
+        A function of any arguments.
+
+    Returns
+    -------
+    callable
+        Of the same arguments.  In `f`, and in every Python function that it calls, calls of functions for floats, such
+        as ``math.sin``, ``float``, ``np.zeros``, do what they would do for floats and carry derivatives.
+
+    Raises
+    ------
+    TypeError
+        If a call with duals has no derivatives, because it is compiled code; the message names it and its line.
+
+    Examples
+    --------
+    >>> import math
+    >>> import dualnum as dn
+    >>> def distance(x):
+    ...     return float(math.hypot(x, 4.0))
+    >>> dn.lift(distance)(dn.Dual(3.0))
+    Dual(5.0, 0.6)
+    """
+
+    from dualnum.lifting import (
+        attempt,  # when it is used, as drivers do: import dualnum stays as fast as it was
+    )
+
+    @functools.wraps(f)
+    def lifted(*args, **kwargs):
+        return attempt.call(f, args, kwargs, True, False)
+
+    return lifted

@@ -1,0 +1,122 @@
+"""How a driver calls f: as it is, then lifted, lean and full, until no derivative is lost.
+
+The grade that succeeds is remembered for f's code, so that later drivers start there.
+"""
+
+import os
+
+import numpy as np
+
+from dualnum._core import current_run, grade_of, plain_call, settle, with_callables
+from dualnum.lifting import nets, storage
+
+PLAIN, LEAN, FULL = range(3)
+#: DUALNUM_LIFT=always lifts every f that a driver calls with lift="auto": for tests of lifting.
+ALWAYS = os.environ.get("DUALNUM_LIFT") == "always"
+
+
+def call(f, args, kwargs, lift, check):
+    """Return f(*args, **kwargs) on duals, by the lowest grade at which f refuses nothing and the nets find no loss.
+
+    Parameters
+    ----------
+    f : callable
+    args : tuple
+    kwargs : dict
+    lift : {'auto', True, False}
+    check : bool or None
+        Whether the nets look at the result; None for the first call of f's code.
+
+    Raises
+    ------
+    Exception
+        That of f, if plain f raises it for floats as well; else that of the highest grade.
+    """
+    if ALWAYS and lift == "auto":
+        lift = True
+    keyed = with_callables(f, args, kwargs)
+    known, verified = grade_of(keyed)
+    start = known if known is not None else PLAIN
+    grades = {"auto": (PLAIN, LEAN, FULL), True: (LEAN, FULL), False: (PLAIN,)}[lift]
+    grades = [grade for grade in grades if grade >= start] or grades[-1:]
+    first = check is None and not is_of_numpy(f)
+    at = nets.Plain(f, args, kwargs)
+    expected = _UNKNOWN
+    errors = []
+    for grade in grades:
+        try:
+            y = run(f, grade, args, kwargs)
+        except Unlifted:
+            continue
+        except Exception as error:
+            if not errors and lift is not False:
+                expected = at()
+                if at.error is not None and type(at.error) is type(error):
+                    if known is not None:
+                        settle(keyed, known, True)
+                    raise
+            errors.append(error)
+            continue
+        checks = check or (first and not (verified and grade == known))
+        if checks:
+            lost = nets.loss(f, args, kwargs, y, None if expected is _UNKNOWN else expected)
+            if lost is not None:
+                errors.append(lost)
+                continue
+        if storage.dtype_of((args, kwargs)) is not None:  # floats alone show nothing about f
+            settle(keyed, grade, verified or check is None or checks)
+        return y
+    if not errors:  # nothing to lift
+        return run(f, PLAIN, args, kwargs)
+    raise best(errors, at.error)
+
+
+_UNKNOWN = object()
+
+
+def is_of_numpy(f):
+    """Return whether f is a function of NumPy's or a ufunc: there is no code of the user's that could lose anything."""
+    return isinstance(f, np.ufunc) or (getattr(f, "__module__", None) or "").partition(".")[0] == "numpy"
+
+
+class Unlifted(Exception):
+    """f has nothing to lift: no source, or no call."""
+
+
+def run(f, grade, args, kwargs):
+    """Return f(*args, **kwargs) at one grade, and refuse an f that caught a refusal."""
+    if grade == PLAIN:
+        if current_run() is None:
+            return plain_call(f, f, *storage.fresh((args, kwargs)))
+        # lifted code made f, which thus may be lifted: the arrays that it makes have the levels of its own arguments
+        return plain_call(lambda *args, **kwargs: storage.run(f, args, kwargs), f, args, kwargs)
+    from dualnum.lifting import resolve, tables  # noqa: F401  # registers what stands for Python's and NumPy's functions
+
+    g = resolve.lifters()[grade - 1].resolve(f)
+    if g is f:
+        raise Unlifted
+    return plain_call(lambda *args, **kwargs: storage.run(g, args, kwargs), f, args, kwargs)
+
+
+def best(errors, of_floats):
+    """Return the error that tells most: f's own for floats, that of a call or a rule in lifted code, else the first.
+
+    `of_floats` is the error of plain f for floats, or None.
+    """
+    from dualnum.lifting.boundary import NotLifted
+
+    for tells in (
+        lambda error: type(error) is type(of_floats),
+        lambda error: isinstance(error, NotLifted) or _is_of_rule(error),
+    ):
+        for error in reversed(errors):
+            if tells(error):
+                return error
+    return errors[0]
+
+
+def _is_of_rule(error):
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and (trace.tb_frame.f_globals.get("__name__") or "").startswith("dualnum.rules.")

@@ -1,0 +1,290 @@
+"""What a driver checks at the first call of a function's code: that no derivative was lost on the way.
+
+Three nets compare a call of f on duals with plain f on floats:
+
+value net
+    the values agree;
+constant net, direction net
+    the derivative along one direction agrees with differences of plain f.
+
+A net speaks only where it is certain.  Where f is random or has a state, has a kink or noise, or calls
+``dualnum.value`` on purpose, the differences decide nothing.
+"""
+
+import numpy as np
+
+from dualnum._core import E1, Dual, DualDType, split, value, watch_values
+from dualnum.lifting.storage import fresh, stripped
+
+#: Values on duals and on floats may differ by rounding, where `math` and NumPy compute a function differently.
+RTOL = 1e-9
+#: Steps of the differences, relative to the variables: the first alone as a rule, all of them where it disagrees.
+STEPS = 1e-5, 1.25e-6, 8e-5, 4e-7
+#: How far a derivative may be from the first difference, relative to both.
+CLOSE = 1e-3
+#: Slopes below this may be lost to underflow in f.
+TINY = 1e-140
+
+
+class Lost(TypeError):
+    """A derivative was lost in f."""
+
+
+def _number_array(y):
+    """Return what f gave as float64 values, or None if it is no array of numbers."""
+    try:
+        if isinstance(y, (list, tuple)):
+            y = np.array(y)
+        a = np.asarray(value(y))
+        if isinstance(a.dtype, DualDType) or a.dtype == object:
+            a = np.array(value(a), dtype=float)
+        return a.astype(float) if a.dtype.kind in "biuf" else None
+    except Exception:
+        return None
+
+
+def _levels(x):
+    """Return the levels of all duals in x, containers included."""
+    dtype = getattr(x, "dtype", None)
+    if isinstance(dtype, DualDType):
+        return list(dtype.levels)
+    if isinstance(x, dict):
+        x = tuple(x.values())
+    elif isinstance(dtype, np.dtype):
+        x = tuple(x.ravel().tolist()) if dtype.kind == "O" else ()
+    return [level for item in x for level in _levels(item)] if isinstance(x, (list, tuple)) else []
+
+
+class Plain:
+    """Plain f at floats near the values of its arguments."""
+
+    def __init__(self, f, args, kwargs):
+        self.f, self.args, self.kwargs = f, args, kwargs
+        self.error = None
+
+    def __call__(self, step=0.0, directions=None):
+        """Return f at the values, or at a step along the directions, or None where it raises."""
+        args, kwargs = stripped((self.args, self.kwargs)) if directions is None else directions.at(step)
+        try:
+            with np.errstate(all="ignore"):
+                return self.f(*args, **kwargs)
+        except Exception as error:
+            self.error = error
+            return None
+
+
+class Directions:
+    """A direction in the space that the arguments' tangents in one level span, scaled by the size of the variables."""
+
+    def __init__(self, args, kwargs, level):
+        self.tree, self.level = (args, kwargs), level
+        self.weights = None
+        self.found = []
+        self._collect(self.tree)
+
+    def _collect(self, x):
+        dtype = getattr(x, "dtype", None)
+        if isinstance(dtype, DualDType):
+            tangents = split(x, self.level)[1]
+            if tangents is not None:
+                tangents = np.array(value(tangents), float)
+                if self.level.taylor:
+                    tangents = tangents[..., :1]
+                self.found.append((np.array(value(x), float), tangents))
+        elif isinstance(x, (list, tuple)):
+            for item in x:
+                self._collect(item)
+        elif isinstance(x, dict):
+            for item in x.values():
+                self._collect(item)
+
+    def weigh(self):
+        """Choose the weight of each tangent: pseudo-random, and as large as the variables that it moves."""
+        width = max((tangents.shape[-1] for _, tangents in self.found), default=0)
+        sizes = np.zeros(width)
+        for x, tangents in self.found:
+            if not np.isfinite(x).all() or not np.isfinite(tangents).all():
+                return False
+            if tangents.size:
+                moved = np.abs(tangents).reshape(-1, tangents.shape[-1])
+                step = np.where(moved > 0, np.abs(x).reshape(-1, 1), 0.0)
+                largest = moved.max(axis=0, initial=0.0)
+                size = step.max(axis=0, initial=0.0)
+                known = largest > 0
+                scaled = np.where(size > 0, size, 1.0)[known] / largest[known]
+                sizes[: moved.shape[1]][known] = np.maximum(sizes[: moved.shape[1]][known], scaled)
+        self.weights = sizes * (0.75 + 0.25 * np.cos(1.7 * np.arange(width) + 1.0))
+        return bool(np.any(self.weights))
+
+    def slope(self, y):
+        """Return the derivative along the direction that y carries, and zeros where it carries none."""
+        _, tangents = split(y, self.level)
+        if tangents is None:
+            return np.zeros(np.shape(value(y)))
+        tangents = np.asarray(value(tangents))
+        return tangents[..., 0] * self.weights[0] if self.level.taylor else tangents @ self.weights
+
+    def at(self, step):
+        """Return the arguments as floats, a step along the direction."""
+        return self._moved(self.tree, step)
+
+    def _moved(self, x, step):
+        if isinstance(getattr(x, "dtype", None), DualDType):
+            _, tangents = split(x, self.level)
+            if tangents is None:
+                return stripped(x)
+            tangents = np.asarray(value(tangents))
+            along = tangents[..., 0] * self.weights[0] if self.level.taylor else tangents @ self.weights
+            moved = np.array(value(x), order="K") + step * along
+            return float(moved) if type(x) is Dual else moved
+        if type(x) in (list, tuple):
+            return type(x)([self._moved(item, step) for item in x])
+        if isinstance(x, tuple):
+            return type(x)(*[self._moved(item, step) for item in x]) if hasattr(x, "_fields") else x
+        if type(x) is dict:
+            return {key: self._moved(item, step) for key, item in x.items()}
+        return x
+
+
+def loss(f, args, kwargs, y, plain=None):
+    """Return the error about a derivative that f(*args, **kwargs), which gave y, has lost, or None.
+
+    `plain` is the value of plain f, if it is known already.
+    """
+    at = Plain(f, args, kwargs)
+    expected = plain if plain is not None else at()
+    if expected is None:
+        return None
+    got, expected_levels = _number_array(y), _levels(expected)
+    expected = _number_array(expected)
+    if got is None or expected is None:
+        return None
+    foreign = [x for x in _levels(y) if x not in _levels((args, kwargs)) and x not in expected_levels]
+    if E1 in foreign:
+        return Lost(
+            "f(x) expects f to make floats with float(...), got a number that f made with the type of x; use float."
+        )
+    differs = _differs(got, expected)
+    if (
+        differs
+        and not _differs(_number_array(at()), expected)
+        and not _ill_conditioned(at, args, kwargs, got, expected)
+    ):
+        return Lost(
+            f"f(x) expects the same value for duals and floats, got {_some(got)} and {_some(expected)}: f treats other "
+            f"types than float in another way, or an error that it catches."
+        )
+    return None if differs else _slope_loss(f, at, args, kwargs, y, expected)
+
+
+def _some(a):
+    return f"{a}" if a.ndim == 0 else f"an array of shape {a.shape}"
+
+
+def _differs(got, expected):
+    if expected is None or got.shape != expected.shape:
+        return True
+    size = np.max(np.abs(expected), initial=0.0, where=np.isfinite(expected))
+    return not np.allclose(got, expected, rtol=RTOL, atol=RTOL * 1e-3 * size, equal_nan=True)
+
+
+def _ill_conditioned(at, args, kwargs, got, expected):
+    """Return whether f moves as much as its two values differ if x moves by a few ulps."""
+    directions = _directions(args, kwargs)
+    if directions is None:
+        return True
+    near = [_number_array(at(step, directions)) for step in (1e-15, -1e-15, 4e-15)]
+    if any(a is None or a.shape != got.shape for a in near):
+        return False
+    moved = np.max([np.abs(a - expected) for a in near], axis=0)
+    return bool(np.all((np.abs(got - expected) <= 100 * moved) | ~np.isfinite(got)))
+
+
+def _directions(args, kwargs):
+    levels = _levels((args, kwargs))
+    if not levels:
+        return None
+    directions = Directions(args, kwargs, max(levels, key=lambda level: level.age))
+    return directions if directions.weigh() else None
+
+
+def _slope_loss(f, at, args, kwargs, y, expected):
+    """Return the error about a derivative that differs from differences of plain f, or None."""
+    directions = _directions(args, kwargs)
+    if directions is None:
+        return None
+    if isinstance(y, (list, tuple)):
+        y = np.array(y)
+    slope = np.asarray(directions.slope(y) if _levels(y) else np.zeros(expected.shape))
+    if slope.shape != expected.shape:
+        return None
+    noise = 1e-8 * np.abs(expected) + TINY
+    difference, kinked = _difference(at, directions, STEPS[0], expected)
+    if difference is None:
+        return None
+    wrong = _apart(difference, slope, CLOSE, noise) & ~kinked
+    if not wrong.any():
+        return None
+    differences, kinks = [difference], kinked
+    for step in STEPS[1:]:
+        difference, kinked = _difference(at, directions, step, expected)
+        if difference is None:
+            return None
+        wrong &= ~kinked
+        kinks = kinks | kinked
+        differences.append(difference)
+    center = np.median(differences, axis=0)
+    spread = np.max(np.abs(np.array(differences) - center), axis=0)
+    wrong &= np.abs(center - slope) > 30 * spread + CLOSE * np.maximum(np.abs(center), np.abs(slope)) + noise
+    wrong &= spread <= 0.01 * np.abs(center) + noise
+    wrong &= (center != 0) | (spread != 0)  # else f may absorb the steps, as x + 1e15 does
+    wrong = _without_ties(wrong, expected, slope, center, kinks)
+    if not wrong.any() or _differs(_number_array(at()), expected) or _discards(f, args, kwargs):
+        return None
+    i = np.unravel_index(np.argmax(wrong), wrong.shape)
+    return Lost(
+        f"f(x) expects the derivative of f on duals to be that of f on floats, got {slope[i]:.6g} along one direction "
+        f"where differences of f give {center[i]:.6g}: f loses the derivative of a number that it converts, looks up, "
+        f"searches for or compares; write f with the formula that defines it, or turn this check off with check=False."
+    )
+
+
+def _without_ties(wrong, values, slope, center, kinks):
+    """Return `wrong` without the elements of equal values whose slopes are right in another order: eigenvalues.
+
+    Where one of these has a kink, they change their order, and their central differences are none of the slopes.
+    """
+    left = wrong.copy()
+    for i in np.flatnonzero(wrong):
+        tied = np.abs(values - values.flat[i]) <= 1e-6 * np.abs(values.flat[i])
+        right = np.allclose(np.sort(slope[tied]), np.sort(center[tied]), rtol=0.01)
+        if tied.sum() > 1 and (right or kinks[tied].any()):
+            left.flat[i] = False
+    return left
+
+
+def _apart(a, b, rtol, noise):
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(a - b) > rtol * np.maximum(np.abs(a), np.abs(b)) + noise
+    return apart & np.isfinite(a) & np.isfinite(b)
+
+
+def _difference(at, directions, step, expected):
+    """Return the central difference of plain f, and where the two sides disagree: at kinks, jumps and noise."""
+    above, below = (_number_array(at(sign * step, directions)) for sign in (1, -1))
+    if above is None or below is None or above.shape != expected.shape or below.shape != expected.shape:
+        return None, None
+    with np.errstate(all="ignore"):
+        right, left = (above - expected) / step, (expected - below) / step
+        kinked = _apart(right, left, 0.05, 1e-9 * np.abs(expected) / step)
+        return (above - below) / (2 * step), kinked
+
+
+def _discards(f, args, kwargs):
+    """Return whether f discards derivatives on purpose, with ``dualnum.value`` and its kin."""
+    with watch_values() as seen:
+        try:
+            f(*fresh(args), **fresh(kwargs))
+        except Exception:
+            pass
+    return bool(seen)

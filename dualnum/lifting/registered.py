@@ -1,0 +1,68 @@
+"""Rules of `dualnum.rule` in lifted code: where a call has a rule, and what the rule is given."""
+
+import functools
+import sys
+import types
+
+import numpy as np
+
+from dualnum._core import holds_duals, rule_of, run_lifted
+from dualnum.rules import numpy_patches
+
+#: Subpackages of SciPy with rules: their files in dualnum.rules.scipy, imported when lifted code meets SciPy.
+SCIPY = {
+    "scipy.fft": "transforms",
+    "scipy.integrate": "quadrature",
+    "scipy.interpolate": "interpolation",
+    "scipy.linalg": "linear_algebra",
+    "scipy.ndimage": "image_filters",
+    "scipy.optimize": "roots",
+    "scipy.signal": "signal_filters",
+    "scipy.spatial.distance": "distances",
+    "scipy.stats": "distributions",
+}
+
+FUNCTIONS = types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial
+
+
+def of(lifter, g, otherwise):
+    """Return what calls the rule of g where an argument is a dual or a function; without a rule, ``otherwise()``."""
+    if (getattr(g, "__module__", None) or "").startswith("scipy."):
+        _import_rules()
+    rule = rule_of(g)
+    if rule is None or isinstance(g, np.ufunc):
+        return otherwise()
+    plain = otherwise()
+
+    @functools.wraps(g, updated=())
+    def call(*args, **kwargs):
+        if holds_duals(args) or holds_duals(kwargs):
+            concerns = True
+        else:
+            concerns = any(map(callable, args)) or any(map(callable, kwargs.values()))
+        if not concerns:
+            return plain(*args, **kwargs)
+        return rule(
+            *[_callback(lifter, x) if isinstance(x, FUNCTIONS) else x for x in args],
+            **{name: _callback(lifter, x) if isinstance(x, FUNCTIONS) else x for name, x in kwargs.items()},
+        )
+
+    return call
+
+
+def _import_rules():
+    for module, file in list(SCIPY.items()):
+        if module in sys.modules:
+            del SCIPY[module]
+            numpy_patches.import_extension(module, f"dualnum.rules.scipy.{file}")
+
+
+def _callback(lifter, f):
+    """Return a lifted function that a rule calls: memory that it asks for has the levels of its arguments too."""
+    lifted = lifter.resolve(f)
+
+    @functools.wraps(f, updated=())
+    def call(*args, **kwargs):
+        return run_lifted(lifted, args, kwargs) if holds_duals(args) else lifted(*args, **kwargs)
+
+    return call

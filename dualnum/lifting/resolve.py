@@ -1,0 +1,551 @@
+"""What lifted code calls in the place of a callee; `Lifter.resolve` asks here for what it does not know yet."""
+
+import dataclasses
+import functools
+import sys
+import threading
+import types
+import weakref
+
+import numpy as np
+
+from dualnum._core import DriverBase, Dual, DualDType, Lifter, holds_duals
+from dualnum.lifting import boundary, record, registered, rewrite, storage
+from dualnum.lifting import globals as sourceless
+
+#: Modules whose Python functions run as they are: they do not compute with floats, or know duals.
+LEAVES = frozenset(
+    """
+    abc ast asyncio codecs collections concurrent contextvars ctypes dis dualnum enum gc heapq importlib inspect io
+    IPython json linecache logging matplotlib multiprocessing numpy os pandas pathlib pdb pickle _pytest pytest queue re
+    reprlib shutil signal socket string subprocess sys tempfile threading time token tokenize tqdm traceback types
+    typing typing_extensions unittest uuid warnings weakref zipfile
+    """.split()
+)
+
+#: Modules within them that compute with floats.
+INNER = "numpy.polynomial."
+
+#: Modules of dualnum whose inner functions stand between a driver and a function of the user's, and are lifted with it.
+BETWEEN = frozenset(
+    ["dualnum.adapters", "dualnum.check.comparison", "dualnum.cli.points", "dualnum.cli.terminal"]
+)
+
+_lock = threading.RLock()
+_code_lifts = {}  # (id(code), lifter): (code, its lifted code or None)
+
+#: What stands for a callee in lifted code, and for those that call their arguments, how it is made for a lifter.
+REPLACED, MAKERS = {}, {}
+
+
+def replaces(*originals):
+    """Return a decorator that lets a function stand for others in lifted code."""
+
+    def register(function):
+        for original in originals:
+            REPLACED[original] = function
+        return function
+
+    return register
+
+
+def lifters():
+    """Return the lean and the full lifter."""
+    return LEAN, FULL
+
+
+# ---- callees -----------------------------------------------------------------------------------------------
+
+
+def find(lifter, g):
+    """Return what stands for `g`, and let the lifter remember it where `g` lives on."""
+    record.note(g)
+    if isinstance(g, types.FunctionType):
+        return of_function(lifter, g)
+    kind = type(g)
+    owner = getattr(g, "__self__", None)
+    if isinstance(owner, np.ndarray):
+        return of_method(lifter, g, owner)
+    if kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
+        if owner is not None and not isinstance(owner, (types.ModuleType, type)):
+            return of_method(lifter, g, owner)
+    if kind is types.MethodWrapperType and isinstance(owner, type) and g.__name__ == "__call__":
+        return of_instances(lifter, owner)  # super().__call__(...) of a metaclass
+    if isinstance(g, DriverBase):
+        return g
+    found = _replacement(lifter, g)
+    if _lives_on(g, kind):
+        lifter.kept[g] = found
+    return found
+
+
+def _lives_on(g, kind):
+    """Whether a table may keep g: it is no instance that f makes anew each time, and hashes by identity."""
+    if kind is types.BuiltinFunctionType or kind is np.ufunc or kind.__name__ == "_ArrayFunctionDispatcher":
+        return True
+    return kind is type and "<locals>" not in g.__qualname__
+
+
+def _replacement(lifter, g):
+    """Return what stands for a callee that is neither a function in Python nor a method."""
+    try:
+        found = REPLACED.get(g)
+        maker = MAKERS.get(g)
+    except TypeError:  # not hashable
+        found = maker = None
+    if found is not None:
+        return found
+    if maker is not None:
+        return maker(lifter, g)
+    if isinstance(g, type):
+        if boundary.package_of(g) == "pandas":
+            return pandas_table().of_pandas(lifter, g)
+        return registered.of(lifter, g, lambda: of_class(lifter, g))
+    if isinstance(g, functools.partial):
+        function = lifter.resolve(g.func)
+        return g if function is g.func else functools.partial(function, *g.args, **g.keywords)
+    if isinstance(g, functools._lru_cache_wrapper):
+        return of_cached(lifter, g)
+    if isinstance(g, (classmethod, staticmethod)):
+        return g
+    from dualnum.lifting.tables import numpy as numpy_table
+
+    if isinstance(g, np.vectorize):
+        return numpy_table.vectorized(lifter, g)
+    if isinstance(g, np.ufunc) or boundary.package_of(g) == "numpy":
+        return numpy_table.of_numpy(lifter, g)
+    package = boundary.package_of(type(g) if boundary.package_of(type(g)) == "numba" else g)
+    if package in ("numba", "bottleneck"):
+        from dualnum.lifting.tables import packages
+
+        twin = packages.with_twin(lifter, g, package)
+        if twin is not None:
+            return twin
+    call = getattr(type(g), "__call__", None)  # noqa: B004  # the method, not whether there is one
+    if isinstance(call, types.FunctionType):
+        lifted = lifter.resolve(call)
+        return g if lifted is call else types.MethodType(lifted, g)
+    return registered.of(lifter, g, lambda: boundary.guarded(g) if boundary.is_foreign(g) else g)
+
+
+def of_function(lifter, g):
+    """Return a function in Python with its call sites rewritten; itself if it is a leaf or has no source."""
+    found = REPLACED.get(g)
+    if found is None and g in MAKERS:
+        found = MAKERS[g](lifter, g)
+    if found is None and boundary.package_of(g) == "pandas":
+        found = pandas_table().of_pandas(lifter, g)
+    if found is None and boundary.package_of(g) == "numpy" and not g.__module__.startswith(INNER):
+        from dualnum.lifting.tables import numpy as numpy_table
+
+        found = numpy_table.of_numpy(lifter, g)
+    if found is None:
+        found = registered.of(lifter, g, lambda: lifted_function(lifter, g))
+    key = id(g)
+    kept = None if found is g else found
+    lifter.functions[key] = weakref.ref(g, lambda _: lifter.functions.pop(key, None)), kept
+    return found
+
+
+def lifted_function(lifter, g):
+    """Return g with rewritten code and everything else shared: globals, closure, defaults, attributes."""
+    dispatch = getattr(g, "dispatch", None)
+    if dispatch is not None and hasattr(g, "registry") and hasattr(g, "register"):
+        return _single_dispatch(lifter, dispatch)
+    code, names = lifted_code(lifter, g.__code__, g.__globals__), g.__globals__
+    if code is None:
+        names = None if _is_leaf(names) else sourceless.of_function(lifter, g)
+        if names is None or names is g.__globals__:
+            return g
+        code = g.__code__
+    made = types.FunctionType(code, names, g.__name__, g.__defaults__, g.__closure__)
+    made.__kwdefaults__ = g.__kwdefaults__
+    made.__qualname__, made.__module__, made.__doc__ = g.__qualname__, g.__module__, g.__doc__
+    made.__dict__.update(g.__dict__)
+    return made if names is g.__globals__ else sourceless.with_view(lifter, g, made)
+
+
+def _single_dispatch(lifter, dispatch):
+    def call(*args, **kwargs):
+        kind = float if type(args[0]) is Dual else args[0].__class__
+        return lifter.resolve(dispatch(kind))(*args, **kwargs)
+
+    return call
+
+
+def _is_leaf(module_globals):
+    name = module_globals.get("__name__") or ""
+    return name.partition(".")[0] in LEAVES and not name.startswith(INNER)
+
+
+def lifted_code(lifter, code, module_globals):
+    """Return the rewritten code of `code`, or None for a leaf and for code without a source."""
+    key = id(code), lifter
+    with _lock:
+        if key in _code_lifts:
+            return _code_lifts[key][1]
+        made = None
+        between = module_globals.get("__name__") in BETWEEN and "<locals>" in code.co_qualname
+        if between or not _is_leaf(module_globals) or code.co_filename.startswith("<doctest "):
+            made = rewrite.lifted_code(code, module_globals, lifter)
+        if made is not None:
+            _know(lifter, made)
+        _code_lifts[key] = code, made
+        return made
+
+
+def _know(lifter, code):
+    """Tell both lifters that a code object, and those in it, are lifted."""
+    for each in lifters():
+        each.codes[id(code)] = code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            _know(lifter, constant)
+
+
+def of_method(lifter, g, owner):
+    """Return what stands for a method in C, bound to its owner."""
+    if isinstance(owner, np.ndarray):
+        from dualnum.lifting.tables import numpy as numpy_table
+
+        return numpy_table.of_method(lifter, g, owner)
+    if isinstance(owner, types.FunctionType) and g.__name__ == "__call__":
+        return lifter.resolve(owner)
+    if isinstance(owner, np.ufunc):
+        from dualnum.lifting.tables import numpy as numpy_table
+
+        return numpy_table.of_ufunc_method(g, owner)
+    if lifter.full and isinstance(owner, (dict, set, frozenset)):
+        return keys().of_method(g, owner)
+    return boundary.guarded(g) if boundary.is_foreign_method(g, owner) else g
+
+
+def of_cached(lifter, g):
+    """Return a function with a cache such that calls with duals go past the cache."""
+
+    @functools.wraps(g)
+    def call(*args, **kwargs):
+        if holds_duals(args) or holds_duals(kwargs):
+            return lifter.resolve(g.__wrapped__)(*args, **kwargs)
+        return g(*args, **kwargs)
+
+    return call
+
+
+# ---- classes -----------------------------------------------------------------------------------------------
+
+
+def of_class(lifter, cls):
+    """Return what makes an instance of a class with its __new__ and __init__ lifted."""
+    if type(cls).__call__ is not type.__call__:
+        call = getattr(type(cls), "__call__", None)  # noqa: B004
+        if isinstance(call, types.FunctionType) and boundary.package_of(type(cls)) not in LEAVES:
+            return types.MethodType(lifter.resolve(call), cls)
+        return cls
+    return of_instances(lifter, cls)
+
+
+def of_instances(lifter, cls):
+    """Return what stands for ``type.__call__`` of a class."""
+    base = next(
+        base for base in cls.__mro__ if not base.__flags__ & (1 << 9)
+    )  # in C: not a heap type of Python's
+    package = boundary.package_of(base)
+    new, init = cls.__new__, cls.__init__
+    python = isinstance(new, types.FunctionType) or isinstance(init, types.FunctionType)
+    if not python:
+        return cls if package in boundary.TRANSPARENT else boundary.guarded(cls)
+    if package not in boundary.TRANSPARENT or boundary.package_of(cls) in LEAVES:
+        return cls if boundary.package_of(cls) in LEAVES else boundary.guarded(cls)
+    post = getattr(cls, "__post_init__", None)
+    if (
+        dataclasses.is_dataclass(cls)
+        and isinstance(post, types.FunctionType)
+        and "__init__" in _generated(cls)
+    ):
+        return _dataclass(lifter, cls)
+
+    def make(*args, **kwargs):
+        if new is object.__new__:
+            made = new(cls)
+        else:
+            made = lifter.resolve(new)(cls, *args, **kwargs)
+            if not isinstance(made, cls):
+                return made
+        initialise = type(made).__init__
+        lifter.resolve(initialise)(made, *args, **kwargs)
+        return sourceless.view(lifter, made)
+
+    if issubclass(cls, threading.Thread):
+        from dualnum.lifting.tables import functional
+
+        return functional.thread_class(lifter, cls, make)
+    return make
+
+
+def _generated(cls):
+    """Return the names of the methods that `dataclasses` has written: they have no source file."""
+    return {
+        name
+        for name in ("__init__",)
+        if getattr(getattr(cls, name), "__code__", None) and cls.__init__.__code__.co_filename == "<string>"
+    }
+
+
+def _dataclass(lifter, cls):
+    """Return what makes a dataclass: its generated __init__ would call __post_init__ as it is."""
+    import inspect
+
+    signature = inspect.signature(cls)
+    fields = cls.__dataclass_fields__
+
+    def make(*args, **kwargs):
+        given = signature.bind(*args, **kwargs).arguments
+        made = cls.__new__(cls)
+        extra = []
+        for field in fields.values():
+            if field.name in given:
+                item = given[field.name]
+            elif field.default is not dataclasses.MISSING:
+                item = field.default
+            elif field.default_factory is not dataclasses.MISSING:
+                item = lifter.resolve(field.default_factory)()
+            else:
+                continue
+            if field._field_type is dataclasses._FIELD_INITVAR:
+                extra.append(item)
+            elif field._field_type is dataclasses._FIELD:
+                object.__setattr__(made, field.name, item)
+        lifter.resolve(made.__post_init__)(*extra)
+        return made
+
+    return make
+
+
+# ---- assignments, operators and attributes -----------------------------------------------------------------
+
+
+def keys():
+    from dualnum.lifting import keys
+
+    return keys
+
+
+def pandas_table():
+    from dualnum.lifting.tables import pandas
+
+    return pandas
+
+
+def _of_pandas(a):
+    return type(a).__module__.partition(".")[0] == "pandas"
+
+
+def storable(a, v):
+    """Return an array as an object that is no array stores it: an array of duals in pandas as objects."""
+    return pandas_table().as_objects(v) if _of_pandas(a) else v
+
+
+def stored(lifter, a, k, v, attribute, error):
+    """Assigning v to a[k] has failed: learn the site of `a`, call a lifted __setitem__; return whether it is done."""
+    if attribute:
+        return False
+    if isinstance(a, np.ndarray):
+        if holds_duals(v):
+            (storage.grow if isinstance(a.dtype, DualDType) else storage.learn)(a, v)
+            if a.dtype.kind in "biu":
+                raise boundary.NotLifted(
+                    f"a[k] = v expects an array of floats for a dual v, got {a.dtype}, at "
+                    f"{boundary.place_of(sys._getframe(1))}\nNumPy would cut the number off; use np.zeros(n), or "
+                    f"int(v) for its whole part."
+                )
+        return False
+    if isinstance(a, np.flatiter):
+        return stored(lifter, a.base, k, v, attribute, error)
+    method = type(a).__dict__.get("__setitem__") or getattr(type(a), "__setitem__", None)
+    if isinstance(method, types.FunctionType):
+        lifter.resolve(method)(a, k, v)
+        return True
+    return False
+
+
+def inplace_array(lifter, name, a, v, operate):
+    """Return what ``a op= v`` assigns to an array of floats: a itself, or f starts again where v is dual."""
+    if isinstance(a.dtype, DualDType):
+        try:
+            return operate(a, v)
+        except TypeError:
+            if holds_duals(v):
+                storage.grow(a, v)
+            raise
+    if type(a) is np.ndarray and a.dtype.char == "d" and holds_duals(v):
+        storage.learn(a, v)
+    return operate(a, v)
+
+
+def _special(lifter, a, name):
+    """Return a lifted special method of a's class that is written in Python, or None."""
+    method = getattr(type(a), name, None)
+    if not isinstance(method, types.FunctionType):
+        return None
+    lifted = lifter.resolve(method)
+    return None if lifted is method else lifted
+
+
+_REFLECTED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
+
+
+def noted(a):
+    """Note an array that an operator has made in the full grade; its site is the operator."""
+    return storage.made(a, sys._getframe(1))
+
+
+def binary(lifter, name, a, b, operate):
+    """Return ``a op b`` with lifted special methods, in the order in which Python asks them."""
+    if type(a) is str:  # "%g" % x shows the value
+        return operate(a, storage.stripped(b) if name == "mod" else b)
+    if _of_pandas(a) or _of_pandas(b):
+        return pandas_table().binary(a, b, operate)
+    left = _special(lifter, a, f"__{name}__")
+    reflected = _REFLECTED.get(name) or f"r{name}"
+    right = _special(lifter, b, f"__{reflected}__") if type(a) is not type(b) else None
+    if left is None and right is None:
+        return operate(a, b)
+    calls = [(left, a, b), (right, b, a)]
+    if right is not None and issubclass(type(b), type(a)):
+        calls.reverse()
+    elif left is None and getattr(type(a), f"__{name}__", None) is not None:
+        made = getattr(type(a), f"__{name}__")(a, b)
+        if made is not NotImplemented:
+            return made
+    for method, x, y in calls:
+        if method is not None:
+            made = method(x, y)
+            if made is not NotImplemented:
+                return made
+    return operate(a, b)
+
+
+def unary(lifter, name, a, operate):
+    method = _special(lifter, a, f"__{name}__")
+    return operate(a) if method is None else method(a)
+
+
+def inplace(lifter, name, a, v, operate):
+    if _of_pandas(a):
+        return pandas_table().binary(a, v, operate)
+    method = _special(lifter, a, f"__{name}__")
+    if method is not None:
+        made = method(a, v)
+        if made is not NotImplemented:
+            return made
+    if getattr(type(a), f"__{name}__", None) is not None:
+        return operate(a, v)
+    return binary(lifter, name[1:], a, v, operate)
+
+
+def getitem(lifter, a, k):
+    method = _special(lifter, a, "__getitem__")
+    return a[k] if method is None else method(a, k)
+
+
+def iterate(lifter, a):
+    method = _special(lifter, a, "__iter__")
+    if method is not None:
+        return method(a)
+    return _next_lifted(lifter, a) if _special(lifter, a, "__next__") else a
+
+
+def _next_lifted(lifter, a):
+    advance = _special(lifter, a, "__next__")
+    while True:
+        try:
+            item = advance(a)
+        except StopIteration:
+            return
+        yield item
+
+
+class _Context:
+    """A context manager with lifted __enter__ and __exit__."""
+
+    def __init__(self, lifter, a):
+        self.lifter, self.a = lifter, a
+
+    def __enter__(self):
+        return self.lifter.resolve(self.a.__enter__)()
+
+    def __exit__(self, *error):
+        return self.lifter.resolve(self.a.__exit__)(*error)
+
+
+def shown(x):
+    """Return what f shows of x: a dual shows its value."""
+    return storage.stripped(x) if holds_duals(x) else x
+
+
+def context(lifter, a):
+    if isinstance(getattr(type(a), "__enter__", None), types.FunctionType):
+        return _Context(lifter, a)
+    return a
+
+
+def attribute(lifter, a, name):
+    """Return a.name; the getters of properties are lifted, and a dual's class is float."""
+    cls = type(a)
+    if name == "dtype" and isinstance(getattr(a, name, None), DualDType):
+        return np.dtype(float)
+    if cls is Dual:
+        return float if name == "__class__" else getattr(a, name)
+    if cls is DualDType:
+        return (
+            getattr(np.dtype(float), name)
+            if name in ("kind", "char", "type", "name", "num")
+            else getattr(a, name)
+        )
+    if isinstance(a, (types.ModuleType, type, np.ndarray)):
+        return getattr(a, name)
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            found = base.__dict__[name]
+            if type(found) is property and isinstance(found.fget, types.FunctionType):
+                return lifter.resolve(found.fget)(a)
+            getter = getattr(type(found), "__get__", None)
+            if isinstance(getter, types.FunctionType) and boundary.package_of(type(found)) not in LEAVES:
+                return lifter.resolve(getter)(found, a, cls)
+            if isinstance(found, functools.cached_property) and name not in a.__dict__:
+                made = lifter.resolve(found.func)(a)
+                if not holds_duals(made):
+                    a.__dict__[name] = made
+                return made
+            break
+    try:
+        return object.__getattribute__(a, name)
+    except AttributeError:
+        own = getattr(cls, "__getattr__", None)
+        if not isinstance(own, types.FunctionType):
+            raise
+    return lifter.resolve(own)(a, name)
+
+
+def set_attribute(lifter, a, name, v):
+    """Do ``a.name = v``; the setters of properties and of descriptors are lifted."""
+    for base in type(a).__mro__:
+        found = base.__dict__.get(name)
+        if type(found) is property and isinstance(found.fset, types.FunctionType):
+            lifter.resolve(found.fset)(a, v)
+            return
+        if found is not None:
+            setter = getattr(type(found), "__set__", None)
+            if isinstance(setter, types.FunctionType):
+                lifter.resolve(setter)(found, a, v)
+                return
+            break
+    own = type(a).__setattr__
+    if isinstance(own, types.FunctionType):
+        lifter.resolve(own)(a, name, v)
+    else:
+        setattr(a, name, v)
+
+
+LEAN, FULL = (Lifter(sys.modules[__name__], full) for full in (False, True))

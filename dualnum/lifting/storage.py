@@ -1,0 +1,159 @@
+"""Memory for duals where f asks for floats: ``a = np.zeros(n)`` and then ``a[0] = d``.
+
+Lifted code gets arrays of floats as it asks for them, and the place of each such call is noted: its site, a code object
+and the offset of the call in it.  When f assigns a dual to an element of such an array, the site is marked and f
+starts again; this time the call at that site returns an array of duals.  Tables of constants so stay floats.
+"""
+
+import weakref
+
+import numpy as np
+
+from dualnum._core import DualArray, DualDType, Restart, current_run, run_lifted, value
+from dualnum.lifting import record
+
+_marked = {}  # site: its code object, which keeps the id in the site valid
+_noted = {}  # id of an array: (weak reference to it, its site, the code object)
+
+
+def dtype_of(x, found=None):
+    """Return the common dual dtype of all duals in x, containers included, and `found`; None if there are none."""
+    dtype = x if isinstance(x, DualDType) else getattr(x, "dtype", None)
+    if isinstance(dtype, DualDType):
+        return dtype if found is None or found is dtype else np.promote_types(found, dtype)
+    if isinstance(x, (list, tuple)) or (isinstance(dtype, np.dtype) and dtype.kind == "O"):
+        for item in x.ravel().tolist() if isinstance(x, np.ndarray) else x:
+            found = dtype_of(item, found)
+    elif isinstance(x, dict):
+        for item in x.values():
+            found = dtype_of(item, found)
+    return found
+
+
+def active(run):
+    """Return the dtype with the levels that a lifted call computes with, or None."""
+    if run is None:
+        return None
+    if run.active is None:
+        run.active = dtype_of((run.args, run.kwargs, run.learnt), active(run.outer))
+    return run.active
+
+
+def run(g, args, kwargs):
+    """Return g(*args, **kwargs) of a lifted function, which starts again as often as it learns a site.
+
+    The arguments are copied for each start, because f may write to them.
+    """
+    learnt = None
+    while True:
+        try:
+            return run_lifted(g, fresh(args), fresh(kwargs), learnt)
+        except Restart as restart:
+            learnt = dtype_of(restart.args, learnt)
+
+
+def in_worker(function):
+    """Return a lifted function as a thread of f's calls it: with f's levels; where it has to, f starts again."""
+    caller = current_run()
+    if caller is None:
+        return function
+    learnt, marks = active(caller), len(_marked)
+
+    def work(*args, **kwargs):
+        try:
+            return run_lifted(function, args, kwargs, learnt)
+        except (Restart, TypeError) as error:
+            if type(error) is not Restart and len(_marked) == marks:
+                raise
+            # a refusal, too, may come of an array that is older than another worker's mark
+            caller.pending = True
+            raise Restart(*(error.args if type(error) is Restart else ())) from None
+
+    return work
+
+
+def fresh(x):
+    """Return x with copies of its arrays of duals, in tuples, lists and dicts too."""
+    if isinstance(x, np.ndarray):
+        return x.copy(order="K") if isinstance(x.dtype, DualDType) else x
+    if type(x) in (tuple, list):
+        return type(x)(map(fresh, x))
+    if isinstance(x, tuple):
+        return type(x)(*map(fresh, x)) if hasattr(x, "_fields") else x
+    if type(x) is dict:
+        return {key: fresh(item) for key, item in x.items()}
+    return x
+
+
+def made(a, frame):
+    """Return an array that lifted code in `frame` has asked for: of duals, if its site is marked."""
+    if type(a) is not np.ndarray or a.dtype.char != "d" or a.base is not None:
+        return a
+    site = id(frame.f_code), frame.f_lasti
+    # assignments in code without a source, whose globals are no plain dict, are not seen
+    if site in _marked or type(frame.f_globals) is not dict:
+        dtype = active(current_run())
+        return a if dtype is None else a.astype(dtype).view(DualArray)
+    note(a, site, frame.f_code)
+    return a
+
+
+def note(a, site, code):
+    key = id(a)
+    _noted[key] = weakref.ref(a, lambda _: _noted.pop(key, None)), site, code
+
+
+def site_of(a):
+    """Return the site and code that made the array of which `a` is a view, and whether that array is `a`'s owner."""
+    while isinstance(a, np.ndarray):
+        found = _noted.get(id(a))
+        if found is not None and found[0]() is a:
+            return found[1:]
+        a = a.base
+    return None
+
+
+def learn(a, v):
+    """A dual v does not fit into a: mark a's site and start f again; return if the site is unknown or known in vain."""
+    found = site_of(a)
+    if found is None:
+        return
+    site, code = found
+    if site in _marked:
+        return  # the array is older than the mark: a cache of f's
+    _marked[site] = code
+    record.note_site(code, site[1])
+    _restart(v)
+
+
+def forget_marks():
+    """Let f learn its sites again."""
+    _marked.clear()
+
+
+def _restart(v):
+    run = current_run()
+    if run is not None:
+        run.pending = True
+        raise Restart(v)
+
+
+def grow(a, v):
+    """A dual v has levels that a, an array of duals, has not: start f again with all of them."""
+    dtype = active(current_run())
+    v_dtype = dtype_of(v)
+    if dtype is not None and v_dtype is not None and np.promote_types(dtype, v_dtype) is not dtype:
+        _restart(v)
+
+
+def stripped(x):
+    """Return x without derivatives, in tuples, lists and dicts too; arrays are copies."""
+    if type(x) in (tuple, list):
+        return type(x)([stripped(item) for item in x])
+    if isinstance(x, tuple):
+        return type(x)(*map(stripped, x)) if hasattr(x, "_fields") else x
+    if type(x) is dict:
+        return {key: stripped(item) for key, item in x.items()}
+    if isinstance(x, np.ndarray):
+        return np.array(value(x), order="K") if isinstance(x.dtype, DualDType) else x
+    return value(x) if isinstance(getattr(x, "dtype", None), DualDType) else x

@@ -1,0 +1,203 @@
+"""Functions of `math` and `cmath`: values and errors are theirs, derivatives those of NumPy's or SciPy's function."""
+
+import cmath
+import math
+
+import numpy as np
+
+from dualnum._core import FUNCTIONS, Dual, holds_duals, math_function, value, with_primal
+from dualnum.lifting import boundary
+from dualnum.lifting.resolve import REPLACED, replaces
+from dualnum.lifting.tables.python import number_of
+
+#: math's names of functions that NumPy spells otherwise.
+NUMPY = {
+    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
+    "atanh": "arctanh", "pow": "power",
+}  # fmt: skip
+SAME = (
+    "cbrt copysign cos cosh degrees exp exp2 expm1 fabs fmod log10 log1p log2 radians remainder sin sinh sqrt tan tanh"
+).split()
+SCIPY = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "lgamma": "gammaln"}
+
+
+def _ieee_remainder(x, y):
+    """Return math.remainder of duals: x - n y with the nearest integer n."""
+    n = round((value(x) - math.remainder(value(x), value(y))) / value(y))
+    return x - n * y
+
+
+SPECIAL = {"remainder": _ieee_remainder}
+
+for _name in [*NUMPY, *SAME]:
+    if hasattr(math, _name):
+        _function = SPECIAL.get(_name) or FUNCTIONS.get(NUMPY.get(_name, _name)) or getattr(np, _name)
+        REPLACED[getattr(math, _name)] = math_function(getattr(math, _name), _function)
+
+
+def _integer(function):
+    def step(x):
+        x = number_of(x)
+        return function(value(x) if type(x) is Dual else x)
+
+    return step
+
+
+for _name in ("ceil", "floor", "trunc"):
+    REPLACED[getattr(math, _name)] = _integer(getattr(math, _name))
+
+
+def _of_scipy(name):
+    def function(x):
+        try:
+            import scipy.special
+        except ImportError as error:
+            raise ImportError(
+                f"the derivative of math.{name} expects SciPy; install it with pip install 'dualnum[scipy]'."
+            ) from error
+        return getattr(scipy.special, SCIPY[name])(x)
+
+    return function
+
+
+for _name in SCIPY:
+    REPLACED[getattr(math, _name)] = math_function(getattr(math, _name), _of_scipy(_name))
+
+
+def _predicate(function):
+    def decide(*args, **kwargs):
+        return function(*[value(number_of(x)) for x in args], **kwargs)
+
+    return decide
+
+
+for _name in ("isfinite", "isinf", "isnan", "isclose", "ulp"):
+    REPLACED[getattr(math, _name)] = _predicate(getattr(math, _name))
+
+
+@replaces(math.log)
+def log(x, base=None):
+    x, base = number_of(x), number_of(base)
+    if base is None:
+        return _log(x)
+    primal = math.log(value(x), value(base))
+    return _with(_log(x) / _log(base), primal)
+
+
+_log = math_function(math.log, FUNCTIONS["log"])
+
+
+def _with(y, primal):
+    """Return y with the value `primal`; y may have become a float."""
+    return with_primal(y, primal) if type(y) is Dual else primal
+
+
+@replaces(math.hypot)
+def hypot(*coordinates):
+    coordinates = [number_of(x) for x in coordinates]
+    primal = math.hypot(*map(value, coordinates))
+    if not holds_duals(coordinates):
+        return primal
+    if len(coordinates) == 2:
+        return _with(np.hypot(*coordinates), primal)
+    return _with(np.linalg.norm(np.array(coordinates).view(_array_class())), primal)
+
+
+def _array_class():
+    from dualnum._core import DualArray
+
+    return DualArray
+
+
+@replaces(math.dist)
+def dist(p, q):
+    p, q = tuple(p), tuple(q)
+    primal = math.dist(tuple(map(value, p)), tuple(map(value, q)))
+    return _with(hypot(*[a - b for a, b in zip(p, q, strict=True)]), primal)
+
+
+@replaces(math.fsum)
+def fsum(items):
+    items = list(items)
+    if not holds_duals(items):
+        return math.fsum(items)
+    return _with(sum(items), math.fsum(map(value, items)))
+
+
+@replaces(math.prod)
+def prod(items, *, start=1):
+    items = list(items)
+    primal = math.prod(map(value, items), start=value(start))
+    for item in items:
+        start = start * item
+    return _with(start, primal)
+
+
+if hasattr(math, "sumprod"):
+
+    @replaces(math.sumprod)
+    def sumprod(p, q):
+        p, q = list(p), list(q)
+        primal = math.sumprod([value(x) for x in p], [value(x) for x in q])
+        return _with(sum(a * b for a, b in zip(p, q, strict=True)), primal)
+
+
+if hasattr(math, "fma"):
+
+    @replaces(math.fma)
+    def fma(x, y, z):
+        return _with(x * y + z, math.fma(*map(value, (x, y, z))))
+
+
+@replaces(math.nextafter)
+def nextafter(x, y, /, **kwargs):
+    x = number_of(x)
+    return _with(x, math.nextafter(value(x), value(number_of(y)), **kwargs))
+
+
+@replaces(math.ldexp)
+def ldexp(x, i):
+    x = number_of(x)
+    primal = math.ldexp(value(x), i)
+    return _with(x * 2.0**i if abs(i) < 1000 else x * 2.0 ** (i // 2) * 2.0 ** (i - i // 2), primal)
+
+
+@replaces(math.frexp)
+def frexp(x):
+    x = number_of(x)
+    mantissa, exponent = math.frexp(value(x))
+    return _with(ldexp(x, -exponent), mantissa) if type(x) is Dual else mantissa, exponent
+
+
+@replaces(math.modf)
+def modf(x):
+    x = number_of(x)
+    fraction, whole = math.modf(value(x))
+    return _with(x - whole, fraction) if type(x) is Dual else fraction, whole
+
+
+# ---- cmath: real results of real arguments -----------------------------------------------------------------
+
+
+def _real(name):
+    original = getattr(cmath, name)
+
+    def function(x):
+        x = number_of(x)
+        if type(x) is not Dual:
+            return original(x)
+        z = original(value(x))
+        if z.imag != 0:
+            raise boundary.NotLifted(
+                f"cmath.{name} expects an argument with a real result, got a dual of value {value(x)}: dualnum "
+                f"differentiates real numbers; use the real and the imaginary part as two numbers."
+            )
+        return _with(FUNCTIONS[NUMPY.get(name, name)](x), z.real)
+
+    return function
+
+
+for _name in ("acos acosh asin asinh atan atanh cos cosh exp log10 sin sinh sqrt tan tanh").split():
+    REPLACED[getattr(cmath, _name)] = _real(_name)
+for _name in ("isfinite", "isinf", "isnan"):
+    REPLACED[getattr(cmath, _name)] = _predicate(getattr(cmath, _name))

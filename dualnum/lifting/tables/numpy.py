@@ -1,0 +1,441 @@
+"""NumPy's functions and the methods of its arrays: what makes arrays, what takes plain arrays and lists of duals."""
+
+import functools
+import math
+import sys
+
+import numpy as np
+
+from dualnum._core import Dual, DualArray, DualDType, array_call, holds_duals, library_call, value
+from dualnum.lifting import boundary, storage
+from dualnum.lifting.resolve import MAKERS, REPLACED, replaces
+
+#: Types that NumPy takes as float64, as f may spell them.
+FLOAT = np.dtype(float)
+
+
+def asked_dtype(dtype):
+    """Return what a call asks for with dtype=: None for duals' own, "f" for float64, else a dtype."""
+    if dtype is None or isinstance(dtype, DualDType):
+        return None
+    return "f" if np.dtype(dtype) == FLOAT or np.dtype(dtype) == np.longdouble else np.dtype(dtype)
+
+
+def as_asked(a, dtype, frame):
+    """Return an array of duals as ``a.astype(dtype)``: itself for float64, its values for integers and bool."""
+    asked = asked_dtype(dtype)
+    if asked is None or asked == "f":
+        return a
+    if asked.kind in "biu":
+        return value(a).astype(asked)
+    if asked.kind == "O":
+        return a.astype(object)
+    raise boundary.NotLifted(
+        f"astype expects float64, got {asked}, at {boundary.place_of(frame)}: duals are float64; use float."
+    )
+
+
+# ---- arguments ---------------------------------------------------------------------------------------------
+
+
+def seen(x):
+    """Return lists of numbers and plain arrays that hold duals as DualArray, so that NumPy's functions dispatch."""
+    if type(x) is np.ndarray:
+        if isinstance(x.dtype, DualDType):
+            return x.view(DualArray)
+        if x.dtype.kind == "O" and x.ndim and _all_numbers(x.ravel().tolist()):
+            return np.array(x.tolist()).view(DualArray)
+        return x
+    if type(x) in (list, tuple) and holds_duals(x):
+        if _all_numbers(x):
+            try:
+                a = np.array(x)
+            except ValueError:
+                return x
+            return a.view(DualArray) if isinstance(a.dtype, DualDType) else x
+        return type(x)([seen(item) for item in x])
+    return x
+
+
+def _all_numbers(items):
+    """Whether a list holds numbers, and lists of them, alone, with a dual among them."""
+    return holds_duals(items, 8) and all(
+        isinstance(item, (float, int, Dual, np.generic))
+        or (type(item) in (list, tuple) and (not item or not holds_duals(item) or _all_numbers(item)))
+        for item in items
+    )
+
+
+def of_numpy(lifter, g):
+    """Return a function of NumPy's that sees lists and plain arrays of duals, and notes the arrays that it makes."""
+    if isinstance(g, np.ufunc):
+        return _of_ufunc(g)
+    if isinstance(g, type) or not callable(g):
+        return g
+
+    return library_call(g, seen, _without_dtype, storage.made)
+
+
+def _without_dtype(g, args, kwargs):
+    """Return keywords without ``dtype=float``, which duals are already, if there are duals among the arguments."""
+    if holds_duals(args) or holds_duals(kwargs):
+        if kwargs.get("dtype") is not None and asked_dtype(kwargs["dtype"]) == "f":
+            kwargs = {name: x for name, x in kwargs.items() if name != "dtype"}
+        _learn(kwargs.get("out"), (args, kwargs))
+    return args, {name: seen(x) for name, x in kwargs.items()}
+
+
+def _learn(out, inputs):
+    """Mark the sites of arrays of floats in which a function would store duals."""
+    for a in out if isinstance(out, tuple) else (out,):
+        if type(a) is np.ndarray and not isinstance(a.dtype, DualDType):
+            storage.learn(a, inputs)
+
+
+def of_ufunc_method(g, owner):
+    """Return what stands for ``np.add.at``, ``np.add.reduce`` and their kin."""
+
+    def prepared(g, args, kwargs):
+        if g.__name__ == "at" and holds_duals(args[1:]):
+            _learn(args[0], args)
+        return _without_dtype(g, args, kwargs)
+
+    return library_call(g, seen, prepared, storage.made, 0)
+
+
+def _of_ufunc(g):
+    """Return a ufunc that forgets the dtype=float of calls with duals; a dual that it would store marks the site."""
+
+    def prepared(g, args, kwargs):
+        inputs, out = args[: g.nin], kwargs.get("out", args[g.nin :])
+        if holds_duals(inputs):
+            _learn(out, inputs)
+        return _without_dtype(g, args, kwargs)
+
+    return library_call(g, seen, prepared, storage.made, g.nin)
+
+
+# ---- functions that make arrays ----------------------------------------------------------------------------
+
+
+def _from_data(g):
+    """Return np.array or one of its kin: an array of duals stays one where float64 is asked for."""
+
+    def make(a, args, kwargs, frame):
+        if not isinstance(a, (np.ndarray, list, tuple)) and hasattr(a, "to_numpy"):
+            a = a.to_numpy()
+        if not holds_duals(a, 8):
+            return storage.made(g(a, *args, **kwargs), frame)
+        dtype = kwargs.pop("dtype", None)
+        if args:
+            dtype, args = args[0], args[1:]
+        if dtype is not None and asked_dtype(dtype) not in (None, "f"):
+            return as_asked(g(a, *args, **kwargs), dtype, frame)
+        if not isinstance(a, np.ndarray):
+            a = _nested(a)
+        made = g(a, *args, **kwargs)
+        if isinstance(made.dtype, DualDType):
+            return made.view(DualArray)
+        if (
+            made.dtype == object
+            and made.size
+            and all(isinstance(x, (float, int, Dual)) for x in made.ravel().tolist())
+        ):
+            return np.array(made.tolist()).view(DualArray).reshape(made.shape)
+        return made
+
+    return array_call(g, g in (np.asarray, np.asanyarray), make)
+
+
+def _nested(a):
+    """Return nested lists in which arrays of duals of one element are numbers, where NumPy would meet both."""
+    if type(a) in (list, tuple):
+        items = [_nested(item) for item in a]
+        if any(isinstance(x, np.ndarray) and x.ndim == 0 for x in items):
+            items = [x[()] if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in items]
+        return items
+    return a
+
+
+for _g in (
+    np.array,
+    np.asarray,
+    np.asanyarray,
+    np.ascontiguousarray,
+    np.asfortranarray,
+    np.asarray_chkfinite,
+):
+    REPLACED[_g] = _from_data(_g)
+
+
+@replaces(np.require)
+def require(a, dtype=None, requirements=None, **kwargs):
+    return np.require(a, None if holds_duals(a) else dtype, requirements, **kwargs)
+
+
+def _filled(g):
+    """Return np.full or np.full_like: of a dual, an array of duals."""
+
+    def make(shape, fill_value, dtype=None, **kwargs):
+        if not holds_duals(fill_value):
+            return storage.made(g(shape, fill_value, dtype, **kwargs), sys._getframe(1))
+        shape = np.shape(shape) if g is np.full_like else shape
+        a = np.empty(shape, dtype=storage.dtype_of(fill_value)).view(DualArray)
+        a[...] = seen(fill_value)
+        return as_asked(a, dtype, sys._getframe(1))
+
+    return make
+
+
+REPLACED[np.full], REPLACED[np.full_like] = _filled(np.full), _filled(np.full_like)
+
+
+def _like(g):
+    """Return np.zeros_like or its kin: dtype=float of duals keeps duals."""
+
+    def make(a, dtype=None, *args, **kwargs):
+        a = seen(a)
+        if holds_duals(a):
+            if asked_dtype(dtype) == "f":
+                dtype = None
+            return g(a, dtype, *args, **kwargs)
+        return storage.made(g(a, dtype, *args, **kwargs), sys._getframe(1))
+
+    return make
+
+
+for _g in (np.zeros_like, np.ones_like, np.empty_like):
+    REPLACED[_g] = _like(_g)
+
+
+@replaces(np.arange)
+def arange(*args, **kwargs):
+    if not holds_duals(args):
+        return storage.made(np.arange(*args, **kwargs), sys._getframe(1))
+    values = np.arange(*map(value, args), **kwargs)
+    start, step = (args[0] if len(args) > 1 else 0.0), (args[2] if len(args) > 2 else 1.0)
+    made = (start + np.arange(len(values)) * step) if len(values) else values
+    return _with_values(made, values)
+
+
+def _with_values(made, values):
+    """Return an array of duals with other values."""
+    if isinstance(getattr(made, "dtype", None), DualDType):
+        value(made)[...] = values
+        return made.view(DualArray)
+    return values
+
+
+@replaces(np.fromiter)
+def fromiter(iter, dtype=float, count=-1, **kwargs):
+    items = []
+    for item in iter:
+        if len(items) == count:
+            break
+        items.append(item)
+    if not holds_duals(items):
+        return storage.made(np.fromiter(items, dtype, count, **kwargs), sys._getframe(1))
+    return as_asked(np.array(items).view(DualArray), dtype, sys._getframe(1))
+
+
+# ---- functions that store ----------------------------------------------------------------------------------
+
+
+def _storing(g):
+    """Return np.put or one of its kin: a dual that is stored in an array of floats marks its site."""
+
+    def store(a, *args, **kwargs):
+        if type(a) is np.ndarray and not isinstance(a.dtype, DualDType) and holds_duals((args, kwargs)):
+            storage.learn(a, (args, kwargs))
+        return g(a, *map(seen, args), **kwargs)
+
+    return store
+
+
+for _g in (np.put, np.place, np.putmask, np.copyto, np.fill_diagonal, np.put_along_axis):
+    REPLACED[_g] = _storing(_g)
+
+
+# ---- questions about types ---------------------------------------------------------------------------------
+
+
+def _as_float(x):
+    return FLOAT if isinstance(x, DualDType) else FLOAT if type(x) is Dual else x
+
+
+def _asking(g):
+    def answer(*args, **kwargs):
+        return g(*map(_as_float, args), **kwargs)
+
+    return answer
+
+
+for _g in (np.issubdtype, np.can_cast, np.isdtype, np.finfo, np.iinfo, np.min_scalar_type):
+    REPLACED[_g] = _asking(_g)
+
+
+@replaces(np.result_type)
+def result_type(*args):
+    return np.result_type(*[x if isinstance(x, (np.dtype, type, str)) else seen(x) for x in args])
+
+
+@replaces(np.common_type)
+def common_type(*arrays):
+    """Return the type that f names for duals: float64, with which arrays of duals stay what they are."""
+    return np.common_type(*[np.zeros(0) if holds_duals(a) else a for a in arrays])
+
+
+@replaces(np.iscomplexobj)
+def is_complex(x):
+    return False if holds_duals(x) else np.iscomplexobj(x)
+
+
+@replaces(np.isrealobj)
+def is_real_object(x):
+    return True if holds_duals(x) else np.isrealobj(x)
+
+
+@replaces(np.spacing)
+def spacing(x, *args, **kwargs):
+    return np.spacing(value(x), *args, **kwargs)
+
+
+@replaces(np.nextafter)
+def nextafter(x, y, *args, **kwargs):
+    primal = np.nextafter(value(x), value(y), *args, **kwargs)
+    return x + (primal - value(x)) if holds_duals(x) else primal
+
+
+# ---- np.vectorize and np.frompyfunc ------------------------------------------------------------------------
+
+
+def _vectorize(lifter, cls):
+    def make(pyfunc=np._NoValue, *args, **kwargs):
+        if not callable(pyfunc):
+            return cls(pyfunc, *args, **kwargs)
+        function = lifter.resolve(pyfunc)
+        original = cls(function, *args, **kwargs)
+        return original if original.signature is not None else _ByElement(original, function)
+
+    return make
+
+
+def _element_by_element(function, args):
+    """Return function of each of the elements of broadcast arguments, as np.vectorize does."""
+    args = [seen(x) for x in args]
+    shape = np.broadcast_shapes(*map(np.shape, args))
+    size = math.prod(shape)
+    columns = [np.broadcast_to(x, shape).reshape(-1) if np.ndim(x) else [x] * size for x in args]
+    results = [function(*items) for items in zip(*columns, strict=True)]
+    if results and isinstance(results[0], tuple):
+        return tuple(_gathered(column, shape) for column in zip(*results, strict=True))
+    return _gathered(results, shape)
+
+
+def _gathered(results, shape):
+    a = np.array(list(results))
+    a = a.view(DualArray) if isinstance(a.dtype, DualDType) else a
+    return a.reshape(shape) if shape else a.reshape(())[()]
+
+
+class _ByElement:
+    """An np.vectorize object or a ufunc of np.frompyfunc that calls a function of Python's with duals too."""
+
+    def __init__(self, original, function):
+        self.original, self.function = original, function
+
+    def __getattr__(self, name):
+        return getattr(self.original, name)
+
+    def __call__(self, *args, **kwargs):
+        if kwargs or not holds_duals(args):
+            return self.original(*args, **kwargs)
+        return _element_by_element(self.function, args)
+
+
+def vectorized(lifter, g):
+    """Return what calls an np.vectorize object that f has not made."""
+    return g if g.signature is not None else _ByElement(g, lifter.resolve(g.pyfunc))
+
+
+MAKERS[np.vectorize] = _vectorize
+
+
+def _from_python(lifter, g):
+    def make(function, nin, nout, **kwargs):
+        function = lifter.resolve(function)
+        return _ByElement(np.frompyfunc(function, nin, nout, **kwargs), function)
+
+    return make
+
+
+MAKERS[np.frompyfunc] = _from_python
+
+
+# ---- methods of arrays -------------------------------------------------------------------------------------
+
+METHODS = {}
+
+
+def _method(*names):
+    def register(function):
+        for name in names:
+            METHODS[name] = function
+        return function
+
+    return register
+
+
+def of_method(lifter, g, owner):
+    """Return what stands for a method of an array."""
+    function = METHODS.get(g.__name__)
+    if function is not None:
+        return functools.partial(function, owner)
+    if type(owner) is np.ndarray and isinstance(owner.dtype, DualDType):
+        return getattr(owner.view(DualArray), g.__name__)
+    return g
+
+
+@_method("astype")
+def _astype(a, dtype, *args, **kwargs):
+    if isinstance(a.dtype, DualDType):
+        return as_asked(a.copy() if kwargs.get("copy", True) else a, dtype, sys._getframe(1))
+    return storage.made(a.astype(dtype, *args, **kwargs), sys._getframe(1))
+
+
+@_method("copy")
+def _copy(a, *args, **kwargs):
+    return storage.made(a.copy(*args, **kwargs), sys._getframe(1))
+
+
+@_method("dot")
+def _dot(a, b, *args, **kwargs):
+    return np.dot(seen(a), seen(b), *args, **kwargs)
+
+
+def _storing_method(name):
+    def store(a, *args, **kwargs):
+        if type(a) is np.ndarray and not isinstance(a.dtype, DualDType) and holds_duals(args):
+            storage.learn(a, args)
+        return getattr(a, name)(*args, **kwargs)
+
+    return store
+
+
+for _name in ("fill", "put", "__setitem__"):
+    METHODS[_name] = _storing_method(_name)
+
+
+def _by_function(name):
+    function = getattr(np, name)
+
+    def call(a, *args, **kwargs):
+        if not isinstance(a.dtype, DualDType) and not holds_duals((args, kwargs)):
+            return getattr(a, name)(*args, **kwargs)
+        return function(seen(a), *map(seen, args), **kwargs)
+
+    return call
+
+
+for _name in ("clip", "searchsorted", "choose"):
+    METHODS[_name] = _by_function(_name)

@@ -1,0 +1,85 @@
+"""scipy.optimize: roots of equations, differentiated as implicit functions."""
+
+import functools
+import inspect
+
+import numpy as np
+from scipy import optimize
+
+from dualnum._core import value
+from dualnum.rules._operands import float_arguments
+from dualnum.rules._registry import rule
+from dualnum.rules.implicit_functions import at_solution
+
+
+def _on_floats(f):
+    """Return f with the values of what it returns, which may hold duals that f closes over."""
+
+    @functools.wraps(f, updated=())
+    def values(*args, **kwargs):
+        y = f(*args, **kwargs)
+        return tuple(map(_values, y)) if isinstance(y, tuple) else _values(y)
+
+    return values
+
+
+def _values(y):
+    if isinstance(y, list):
+        return [_values(item) for item in y]
+    if isinstance(y, np.ndarray) and y.dtype == object:
+        return np.array(_values(y.tolist()))
+    return value(y)
+
+
+def _rule(original, name, replaced):
+    """Return the rule of a solver of ``f(x, *args) = 0``; `replaced` puts the root into what the solver returns."""
+    signature = inspect.signature(original)
+
+    def on_duals(*args, **kwargs):
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        given = bound.arguments
+        f, extra = given[name], given["args"]
+        extra = extra if isinstance(extra, tuple) else (extra,)
+        for key, item in given.items():
+            given[key] = _on_floats(item) if callable(item) else float_arguments(item)
+        result = original(*bound.args, **bound.kwargs)
+
+        def residual(x):
+            y = f(x, *extra)
+            fprime = given.get("fprime") if name == "f" else given.get("jac")
+            return y[0] if fprime is True else y
+
+        with np.errstate(all="ignore"):
+            return replaced(result, lambda x: at_solution(x, residual, original.__name__))
+
+    return on_duals
+
+
+def _first(result, root):
+    return (root(result[0]), *result[1:]) if isinstance(result, tuple) else root(result)
+
+
+def _attribute(key):
+    def replaced(result, root):
+        result[key] = root(result[key])
+        return result
+
+    return replaced
+
+
+def _first_or_report(result, root):
+    """The root alone, or with full_output=True a pair with a report that holds it too."""
+    if isinstance(result, tuple) and hasattr(result[1], "root"):
+        x = root(result[0])
+        result[1]["root"] = x
+        return (x, *result[1:])
+    return _first(result, root)
+
+
+for _name in ("brentq", "brenth", "bisect", "ridder", "toms748"):
+    rule(getattr(optimize, _name))(_rule(getattr(optimize, _name), "f", _first_or_report))
+rule(optimize.newton)(_rule(optimize.newton, "func", _first_or_report))
+rule(optimize.root_scalar)(_rule(optimize.root_scalar, "f", _attribute("root")))
+rule(optimize.fsolve)(_rule(optimize.fsolve, "func", _first))
+rule(optimize.root)(_rule(optimize.root, "fun", _attribute("x")))

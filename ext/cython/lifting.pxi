@@ -1,0 +1,415 @@
+# The hot half of lifting: what the constant `L` of rewritten code does at each call site (dualnum/lifting/rewrite.py).
+
+cdef extern from "Python.h":
+    PyObject *PyFunction_GetCode(object function)
+    PyObject *PyFunction_GetClosure(object function)
+    PyObject *PyFunction_GetDefaults(object function)
+    PyObject *PyCell_GET(object cell)
+    PyObject *PyDict_GetItemWithError(dict table, object key) except? NULL
+    object PyLong_FromSize_t(size_t number)
+    PyObject *PyCFunction_GetSelf(object function) except? NULL
+    PyTypeObject PyFunction_Type, PyMethod_Type, PyCFunction_Type, PyModule_Type
+    object PyMethod_New(object function, object instance)
+    PyObject *PyMethod_GET_FUNCTION(object method)
+    PyObject *PyMethod_GET_SELF(object method)
+
+# Types whose methods treat duals as any other object.
+cdef frozenset _transparent = frozenset([list, dict, set, frozenset, str, bytes, tuple, float, int, bool, Dual,
+                                         bytearray, range, slice, type(None)])
+
+# Types on which an operator is Python's or NumPy's own.
+cdef frozenset _plain_operands = frozenset([float, int, bool, Dual, str, tuple, list, np.float64, np.int64, type(None)])
+
+
+def holds_duals(x, int depth=4):
+    """Return whether x is a dual or an array of duals, or a list, tuple, dict or array of objects that holds one."""
+    if type(x) is Dual:
+        return True
+    if isinstance(x, ndarray):
+        if _is_dual_dtype(<object>(<ndarray>x).descr):
+            return True
+        return x.dtype.kind == "O" and depth > 0 and any([holds_duals(item, depth - 1) for item in x.ravel().tolist()])
+    if depth > 0:
+        if type(x) is list or isinstance(x, tuple):
+            for item in x:
+                if type(item) is not float and holds_duals(item, depth - 1):
+                    return True
+        elif isinstance(x, dict):
+            for item in x.values():
+                if holds_duals(item, depth - 1):
+                    return True
+    return False
+
+
+def with_primal(Dual d not None, double primal):
+    """Return d with another value and the same derivatives."""
+    cdef Dual z = _new_dual(d.descr)
+    memcpy(z.data, d.data, (<DualDescr *>d.descr).base.elsize)
+    z.data[0] = primal
+    return z
+
+
+cdef object _number_of(object x):
+    """x as a Dual, if it is an array of duals with one element; else x."""
+    if isinstance(x, ndarray) and PyArray_SIZE(_array(<ndarray>x)) == 1 and _is_dual_dtype(<object>(<ndarray>x).descr):
+        return x.reshape(())[()]
+    return x
+
+
+def math_function(original, function):
+    """
+    Return a function of `math` for duals.
+
+    It calls the original on the values, which decides values and errors, and `function` for the derivatives.
+    """
+    cdef int op = _kernel_index.get(getattr(function, "__name__", None), -1)
+    if FUNCTIONS.get(getattr(function, "__name__", None)) is not function:
+        op = -1
+
+    def of_one(x, /):
+        cdef Dual z
+        if type(x) is not Dual:
+            x = _number_of(x)
+            if type(x) is not Dual:
+                return original(x)
+        primal = original((<Dual>x).data[0])
+        if op >= 0:
+            z = _unary(op, <Dual>x)
+            z.data[0] = primal
+            return z
+        y = function(x)
+        return with_primal(y, primal) if type(y) is Dual else primal
+
+    def of_two(x, y, /):
+        x, y = _number_of(x), _number_of(y)
+        primal = original((<Dual>x).data[0] if type(x) is Dual else x, (<Dual>y).data[0] if type(y) is Dual else y)
+        if type(x) is not Dual and type(y) is not Dual:
+            return primal
+        z = function(x, y)
+        return with_primal(z, primal) if type(z) is Dual else primal
+
+    made = of_two if (original.__text_signature__ or "").count(",") == 3 else of_one
+    made.__name__ = made.__qualname__ = original.__name__
+    made.__module__ = original.__module__
+    return made
+
+
+# ---- lifted calls that are running, and the arrays that they make --------------------------------------
+
+class Restart(BaseException):
+    """f has to run again, because a site of storage was marked; no ``except Exception`` of f's may stop it."""
+
+
+cdef extern from *:
+    """
+    static thread_local PyObject* lifted_run = nullptr;  // the LiftedRun of the innermost lifted call of this thread
+    static void set_lifted_run(PyObject* run) { lifted_run = run; }
+    """
+    PyObject *lifted_run
+    void set_lifted_run(PyObject *)
+
+
+@cython.final
+@cython.freelist(4)
+cdef class LiftedRun:
+    """
+    A lifted call that is running: its arguments, which tell the levels that it computes with.
+
+    Attributes
+    ----------
+    args : tuple
+    kwargs : dict
+    learnt : dtype or None
+        The levels of duals for which f was started again.
+    active : dtype or None
+        The levels of the arguments, of `learnt` and of the enclosing runs, once `dualnum.lifting.storage` has asked.
+    outer : LiftedRun or None
+    pending : bool
+        Whether f has to start again; it may have caught the Restart.
+    own : dict or None
+        The dicts and sets that f has made, by their ids (`dualnum.lifting.keys`).
+    """
+    cdef readonly tuple args
+    cdef readonly dict kwargs
+    cdef readonly object learnt
+    cdef public object active
+    cdef readonly LiftedRun outer
+    cdef public bint pending
+    cdef public dict own
+
+
+def current_run():
+    """Return the innermost LiftedRun of this thread, or None."""
+    return <object>lifted_run if lifted_run != NULL else None
+
+
+cpdef object run_lifted(object g, tuple args, dict kwargs, object learnt=None):
+    """Return g(*args, **kwargs) of a lifted function; raise Restart where it has to start again."""
+    cdef LiftedRun run = LiftedRun.__new__(LiftedRun)
+    cdef PyObject *outer = lifted_run
+    run.args, run.kwargs, run.learnt = args, kwargs, learnt
+    run.outer = <LiftedRun>outer if outer != NULL else None
+    set_lifted_run(<PyObject *>run)
+    try:
+        y = g(*args, **kwargs) if kwargs else g(*args)
+    finally:
+        set_lifted_run(outer)
+    if run.pending:
+        raise Restart
+    return y
+
+
+cdef int _contents(object x, int depth) except -1:
+    """What nested lists hold: 1 for duals, 2 for anything but numbers; 3 for both."""
+    cdef int found = 0
+    if type(x) is Dual:
+        return 1
+    if type(x) is float or type(x) is int:
+        return 0
+    if (type(x) is list or type(x) is tuple) and depth > 0:
+        for item in x:
+            found |= _contents(item, depth - 1)
+        return found
+    return 2
+
+
+def array_call(g, bint is_asarray, make):
+    """
+    Return np.array or one of its kin for lifted code: an array of duals from lists of numbers, itself from an array.
+
+    ``make(a, args, kwargs, frame)`` does the rest, the call being in a frame.
+    """
+    def call(a, *args, **kwargs):
+        if not args and (not kwargs or len(kwargs) == 1 and kwargs.get("dtype") is float):
+            if is_asarray and type(a) is DualArray:
+                return a
+            if (type(a) is list or type(a) is tuple) and _contents(a, 4) == 1:
+                return _as_dual_array(g(a))
+        return make(a, args, kwargs, sys._getframe())
+
+    return call
+
+
+def library_call(g, seen, prepared, made, Py_ssize_t most=-1):
+    """
+    Return a function of NumPy's, or a ufunc, for lifted code.
+
+    Parameters
+    ----------
+    g : callable
+    seen : callable
+        ``seen(x)`` is a DualArray where x is a list or a plain array that holds duals.
+    prepared : callable
+        ``prepared(g, args, kwargs)`` returns what g gets where there are keywords or more than `most` arguments.
+    made : callable
+        ``made(a, frame)`` notes an array of floats that a call in a frame has made.
+    """
+    def call(*args, **kwargs):
+        if kwargs or 0 <= most < len(args):
+            args, kwargs = prepared(g, args, kwargs)
+        for x in args:
+            if type(x) is list or type(x) is tuple or type(x) is ndarray and (
+                    _is_dual_dtype(<object>(<ndarray>x).descr) or (<ndarray>x).descr.kind == c"O"):
+                args = tuple([seen(x) for x in args])
+                break
+        y = g(*args, **kwargs)
+        if type(y) is ndarray:
+            if _is_dual_dtype(<object>(<ndarray>y).descr):
+                return _as_dual_array(y)
+            if (<ndarray>y).base == NULL and _is_float64((<ndarray>y).descr):
+                return made(y, sys._getframe())
+        return y
+
+    return call
+
+
+@cython.final
+@cython.freelist(8)
+cdef class Place:
+    """The place ``a[k]``, or ``a.k`` where `attribute` is true: what an assignment assigns to."""
+    cdef object a, k, current
+    cdef Lifter lifter
+    cdef bint attribute
+
+    @property
+    def item(self):
+        raise AttributeError("item")
+
+    @item.setter
+    def item(self, v):
+        self.store(v)
+
+    cdef int store(self, v) except -1:
+        try:
+            if self.attribute:
+                self.lifter.rules.set_attribute(self.lifter, self.a, self.k, v)
+            else:
+                if self.lifter.full and isinstance(self.a, dict) and holds_duals(self.k):
+                    self.lifter.rules.keys().setitem(self.a, self.k, v)
+                    return 0
+                if isinstance(v, ndarray) and not isinstance(self.a, (ndarray, list, dict)):
+                    v = self.lifter.rules.storable(self.a, v)
+                self.a[self.k] = v
+        except Exception as error:
+            if not self.lifter.rules.stored(self.lifter, self.a, self.k, v, self.attribute, error):
+                raise
+        return 0
+
+    def update(self, str operator, v):
+        """Do ``a[k] op= v``."""
+        self.store(self.lifter.inplace(operator, self.current, v))
+
+
+cdef object _dispatching_type = type(np.sum)  # of NumPy's functions with __array_function__
+
+cdef dict _inplace_operators = {
+    "i" + name: getattr(operator, "i" + name)
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+}
+cdef dict _operators = {
+    name: getattr(operator, name)
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "neg", "pos", "abs",
+                 "lt", "le", "gt", "ge", "eq", "ne")
+}
+
+
+@cython.final
+cdef class Lifter:
+    """
+    The constant of rewritten code.
+
+    Attributes
+    ----------
+    full : bool
+        The grade: whether attributes, operators and iteration are rewritten, not calls alone.
+    rules : module
+        `dualnum.lifting.resolve`, which has what is not hot.
+    kept : dict
+        Replacements of callees that live as long as their module: functions in C, types, ufuncs.
+    functions : dict
+        For the id of a function, a weak reference to it and its lifted version; None for the function itself.
+    codes : dict
+        The lifted code objects by their ids.
+    """
+    cdef readonly bint full
+    cdef readonly object rules
+    cdef readonly dict kept, functions, codes
+    cdef object __weakref__
+
+    def __init__(self, rules, bint full):
+        self.rules, self.full = rules, full
+        _lifters[full] = self
+        self.kept, self.functions, self.codes = {}, {}, {}
+
+    def __repr__(self):
+        return f"<dualnum.lifting, {'full' if self.full else 'lean'}>"
+
+    def __reduce__(self):
+        raise TypeError("code that dualnum has lifted does not pickle; pickle the function itself.")
+
+    cpdef object resolve(self, object g):
+        """Return what is called in the place of g."""
+        cdef PyTypeObject *kind = Py_TYPE(g)
+        cdef PyObject *owner
+        if kind == &PyFunction_Type:
+            if id(<object>PyFunction_GetCode(g)) in self.codes:
+                return g
+            entry = self.functions.get(id(g))
+            if entry is not None and entry[0]() is g:
+                return g if entry[1] is None else entry[1]
+        elif kind == &PyMethod_Type:
+            if isinstance(<object>PyMethod_GET_SELF(g), ndarray):
+                return self.rules.find(self, g)
+            function = <object>PyMethod_GET_FUNCTION(g)
+            lifted = self.resolve(function)
+            return g if lifted is function else PyMethod_New(lifted, <object>PyMethod_GET_SELF(g))
+        elif kind == &PyCFunction_Type:
+            owner = PyCFunction_GetSelf(g)
+            if owner != NULL and Py_TYPE(<object>owner) != &PyModule_Type:
+                if <object>Py_TYPE(<object>owner) in _transparent:
+                    if self.full and isinstance(<object>owner, (dict, set, frozenset)):
+                        return self.rules.keys().of_method(g, <object>owner)
+                    return g
+            else:
+                found = self.kept.get(g)
+                if found is not None:
+                    return found
+        elif <object>kind is type or <object>kind is np.ufunc or <object>kind is _dispatching_type:
+            found = self.kept.get(g)
+            if found is not None:
+                return found
+        return self.rules.find(self, g)
+
+    def place(self, a, k):
+        """The target of ``a[k] = v``, as ``L.place(a, k).item = v``."""
+        cdef Place place = Place.__new__(Place)
+        place.a, place.k, place.lifter = a, k, self
+        return place
+
+    def place_read(self, a, k):
+        """The target of ``a[k] op= v``, as ``L.place_read(a, k).update(op, v)``."""
+        cdef Place place = self.place(a, k)
+        place.current = self.getitem(a, k) if self.full else a[k]
+        return place
+
+    def attribute_read(self, a, str name):
+        """The target of ``a.name op= v``."""
+        cdef Place place = self.place(a, name)
+        place.attribute = True
+        place.current = self.attribute(a, name)
+        return place
+
+    def attribute_place(self, a, str name):
+        """The target of ``a.name = v``, as ``L.attribute_place(a, name).item = v``."""
+        cdef Place place = self.place(a, name)
+        place.attribute = True
+        return place
+
+    def slice(self, start, stop, step):
+        return slice(start, stop, step)
+
+    cpdef object inplace(self, str name, a, v):
+        """Return what ``a op= v`` assigns to a."""
+        if isinstance(a, ndarray):
+            if not _is_dual_dtype(<object>(<ndarray>a).descr) or type(v) is not float:
+                return self.rules.inplace_array(self, name, a, v, _inplace_operators[name])
+        elif self.full and not (type(a) in _plain_operands and type(v) in _plain_operands):
+            return self.rules.inplace(self, name, a, v, _inplace_operators[name])
+        return _inplace_operators[name](a, v)
+
+    def binary(self, str name, a, b):
+        if (type(a) in _plain_operands or isinstance(a, ndarray)) and (
+                type(b) in _plain_operands or isinstance(b, ndarray)):
+            if type(a) is not str:
+                made = _operators[name](a, b)
+                return self.rules.noted(made) if type(made) is ndarray else made
+        return self.rules.binary(self, name, a, b, _operators[name])
+
+    def unary(self, str name, a):
+        if type(a) in _plain_operands or isinstance(a, ndarray):
+            made = _operators[name](a)
+            return self.rules.noted(made) if type(made) is ndarray else made
+        return self.rules.unary(self, name, a, _operators[name])
+
+    cpdef object getitem(self, a, k):
+        if isinstance(a, dict) and holds_duals(k):
+            return self.rules.keys().getitem(self, a, k)
+        if type(a) in _transparent or isinstance(a, ndarray):
+            return a[k]
+        return self.rules.getitem(self, a, k)
+
+    cpdef object attribute(self, a, str name):
+        """Return a.name; a property's getter is lifted."""
+        return self.rules.attribute(self, a, name)
+
+    def iterate(self, a):
+        if type(a) in _transparent or isinstance(a, ndarray):
+            return a
+        return self.rules.iterate(self, a)
+
+    def context(self, a):
+        return self.rules.context(self, a)
+
+    def is_instance(self, x, kinds):
+        """Return whether x matches one of the classes of a pattern; a dual matches float."""
+        return isinstance(x, kinds) or type(x) is Dual and float in kinds

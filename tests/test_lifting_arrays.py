@@ -1,0 +1,309 @@
+"""Lifting: arrays of floats that f fills learn to hold duals; drivers, threads, tracebacks and refusals."""
+
+import importlib.util
+import inspect
+import math
+import pickle
+import sys
+import traceback
+
+import numpy as np
+import pytest
+from expect import python, together
+
+import dualnum as dn
+
+X = np.array([0.5, 1.5, 2.5])
+CONSTANTS = np.arange(9.0).reshape(3, 3)
+
+
+def filled(make, store):
+    """Return a function that makes an array, stores elements of x in it, and returns it."""
+
+    def f(x):
+        a = make(x)
+        store(a, x)
+        return a
+
+    return f
+
+
+def elements(a, x):
+    for i in range(len(x)):
+        a[i] = x[i] ** 2
+
+
+def increments(a, x):
+    a[...] = 0.0
+    for i in range(len(x)):
+        a[i] += x[i] * x[i]
+
+
+def products(a, x):
+    a[...] = 1.0
+    for i in range(len(x)):
+        a[i] *= x[i]
+        a[i] /= 1 / x[i]
+
+
+def whole(a, x):
+    a[:] = x * x
+
+
+def slices(a, x):
+    a[:2], a[2:] = x[:2] ** 2, x[2] ** 2
+
+
+def view(a, x):
+    b = a[1:]
+    a[0] = x[0] ** 2
+    b[:] = x[1:] ** 2
+
+
+def reversed_view(a, x):
+    a[::-1][:] = (x**2)[::-1]
+
+
+def mask(a, x):
+    a[x > 1] = x[x > 1] ** 2
+    a[x <= 1] = x[x <= 1] ** 2
+
+
+def by_functions(a, x):
+    np.copyto(a, x)
+    np.put(a, [0, 1], [x[0] ** 2, x[1] ** 2])
+    np.place(a, [False, False, True], [x[2] ** 2])
+
+
+def by_methods(a, x):
+    a.fill(x[0])
+    a.put([0, 1, 2], x**2)
+
+
+def in_place(a, x):
+    a[...] = 0.0
+    a += x**2
+
+
+def out(a, x):
+    np.multiply(x, x, out=a)
+
+
+def mathematics(a, x):
+    for i in range(3):
+        a[i] = math.pow(float(x[i]), 2)
+
+
+STORES = [elements, increments, products, whole, slices, view, reversed_view, mask, by_functions, by_methods]
+STORES += [in_place, out, mathematics]
+MAKERS = {
+    "zeros": lambda x: np.zeros(len(x)), "empty": lambda x: np.empty(3), "ones": lambda x: np.ones((3,), dtype=float),
+    "full": lambda x: np.full(3, 7.0), "zeros_like": lambda x: np.zeros_like(np.arange(3.0)),
+    "array": lambda x: np.array([1.0, 2.0, 3.0]), "arange": lambda x: np.arange(3.0),
+    "copy": lambda x: CONSTANTS[0].copy(),
+    "astype": lambda x: np.arange(3).astype(float),
+    "row": lambda x: np.zeros((2, 3))[1], "column": lambda x: np.zeros((3, 2))[:, 0],
+    "reshaped": lambda x: np.zeros((3, 1)).ravel(),
+    "transposed": lambda x: np.zeros((3, 3)).T[0], "product": lambda x: CONSTANTS[0] * 2.0,
+    "listed": lambda x: np.asarray([0.0] * 3, dtype=np.float64),
+    "concatenated": lambda x: np.concatenate([np.zeros(1), np.ones(2)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("store", STORES, ids=lambda store: store.__name__)
+@pytest.mark.parametrize("name", MAKERS)
+def test_arrays_of_floats_learn_to_hold_duals(name, store):
+    f = filled(MAKERS[name], store)
+    np.testing.assert_array_equal(f(X), X**2)
+    np.testing.assert_allclose(dn.jacobian(f)(X), np.diag(2 * X), rtol=1e-15)
+    np.testing.assert_allclose(dn.hessian(f)(X)[1, 1, 1], 2.0, rtol=1e-14)
+
+
+def integrate(x):
+    """Fill a table by the trapezoidal rule, with a table of constants beside it."""
+    weights = np.zeros((3, 3))
+    weights[:] = np.eye(3)
+    y = np.zeros(4)
+    for i, row in enumerate(weights):
+        y[i + 1] = y[i] + math.sin(row @ x) * (x[i] - float(x[0]))
+    state = np.array([[math.cos(x[0]), -math.sin(x[0])], [math.sin(x[0]), math.cos(x[0])]])
+    return np.dot(state, y[2:]).sum() + np.linalg.norm(np.asarray(x, dtype=float))
+
+
+def as_formula(x):
+    y = np.cumsum(np.sin(x) * (x - x[0]))
+    c, s = np.cos(x[0]), np.sin(x[0])
+    return (c + s) * y[1] + (c - s) * y[2] + np.sqrt(np.sum(x**2))
+
+
+DRIVERS = {
+    "gradient": dn.gradient, "hessian": dn.hessian, "jacobian": dn.jacobian, "laplacian": dn.laplacian,
+    "chunk": lambda f, **o: dn.gradient(f, chunk=1, **o), "tiles": lambda f, **o: dn.hessian(f, chunk=2, **o),
+    "workers": lambda f, **o: dn.gradient(f, chunk=1, workers=3, **o),
+    "plain": lambda f, **o: dn.gradient(f, subok=False, **o),
+    "third": lambda f, **o: dn.derivative_tensor(f, 3, **o), "taylor": lambda f, **o: dn.taylor(f, 4, direction=X, **o),
+    "jvp": lambda f, **o: lambda x: dn.jvp(f, **o)(x, X), "hvp": lambda f, **o: lambda x: dn.hvp(f, **o)(x, X),
+    "nested": lambda f, **o: dn.jacobian(dn.gradient(f, **o), **o), "value_gradient_hessian": dn.value_gradient_hessian,
+    "nested thrice": lambda f, **o: dn.jacobian(dn.jacobian(dn.gradient(f, **o), **o), **o),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lift", ["auto", True])
+@pytest.mark.parametrize("name", DRIVERS)
+def test_every_driver_lifts(name, lift):
+    make = DRIVERS[name]
+    got, want = make(integrate, lift=lift)(X), make(as_formula)(X)
+    for a, b in zip(*([y] if not isinstance(y, tuple) else y for y in (got, want)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-12)
+
+
+def test_batched_points():
+    def f(p):
+        y = np.zeros(len(p))
+        y[:] = np.sqrt(p[:, 0]) * p[:, 1]
+        return y
+
+    points = np.array([[1.0, 2.0], [4.0, 3.0]])
+    np.testing.assert_allclose(dn.gradient(f, batched=True)(points), [[1.0, 1.0], [0.75, 2.0]])
+
+
+@pytest.mark.parametrize("lift", ["auto", True])
+def test_outer_duals_that_f_closes_over(lift):
+    def outer(a):
+        def inner(x):
+            y = np.zeros(2)
+            y[0], y[1] = math.sin(x) * a, math.exp(a)
+            return y.sum()
+
+        return dn.derivative(inner, lift=lift)(a) + math.cos(a)
+
+    a = 0.7
+    want = -math.sin(a) * a + math.cos(a) - math.sin(a)
+    np.testing.assert_allclose(dn.derivative(outer, lift=lift)(a), want, rtol=1e-14)
+
+
+def test_eight_threads():
+    want = dn.hessian(as_formula)(X)
+
+    def work(number):
+        def f(x, scale=1.0 + number):
+            return integrate(x) * scale
+
+        for _ in range(8):
+            np.testing.assert_allclose(dn.hessian(f)(X), want * (1.0 + number), rtol=1e-11, atol=1e-12)
+
+    together(*(lambda number=number: work(number) for number in range(8)))
+
+
+class Model:
+    """Keeps an array that its first call made."""
+
+    def __init__(self):
+        self.buffer = None
+
+    def __call__(self, x):
+        if self.buffer is None:
+            self.buffer = np.zeros(3)
+        for i in range(3):
+            self.buffer[i] = x[i] ** 2
+        return float(self.buffer.sum())
+
+
+def test_a_cached_array_is_refused_or_right_and_holds_no_dual_afterwards():
+    model = Model()
+    model(X)
+    for _ in range(2):
+        try:
+            np.testing.assert_allclose(dn.gradient(model)(X), 2 * X)
+        except TypeError as error:
+            assert "duals" in str(error) and "float64" in str(error)
+        assert model.buffer.dtype == float
+    assert model(X) == np.sum(X**2)
+
+
+# ---- code and its source ----------------------------------------------------------------------------------------
+
+
+def module_from(path, text, name):
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_edited_source_is_not_run(tmp_path):
+    path = tmp_path / "edited.py"
+    module = module_from(path, "import math\n\ndef f(x):\n    return math.sin(x)\n", "edited")
+    path.write_text("import math\n\ndef f(x):\n    return math.cos(x)\n")
+    assert dn.derivative(module.f)(0.5) == pytest.approx(math.cos(0.5), rel=1e-15)
+
+
+def test_code_without_a_source_is_right_or_refused():
+    namespace = {"math": math}
+    exec("def f(x):\n    return math.sin(x)", namespace)
+    try:
+        assert dn.derivative(namespace["f"])(0.5) == math.cos(0.5)
+    except TypeError as error:
+        assert "float() would lose the derivatives" in str(error)
+
+
+@pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
+def test_modules_with_futures_and_imported_names(tmp_path, future):
+    text = f"{future}import math\nfrom math import sin as s\n"
+    text += "class A:\n    @staticmethod\n    def f(x: 'A'): return s(x) + math.exp(x)\n"
+    module = module_from(tmp_path / "imported.py", text, "imported")
+    assert dn.derivative(module.A.f)(0.5) == math.cos(0.5) + math.exp(0.5)
+
+
+def test_a_command_line_program():
+    script = "import math, dualnum\ndef f(x): return math.sin(x)\nprint(dualnum.derivative(f)(0.5))"
+    assert float(python("-c", script, text=True, check=True).stdout) == math.cos(0.5)
+
+
+def failing(x):
+    y = math.exp(x)
+    raise KeyError(y)  # the line of the traceback
+
+
+@pytest.mark.parametrize("lift", ["auto", True])
+def test_tracebacks_have_the_lines_of_the_user(lift):
+    with pytest.raises(KeyError) as caught:
+        dn.derivative(failing, lift=lift)(0.5)
+    last = traceback.extract_tb(caught.value.__traceback__)[-1]
+    assert (last.filename, last.name) == (__file__, "failing") and "raise KeyError(y)" in last.line
+
+
+def test_refusals_name_the_call_and_the_line():
+    import scipy.ndimage
+
+    def f(x):
+        return scipy.ndimage.label(x)[0].sum()
+
+    with pytest.raises(TypeError) as caught:
+        dn.gradient(f)(X)
+    assert "test_lifting_arrays.py:" in str(caught.value) and "dualnum.value" in str(caught.value)
+    line = inspect.getsourcelines(f)[1] + 1
+    assert f":{line}, in f" in str(caught.value)
+
+
+def test_lifted_functions_look_as_before():
+    lifted = dn.lift(failing)
+    assert inspect.signature(lifted) == inspect.signature(failing) and lifted.__wrapped__ is failing
+    assert lifted.__name__ == "failing" and pickle.loads(pickle.dumps(failing)) is failing
+    assert dn.lift(math.hypot)(3.0, 4.0) == 5.0
+
+
+def test_options_are_checked():
+    with pytest.raises((TypeError, ValueError), match=r"^derivative\(f, lift='never'\) expects lift to be"):
+        dn.derivative(math.sin, lift="never")
+
+
+def test_lifting_leaves_modules_alone():
+    before = {name: set(vars(sys.modules[name])) for name in ("math", "numpy", __name__)}
+    dn.derivative(integrate_number, lift=True)(0.5)
+    assert before == {name: set(vars(sys.modules[name])) for name in before}
+
+
+def integrate_number(x):
+    return integrate(np.array([x, 1.0, 2.0]))

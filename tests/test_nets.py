@@ -1,0 +1,173 @@
+"""The nets: a derivative that f loses is an error at the first call of f's code, and nothing else is one."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+
+import dualnum as dn
+
+DIFFERENT_VALUE = r"^f\(x\) expects the same value for duals and floats"
+LOST_SLOPE = r"^f\(x\) expects the derivative of f on duals to be that of f on floats"
+OWN_TYPE = r"^f\(x\) expects f to make floats with float"
+
+X = np.array([1.5, 2.5, 0.5])
+
+
+def bisect(a):
+    lo, hi = 0.0, 10.0
+    for _ in range(60):
+        middle = (lo + hi) / 2
+        lo, hi = (middle, hi) if middle * middle < a else (lo, middle)
+    return lo
+
+
+def sinc_with_a_constant(x):
+    return 1.0 if x == 0.0 else np.expm1(x) / x
+
+
+# What f loses without a word: f, x, the message with lift=False, the derivative once it is lifted, or None: refused.
+LOSSES = {
+    "isinstance": (lambda x: x * 2 if isinstance(x, float) else 0.0, 1.5, DIFFERENT_VALUE, 2.0),
+    "another formula": (lambda x: x**3 if isinstance(x, float) else x, 1.5, DIFFERENT_VALUE, 6.75),
+    "sum of floats": (
+        lambda x: sum(v for v in {"a": x, "b": 1.0}.values() if isinstance(v, float)), 1.5, DIFFERENT_VALUE, 1.0,
+    ),
+    "dtype": (lambda x: np.sum(x / 255 if x.dtype != np.float64 else x), X, DIFFERENT_VALUE, np.ones(3)),
+    "constant of equal value": (lambda x: x - 1.5 if isinstance(x, float) else 0.0, 1.5, LOST_SLOPE, 1.0),
+    "own type": (lambda x: x * type(x)(2), 1.5, OWN_TYPE, 2.0),
+    "singularity at 0": (sinc_with_a_constant, 0.0, LOST_SLOPE, None),
+    "rounded": (lambda x: np.round(x, 9), 0.3, LOST_SLOPE, None),
+    "bisection": (bisect, 2.0, LOST_SLOPE, None),
+    "value at a node": (lambda x: 2.25 if x == 1.5 else x * x, 1.5, LOST_SLOPE, None),
+    "one variable of three": (lambda x: x[0] + bisect(x[1]) + x[2], X, LOST_SLOPE, None),
+    "one component": (lambda x: np.stack([x[0], x[0] * 0 + bisect(x[1])]), X, LOST_SLOPE, None),
+}  # fmt: skip
+
+
+def driver_for(x, y):
+    return dn.jacobian if np.ndim(y) else dn.gradient if np.ndim(x) else dn.derivative
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_are_found(name):
+    f, x, message, slope = LOSSES[name]
+    make = driver_for(x, f(x))
+    for _ in range(2):  # a call that failed settles nothing
+        with pytest.raises(TypeError, match=message):
+            make(f, lift=False)(x)
+    if slope is None:
+        with pytest.raises(TypeError, match=message):
+            make(f)(x)
+    else:
+        np.testing.assert_allclose(make(f)(x), slope, rtol=1e-14)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("name", ["bisection", "isinstance", "constant of equal value"])
+def test_losses_are_found_at_every_order(name, order):
+    f, x, message, _ = LOSSES[name]
+    for driver in (dn.derivative(f, order, lift=False), dn.taylor(f, order, lift=False)):
+        with pytest.raises(TypeError, match=message):
+            driver(x)
+
+
+def test_check_decides_when_the_nets_look():
+    def f(x):
+        return x if x > 0 else bisect(-x)
+
+    assert dn.derivative(f)(1.0) == 1.0  # the first call settles f's code
+    with pytest.warns(dn.ConstantResultWarning):
+        assert dn.derivative(f)(-2.0) == 0.0
+    with pytest.raises(TypeError, match=LOST_SLOPE):
+        dn.derivative(f, check=True)(-2.0)
+    with pytest.warns(dn.ConstantResultWarning):
+        assert dn.derivative(bisect, check=False)(2.0) == 0.0
+
+
+def test_calls_of_f():
+    """At most four calls on floats at the first call of a code, none afterwards."""
+    calls = []
+
+    def f(x):
+        calls.append(type(x))
+        return np.sin(x)
+
+    driver = dn.derivative(f, lift=False)  # type(x) is float in lifted code
+    driver(1.0)
+    assert calls[0] is dn.Dual and 1 <= calls.count(float) <= 4 and calls.count(dn.Dual) == 1
+    calls.clear()
+    driver(2.0), dn.derivative(f, lift=False)(3.0), dn.derivative(f, lift=False, check=False)(3.0)
+    assert calls == [dn.Dual] * 3
+
+
+# ---- no false alarms --------------------------------------------------------------------------------------------
+
+GENERATOR = np.random.default_rng(1)
+STATE = {"calls": 0}
+
+
+def counting(x):
+    STATE["calls"] += 1
+    return STATE["calls"] * x
+
+
+def logistic_map(x):
+    for _ in range(200):
+        x = 3.9 * x * (1 - x)
+    return x
+
+
+def lorenz(x):
+    for _ in range(4000):
+        x = x + 0.01 * np.stack([10 * (x[1] - x[0]), x[0] * (28 - x[2]) - x[1], x[0] * x[1] - 8 / 3 * x[2]])
+    return x
+
+
+def newton(a):
+    x = dn.value(a)
+    for _ in range(60):
+        x = (x + dn.value(a) / x) / 2
+    return (x + a / x) / 2
+
+
+QUIET = {
+    "abs": (abs, 0.0), "max": (lambda x: np.maximum(x, 0.0), 0.0), "abs near 0": (abs, 1e-12),
+    "norm": (np.linalg.norm, np.zeros(3)), "sqrt": (np.sqrt, 0.0), "sqrt near 0": (np.sqrt, 1e-300),
+    "cbrt": (np.cbrt, 0.0), "ties": (np.max, np.ones(3)), "median": (np.median, np.array([1.0, 2.0, 2.0, 3.0])),
+    "hypot": (lambda x: np.hypot(x[0], x[1]), np.zeros(2)), "x log x": (lambda x: x * np.log(x), 1e-9),
+    "floor": (np.floor, 2.0), "floor between": (np.floor, 2.5), "sign": (np.sign, 0.0),
+    "round": (lambda x: round(x), 2.5),
+    "step": (lambda x: 1.0 if x > 1.0 else 0.0, 1.0), "jump": (lambda x: x if x >= 1 else x + 5, 1.0),
+    "noise": (lambda x: x + 1e-7 * np.sin(1e9 * x), 0.3),
+    "random": (lambda x: x * random.random(), 0.3), "generator": (lambda x: x * GENERATOR.normal(), 0.3),
+    "stateful": (counting, 0.3), "random constant": (lambda x: random.random(), 0.3),
+    "value": (lambda x: x * dn.value(x), 0.3), "primal": (lambda x: x * x.primal if type(x) is dn.Dual else x * x, 0.3),
+    "value of an array": (lambda x: np.sum(x * dn.value(x)), X), "Newton step": (newton, 2.0),
+    "eigenvalues": (lambda x: np.linalg.eigvalsh(x + x.T), np.eye(3)),
+    "singular values": (lambda x: np.linalg.svd(x, compute_uv=False), np.eye(3)),
+    "sort": (np.sort, np.ones(4)), "logistic map": (logistic_map, 0.3), "Lorenz": (lorenz, np.array([1.0, 1.0, 1.0])),
+    "underflow": (lambda x: np.exp(-x * x), 27.0), "tiny": (lambda x: x**3, 1e-100), "zero": (lambda x: 0.0 * x, 1.0),
+    "flat": (lambda x: np.exp(-1 / x**2), 0.01), "huge": (lambda x: np.exp(x), 700.0), "large": (lambda x: x**2, 1e150),
+    "scales": (lambda x: np.sum(x**2), np.array([1e-12, 1.0, 1e12])), "overflow": (np.exp, 1000.0),
+    "cancelling": (lambda x: (1 + x) - 1 - x, 1e-9), "cancelling sum": (lambda x: (x + 1e15) - 1e15, 0.3),
+    "oscillation": (lambda x: np.sin(1e6 * x), 0.3), "nan": (lambda x: x * np.nan, 1.0),
+    "inf": (lambda x: x * np.inf, 1.0),
+    "at infinity": (np.arctan, math.inf), "at nan": (np.sin, math.nan), "integers": (lambda x: x**2, 3),
+    "empty": (lambda x: np.sum(x), np.zeros(0)), "constant": (lambda x: 3.0, 1.0), "list": (lambda x: [x, 2.0], 1.0),
+    "cube root of a sum": (lambda x: np.sum(x) ** (1 / 3), np.zeros(3)), "edge": (np.arcsin, 1.0),
+    "log edge": (np.log, 0.0),
+    "power": (lambda x: np.power(x, 0.5), 0.0), "polynomial": (lambda x: np.polyval(np.arange(9.0), x), 1.0),
+    "raises elsewhere": (lambda x: x if x == 1.5 else 1 / 0, 1.5), "det": (np.linalg.det, np.ones((2, 2))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lift", ["auto", False, True])
+@pytest.mark.parametrize("name", QUIET)
+def test_no_false_alarm(name, lift):
+    f, x = QUIET[name]
+    with np.errstate(all="ignore"):
+        driver = driver_for(x, f(x))(f, check=True, lift=lift)
+        driver(x)
+        driver(x)

@@ -1,0 +1,220 @@
+"""scipy.interpolate, ndimage, signal, fft and spatial.distance in lifted code: values are SciPy's bits.
+
+Derivatives equal differences of order 8, third ones those of the second ones, and closed forms where these exist.
+"""
+
+import numpy as np
+import pytest
+
+import dualnum as dn
+
+fft = pytest.importorskip("scipy.fft")
+itp = pytest.importorskip("scipy.interpolate")
+ndi = pytest.importorskip("scipy.ndimage")
+sig = pytest.importorskip("scipy.signal")
+dist = pytest.importorskip("scipy.spatial.distance")
+
+rng = np.random.default_rng(2)
+X = np.array([0.0, 1.0, 1.7, 3.0, 4.2, 5.0])
+Y, (Z, W), (A, B) = rng.normal(size=6), rng.normal(size=(2, 12)), rng.normal(size=(2, 5, 6))
+P, Q = rng.normal(size=(4, 3)), rng.normal(size=(5, 3))
+TABLE = rng.normal(size=(6, 5, 4))
+KNOTS = np.array([0, 0, 0, 1, 2, 3, 3, 3.0])
+POINT = 0.79
+SPLINE, BSPLINE = itp.CubicSpline(X, Y), itp.make_interp_spline(X, Y, k=3)
+FITPACK = itp.UnivariateSpline(X, Y, s=0.1)
+GRID2 = itp.RegularGridInterpolator((X, X[:5]), TABLE[..., 0])
+GRID3 = itp.RegularGridInterpolator((X, X[:5], X[:4]), TABLE)
+BUTTER, SECTIONS = sig.butter(3, 0.3), sig.butter(4, 0.3, output="sos")
+
+
+def y(x):
+    return Y * x + np.sin(Y + x)
+
+
+def signal(x):
+    return Z * np.cos(x) + x * W
+
+
+def image(x):
+    return A * x + B * np.sin(x)
+
+
+def image_slope(x):
+    return A + B * np.cos(x)
+
+
+def points(x):
+    return P * np.cos(x) + x * Q[:4]
+
+
+INTERPOLATIONS = {
+    "spline of x": lambda x: SPLINE(np.array([x, 2 * x, 3.1])),
+    "its slope": lambda x: SPLINE(x, 1),
+    "its derivative": lambda x: SPLINE.derivative()(x),
+    "its primitive": lambda x: SPLINE.antiderivative()(x),
+    "its integral": lambda x: SPLINE.integrate(0.2, x),
+    "spline of y": lambda x: itp.CubicSpline(X, y(x))(2.2),
+    "spline of knots": lambda x: itp.CubicSpline(X * x, y(x))(x * 1.3),
+    "natural": lambda x: itp.CubicSpline(X, y(x), bc_type="natural")(x),
+    "clamped": lambda x: itp.CubicSpline(X, y(x), bc_type="clamped")(x + 9),
+    "periodic": lambda x: itp.CubicSpline(X, np.r_[y(x)[:5], y(x)[0]], bc_type="periodic")(x),
+    "integral of y": lambda x: itp.CubicSpline(X, y(x)).integrate(x, 4.0),
+    "primitive of y": lambda x: itp.CubicSpline(X, y(x)).antiderivative()(x),
+    "pchip": lambda x: itp.PchipInterpolator(X, y(x))(x),
+    "akima": lambda x: itp.Akima1DInterpolator(X, y(x))(x),
+    "Hermite": lambda x: itp.CubicHermiteSpline(X, y(x), Y * x)(x),
+    "PPoly": lambda x: itp.PPoly(np.array([[1.0, x], [x, x * x]]), [0, 1, 2])(1.5),
+    "BPoly": lambda x: itp.BPoly(np.array([[1.0], [x], [2.0]]), [0, 1])(x / 3, nu=1),
+    "B-spline of x": lambda x: BSPLINE(x),
+    "its second slope": lambda x: BSPLINE(x, nu=2),
+    "B-spline of y": lambda x: itp.make_interp_spline(X, y(x), k=5)(x),
+    "derivative of y": lambda x: itp.make_interp_spline(X, y(x)).derivative()(x),
+    "knots": lambda x: itp.BSpline(np.array([0, 0, 0, x, 2, 3, 3, 3.0]), np.array([1, x, x * x, 2.0, 3]), 2)(
+        1.1
+    ),
+    "knots' slope": lambda x: itp.BSpline(KNOTS * x, np.array([1, x, x * x, 2.0, 3]), 2)(1.1, nu=1),
+    "least squares": lambda x: itp.make_lsq_spline(X, y(x), np.array([0, 0, 0, 0, 2.0, 5, 5, 5, 5]))(x),
+    "smoothing": lambda x: itp.make_smoothing_spline(X, y(x), lam=0.1)(x),
+    "splev": lambda x: itp.splev(x, itp.splrep(X, Y)),
+    "UnivariateSpline": lambda x: FITPACK(np.array([x, 2 * x]), 1),
+    "outside": lambda x: itp.splev(np.array([x + 9, x]), itp.splrep(X, Y), ext=3),
+    "interp1d": lambda x: itp.interp1d(X, y(x))(x),
+    "interp1d cubic": lambda x: itp.interp1d(X, y(x), kind="cubic")(x),
+    "interp1d nearest": lambda x: itp.interp1d(X, y(x), kind="nearest")(x),
+    "interp1d outside": lambda x: itp.interp1d(X, y(x), fill_value="extrapolate")(x + 7),
+    "grid": lambda x: GRID2((x, 2 * x)),
+    "grid of three": lambda x: GRID3([x, 2 * x, x * x]),
+    "table": lambda x: itp.RegularGridInterpolator((X, X[:5]), A.T * x)([1.1, x]),
+    "interpn": lambda x: itp.interpn((X, X[:5]), A.T * x, np.array([[1.1, x], [x, x]])),
+}
+RECURSIVE = {
+    "lfilter": lambda x: sig.lfilter([x, 1.0 - x], [2 * x, -x / 2, x * x / 5], signal(x)),
+    "lfilter zi": lambda x: sig.lfilter([x, 1.0 - x], [1, -x / 2], signal(x), zi=[x])[0],
+    "final state": lambda x: sig.lfilter([x, 1.0 - x], [2.0, -x / 2, x * x / 5], signal(x), zi=[x, 1.0])[1],
+    "short": lambda x: sig.lfilter([x, 1, 2, x, 3], [2.0, -x / 2], signal(x)[:2], zi=[x, 1.0, 2.0, x])[1],
+    "filtfilt": lambda x: sig.filtfilt(*BUTTER, np.r_[signal(x), signal(x)]),
+    "sosfiltfilt": lambda x: sig.sosfiltfilt(SECTIONS, np.r_[signal(x), signal(x)]),
+    "convolve": lambda x: sig.convolve(signal(x), signal(x)[:3]),
+    "same": lambda x: sig.convolve(signal(x), signal(x)[:3], mode="same"),
+    "same, longer": lambda x: sig.convolve(W[:4], signal(x), mode="same"),
+    "fftconvolve": lambda x: sig.fftconvolve(image(x), image(x)[:2, :3], mode="same"),
+    "convolve2d": lambda x: sig.convolve2d(image(x), image(x)[:2, :3], mode="valid"),
+    "correlate": lambda x: sig.correlate(signal(x), signal(x)),
+    "correlate same": lambda x: sig.correlate(signal(x)[:4], signal(x), mode="same"),
+    "correlate valid": lambda x: sig.correlate(signal(x)[:4], signal(x), mode="valid"),
+}
+METRICS = "euclidean sqeuclidean cityblock chebyshev cosine correlation canberra braycurtis".split()
+DISTANCES = {
+    **{f"cdist {m}": lambda x, m=m: dist.cdist(points(x), Q, m) for m in METRICS},
+    **{f"pdist {m}": lambda x, m=m: dist.pdist(points(x), m) for m in METRICS},
+    "minkowski": lambda x: dist.cdist(points(x), Q, "minkowski", p=3),
+    "seuclidean": lambda x: dist.cdist(points(x), Q, "seuclidean", V=np.array([1.0, 2, 3]) * x),
+    "mahalanobis": lambda x: dist.cdist(points(x), Q, "mahalanobis", VI=np.diag([1.0, 2, 3]) * x),
+    "squareform": lambda x: dist.squareform(dist.pdist(points(x))),
+    "and back": lambda x: dist.squareform(dist.squareform(dist.pdist(points(x)))),
+    "callable": lambda x: dist.cdist(points(x), Q, lambda u, v: float(np.sum((u - v) ** 4))),
+}
+CASES = INTERPOLATIONS | RECURSIVE | DISTANCES
+WEIGHTS = 4 / 5, -1 / 5, 4 / 105, -1 / 280
+
+
+def difference(f, h=1e-3):
+    pairs = [
+        w * (np.asarray(f(POINT + k * h)) - np.asarray(f(POINT - k * h))) for k, w in enumerate(WEIGHTS, 1)
+    ]
+    return sum(pairs) / h
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_derivatives(name):
+    f = CASES[name]
+    first = dn.jacobian(f, lift=True)
+    second = dn.jacobian(dn.jacobian(f, lift=True, check=False))
+    third = dn.jacobian(second)
+    for derivative, below in ((first, f), (second, first), (third, second)):
+        expected = difference(below)
+        scale = 1e-8 * (1 + np.max(np.abs(expected)))
+        np.testing.assert_allclose(derivative(POINT), expected, rtol=1e-7, atol=scale)
+    third = third(POINT)
+    np.testing.assert_allclose(6 * dn.taylor(f, 3, lift=True)(POINT)[3], third, rtol=1e-9, atol=scale * 1e-2)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values_are_those_of_scipy(name):
+    f = CASES[name]
+    y = dn.lift(f)(dn.Dual(POINT))
+    assert np.shape(y) == np.shape(f(POINT))
+    np.testing.assert_array_equal(dn.value(y), f(POINT))
+
+
+@pytest.mark.parametrize("name", ["CubicSpline", "make_interp_spline"])
+def test_splines_have_the_derivatives_of_their_polynomials(name):
+    spline = getattr(itp, name)(X, Y)
+    for at in (0.4, 1.0, 2.9, 5.0, 6.0):
+        found = [dn.derivative(lambda x: spline(x), order=n)(at) for n in (1, 2, 3)]
+        np.testing.assert_allclose(found, [spline(at, n) for n in (1, 2, 3)], rtol=1e-11, atol=1e-11)
+        assert dn.derivative(lambda x: spline(x), order=4)(at) == 0
+
+
+IMAGES = {
+    "gaussian_filter": lambda a: ndi.gaussian_filter(a, 1.2),
+    "gaussian_filter1d": lambda a: ndi.gaussian_filter1d(a, 1.2, axis=0, order=1),
+    "uniform_filter": lambda a: ndi.uniform_filter(a, 3, mode="wrap"),
+    "convolve": lambda a: ndi.convolve(a, np.arange(6.0).reshape(3, 2)),
+    "correlate1d": lambda a: ndi.correlate1d(a, [1, 2, 3.0], mode="nearest"),
+    "laplace": ndi.laplace,
+    "sobel": ndi.sobel,
+    "zoom": lambda a: ndi.zoom(a, 2),
+    "shift": lambda a: ndi.shift(a, 0.4),
+    "rotate": lambda a: ndi.rotate(a, 20.0),
+    "map_coordinates": lambda a: ndi.map_coordinates(a, [[1.2, 2.3], [0.5, 3.0]]),
+    "sum": ndi.sum,
+    "lfilter": lambda a: sig.lfilter(*BUTTER, a),
+    "sosfilt": lambda a: sig.sosfilt(SECTIONS, a, axis=0),
+    "savgol_filter": lambda a: sig.savgol_filter(a, 5, 2, deriv=1),
+    "detrend": sig.detrend,
+    "resample": lambda a: sig.resample(a, 9),
+    "resample_poly": lambda a: sig.resample_poly(a, 3, 2),
+    "dct": fft.dct,
+}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_linear_functions(name):
+    """f(image)' = f(image'), and the derivatives of image are known."""
+    f = IMAGES[name]
+    lifted = dn.lift(lambda x: f(image(x)))(dn.Dual(POINT))
+    np.testing.assert_array_equal(dn.value(lifted), f(image(POINT)))
+    series = dn.taylor(lambda x: f(image(x)), 3)(POINT)
+    slopes = image_slope(POINT), -B * np.sin(POINT), -B * np.cos(POINT)
+    for found, slope, factorial in zip(series[1:], slopes, (1, 2, 6), strict=True):
+        np.testing.assert_allclose(factorial * found, f(slope), rtol=1e-11, atol=1e-12)
+
+
+def test_an_added_constant_has_no_derivative():
+    def f(x):
+        return ndi.uniform_filter(image(x), 3, mode="constant", cval=2.0)
+
+    np.testing.assert_allclose(
+        dn.jacobian(f)(POINT), ndi.uniform_filter(image_slope(POINT), 3, mode="constant"), atol=1e-12
+    )
+
+
+REFUSALS = {
+    "a parameter": (
+        lambda x: ndi.gaussian_filter(A, x),
+        "gaussian_filter of duals expects floats beside its first",
+    ),
+    "an output": (lambda x: ndi.gaussian_filter(image(x), 1.0, output=np.zeros((5, 6))), "and no output"),
+    "x of a spline": (lambda x: itp.make_interp_spline(X * x, Y)(1.0), "expects dual y alone"),
+    "a metric": (lambda x: dist.cdist(points(x), Q, "jensenshannon"), "cdist of duals expects one of"),
+    "variances": (lambda x: dist.cdist(points(x), Q, "seuclidean"), "expects V or VI"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refusals(name):
+    f, words = REFUSALS[name]
+    with pytest.raises(TypeError, match=words):
+        dn.jacobian(f, lift=True)(POINT)

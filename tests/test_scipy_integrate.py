@@ -1,0 +1,151 @@
+"""scipy.integrate in lifted code, against closed forms that mpmath differentiates."""
+
+import math
+
+import numpy as np
+import pytest
+
+import dualnum as dn
+
+mpmath = pytest.importorskip("mpmath")
+integrate = pytest.importorskip("scipy.integrate")
+exp = mpmath.exp
+grid = np.linspace(0.0, 1.0, 9)
+
+QUADRATURES = {
+    "parameter": (lambda p: integrate.quad(lambda t: math.exp(-p * t), 0, 1)[0], lambda p: (1 - exp(-p)) / p),
+    "args": (lambda p: integrate.quad(lambda t, q: np.exp(-q * t), 0, 1, p)[0], lambda p: (1 - exp(-p)) / p),
+    "limit": (lambda p: integrate.quad(lambda t: math.exp(-t), 0, p)[0], lambda p: 1 - exp(-p)),
+    "all": (
+        lambda p: integrate.quad(lambda t: math.exp(-p * t), p * p, 2 + p**3, full_output=1)[0],
+        lambda p: (exp(-(p**3)) - exp(-2 * p - p**4)) / p,
+    ),
+    "reversed": (
+        lambda p: integrate.quad(lambda t: math.exp(-p * t), 3 * p, p)[0], lambda p: (exp(-3 * p * p) - exp(-p * p)) / p
+    ),
+    "infinite": (lambda p: integrate.quad(lambda t: math.exp(-p * t), 0, np.inf)[0], lambda p: 1 / p),
+    "both infinite": (
+        lambda p: integrate.quad(lambda t: math.exp(-p * t * t), -np.inf, np.inf)[0],
+        lambda p: mpmath.sqrt(mpmath.pi / p),
+    ),
+    "from -inf": (lambda p: integrate.quad(lambda t: math.exp(p * t), -np.inf, p)[0], lambda p: exp(p * p) / p),
+    "points": (
+        lambda p: integrate.quad(lambda t: abs(t - 0.5) * p * p, 0, 1, points=[0.5])[0], lambda p: p * p / 4
+    ),
+    "root": (lambda p: integrate.quad(lambda t: math.sqrt(p * t), 0, 1)[0], lambda p: 2 * mpmath.sqrt(p) / 3),
+    "dblquad": (
+        lambda p: integrate.dblquad(lambda y, x: x * y * p, 0, p, lambda x: 0, lambda x: x * p)[0], lambda p: p**7 / 8
+    ),
+    "nquad": (lambda p: integrate.nquad(lambda x, y: x * y * p, [[0, 1], [0, p]])[0], lambda p: p**3 / 4),
+    "fixed_quad": (
+        lambda p: integrate.fixed_quad(lambda t: np.exp(-p * t), 0, p, n=12)[0], lambda p: (1 - exp(-p * p)) / p
+    ),
+    "quad_vec": (
+        lambda p: integrate.quad_vec(lambda t: np.array([math.exp(-p * t), 1.0]), 0, 1)[0][0],
+        lambda p: (1 - exp(-p)) / p,
+    ),
+    "trapezoid": (lambda p: integrate.trapezoid(grid * p, x=p * grid), lambda p: p * p / 2),
+    "simpson": (lambda p: integrate.simpson(grid**2 * p, x=p * grid), lambda p: p * p / 3),
+    "cumulative": (
+        lambda p: integrate.cumulative_trapezoid(grid * p, x=p * grid, initial=0)[-1], lambda p: p * p / 2
+    ),
+    "romb": (lambda p: integrate.romb(grid * p, dx=p / 8), lambda p: p * p / 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", QUADRATURES)
+def test_integrals(name):
+    f, closed = QUADRATURES[name]
+    assert dn.value(dn.lift(f)(dn.Dual(0.9))) == f(0.9)
+    for order in (1, 2, 3):
+        expected = float(mpmath.diff(closed, 0.9, order))
+        assert dn.derivative(f, order=order)(0.9) == pytest.approx(expected, rel=1e-11, abs=1e-11)
+    expected = float(mpmath.diff(closed, 0.9, 3))
+    assert dn.derivative(dn.derivative(dn.derivative(f)))(0.9) == pytest.approx(
+        expected, rel=1e-11, abs=1e-11
+    )
+
+
+def oscillation(method):
+    def f(p):
+        found = integrate.solve_ivp(
+            lambda t, y: [y[1], -p * y[0]], (0, 0.7), [1.0, 0.0], method=method, rtol=1e-8, atol=1e-10
+        )
+        return found.y[0, -1]
+
+    return f
+
+
+def decay(method, dense):
+    def f(p):
+        options = {"dense_output": True} if dense else {"t_eval": [0.0, 0.7], "args": (1.0,)}
+        found = integrate.solve_ivp(
+            lambda t, y, *_: -p * y, (0, 1.5), [p], method=method, rtol=1e-8, atol=1e-10, **options
+        )
+        return found.sol(0.7)[0] if dense else found.y[0, -1]
+
+    return f
+
+
+def landing(p):
+    def height(t, y):
+        return y[0]
+
+    found = integrate.solve_ivp(
+        lambda t, y: [y[1], -p], (0, 5.0), [1.0, 1.0], events=height, rtol=1e-10, atol=1e-12
+    )
+    return found.t_events[0][0]
+
+
+def cosine(p):
+    return mpmath.cos(mpmath.sqrt(p))
+
+
+def cosine_at_07(p):
+    return mpmath.cos(0.7 * mpmath.sqrt(p))
+
+
+EQUATIONS = {
+    **{method: (oscillation(method), cosine_at_07) for method in ("RK23", "RK45", "DOP853", "BDF")},
+    **{
+        f"{method}, dense={dense}": (decay(method, dense), lambda p: p * exp(-0.7 * p))
+        for method in ("RK23", "RK45", "DOP853", "BDF")
+        for dense in (True, False)
+    },
+    "event": (landing, lambda p: (1 + mpmath.sqrt(1 + 2 * p)) / p),
+    "odeint": (
+        lambda p: integrate.odeint(lambda y, t, q: [y[1], -q * y[0]], [1.0, 0.0], grid, args=(p,))[-1, 0], cosine
+    ),
+    "odeint with tfirst": (
+        lambda p: integrate.odeint(lambda t, y: -y * y, p, [0, 1.0], tfirst=True, full_output=1)[0][-1, 0],
+        lambda p: p / (1 + p),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EQUATIONS)
+def test_differential_equations(name):
+    """The tolerance is the solver's: 1e-8."""
+    f, closed = EQUATIONS[name]
+    assert dn.value(dn.lift(f)(dn.Dual(0.9))) == f(0.9)
+    for order in (1, 2, 3):
+        assert dn.derivative(f, order=order)(0.9) == pytest.approx(
+            float(mpmath.diff(closed, 0.9, order)), abs=1e-5
+        )
+    assert dn.derivative(dn.derivative(f))(0.9) == pytest.approx(float(mpmath.diff(closed, 0.9, 2)), abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["Radau", "LSODA"])
+def test_solvers_that_refuse(method):
+    with pytest.raises(TypeError, match=rf"solve_ivp\(method='{method}'\) expects floats, got duals"):
+        dn.derivative(oscillation(method))(0.9)
+
+
+def test_integrals_that_refuse():
+    with pytest.raises(ValueError, match="quad of duals expects weight=None, got 'cos'"):
+        dn.derivative(lambda p: integrate.quad(lambda t: p * t, 0, 1, weight="cos", wvar=2.0)[0])(0.9)
+
+
+def test_constants_stay_floats():
+    f = dn.lift(lambda x: integrate.quad(math.exp, 0, 1)[0])
+    assert type(f(dn.Dual(1.0))) is float
