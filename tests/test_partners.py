@@ -31,6 +31,9 @@ def verdicts(package, form):
     """Return the verdict of each call of a package; a child that dies is started again behind the call."""
     found, calls = [], SECTIONS[package]
     while len(found) < len(calls):
+        if found and "No module named" in found[-1]:
+            found.append(found[-1])
+            continue
         child = python(__file__, package, form, len(found), text=True)
         found += child.stdout.splitlines()
         if child.returncode != 0:
@@ -43,11 +46,9 @@ def verdicts(package, form):
     ("package", "number"), CASES, ids=lambda p: SECTIONS.get(p) and p if isinstance(p, str) else None
 )
 def test_exact_or_refused(package, number, form):
-    try:
-        importlib.util.find_spec(package) or pytest.skip(f"{package} is not installed")
-    except ImportError:
-        pytest.skip(f"{package} is not installed")
     verdict = verdicts(package, form)[number]
+    if f"No module named '{package.partition('.')[0]}" in verdict:
+        pytest.skip(f"{package} is not installed")
     bad = ("CRASH", "LOSS", "accepted", "ERROR SystemError", "ERROR RecursionError", "ERROR NameError")
     assert not verdict.startswith(bad), (SECTIONS[package][number], verdict)
 
@@ -55,6 +56,7 @@ def test_exact_or_refused(package, number, form):
 def main(package, form, first):
     from judge import Case, Loss, judge
 
+    importlib.import_module(package)
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
