@@ -1,5 +1,6 @@
 """Tuples and dicts of arrays: results have their structure, Jacobians and Hessians nest it."""
 
+import dataclasses
 from collections import OrderedDict, namedtuple
 
 import numpy as np
@@ -98,3 +99,68 @@ def test_nested_drivers_on_containers():
 
     close(dn.derivative(inner)(2.0), 72.0)
     close(dn.derivative(dn.derivative(inner))(2.0), 72.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Spring:
+    stiffness: float
+    ends: np.ndarray
+
+    def energy(self):
+        return self.stiffness * self.ends @ self.ends
+
+
+SPRING = Spring(2.0, np.array([1.0, 3.0]))
+
+
+def test_dataclasses_are_differentiated_field_by_field():
+    found = dn.gradient(Spring.energy)(SPRING)
+    assert type(found) is Spring and found.stiffness == 10.0
+    np.testing.assert_array_equal(found.ends, [4.0, 12.0])
+    value, along = dn.jvp(Spring.energy)(SPRING, Spring(1.0, np.array([0.0, 1.0])))
+    assert (value, along) == (20.0, 22.0)
+    found = dn.hessian(Spring.energy)(SPRING)
+    np.testing.assert_array_equal(found.ends.stiffness, [2.0, 6.0])
+    np.testing.assert_array_equal(found.ends.ends, 4 * np.eye(2))
+
+
+def test_lists_of_layers_are_containers():
+    layers = [
+        (np.array([[0.3, -0.7], [0.2, 0.9]]), np.array([0.1, 0.2])),
+        (np.array([[1.0, -2.0]]), np.array([0.5])),
+    ]
+
+    def network(layers):
+        x = np.array([0.4, -0.6])
+        for weights, bias in layers:
+            x = np.tanh(weights @ x + bias)
+        return x[0]
+
+    found = dn.gradient(network)(layers)
+    assert type(found) is list and [type(layer) for layer in found] == [tuple, tuple]
+    flat = dn.gradient(lambda p: network([(p[:4].reshape(2, 2), p[4:6]), (p[6:8].reshape(1, 2), p[8:])]))
+    p = np.concatenate([part.ravel() for layer in layers for part in layer])
+    np.testing.assert_allclose(
+        np.concatenate([part.ravel() for layer in found for part in layer]), flat(p), rtol=1e-15
+    )
+    with pytest.raises(TypeError, match=r"expects v to be a list of 2 as x is, got list\.$"):
+        dn.jvp(network)(layers, layers[:1])
+
+
+@pytest.mark.parametrize("x", [[np.ones(2), np.ones(3)], [{"a": np.ones(2)}, {"a": np.ones(3)}]])
+def test_lists_of_arrays_of_several_shapes_are_containers(x):
+    def total(x):
+        return sum(
+            np.sum(part**2) for item in x for part in (item.values() if type(item) is dict else [item])
+        )
+
+    for item, found in zip(x, dn.gradient(total)(x), strict=True):
+        np.testing.assert_equal(found, {"a": 2 * item["a"]} if type(item) is dict else 2 * item)
+
+
+def test_object_arrays_of_numbers_are_arrays():
+    x = np.array([1.0, 2], dtype=object)
+    np.testing.assert_array_equal(dn.gradient(lambda x: x @ x)(x), [2.0, 4.0])
+    np.testing.assert_array_equal(
+        dn.jacobian(lambda x: np.array([x[1], 3], object))(x), [[0.0, 1.0], [0.0, 0.0]]
+    )

@@ -123,7 +123,10 @@ NOT_REAL = [
     (np.longdouble(1), f"dtype {np.dtype(np.longdouble)}; use astype(float)."),
     (np.ones(2, np.longdouble), f"dtype {np.dtype(np.longdouble)}; use astype(float)."),
     (np.array([1.0, None]), "dtype object; use astype(float), or a tuple for arrays of different shapes."),
-    (np.array([1, 2], object), "dtype object; use astype(float), or a tuple for arrays of different shapes."),
+    (
+        np.array([1, "2"], object),
+        "dtype object; use astype(float), or a tuple for arrays of different shapes.",
+    ),
     (np.array(["2020-01-01"], dtype="M8[D]"), "dtype datetime64[D]."),
     (np.zeros(2, dtype=[("a", float)]), "dtype [('a', '<f8')]."),
 ]

@@ -11,6 +11,7 @@ from dualnum.check.report import NO_SUSPICION, Method, Report, label
 from dualnum.difference_quotients import EPSILON, difference, move
 from dualnum.drivers._base import Driver, Leaf, Variables, tree_map
 from dualnum.drivers._checks import as_output, check_callable, check_finite, check_structure, expects
+from dualnum.drivers._containers import items
 from dualnum.lifting.record import replaced_callees
 
 #: The most steps on the error curves of all derivatives together; each curve has at least 6.
@@ -108,9 +109,10 @@ class Comparison:
                 return self.block(found, shape).reshape((self.value.size, *sizes))
             if isinstance(tree, Leaf):
                 return blocks(self.variables.tree, found, depth - 1, (*shape, tree.shape))
-            check_structure(self, tree, found, f"{self.written}(x)")
-            keys = range(len(tree)) if isinstance(tree, tuple) else tree
-            parts = [blocks(tree[key], found[key], depth, shape) for key in keys]
+            pairs = zip(
+                items(tree).values(), check_structure(self, tree, found, f"{self.written}(x)"), strict=True
+            )
+            parts = [blocks(child, part, depth, shape) for child, part in pairs]
             return np.concatenate(parts, axis=len(shape) + 1) if parts else np.zeros(0)
 
         return self.as_rows(blocks(self.variables.tree, written, self.order, ()))
@@ -285,5 +287,5 @@ def labels(name, tree):
     if isinstance(tree, Leaf):
         yield from (label(name, index) for index in np.ndindex(tree.shape))
         return
-    for key in range(len(tree)) if isinstance(tree, tuple) else tree:
-        yield from labels(f"{name}[{key!r}]", tree[key])
+    for key, child in items(tree).items():
+        yield from labels(f"{name}[{key!r}]", child)

@@ -44,6 +44,7 @@ from dualnum.drivers._checks import (
     check_workers,
     resolve_argnum,
 )
+from dualnum.drivers._containers import Children, items, rebuilt
 from dualnum.drivers._parallel import map_ordered
 
 ONE = np.ones(1)
@@ -106,15 +107,11 @@ class Leaf:
 
 
 def tree_map(function, tree):
-    """Return `tree`, nested tuples and dicts, with `function` of each of its leaves."""
+    """Return `tree`, nested containers, with `function` of each of its leaves."""
     if type(tree) is Leaf:
         return function(tree)
-    if isinstance(tree, tuple):
-        children = (tree_map(function, child) for child in tree)
-        return type(tree)(*children) if hasattr(tree, "_fields") else tuple(children)
-    if isinstance(tree, dict):
-        return {key: tree_map(function, child) for key, child in tree.items()}
-    return function(tree)
+    made = rebuilt(tree, [tree_map(function, child) for child in items(tree).values()])
+    return list(made) if type(made) is Children else made
 
 
 class Variables:
@@ -152,11 +149,9 @@ class Variables:
 
     def flatten(self, x, label):
         """Return `x` with a Leaf for each of its arrays; messages call it `label`."""
-        if isinstance(x, tuple):
-            children = [self.flatten(child, f"{label}[{i}]") for i, child in enumerate(x)]
-            return type(x)(*children) if hasattr(x, "_fields") else tuple(children)
-        if isinstance(x, dict):
-            return {key: self.flatten(child, f"{label}[{key!r}]") for key, child in x.items()}
+        children = items(x)
+        if children is not None:
+            return rebuilt(x, [self.flatten(child, f"{label}[{key!r}]") for key, child in children.items()])
         x = as_variable(self.driver, x, label)
         shape = getattr(x, "shape", ())
         elements = getattr(x, "size", 1)
@@ -182,9 +177,10 @@ class Variables:
             tree.direction = v = as_variable(self.driver, v, label)
             check_direction(self.driver, tree.x, v, label)
             return
-        check_structure(self.driver, tree, v, label)
-        for key in range(len(tree)) if isinstance(tree, tuple) else tree:
-            self._set_direction(tree[key], v[key], f"{label}[{key!r}]")
+        for (key, child), part in zip(
+            items(tree).items(), check_structure(self.driver, tree, v, label), strict=True
+        ):
+            self._set_direction(child, part, f"{label}[{key!r}]")
 
     def seed_arguments(self, *seeds):
         """Return the function's arguments: seeded copies of the variables, all others as they are.

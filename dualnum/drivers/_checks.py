@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from dualnum._core import Dual, DualArray, DualDType, comparisons_of_last_call, is_real, value
+from dualnum.drivers._containers import Children, items
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -52,11 +53,9 @@ def as_variable(driver, x, label):
         array = array.astype(np.float64, copy=False)
         # an unpickled array's dtype equals float64's without being that object
         return array if array.dtype is FLOAT64 else array.view(FLOAT64)
-    if dtype.kind == "O":
-        items = array.ravel().tolist()
-        numbers = all(isinstance(item, (Dual, *NUMBERS)) for item in items)
-        if numbers and any(isinstance(item, Dual) for item in items):
-            return np.array(items).reshape(array.shape)
+    numbers = _of_objects(array)
+    if numbers is not None:
+        return numbers
     raise TypeError(not_real(driver, label, x if array.ndim == 0 else array))
 
 
@@ -96,7 +95,21 @@ def as_output(driver, y):
         return array
     if is_real(dtype):
         return array.astype(np.float64)
+    numbers = _of_objects(array)
+    if numbers is not None:
+        return numbers.view(DualArray) if driver.subok and isinstance(numbers.dtype, DualDType) else numbers
     raise TypeError(not_real(driver, "f(x)", y if array.ndim == 0 else array))
+
+
+def _of_objects(array):
+    """Return an array of Python's numbers and duals as float64 or duals, or None if it is none."""
+    if array.dtype.kind != "O":
+        return None
+    numbers = array.ravel().tolist()
+    if not numbers or not all(isinstance(number, (Dual, *NUMBERS)) for number in numbers):
+        return None
+    found = np.array(numbers)
+    return (found if isinstance(found.dtype, DualDType) else found.astype(float)).reshape(array.shape)
 
 
 # ---- errors: one grammar, one helper per check -------------------------------------------------------------
@@ -115,6 +128,8 @@ def kind(x):
         return f"a tuple of {len(x)}"
     if isinstance(x, dict):
         return f"a dict with the keys {', '.join(map(repr, x))}"
+    if isinstance(x, Children):
+        return f"a list of {len(x)}"
     return f"{type(x).__name__}"
 
 
@@ -341,11 +356,16 @@ def check_direction(driver, x, v, label):
 
 
 def check_structure(driver, tree, v, label):
-    """Refuse a direction that has not the containers of the variables."""
-    container = tuple if isinstance(tree, tuple) else dict
-    keys = isinstance(v, dict) and isinstance(tree, dict) and v.keys() == tree.keys()
-    if not isinstance(v, container) or len(v) != len(tree) or not (keys or container is tuple):
+    """Refuse a direction that has not the containers of the variables; return its parts in the variables' order."""
+    expected = items(tree)
+    if isinstance(tree, Children):
+        found = dict(enumerate(v)) if isinstance(v, (list, tuple)) else None
+    else:
+        container = next((c for c in (tuple, dict) if isinstance(tree, c)), type(tree))
+        found = items(v) if isinstance(v, container) else None
+    if found is None or found.keys() != expected.keys():
         raise TypeError(expects(driver, f"{label} to be {kind(tree)} as x is", kind(v)))
+    return [found[key] for key in expected]
 
 
 def check_scalar(driver, lead, shape):
@@ -373,7 +393,7 @@ def check_leading(driver, lead, shape):
 
 def check_one_array(driver, argnum, args):
     """Refuse containers and several arguments where a batch is taken in blocks."""
-    if type(argnum) is not int or isinstance(args[argnum], (tuple, dict)):
+    if type(argnum) is not int or items(args[argnum]) is not None:
         got = kind(args[argnum]) if type(argnum) is int else f"argnum={argnum}"
         raise TypeError(expects(driver, "x to be one array, with an int for batched", got, "batched=True"))
 
@@ -381,7 +401,7 @@ def check_one_array(driver, argnum, args):
 def check_single(driver, variables, use):
     """Refuse containers and several arguments where one number or array is meant."""
     tree = variables.tree
-    if isinstance(tree, (tuple, dict)):
+    if items(tree) is not None:
         raise TypeError(expects(driver, "x to be a number or an array", kind(tree), use))
 
 

@@ -28,9 +28,10 @@ def gradient(
     Parameters
     ----------
     f : callable
-        ``f(x, *args, **kwargs)`` must be a scalar. `x` is a number, an array of any shape (a list is an
-        array), or a tuple or dict of these, nested as you like. Integers, bool, float16 and float32 are taken
-        as float64.
+        ``f(x, *args, **kwargs)`` must be a scalar. `x` is a number, an array of any shape, or a
+        container of these: a tuple, a dict, a dataclass, nested as you like. A list is an array, unless it holds
+        containers or arrays of several shapes, as ``[(W, b), (V, c)]`` does. Integers, bool, float16 and float32 are
+        taken as float64.
     argnum : int or tuple of ints, optional
         Which positional argument is differentiated; several give a tuple of results.
     chunk : int, optional

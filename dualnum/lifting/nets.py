@@ -215,6 +215,8 @@ def _slope_loss(f, at, args, kwargs, y, expected):
         return None
     if isinstance(y, (list, tuple)):
         y = np.array(y)
+    elif getattr(y, "dtype", None) == np.dtype(object):
+        y = np.array(y.tolist())
     slope = np.asarray(directions.slope(y) if _levels(y) else np.zeros(expected.shape))
     if slope.shape != expected.shape:
         return None
