@@ -44,10 +44,11 @@ def call(f, args, kwargs, lift, check):
     expected = _UNKNOWN
     errors = []
     for grade in grades:
+        g = f if grade == PLAIN else lifted(f, grade)
+        if g is f and grade != PLAIN:
+            continue  # nothing to lift: no source, or no call
         try:
-            y = run(f, grade, args, kwargs)
-        except Unlifted:
-            continue
+            y = run(f, g, args, kwargs)
         except Exception as error:
             if not errors and lift is not False:
                 expected = at()
@@ -67,7 +68,7 @@ def call(f, args, kwargs, lift, check):
             settle(keyed, grade, verified or check is None or checks)
         return y
     if not errors:  # nothing to lift
-        return run(f, PLAIN, args, kwargs)
+        return run(f, f, args, kwargs)
     raise best(errors, at.error)
 
 
@@ -79,22 +80,18 @@ def is_of_numpy(f):
     return isinstance(f, np.ufunc) or (getattr(f, "__module__", None) or "").partition(".")[0] == "numpy"
 
 
-class Unlifted(Exception):
-    """f has nothing to lift: no source, or no call."""
-
-
-def run(f, grade, args, kwargs):
-    """Return f(*args, **kwargs) at one grade, and refuse an f that caught a refusal."""
-    if grade == PLAIN:
-        if current_run() is None:
-            return plain_call(f, f, *storage.fresh((args, kwargs)))
-        # lifted code made f, which thus may be lifted: the arrays that it makes have the levels of its own arguments
-        return plain_call(lambda *args, **kwargs: storage.run(f, args, kwargs), f, args, kwargs)
+def lifted(f, grade):
+    """Return f lifted to a grade, or f itself."""
     from dualnum.lifting import resolve, tables  # noqa: F401  # registers what stands for Python's and NumPy's functions
 
-    g = resolve.lifters()[grade - 1].resolve(f)
-    if g is f:
-        raise Unlifted
+    return resolve.lifters()[grade - 1].resolve(f)
+
+
+def run(f, g, args, kwargs):
+    """Return f(*args, **kwargs) by g, which is f or f lifted, and refuse an f that caught a refusal."""
+    if g is f and current_run() is None:
+        return plain_call(f, f, *storage.fresh((args, kwargs)))
+    # lifted code may have made f: then the arrays that f makes have the levels of its own arguments, too
     return plain_call(lambda *args, **kwargs: storage.run(g, args, kwargs), f, args, kwargs)
 
 

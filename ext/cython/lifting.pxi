@@ -144,18 +144,23 @@ def current_run():
 
 
 cpdef object run_lifted(object g, tuple args, dict kwargs, object learnt=None):
-    """Return g(*args, **kwargs) of a lifted function; raise Restart where it has to start again."""
+    """Return g(*args, **kwargs) of a lifted function; raise Restart, its refusals forgotten, to start it again."""
     cdef LiftedRun run = LiftedRun.__new__(LiftedRun)
     cdef PyObject *outer = lifted_run
+    cdef Py_ssize_t before = 0 if refusals == NULL else len(<list>refusals)
     run.args, run.kwargs, run.learnt = args, kwargs, learnt
     run.outer = <LiftedRun>outer if outer != NULL else None
     set_lifted_run(<PyObject *>run)
     try:
         y = g(*args, **kwargs) if kwargs else g(*args)
+        if run.pending:
+            raise Restart
+    except Restart:
+        if refusals != NULL:
+            _take_refusals(before)
+        raise
     finally:
         set_lifted_run(outer)
-    if run.pending:
-        raise Restart
     return y
 
 
