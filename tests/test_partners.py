@@ -47,7 +47,7 @@ def verdicts(package, form):
 )
 def test_exact_or_refused(package, number, form):
     verdict = verdicts(package, form)[number]
-    if f"No module named '{package.partition('.')[0]}" in verdict:
+    if "No module named" in verdict:
         pytest.skip(f"{package} is not installed")
     bad = ("CRASH", "LOSS", "accepted", "ERROR SystemError", "ERROR RecursionError", "ERROR NameError")
     assert not verdict.startswith(bad), (SECTIONS[package][number], verdict)
@@ -56,7 +56,11 @@ def test_exact_or_refused(package, number, form):
 def main(package, form, first):
     from judge import Case, Loss, judge
 
-    importlib.import_module(package)
+    path = str(importlib.import_module(package).__file__)
+    if path.startswith(
+        str(pathlib.Path(__file__).parents[1] / "docs")
+    ):  # docs/tables.py, where docs is on the path
+        raise ModuleNotFoundError(f"No module named {package!r}")
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
