@@ -23,7 +23,7 @@ import signal, time
 import numpy as np
 
 def slow(x):
-    time.sleep(0.17)
+    time.sleep(0.22)
     return np.sum(x**2)
 
 def stops(x):

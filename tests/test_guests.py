@@ -2,6 +2,7 @@
 
 import collections.abc
 import hashlib
+import inspect
 import io
 import operator
 import pickle
@@ -221,6 +222,8 @@ def test_files_hold_pickles_of_duals(allow_pickle):
     for write in (np.save, np.savez):
         file = io.BytesIO()
         if not allow_pickle:
+            if "allow_pickle" not in inspect.signature(write).parameters:
+                continue  # savez, up to NumPy 2.2
             with pytest.raises(ValueError, match="allow_pickle"):
                 write(file, dn.seed(X), allow_pickle=False)
             continue

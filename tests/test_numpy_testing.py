@@ -85,8 +85,9 @@ def test_tangents_are_not_compared_but_shown():
     testing.assert_array_equal(x, 3 * x - 2 * V)
     with pytest.raises(AssertionError) as caught:
         testing.assert_allclose(x, x + 1)
-    assert "(1.0; 1.0 0.0 0.0)" in str(caught.value)
-    assert "(2.0; 1.0 0.0 0.0)" in str(caught.value)
+    for first in ("1.0", "2.0"):  # as str(), with NumPy 2.0 as repr()
+        shown = f"({first}; 1.0 0.0 0.0)", f"Dual({first}, [1.0, 0.0, 0.0])"
+        assert any(text in str(caught.value) for text in shown)
 
 
 def test_strict_tells_duals_from_floats():

@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from dualnum._core import current_run, grade_of, plain_call, settle, with_callables
+from dualnum._core import GivenUp, current_run, grade_of, key_of, plain_call, settle, with_callables
 from dualnum.lifting import nets, storage
 
 PLAIN, LEAN, FULL = range(3)
@@ -40,36 +40,56 @@ def call(f, args, kwargs, lift, check):
     grades = {"auto": (PLAIN, LEAN, FULL), True: (LEAN, FULL), False: (PLAIN,)}[lift]
     grades = [grade for grade in grades if grade >= start] or grades[-1:]
     first = check is None and not is_of_numpy(f)
-    at = nets.Plain(f, args, kwargs)
+    clean = storage.copied((args, kwargs))
+    at = nets.Plain(f, *clean)
     expected = _UNKNOWN
     errors = []
     for grade in grades:
         g = f if grade == PLAIN else lifted(f, grade)
         if g is f and grade != PLAIN:
             continue  # nothing to lift: no source, or no call
+        if errors:
+            storage.restore((args, kwargs), clean)
         try:
             y = run(f, g, args, kwargs)
-        except Exception as error:
-            if not errors and lift is not False:
+        except (Exception, GivenUp) as error:
+            # a TypeError is a refusal, most likely; a call for floats now would fill f's caches with floats
+            if not errors and lift is not False and not isinstance(error, (TypeError, GivenUp)):
                 expected = at()
-                if at.error is not None and type(at.error) is type(error):
+                if type(at.error) is type(error):
                     if known is not None:
                         settle(keyed, known, True)
                     raise
             errors.append(error)
             continue
         checks = check or (first and not (verified and grade == known))
-        if checks:
-            lost = nets.loss(f, args, kwargs, y, None if expected is _UNKNOWN else expected)
-            if lost is not None:
-                errors.append(lost)
-                continue
+        lost = nets.loss(f, *clean, y, None if expected is _UNKNOWN else expected) if checks else None
+        if isinstance(lost, nets.Lost):
+            errors.append(lost)
+            continue
         if storage.dtype_of((args, kwargs)) is not None:  # floats alone show nothing about f
-            settle(keyed, grade, verified or check is None or checks)
+            settle(keyed, grade, (verified or check is None or checks) and not undecided(keyed, lost))
         return y
     if not errors:  # nothing to lift
         return run(f, f, args, kwargs)
+    if at.error is None and expected is _UNKNOWN and not isinstance(errors[-1], nets.Lost):
+        at()
+    storage.restore((args, kwargs), clean)
     raise best(errors, at.error)
+
+
+#: How often calls of one code look again where the nets could not decide.
+LOOKS = 3
+_undecided: dict[int, int] = {}
+
+
+def undecided(keyed, found):
+    """Return whether the next call of a function looks again, because nets could not decide at this point."""
+    if found is not nets.UNDECIDED:
+        return False
+    key = key_of(keyed)
+    _undecided[key] = _undecided.get(key, 0) + 1
+    return _undecided[key] < LOOKS
 
 
 _UNKNOWN = object()
@@ -77,7 +97,10 @@ _UNKNOWN = object()
 
 def is_of_numpy(f):
     """Return whether f is a function of NumPy's or a ufunc: there is no code of the user's that could lose anything."""
-    return isinstance(f, np.ufunc) or (getattr(f, "__module__", None) or "").partition(".")[0] == "numpy"
+    return isinstance(f, np.ufunc) or (
+        not isinstance(f, np.vectorize)
+        and (getattr(f, "__module__", None) or "").partition(".")[0] == "numpy"
+    )
 
 
 def lifted(f, grade):
@@ -90,7 +113,7 @@ def lifted(f, grade):
 def run(f, g, args, kwargs):
     """Return f(*args, **kwargs) by g, which is f or f lifted, and refuse an f that caught a refusal."""
     if g is f and current_run() is None:
-        return plain_call(f, f, *storage.fresh((args, kwargs)))
+        return plain_call(f, f, args, kwargs)
     # lifted code may have made f: then the arrays that f makes have the levels of its own arguments, too
     return plain_call(lambda *args, **kwargs: storage.run(g, args, kwargs), f, args, kwargs)
 
@@ -103,13 +126,17 @@ def best(errors, of_floats):
     from dualnum.lifting.boundary import NotLifted
 
     for tells in (
-        lambda error: type(error) is type(of_floats),
+        lambda error: type(error) is type(of_floats) and str(error) == str(of_floats),
         lambda error: isinstance(error, NotLifted) or _is_of_rule(error),
+        lambda error: isinstance(error, nets.Lost),
+        lambda error: type(error) is type(of_floats),
+        lambda error: isinstance(error, TypeError),
     ):
         for error in reversed(errors):
             if tells(error):
                 return error
-    return errors[0]
+    error = errors[0]
+    return error if isinstance(error, Exception) else TypeError(*error.args)
 
 
 def _is_of_rule(error):

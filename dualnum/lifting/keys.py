@@ -81,13 +81,18 @@ def setitem(a, k, v):
 
 
 _BY_FIRST = frozenset(("get", "setdefault", "pop"))
+#: Methods that iterate over their arguments.
+_ITERATING = frozenset(
+    "update union intersection difference symmetric_difference issubset issuperset isdisjoint "
+    "difference_update intersection_update symmetric_difference_update".split()
+)
 
 
 def of_method(g, owner):
     """Return a method of a dict or a set that takes duals as keys."""
 
     def call(*args, **kwargs):
-        args = _without_iterators(args)
+        args = _without_iterators(args) if g.__name__ in _ITERATING else args
         if holds_duals(_keys_among(g, owner, args)):
             made = keyed(owner, g, *args, **kwargs)
         else:
@@ -102,7 +107,7 @@ def _keys_among(g, owner, args):
     if g.__name__ in _BY_FIRST:
         return args[:1]
     if isinstance(owner, dict) and g.__name__ == "update":
-        return [list(x) if isinstance(x, dict) else [pair[0] for pair in x] for x in args]
+        return [list(x.keys()) if hasattr(x, "keys") else [pair[0] for pair in x] for x in args]
     return args
 
 

@@ -143,7 +143,8 @@ def of_function(lifter, g):
         found = registered.of(lifter, g, lambda: lifted_function(lifter, g))
     key = id(g)
     kept = None if found is g else found
-    lifter.functions[key] = weakref.ref(g, lambda _: lifter.functions.pop(key, None)), kept
+    reference = weakref.ref(g, lambda _: lifter.functions.pop(key, None))
+    lifter.functions[key] = reference, kept, g.__code__, g.__defaults__, g.__kwdefaults__
     return found
 
 
@@ -503,29 +504,36 @@ def attribute(lifter, a, name):
             if name in ("kind", "char", "type", "name", "num")
             else getattr(a, name)
         )
-    if isinstance(a, (types.ModuleType, type, np.ndarray)):
+    if (
+        isinstance(a, (types.ModuleType, type, np.ndarray))
+        or cls.__getattribute__ is not object.__getattribute__
+    ):
         return getattr(a, name)
-    for base in cls.__mro__:
-        if name in base.__dict__:
-            found = base.__dict__[name]
-            if type(found) is property and isinstance(found.fget, types.FunctionType):
-                return lifter.resolve(found.fget)(a)
-            getter = getattr(type(found), "__get__", None)
-            if isinstance(getter, types.FunctionType) and boundary.package_of(type(found)) not in LEAVES:
-                return lifter.resolve(getter)(found, a, cls)
-            if isinstance(found, functools.cached_property) and name not in a.__dict__:
-                made = lifter.resolve(found.func)(a)
-                if not holds_duals(made):
-                    a.__dict__[name] = made
-                return made
-            break
     try:
-        return object.__getattribute__(a, name)
+        return _found_attribute(lifter, a, cls, name)
     except AttributeError:
         own = getattr(cls, "__getattr__", None)
         if not isinstance(own, types.FunctionType):
             raise
     return lifter.resolve(own)(a, name)
+
+
+def _found_attribute(lifter, a, cls, name):
+    """Return a.name as object.__getattribute__ finds it, by lifted getters."""
+    found = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
+    if type(found) is property and isinstance(found.fget, types.FunctionType):
+        return lifter.resolve(found.fget)(a)
+    own = name in getattr(a, "__dict__", ())
+    if isinstance(found, functools.cached_property) and not own:
+        made = lifter.resolve(found.func)(a)
+        if not holds_duals(made):
+            a.__dict__[name] = made
+        return made
+    getter = getattr(type(found), "__get__", None)
+    if isinstance(getter, types.FunctionType) and boundary.package_of(type(found)) not in LEAVES:
+        if not own or hasattr(type(found), "__set__"):
+            return lifter.resolve(getter)(found, a, cls)
+    return object.__getattribute__(a, name)
 
 
 def set_attribute(lifter, a, name, v):

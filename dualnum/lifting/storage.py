@@ -42,14 +42,15 @@ def active(run):
 def run(g, args, kwargs):
     """Return g(*args, **kwargs) of a lifted function, which starts again as often as it learns a site.
 
-    The arguments are copied for each start, because f may write to them.
+    f may write to its arguments: each start finds them as they were, and the last one leaves its traces.
     """
-    learnt = None
+    clean, learnt = copied((args, kwargs)), None
     while True:
         try:
-            return run_lifted(g, fresh(args), fresh(kwargs), learnt)
+            return run_lifted(g, args, kwargs, learnt)
         except Restart as restart:
             learnt = dtype_of(restart.args, learnt)
+            restore((args, kwargs), clean)
 
 
 def in_worker(function):
@@ -72,17 +73,49 @@ def in_worker(function):
     return work
 
 
-def fresh(x):
-    """Return x with copies of its arrays of duals, in tuples, lists and dicts too."""
+def copied(x, known=None):
+    """Return x with copies of its arrays, lists, tuples and dicts; one that occurs twice stays one."""
+    known = {} if known is None else known
+    if id(x) in known:
+        return known[id(x)]
     if isinstance(x, np.ndarray):
-        return x.copy(order="K") if isinstance(x.dtype, DualDType) else x
-    if type(x) in (tuple, list):
-        return type(x)(map(fresh, x))
-    if isinstance(x, tuple):
-        return type(x)(*map(fresh, x)) if hasattr(x, "_fields") else x
-    if type(x) is dict:
-        return {key: fresh(item) for key, item in x.items()}
-    return x
+        known[id(x)] = made = x.copy(order="K")
+    elif type(x) is list:
+        known[id(x)] = made = []
+        made += [copied(item, known) for item in x]
+    elif type(x) is dict:
+        known[id(x)] = made = {}
+        made.update({key: copied(item, known) for key, item in x.items()})
+    elif type(x) is tuple:
+        made = tuple([copied(item, known) for item in x])
+    elif isinstance(x, tuple) and hasattr(x, "_fields"):
+        made = type(x)(*[copied(item, known) for item in x])
+    else:
+        made = x
+    return made
+
+
+def restore(x, clean, known=None):
+    """Give the arrays, lists and dicts in x the contents that they had when `clean`, their copy, was made."""
+    known = set() if known is None else known
+    if x is clean or id(x) in known:
+        return
+    known.add(id(x))
+    if isinstance(x, np.ndarray):
+        if x.flags.writeable and x.dtype == clean.dtype and x.shape == clean.shape:
+            x[...] = clean
+    elif type(x) in (list, tuple):
+        for item, copy in zip(x, clean, strict=False):
+            restore(item, copy, known)
+        if type(x) is list and len(x) != len(clean):
+            x[:] = clean
+    elif type(x) is dict:
+        for key, copy in clean.items():
+            if key in x:
+                restore(x[key], copy, known)
+        if x.keys() != clean.keys():
+            x.clear()
+            x.update(clean)
 
 
 def made(a, frame):
@@ -94,6 +127,16 @@ def made(a, frame):
     if site in _marked or type(frame.f_globals) is not dict:
         dtype = active(current_run())
         return a if dtype is None else a.astype(dtype).view(DualArray)
+    note(a, site, frame.f_code)
+    return a
+
+
+def made_of_duals(a, frame):
+    """Return an array of duals that lifted code has made like another: with all levels of f, if its site is marked."""
+    site = id(frame.f_code), frame.f_lasti
+    if site in _marked:
+        dtype = dtype_of(a, active(current_run()))
+        return a if dtype is a.dtype else a.astype(dtype).view(DualArray)
     note(a, site, frame.f_code)
     return a
 
@@ -140,6 +183,7 @@ def _restart(v):
 
 def grow(a, v):
     """A dual v has levels that a, an array of duals, has not: start f again with all of them."""
+    learn(a, v)
     dtype = active(current_run())
     v_dtype = dtype_of(v)
     if dtype is not None and v_dtype is not None and np.promote_types(dtype, v_dtype) is not dtype:
@@ -147,13 +191,24 @@ def grow(a, v):
 
 
 def stripped(x):
-    """Return x without derivatives, in tuples, lists and dicts too; arrays are copies."""
-    if type(x) in (tuple, list):
-        return type(x)([stripped(item) for item in x])
-    if isinstance(x, tuple):
-        return type(x)(*map(stripped, x)) if hasattr(x, "_fields") else x
-    if type(x) is dict:
-        return {key: stripped(item) for key, item in x.items()}
-    if isinstance(x, np.ndarray):
-        return np.array(value(x), order="K") if isinstance(x.dtype, DualDType) else x
-    return value(x) if isinstance(getattr(x, "dtype", None), DualDType) else x
+    """Return x without derivatives; arrays, lists, tuples and dicts are copies."""
+    return _without_duals(copied(x), set())
+
+
+def _without_duals(x, known):
+    if isinstance(getattr(x, "dtype", None), DualDType):
+        return np.array(value(x), order="K") if isinstance(x, np.ndarray) else value(x)
+    if id(x) in known:
+        return x
+    if type(x) is list:
+        known.add(id(x))
+        x[:] = [_without_duals(item, known) for item in x]
+    elif type(x) is dict:
+        known.add(id(x))
+        for key, item in x.items():
+            x[key] = _without_duals(item, known)
+    elif type(x) is tuple:
+        return tuple([_without_duals(item, known) for item in x])
+    elif isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*[_without_duals(item, known) for item in x])
+    return x

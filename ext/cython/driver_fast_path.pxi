@@ -72,48 +72,61 @@ cdef object _code_of(object f):
             return call.__code__ if type(call) is types.FunctionType else f
 
 
-cdef size_t _key_of(object f, int depth=2) except? 0:
+cdef size_t _key_of(object f, int depth=4, list parts=None) except? 0:
     """
     What tells calls of f from others: its code, and that of the callables it closes over, holds and is bound to.
 
-    A nonzero number; two functions of equal keys run the same code, as far as this can be seen from outside.
+    A nonzero number; two functions of equal keys run the same code, as far as this can be seen from outside. The objects
+    whose addresses it is made of are added to `parts`.
     """
     cdef size_t key
-    cdef PyObject *closure
-    cdef PyObject *inner
+    cdef PyObject *held
     if Py_TYPE(f) == &PyFunction_Type:
         key = <size_t>PyFunction_GetCode(f)
-        closure = PyFunction_GetClosure(f)
-        if closure != NULL and depth > 0:
-            for cell in <tuple>closure:
-                inner = PyCell_GET(cell)
-                if inner != NULL and Py_TYPE(<object>inner).tp_call != NULL:
-                    key = key * 31 + _key_of(<object>inner, depth - 1)
-        closure = PyFunction_GetDefaults(f)
-        if closure != NULL and depth > 0:
-            key = _key_with(key, <object>closure, depth)
+        if parts is not None:
+            parts.append(<object>PyFunction_GetCode(f))
+        if depth > 0:
+            held = PyFunction_GetClosure(f)
+            if held != NULL:
+                for cell in <tuple>held:
+                    if PyCell_GET(cell) != NULL:
+                        key = _key_with(key, <object>PyCell_GET(cell), depth, parts)
+            held = PyFunction_GetDefaults(f)
+            if held != NULL:
+                key = _key_with(key, <object>held, depth, parts)
+            held = PyFunction_GetKwDefaults(f)
+            if held != NULL:
+                key = _key_with(key, <object>held, depth, parts)
         return key
     if Py_TYPE(f) == &PyMethod_Type:
-        key = _key_of(<object>PyMethod_GET_FUNCTION(f), depth) ^ <size_t>Py_TYPE(<object>PyMethod_GET_SELF(f))
         owner = <object>PyMethod_GET_SELF(f)
-        return key if isinstance(owner, type) else _key_with(key, getattr(owner, "__dict__", ()), depth)
+        key = _key_of(<object>PyMethod_GET_FUNCTION(f), depth, parts) ^ <size_t>Py_TYPE(owner)
+        return key if isinstance(owner, type) else _key_with(key, getattr(owner, "__dict__", None), depth, parts)
     if isinstance(f, DriverBase):
-        return _key_of((<DriverBase>f).f, depth) ^ 1
+        return _key_of((<DriverBase>f).f, depth, parts) ^ 1
     if type(f) is functools.partial:
-        return _key_with(_key_with(_key_of(f.func, depth), f.args, depth), f.keywords, depth)
+        return _key_with(_key_with(_key_of(f.func, depth, parts), f.args, depth, parts), f.keywords, depth, parts)
     code = _code_of(f)
     key = <size_t><PyObject *>code
+    if parts is not None:
+        parts.append(code)
     if code is f:
         return key
-    return _key_with(key ^ <size_t>Py_TYPE(f), getattr(f, "__dict__", ()), depth)
+    return _key_with(key ^ <size_t>Py_TYPE(f), getattr(f, "__dict__", None), depth, parts)
 
 
-cdef size_t _key_with(size_t key, object values, int depth) except? 0:
-    """The key, and that of each callable among the values of a tuple or dict."""
+cdef size_t _key_with(size_t key, object x, int depth, list parts) except? 0:
+    """The key, and that of x, if it is callable, or of each callable in a tuple, list or dict."""
+    if Py_TYPE(x).tp_call != NULL:
+        return key * 31 + _key_of(x, depth - 1, parts) if depth > 0 else key
+    if type(x) is dict:
+        x = list((<dict>x).values())
+    elif type(x) is not tuple and type(x) is not list:
+        return key
     if depth > 0:
-        for x in list((<dict>values).values()) if type(values) is dict else values:
-            if Py_TYPE(x).tp_call != NULL:
-                key = key * 31 + _key_of(x, depth - 1)
+        for item in x:
+            if (Py_TYPE(item).tp_call != NULL and not isinstance(item, type)) or type(item) in (tuple, list):
+                key = _key_with(key, item, depth - 1, parts)
     return key
 
 
@@ -165,18 +178,29 @@ def grade_of(f):
     return (entry[1], entry[2]) if entry is not None else (None, False)
 
 
+cdef object _weak(object part, object forget):
+    """A weak reference to a part of a key, which calls `forget` when it dies; the part itself, if there are none to it."""
+    try:
+        return weakref.ref(part, forget)
+    except TypeError:
+        return part
+
+
+def key_of(f):
+    """Return the key by which calls of f are known; see `_key_of`."""
+    return _key_of(f)
+
+
 def settle(f, int grade, bint verified):
     """Remember for f's code the grade at which it runs; a grade of -1 lets the next call look again."""
-    code, key = _code_of(f), _key_of(f)
+    parts = []
+    key = _key_of(f, 4, parts)
 
     def forget(_):
         _settled.pop(key, None)
         grades_changed()
 
-    try:
-        reference = weakref.ref(code, forget)
-    except TypeError:
-        reference = code
+    reference = [_weak(part, forget) for part in parts]
     entry = _settled.get(key)
     if entry is not None and (grade < 0 or key in _sought):
         grade = max(grade, entry[1])
@@ -300,20 +324,20 @@ def comparisons_of_last_call():
     return comparisons_of_call
 
 
-cdef object _stripped(object x):
+cdef object _stripped(object x, int depth=20):
     """Copies of the values of duals, in containers too."""
-    if type(x) in (tuple, list):
-        return type(x)([_stripped(item) for item in x])
-    if type(x) is dict:
-        return {key: _stripped(item) for key, item in x.items()}
-    return value(x).copy() if isinstance(x, ndarray) else value(x)
+    if depth > 0 and type(x) in (tuple, list):
+        return type(x)([_stripped(item, depth - 1) for item in x])
+    if depth > 0 and type(x) is dict:
+        return {key: _stripped(item, depth - 1) for key, item in x.items()}
+    return _value(x).copy() if isinstance(x, ndarray) else _value(x) if type(x) is Dual else x
 
 
 cdef int _check_refused(object f, tuple args, dict kwargs, object y) except -1:
     """f caught a refusal and returned y: an error unless that has f's value for floats."""
     try:
         expected = np.asarray(f(*_stripped(args), **_stripped(kwargs)), dtype=float)
-        got = np.asarray(value(y), dtype=float)
+        got = np.asarray(_value(y), dtype=float)
     except Exception:
         return 0  # no values to compare
     if got.shape == expected.shape and np.allclose(got, expected, rtol=1e-9, atol=0, equal_nan=True):

@@ -20,6 +20,13 @@ cdef extern from *:
     void set_refusals(PyObject *)
 
 
+class GivenUp(BaseException):
+    """f catches refusals again and again, in a loop that would not end: no ``except Exception`` of f's may stop this."""
+
+
+cdef Py_ssize_t MOST_REFUSALS = 1000  # in one call of f
+
+
 cdef object _refusal(error):
     """Return the error of a refusal, and record it for the driver, which notices a function that caught it."""
     if open_calls > 0:
@@ -28,6 +35,8 @@ cdef object _refusal(error):
             Py_INCREF(found)
             set_refusals(<PyObject *>found)
         (<list>refusals).append(error)
+        if len(<list>refusals) > MOST_REFUSALS:
+            return GivenUp(*error.args)
     return error
 
 

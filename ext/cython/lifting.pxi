@@ -3,6 +3,7 @@
 cdef extern from "Python.h":
     PyObject *PyFunction_GetCode(object function)
     PyObject *PyFunction_GetClosure(object function)
+    PyObject *PyFunction_GetKwDefaults(object function)
     PyObject *PyFunction_GetDefaults(object function)
     PyObject *PyCell_GET(object cell)
     PyObject *PyDict_GetItemWithError(dict table, object key) except? NULL
@@ -155,6 +156,10 @@ cpdef object run_lifted(object g, tuple args, dict kwargs, object learnt=None):
         y = g(*args, **kwargs) if kwargs else g(*args)
         if run.pending:
             raise Restart
+    except Exception:
+        if run.pending:  # f has made another error of the Restart
+            raise Restart from None
+        raise
     except Restart:
         if refusals != NULL:
             _take_refusals(before)
@@ -238,7 +243,7 @@ cdef class Place:
 
     @property
     def item(self):
-        raise AttributeError("item")
+        return getattr(self.a, self.k) if self.attribute else self.a[self.k]
 
     @item.setter
     def item(self, v):
@@ -248,6 +253,9 @@ cdef class Place:
         try:
             if self.attribute:
                 self.lifter.rules.set_attribute(self.lifter, self.a, self.k, v)
+            elif type(self.a) not in _transparent and type(self.a) is not ndarray and type(self.a) is not DualArray and (
+                    type(getattr(type(self.a), "__setitem__", None)) is types.FunctionType):
+                self.lifter.resolve(type(self.a).__setitem__)(self.a, self.k, v)
             else:
                 if self.lifter.full and isinstance(self.a, dict) and holds_duals(self.k):
                     self.lifter.rules.keys().setitem(self.a, self.k, v)
@@ -278,6 +286,10 @@ cdef dict _operators = {
 }
 
 
+cdef inline PyObject *_or_none(PyObject *x):
+    return x if x != NULL else <PyObject *>None
+
+
 @cython.final
 cdef class Lifter:
     """
@@ -292,7 +304,8 @@ cdef class Lifter:
     kept : dict
         Replacements of callees that live as long as their module: functions in C, types, ufuncs.
     functions : dict
-        For the id of a function, a weak reference to it and its lifted version; None for the function itself.
+        For the id of a function, a weak reference to it, its lifted version (None for itself), and the code and the
+        defaults of which that was made.
     codes : dict
         The lifted code objects by their ids.
     """
@@ -320,7 +333,9 @@ cdef class Lifter:
             if id(<object>PyFunction_GetCode(g)) in self.codes:
                 return g
             entry = self.functions.get(id(g))
-            if entry is not None and entry[0]() is g:
+            if (entry is not None and entry[0]() is g and <PyObject *>entry[2] == PyFunction_GetCode(g)
+                    and <PyObject *>entry[3] == _or_none(PyFunction_GetDefaults(g))
+                    and <PyObject *>entry[4] == _or_none(PyFunction_GetKwDefaults(g))):
                 return g if entry[1] is None else entry[1]
         elif kind == &PyMethod_Type:
             if isinstance(<object>PyMethod_GET_SELF(g), ndarray):

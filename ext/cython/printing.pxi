@@ -17,13 +17,13 @@ def dual_text(Dual d not None, write=repr):
     """Return the repr of a scalar, with numbers written by `write`."""
     cdef int levels = _layout(d).levels
     if levels == 0:
-        return f"Dual({write(d.primal)}, [])"
-    found = parts(d)
+        return f"Dual({write(_value(d))}, [])"
+    found = _parts(d)
     if levels == 1 and _layout(d).kind[0] == Kind.first_order:
-        return f"Dual({write(d.primal)}, {_part_text(found['e1'], write)})"
+        return f"Dual({write(_value(d))}, {_part_text(found['e1'], write)})"
     if _layout(d).is_hyper():
         tangents = ", ".join([_part_text(found[name], write) for name in ("e1", "e2", "e12")])
-        return f"HyperDual({write(d.primal)}, {tangents})"
+        return f"HyperDual({write(_value(d))}, {tangents})"
     return f"<Dual {_dual_format(d, '')} of {_dtype_text(d.dtype)}>"
 
 
@@ -45,7 +45,7 @@ cdef str _dual_format(Dual d, str spec):
         options = np.get_printoptions()
         write = number_writer(options["precision"], options["suppress"], options["sign"])
     texts = []
-    for name, part in parts(d).items():
+    for name, part in _parts(d).items():
         numbers = [write(x) for x in np.asarray(part).ravel().tolist()]
         if len(numbers) > 8 and not spec:
             numbers = numbers[:3] + ["..."] + numbers[-3:]

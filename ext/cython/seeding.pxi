@@ -86,6 +86,11 @@ def value(x):
     """
     if _watched is not None:
         _note_discard()
+    return _value(x)
+
+
+cdef object _value(x):
+    """value(x), in dualnum's own hands."""
     if type(x) is Dual:
         return (<Dual>x).data[0]
     if isinstance(x, (list, tuple)):
@@ -94,7 +99,7 @@ def value(x):
         if _is_dual_dtype((<ndarray>x).dtype):
             return _part_view(x, 0, NULL)
         if x.dtype == object:
-            return np.array([value(item) for item in x.ravel()], dtype=float).reshape(x.shape)
+            return np.array([_value(item) for item in x.ravel()], dtype=float).reshape(x.shape)
     return x
 
 
@@ -119,7 +124,7 @@ def float_copies(*operands):
     cdef ndarray array
     for x in operands:
         if not isinstance(x, ndarray):
-            copies.append(value(x))
+            copies.append(_value(x))
             continue
         array = x
         if not _is_dual_dtype(<object>array.descr):
@@ -207,6 +212,11 @@ def parts(x):
     """
     if _watched is not None:
         _note_discard()
+    return _parts(x)
+
+
+cdef dict _parts(x):
+    """parts(x), in dualnum's own hands."""
     cdef ndarray a = _dual_operand(x, "parts")
     cdef int which[MAX_LEVELS]
     cdef int levels = (<DualDescr *>a.descr).layout.levels, level, n, mask

@@ -5,6 +5,7 @@ import functools
 import itertools
 import operator
 import threading
+import types
 
 import numpy as np
 
@@ -12,14 +13,17 @@ from dualnum._core import Restart
 from dualnum.lifting import storage
 from dualnum.lifting.resolve import MAKERS
 
+#: Arguments that are called, if anything is; other callable objects may be data as well.
+CALLED = types.FunctionType, types.BuiltinFunctionType, types.MethodType, functools.partial, type
+
 
 def _calling(lifter, g):
     """Return g such that it lifts the functions among its arguments."""
 
     def call(*args, **kwargs):
         return g(
-            *[lifter.resolve(arg) if callable(arg) else arg for arg in args],
-            **{name: lifter.resolve(arg) if callable(arg) else arg for name, arg in kwargs.items()},
+            *[lifter.resolve(arg) if isinstance(arg, CALLED) else arg for arg in args],
+            **{name: lifter.resolve(arg) if isinstance(arg, CALLED) else arg for name, arg in kwargs.items()},
         )
 
     return call

@@ -73,7 +73,19 @@ def of_numpy(lifter, g):
     if isinstance(g, type) or not callable(g):
         return g
 
-    return library_call(g, seen, _without_dtype, storage.made)
+    return library_call(_owning(g) if g in NEW else g, seen, _without_dtype, storage.made)
+
+
+#: Functions that return new arrays as views of memory that nobody else has.
+NEW = frozenset((np.linspace, np.geomspace, np.logspace, np.tile))
+
+
+def _owning(g):
+    def call(*args, **kwargs):
+        made = g(*args, **kwargs)
+        return made.copy() if type(made) is np.ndarray and made.base is not None else made
+
+    return call
 
 
 def _without_dtype(g, args, kwargs):
@@ -198,7 +210,8 @@ def _like(g):
         if holds_duals(a):
             if asked_dtype(dtype) == "f":
                 dtype = None
-            return g(a, dtype, *args, **kwargs)
+            made = g(a, dtype, *args, **kwargs)
+            return storage.made_of_duals(made, sys._getframe(1)) if holds_duals(made) else made
         return storage.made(g(a, dtype, *args, **kwargs), sys._getframe(1))
 
     return make
@@ -405,7 +418,8 @@ def _astype(a, dtype, *args, **kwargs):
 
 @_method("copy")
 def _copy(a, *args, **kwargs):
-    return storage.made(a.copy(*args, **kwargs), sys._getframe(1))
+    made = a.copy(*args, **kwargs)
+    return (storage.made_of_duals if isinstance(a.dtype, DualDType) else storage.made)(made, sys._getframe(1))
 
 
 @_method("dot")

@@ -36,9 +36,13 @@ rule(np.nanmax)(
 rule(np.nanmin)(_of_plain_arrays(np.nanmin))
 
 
+#: Whether rowvar=False transposes a matrix of one row: not before NumPy 2.2.
+_TRANSPOSES_ROWS = np.cov(np.zeros((1, 2)), rowvar=False, ddof=0).ndim == 2
+
+
 def _covariance(m, y, rowvar, bias, ddof, fweights, aweights):
     x = np.array(m, ndmin=2)
-    if not rowvar and np.ndim(m) != 1:
+    if not rowvar and np.ndim(m) != 1 and (_TRANSPOSES_ROWS or len(x) != 1):
         x = x.T
     if y is not None:
         y = np.array(y, ndmin=2)
