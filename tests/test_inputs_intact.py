@@ -88,8 +88,8 @@ def test_the_identity_returns_no_alias(name):
 
 def test_extra_arguments_are_handed_over_as_they_are():
     a, seen = np.ones(3), []
-    dn.gradient(lambda x, a: seen.append(a) or np.sum(a * x))(np.ones(3), a)
-    dn.hessian(lambda x, a: seen.append(a) or np.sum(a * x))(np.ones(3), a=a)
+    dn.gradient(lambda x, a: seen.append(a) or np.sum(a * x), check=False)(np.ones(3), a)
+    dn.hessian(lambda x, a: seen.append(a) or np.sum(a * x), check=False)(np.ones(3), a=a)
     assert all(each is a for each in seen)
 
 

@@ -105,7 +105,7 @@ except TypeError as error:
     ],
 )
 def test_derivatives_of_leading_zeros_are_kept_or_refused(switch, of_poly1d):
-    products, lost = ["[3. 3.]", "[6. 6.]"], "f(x) expects the derivative of f on duals to be"
+    products, lost = ["[3. 3.]", "[6. 6.]"], "f(x) expects to carry the derivative of each va"
     assert run(ZEROS, switch) == [*products, of_poly1d, "[1. 1.]", "[0. 1.]", "[0. 1.]", lost]
 
 

@@ -539,8 +539,6 @@ def split_or_zeros(driver, y, level, width):
     """
     value, tangents = split(y, level)
     if tangents is not None:
-        if type(value) is not float:
-            check_alive(driver, value)
         return value, tangents
     check_alive(driver, y)
     check_moves(driver)

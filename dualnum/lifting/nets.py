@@ -49,7 +49,7 @@ def _number_array(y):
         return None
 
 
-def _levels(x):
+def _levels(x, depth=20):
     """Return the levels of all duals in x, containers included."""
     dtype = getattr(x, "dtype", None)
     if isinstance(dtype, DualDType):
@@ -58,7 +58,11 @@ def _levels(x):
         x = tuple(x.values())
     elif isinstance(dtype, np.dtype):
         x = tuple(x.ravel().tolist()) if dtype.kind == "O" else ()
-    return [level for item in x for level in _levels(item)] if isinstance(x, (list, tuple)) else []
+    return (
+        [level for item in x for level in _levels(item, depth - 1)]
+        if depth and isinstance(x, (list, tuple))
+        else []
+    )
 
 
 class Plain:
@@ -88,7 +92,7 @@ class Directions:
         self.found = []
         self._collect(self.tree)
 
-    def _collect(self, x):
+    def _collect(self, x, depth=20):
         dtype = getattr(x, "dtype", None)
         if isinstance(dtype, DualDType):
             tangents = split(x, self.level)[1]
@@ -97,12 +101,14 @@ class Directions:
                 if self.level.taylor:
                     tangents = tangents[..., :1]
                 self.found.append((np.array(value(x), float), tangents))
+        elif not depth:
+            return
         elif isinstance(x, (list, tuple)):
             for item in x:
-                self._collect(item)
+                self._collect(item, depth - 1)
         elif isinstance(x, dict):
             for item in x.values():
-                self._collect(item)
+                self._collect(item, depth - 1)
 
     def weigh(self):
         """Choose the weight of each tangent: pseudo-random, and as large as the variables that it moves."""
@@ -151,7 +157,7 @@ class Directions:
         """Return the arguments as floats, a step along the direction."""
         return self._moved(self.tree, step)
 
-    def _moved(self, x, step):
+    def _moved(self, x, step, depth=20):
         if isinstance(getattr(x, "dtype", None), DualDType):
             _, tangents = split(x, self.level)
             if tangents is None:
@@ -160,12 +166,16 @@ class Directions:
             along = tangents[..., 0] * self.weights[0] if self.level.taylor else tangents @ self.weights
             moved = np.array(value(x), order="K") + step * along
             return float(moved) if type(x) is Dual else moved
+        if not depth:
+            return x
         if type(x) in (list, tuple):
-            return type(x)([self._moved(item, step) for item in x])
+            return type(x)([self._moved(item, step, depth - 1) for item in x])
         if isinstance(x, tuple):
-            return type(x)(*[self._moved(item, step) for item in x]) if hasattr(x, "_fields") else x
+            return (
+                type(x)(*[self._moved(item, step, depth - 1) for item in x]) if hasattr(x, "_fields") else x
+            )
         if type(x) is dict:
-            return {key: self._moved(item, step) for key, item in x.items()}
+            return {key: self._moved(item, step, depth - 1) for key, item in x.items()}
         return copied(x)
 
 
@@ -197,7 +207,10 @@ def loss(f, args, kwargs, y, plain=None):
             f"f(x) expects the same value for duals and floats, got {_some(got)} and {_some(expected)}: f treats other "
             f"types than float in another way, or an error that it catches."
         )
-    return None if differs else _slope_loss(f, at, args, kwargs, y, expected)
+    if differs:
+        return None
+    found = _slope_loss(f, at, args, kwargs, y, expected)
+    return None if found is UNDECIDED and _differs(_number_array(at()), expected) else found  # f has a state
 
 
 def _some(a):

@@ -16,17 +16,19 @@ _marked = {}  # site: its code object, which keeps the id in the site valid
 _noted = {}  # id of an array: (weak reference to it, its site, the code object)
 
 
-def dtype_of(x, found=None):
+def dtype_of(x, found=None, depth=20):
     """Return the common dual dtype of all duals in x, containers included, and `found`; None if there are none."""
     dtype = x if isinstance(x, DualDType) else getattr(x, "dtype", None)
     if isinstance(dtype, DualDType):
         return dtype if found is None or found is dtype else np.promote_types(found, dtype)
+    if not depth:
+        return found
     if isinstance(x, (list, tuple)) or (isinstance(dtype, np.dtype) and dtype.kind == "O"):
         for item in x.ravel().tolist() if isinstance(x, np.ndarray) else x:
-            found = dtype_of(item, found)
+            found = dtype_of(item, found, depth - 1)
     elif isinstance(x, dict):
         for item in x.values():
-            found = dtype_of(item, found)
+            found = dtype_of(item, found, depth - 1)
     return found
 
 

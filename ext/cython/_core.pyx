@@ -35,6 +35,7 @@ include "matmul.pxi"
 include "seeding.pxi"
 include "allocator.pxi"
 include "lifting.pxi"
+include "grades.pxi"
 include "driver_fast_path.pxi"
 
 _neutral = _bootstrap()

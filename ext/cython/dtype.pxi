@@ -21,7 +21,7 @@ cdef extern from *:
 
 
 class GivenUp(BaseException):
-    """f catches refusals again and again, in a loop that would not end: no ``except Exception`` of f's may stop this."""
+    """f catches refusals again and again, in a loop without end: no ``except Exception`` of f's may stop this."""
 
 
 cdef Py_ssize_t MOST_REFUSALS = 1000  # in one call of f

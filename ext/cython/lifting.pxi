@@ -253,8 +253,8 @@ cdef class Place:
         try:
             if self.attribute:
                 self.lifter.rules.set_attribute(self.lifter, self.a, self.k, v)
-            elif type(self.a) not in _transparent and type(self.a) is not ndarray and type(self.a) is not DualArray and (
-                    type(getattr(type(self.a), "__setitem__", None)) is types.FunctionType):
+            elif (type(self.a) not in _transparent and not isinstance(self.a, ndarray)
+                    and type(getattr(type(self.a), "__setitem__", None)) is types.FunctionType):
                 self.lifter.resolve(type(self.a).__setitem__)(self.a, self.k, v)
             else:
                 if self.lifter.full and isinstance(self.a, dict) and holds_duals(self.k):

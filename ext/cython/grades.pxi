@@ -1,0 +1,191 @@
+# The grade of lifting at which f's code runs, once the first call has shown it; f is known by the code that it runs.
+
+# f's key: (weak references to the key's parts, which take the entry away, f's grade, whether nets have verified it).
+cdef dict _settled = {}
+
+
+cdef object _code_of(object f):
+    """What tells f from other functions: its code; for a callable without Python code the object itself."""
+    while True:
+        if type(f) is types.FunctionType:
+            return <object>PyFunction_GetCode(f)
+        if type(f) is types.MethodType:
+            f = <object>PyMethod_GET_FUNCTION(f)
+        elif type(f) is functools.partial:
+            f = f.func
+        else:
+            call = getattr(type(f), "__call__", None)
+            return call.__code__ if type(call) is types.FunctionType else f
+
+
+cdef size_t _key_of(object f, int depth=4, list parts=None) except? 0:
+    """
+    What tells calls of f from others: its code, and that of the callables it closes over, holds and is bound to.
+
+    A nonzero number; functions of equal keys run the same code, as far as this can be seen from outside. The objects
+    whose addresses it is made of are added to `parts`.
+    """
+    cdef size_t key
+    cdef PyObject *held
+    if Py_TYPE(f) == &PyFunction_Type:
+        key = <size_t>PyFunction_GetCode(f)
+        if parts is not None:
+            parts.append(<object>PyFunction_GetCode(f))
+        if depth > 0:
+            held = PyFunction_GetClosure(f)
+            if held != NULL:
+                for cell in <tuple>held:
+                    if PyCell_GET(cell) != NULL:
+                        key = _key_with(key, <object>PyCell_GET(cell), depth, parts)
+            held = PyFunction_GetDefaults(f)
+            if held != NULL:
+                key = _key_with(key, <object>held, depth, parts)
+            held = PyFunction_GetKwDefaults(f)
+            if held != NULL:
+                key = _key_with(key, <object>held, depth, parts)
+        return key
+    if Py_TYPE(f) == &PyMethod_Type:
+        owner = <object>PyMethod_GET_SELF(f)
+        key = _key_of(<object>PyMethod_GET_FUNCTION(f), depth, parts) ^ <size_t>Py_TYPE(owner)
+        return key if isinstance(owner, type) else _key_with(key, getattr(owner, "__dict__", None), depth, parts)
+    if isinstance(f, DriverBase):
+        return _key_of((<DriverBase>f).f, depth, parts) ^ 1
+    if type(f) is functools.partial:
+        return _key_with(_key_with(_key_of(f.func, depth, parts), f.args, depth, parts), f.keywords, depth, parts)
+    code = _code_of(f)
+    key = <size_t><PyObject *>code
+    if parts is not None:
+        parts.append(code)
+    if code is f:
+        return key
+    return _key_with(key ^ <size_t>Py_TYPE(f), getattr(f, "__dict__", None), depth, parts)
+
+
+cdef size_t _key_with(size_t key, object x, int depth, list parts) except? 0:
+    """The key, and that of x, if it is callable, or of each callable in a tuple, list or dict."""
+    if Py_TYPE(x).tp_call != NULL:
+        return key * 31 + _key_of(x, depth - 1, parts) if depth > 0 else key
+    if type(x) is dict:
+        x = list((<dict>x).values())
+    elif type(x) is not tuple and type(x) is not list:
+        return key
+    if depth > 0:
+        for item in x:
+            if (Py_TYPE(item).tp_call != NULL and not isinstance(item, type)) or type(item) in (tuple, list):
+                key = _key_with(key, item, depth - 1, parts)
+    return key
+
+
+cdef extern from *:
+    """
+    // The grade that this thread has looked up last, while the table of grades has not changed since.
+    static std::atomic<unsigned long> changes_of_grades{0};
+    static thread_local size_t last_key = 0;
+    static thread_local unsigned long last_change = 0;
+    static thread_local int last_grade = -1;
+    static void grades_changed() { ++changes_of_grades; }
+    static bool is_last(size_t key) { return key == last_key && last_change == changes_of_grades; }
+    static int keep_last(size_t key, int grade) {
+        last_key = key, last_change = changes_of_grades;
+        return last_grade = grade;
+    }
+    """
+    int last_grade
+    void grades_changed()
+    bint is_last(size_t)
+    int keep_last(size_t, int)
+
+
+cdef object _with_callables(object f, tuple args, dict kwargs):
+    """f, with the callables among its arguments, which are a part of what its calls run."""
+    found = [x for x in args if Py_TYPE(x).tp_call != NULL]
+    if kwargs:
+        found += [x for x in kwargs.values() if Py_TYPE(x).tp_call != NULL]
+    return functools.partial(f, *found) if found else f
+
+
+def with_callables(f, tuple args not None, dict kwargs not None):
+    """Return what `grade_of` and `settle` take for calls of f with these arguments; see `_with_callables`."""
+    return _with_callables(f, args, kwargs)
+
+
+cdef int _grade(object f) except -2:
+    """The grade at which f's code is settled and verified, or -1."""
+    cdef size_t key = _key_of(f)
+    if is_last(key):
+        return last_grade
+    entry = _settled.get(key)
+    return keep_last(key, entry[1] if entry is not None and entry[2] else -1)
+
+
+def grade_of(f):
+    """Return the grade at which calls of f start, or None, and whether nets have verified it."""
+    entry = _settled.get(_key_of(f))
+    return (entry[1], entry[2]) if entry is not None else (None, False)
+
+
+cdef object _weak(object part, object forget):
+    """A weak reference to a part of a key, which calls `forget` when it dies; the part itself if it takes none."""
+    try:
+        return weakref.ref(part, forget)
+    except TypeError:
+        return part
+
+
+def key_of(f):
+    """Return the key by which calls of f are known; see `_key_of`."""
+    return _key_of(f)
+
+
+def settle(f, int grade, bint verified):
+    """Remember for f's code the grade at which it runs; a grade of -1 lets the next call look again."""
+    parts = []
+    key = _key_of(f, 4, parts)
+
+    def forget(_):
+        _settled.pop(key, None)
+        grades_changed()
+
+    reference = [_weak(part, forget) for part in parts]
+    entry = _settled.get(key)
+    if entry is not None and (grade < 0 or key in _sought):
+        grade = max(grade, entry[1])
+        verified = False
+    _settled[key] = reference, max(grade, 0), verified
+    grades_changed()
+
+
+cdef int _unsettle(object f) except -1:
+    """f's code has raised after it was settled: its driver calls again, and then its grade is found again."""
+    cdef int grade = _grade(f)
+    if 0 <= grade < 2:
+        settle(f, -1, False)
+        _again.add(_key_of(f))
+    return 0
+
+
+cdef set _again = set()  # the keys of functions that `_unsettle` has met, until their driver calls again
+cdef set _sought = set()  # the keys of functions whose driver does: no pass of it settles them
+
+
+cdef bint _calls_again(object f):
+    """Whether a driver calls f again, once, after an error; `_found` ends it."""
+    if not _again or isinstance(f, DriverBase):
+        return False
+    key = _key_of(f)
+    if key not in _again:
+        return False
+    _again.discard(key)
+    _sought.add(key)
+    return True
+
+
+cdef int _found(object f) except -1:
+    """A driver has called f again: the highest grade of its passes is that of f's code."""
+    key = _key_of(f)
+    _sought.discard(key)
+    entry = _settled.get(key)
+    if entry is not None:
+        _settled[key] = entry[0], entry[1], True
+        grades_changed()
+    return 0
