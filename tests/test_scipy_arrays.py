@@ -145,7 +145,8 @@ def test_values_are_those_of_scipy(name):
     f = CASES[name]
     y = dn.lift(f)(dn.Dual(POINT))
     assert np.shape(y) == np.shape(f(POINT))
-    np.testing.assert_array_equal(dn.value(y), f(POINT))
+    # for floats alone SciPy 1.18 interpolates linearly by np.interp
+    np.testing.assert_allclose(dn.value(y), f(POINT), rtol=1e-15 if name == "interp1d" else 0)
 
 
 @pytest.mark.parametrize("name", ["CubicSpline", "make_interp_spline"])

@@ -10,6 +10,7 @@ NUMPY = "write it with NumPy's functions"
 VALUE = "use dualnum.value(x), on purpose"
 NOTES = {
     "This function currently only supports native NumPy dtypes": PLAIN + "; A @ x instead of A.dot(x)",
+    "dot not available for this type": PLAIN + "; A @ x instead of A.dot(x)",
     "invalid data type for einsum": PLAIN,
     "is unsupported in linalg": PLAIN,
     "Cannot cast array data from DualDType": PLAIN,
@@ -18,6 +19,7 @@ NOTES = {
     "'\\x7f'": NUMPY,  # the repr of the dtype's character, as KeyError prints it
     "'\x7f'": NUMPY + ", with dense arrays",
     "No matching signature found": NUMPY,
+    "Input must be at least a 2D-array": NUMPY,
     "input type '|V": "write the recurrence as a loop",
     "could not convert b, a, and x to a common type": "write the recurrence as a loop",
     "scipy.sparse does not support dtype |V": "use a dense array",
