@@ -40,11 +40,8 @@ def rewritten(statement, full):
 def _copied(node):
     """Return a deep copy of a tree; recursion through `copy.deepcopy` is ten times slower."""
     if isinstance(node, ast.AST):
-        made = type(node)()
-        for name in node._fields + node._attributes:
-            if hasattr(node, name):
-                setattr(made, name, _copied(getattr(node, name)))
-        return made
+        names = [name for name in node._fields + node._attributes if hasattr(node, name)]
+        return type(node)(**{name: _copied(getattr(node, name)) for name in names})
     return [_copied(child) for child in node] if isinstance(node, list) else node
 
 
