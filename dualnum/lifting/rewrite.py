@@ -174,17 +174,14 @@ class Rewriter(ast.NodeTransformer):
     # ---- elements ------------------------------------------------------------------------------------------
 
     def visit_Subscript(self, node):
+        stores = isinstance(node.ctx, ast.Store)
+        if not self.depth or not (stores or (self.full and isinstance(node.ctx, ast.Load))):
+            return self.generic_visit(node)
         value, key = self.visit(node.value), self._key(node.slice)
-        if not self.depth or isinstance(node.ctx, ast.Del):
-            node.value, node.slice = value, self.visit(node.slice)
-            return node
-        if isinstance(node.ctx, ast.Store):
-            place = self.call(node, "place", value, key)
-            return ast.copy_location(ast.Attribute(place, "item", ast.Store()), node)
-        if self.full:
+        if not stores:
             return self.call(node, "getitem", value, key)
-        node.value, node.slice = value, self.visit(node.slice)
-        return node
+        place = self.call(node, "place", value, key)
+        return ast.copy_location(ast.Attribute(place, "item", ast.Store()), node)
 
     def _key(self, node):
         """Return a key as an expression outside of brackets, where ``a:b`` is no syntax."""
