@@ -66,7 +66,7 @@ def paths():
         "product, n=1000, k=1": statement("x * x", 2, x=as_dual(many)),
         "product, n=1000, 4x4": statement("x * x", 2, x=as_hyper(many, 4)),
         "exp, n=1000, k=4": statement("exp(x)", 2, x=as_dual(many, 4), exp=np.exp),
-        "derivative of a number": statement("f(0.7)", 10, f=dn.derivative(curve(dn))),
+        "derivative of a number": statement("f(0.7)", 200, f=dn.derivative(curve(dn))),
         "gradient, n=10": statement("f(x)", 10, f=dn.gradient(rosenbrock_of(np)), x=ten),
         "hessian, n=10": statement("f(x)", 3, f=dn.hessian(rosenbrock_of(np)), x=ten),
         "taylor, order 10": statement("f(0.7)", 3, f=dn.taylor(curve(dn), 10)),
