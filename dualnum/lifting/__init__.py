@@ -1,6 +1,7 @@
 """Lifting: functions that were never written for dualnum run on duals, with their call sites resolved anew."""
 
 import functools
+import types
 
 
 def lift(f):
@@ -34,13 +35,25 @@ def lift(f):
     >>> dn.lift(distance)(dn.Dual(3.0))
     Dual(5.0, 0.6)
     """
+    return Lifted(f)
 
-    from dualnum.lifting import (
-        attempt,  # when it is used, as drivers do: import dualnum stays as fast as it was
-    )
 
-    @functools.wraps(f)
-    def lifted(*args, **kwargs):
-        return attempt.call(f, args, kwargs, True, False)
+class Lifted:
+    """A function as `lift` returns it: it looks like f, binds as a method, and pickles if f does."""
 
-    return lifted
+    def __init__(self, f):
+        functools.update_wrapper(self, f)
+
+    def __call__(self, *args, **kwargs):
+        from dualnum.lifting import attempt  # import dualnum stays as fast as it was
+
+        return attempt.call(self.__wrapped__, args, kwargs, True, False)
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __reduce__(self):
+        return lift, (self.__wrapped__,)
+
+    def __repr__(self):
+        return f"<dualnum.lift of {getattr(self, '__qualname__', self.__wrapped__)}>"
