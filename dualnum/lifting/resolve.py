@@ -38,6 +38,10 @@ _code_lifts = {}  # (id(code), lifter): (code, its lifted code or None)
 REPLACED, MAKERS = {}, {}
 
 
+#: CPython's flag of types that are made at run time, as those of Python's ``class`` statements are.
+HEAP_TYPE = 1 << 9
+
+
 def replaces(*originals):
     """Return a decorator that lets a function stand for others in lifted code."""
 
@@ -248,9 +252,7 @@ def of_class(lifter, cls):
 
 def of_instances(lifter, cls):
     """Return what stands for ``type.__call__`` of a class."""
-    base = next(
-        base for base in cls.__mro__ if not base.__flags__ & (1 << 9)
-    )  # in C: not a heap type of Python's
+    base = next(base for base in cls.__mro__ if not base.__flags__ & HEAP_TYPE)  # the first one in C
     package = boundary.package_of(base)
     new, init = cls.__new__, cls.__init__
     python = isinstance(new, types.FunctionType) or isinstance(init, types.FunctionType)
@@ -259,11 +261,8 @@ def of_instances(lifter, cls):
     if package not in boundary.TRANSPARENT or boundary.package_of(cls) in LEAVES:
         return cls if boundary.package_of(cls) in LEAVES else boundary.guarded(cls)
     post = getattr(cls, "__post_init__", None)
-    if (
-        dataclasses.is_dataclass(cls)
-        and isinstance(post, types.FunctionType)
-        and "__init__" in _generated(cls)
-    ):
+    generated = isinstance(init, types.FunctionType) and init.__code__.co_filename == "<string>"  # no source
+    if generated and dataclasses.is_dataclass(cls) and isinstance(post, types.FunctionType):
         return _dataclass(lifter, cls)
 
     def make(*args, **kwargs):
@@ -282,15 +281,6 @@ def of_instances(lifter, cls):
 
         return functional.thread_class(lifter, cls, make)
     return make
-
-
-def _generated(cls):
-    """Return the names of the methods that `dataclasses` has written: they have no source file."""
-    return {
-        name
-        for name in ("__init__",)
-        if getattr(getattr(cls, name), "__code__", None) and cls.__init__.__code__.co_filename == "<string>"
-    }
 
 
 def _dataclass(lifter, cls):
@@ -347,27 +337,18 @@ def storable(a, v):
     return pandas_table().as_objects(v) if _of_pandas(a) else v
 
 
-def stored(lifter, a, k, v, attribute, error):
-    """Assigning v to a[k] has failed: learn the site of `a`, call a lifted __setitem__; return whether it is done."""
-    if attribute:
-        return False
-    if isinstance(a, np.ndarray):
-        if holds_duals(v):
-            (storage.grow if isinstance(a.dtype, DualDType) else storage.learn)(a, v)
-            if a.dtype.kind in "biu":
-                raise boundary.NotLifted(
-                    f"a[k] = v expects an array of floats for a dual v, got {a.dtype}, at "
-                    f"{boundary.place_of(sys._getframe(1))}\nNumPy would cut the number off; use np.zeros(n), or "
-                    f"int(v) for its whole part."
-                )
-        return False
-    if isinstance(a, np.flatiter):
-        return stored(lifter, a.base, k, v, attribute, error)
-    method = type(a).__dict__.get("__setitem__") or getattr(type(a), "__setitem__", None)
-    if isinstance(method, types.FunctionType):
-        lifter.resolve(method)(a, k, v)
-        return True
-    return False
+def not_stored(a, v):
+    """Assigning v to an element of `a` has failed: start f again where an array of floats could not hold a dual."""
+    a = a.base if isinstance(a, np.flatiter) else a
+    if not isinstance(a, np.ndarray) or not holds_duals(v):
+        return
+    (storage.grow if isinstance(a.dtype, DualDType) else storage.learn)(a, v)
+    if a.dtype.kind in "biu":
+        raise boundary.NotLifted(
+            f"a[k] = v expects an array of floats for a dual v, got {a.dtype}, at "
+            f"{boundary.place_of(sys._getframe(1))}\nNumPy would cut the number off; use np.zeros(n), or int(v) for "
+            f"its whole part."
+        )
 
 
 def inplace_array(lifter, name, a, v, operate):

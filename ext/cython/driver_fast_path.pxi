@@ -64,17 +64,15 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
     """
     global _attempt
     cdef int grade
-    if isinstance(f, DriverBase):
+    if isinstance(f, DriverBase) or lift is False and check is False:
         return _plain_call(f, f, x, rest, kwargs)
     if check is not True:
         keyed = _with_callables(f, rest, kwargs) if rest or kwargs else f
         grade = _grade(keyed)
-        if lift is False and check is False:
-            return _plain_call(f, f, x, rest, kwargs)
         if grade >= (lift is True) and (grade == 0 and lifted_run == NULL or grade > 0 and lift is not False):
             try:
                 return _plain_call(f if grade == 0 else <object>_lifters[grade - 1], f, x, rest, kwargs)
-            except Exception:
+            except (Exception, GivenUp):
                 if lift is not False:
                     _unsettle(keyed)
                 raise
@@ -326,22 +324,20 @@ cdef class DriverBase:
 
     def __call__(self, *args, **kwargs):
         cdef bint again = False
-        while True:
-            try:
-                y = self._call(args, kwargs)
-                failure = None
-                break
-            except Restart:
-                pass  # a site of storage was marked
-            except Exception as error:
-                if again or not _calls_again(_with_callables(self.f, args, kwargs)):
-                    failure = error
-                    break
-                again = True
-        if again:
-            _found(_with_callables(self.f, args, kwargs))
-        if failure is None:
-            return y
+        try:
+            while True:
+                try:
+                    return self._call(args, kwargs)
+                except Restart:
+                    pass  # a site of storage was marked
+                except (Exception, GivenUp) as error:
+                    if again or not _calls_again(_with_callables(self.f, args, kwargs)):
+                        failure = error if isinstance(error, Exception) else TypeError(*error.args)
+                        break
+                    again = True
+        finally:
+            if again:
+                _found(_with_callables(self.f, args, kwargs))
         raise _with_short_traceback(failure)
 
     cdef object _call(self, tuple args, dict kwargs):

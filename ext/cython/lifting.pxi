@@ -57,15 +57,14 @@ cdef object _number_of(object x):
     return x
 
 
-def math_function(original, function):
+def math_function(original, function, int arguments=1):
     """
-    Return a function of `math` for duals.
+    Return a function of `math`, of one or two arguments, for duals.
 
     It calls the original on the values, which decides values and errors, and `function` for the derivatives.
     """
-    cdef int op = _kernel_index.get(getattr(function, "__name__", None), -1)
-    if FUNCTIONS.get(getattr(function, "__name__", None)) is not function:
-        op = -1
+    name = getattr(function, "__name__", None)
+    cdef int op = _kernel_index[name] if FUNCTIONS.get(name) is function else -1
 
     def of_one(x, /):
         cdef Dual z
@@ -89,7 +88,7 @@ def math_function(original, function):
         z = function(x, y)
         return with_primal(z, primal) if type(z) is Dual else primal
 
-    made = of_two if (original.__text_signature__ or "").count(",") == 3 else of_one
+    made = of_two if arguments == 2 else of_one
     made.__name__ = made.__qualname__ = original.__name__
     made.__module__ = original.__module__
     return made
@@ -263,9 +262,10 @@ cdef class Place:
                 if isinstance(v, ndarray) and not isinstance(self.a, (ndarray, list, dict)):
                     v = self.lifter.rules.storable(self.a, v)
                 self.a[self.k] = v
-        except Exception as error:
-            if not self.lifter.rules.stored(self.lifter, self.a, self.k, v, self.attribute, error):
-                raise
+        except Exception:
+            if not self.attribute:
+                self.lifter.rules.not_stored(self.a, v)
+            raise
         return 0
 
     def update(self, str operator, v):

@@ -18,6 +18,7 @@ NUMPY = {
 SAME = (
     "cbrt copysign cos cosh degrees exp exp2 expm1 fabs fmod log10 log1p log2 radians remainder sin sinh sqrt tan tanh"
 ).split()
+OF_TWO = frozenset(("atan2", "copysign", "fmod", "nextafter", "pow", "remainder"))
 SCIPY = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "lgamma": "gammaln"}
 
 
@@ -32,7 +33,7 @@ SPECIAL = {"remainder": _ieee_remainder}
 for _name in [*NUMPY, *SAME]:
     if hasattr(math, _name):
         _function = SPECIAL.get(_name) or FUNCTIONS.get(NUMPY.get(_name, _name)) or getattr(np, _name)
-        REPLACED[getattr(math, _name)] = math_function(getattr(math, _name), _function)
+        REPLACED[getattr(math, _name)] = math_function(getattr(math, _name), _function, 1 + (_name in OF_TWO))
 
 
 def _integer(function):
