@@ -9,6 +9,7 @@ import numpy as np
 
 from dualnum._core import GivenUp, current_run, grade_of, key_of, plain_call, settle, with_callables
 from dualnum.lifting import nets, storage
+from dualnum.rules.foreign_errors import explain
 
 PLAIN, LEAN, FULL = range(3)
 #: DUALNUM_LIFT=always lifts every f that a driver calls with lift="auto": for tests of lifting.
@@ -40,30 +41,35 @@ def call(f, args, kwargs, lift, check):
     grades = {"auto": (PLAIN, LEAN, FULL), True: (LEAN, FULL), False: (PLAIN,)}[lift]
     grades = [grade for grade in grades if grade >= start] or grades[-1:]
     first = check is None and not is_of_numpy(f)
-    clean = storage.copied((args, kwargs))
-    at = nets.Plain(f, *clean)
-    expected = _UNKNOWN
+    before = storage.Snapshot((args, kwargs))
+    at = nets.Plain(f, *storage.copied((args, kwargs)))
     errors = []
     for grade in grades:
         g = f if grade == PLAIN else lifted(f, grade)
         if g is f and grade != PLAIN:
             continue  # nothing to lift: no source, or no call
         if errors:
-            storage.restore((args, kwargs), clean)
+            before.restore()
         try:
             y = run(f, g, args, kwargs)
         except (Exception, GivenUp) as error:
             # a TypeError is a refusal, most likely; a call for floats now would fill f's caches with floats
-            if not errors and lift is not False and not isinstance(error, (TypeError, GivenUp)):
-                expected = at()
-                if type(at.error) is type(error):
-                    if known is not None:
-                        settle(keyed, known, True)
-                    raise
+            refusal = isinstance(error, (TypeError, GivenUp))
+            if (
+                not errors
+                and lift is not False
+                and not refusal
+                and at.value is None
+                and _is_same(error, at.error)
+            ):
+                if known is not None:
+                    settle(keyed, known, True)
+                before.restore()
+                raise
             errors.append(error)
             continue
         checks = check or (first and not (verified and grade == known))
-        lost = nets.loss(f, *clean, y, None if expected is _UNKNOWN else expected) if checks else None
+        lost = nets.loss(at, y) if checks else None
         if isinstance(lost, nets.Lost):
             errors.append(lost)
             continue
@@ -72,10 +78,9 @@ def call(f, args, kwargs, lift, check):
         return y
     if not errors:  # nothing to lift
         return run(f, f, args, kwargs)
-    if at.error is None and expected is _UNKNOWN and not isinstance(errors[-1], nets.Lost):
-        at()
-    storage.restore((args, kwargs), clean)
-    raise best(errors, at.error)
+    of_duals = at.value is not None
+    before.restore()
+    raise best(errors, None if of_duals else at.error)
 
 
 #: How often calls of one code look again where the nets could not decide.
@@ -90,9 +95,6 @@ def undecided(keyed, found):
     key = key_of(keyed)
     _undecided[key] = _undecided.get(key, 0) + 1
     return _undecided[key] < LOOKS
-
-
-_UNKNOWN = object()
 
 
 def is_of_numpy(f):
@@ -119,28 +121,42 @@ def run(f, g, args, kwargs):
 
 
 def best(errors, of_floats):
-    """Return the error that tells most: f's own for floats, that of a call or a rule in lifted code, else the first.
+    """Return the error that tells most: f's own for floats, that of a call or a rule in lifted code, else the last.
 
-    `of_floats` is the error of plain f for floats, or None.
+    `of_floats` is the error of plain f for floats; None if it has a value, so that duals are the cause.
     """
     from dualnum.lifting.boundary import NotLifted
 
     for tells in (
-        lambda error: type(error) is type(of_floats) and str(error) == str(of_floats),
-        lambda error: isinstance(error, NotLifted) or _is_of_rule(error),
+        lambda error: _is_same(error, of_floats) and str(error) == str(of_floats),
+        lambda error: isinstance(error, NotLifted) or _raised_in(error, "dualnum.rules."),
         lambda error: isinstance(error, nets.Lost),
-        lambda error: type(error) is type(of_floats),
+        lambda error: _is_same(error, of_floats),
         lambda error: isinstance(error, TypeError),
+        lambda error: True,
     ):
         for error in reversed(errors):
             if tells(error):
+                error = error if isinstance(error, Exception) else TypeError(*error.args)
+                if of_floats is None and not _raised_in(error, "dualnum."):
+                    explain(error, OF_DUALS)
                 return error
-    error = errors[0]
-    return error if isinstance(error, Exception) else TypeError(*error.args)
 
 
-def _is_of_rule(error):
+#: The note to an error in words of another library's.
+OF_DUALS = "f has a value for floats here and raises this for duals: a function that it calls takes no duals"
+
+
+def _is_same(error, other):
+    return type(error) is type(other)
+
+
+def _raised_in(error, package):
+    """Return whether the Python code of a package raised an error, or its compiled code."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return trace is not None and (trace.tb_frame.f_globals.get("__name__") or "").startswith("dualnum.rules.")
+    if trace is None:
+        return True
+    compiled = package == "dualnum." and trace.tb_frame.f_code.co_filename.startswith("ext/cython")
+    return compiled or (trace.tb_frame.f_globals.get("__name__") or "").startswith(package)

@@ -22,14 +22,12 @@ RTOL = 1e-9
 STEPS = 1e-5, 1.25e-6, 8e-5, 4e-7
 #: How far a derivative may be from the first difference, relative to both.
 CLOSE = 1e-6
-#: Slopes below this may be lost to underflow in f.
-TINY = 1e-140
-
-
-#: What `loss` returns where the differences cannot tell: at kinks, near the end of f's domain.
-UNDECIDED = "undecided"
 #: Smaller steps, which acquit f where it changes within the others.
 SMALL = 1e-8, 1e-10, 1e-12
+#: Slopes below this may be lost to underflow in f.
+TINY = 1e-140
+#: What `loss` returns where the differences cannot tell: at kinks, near the end of f's domain.
+UNDECIDED = "undecided"
 
 
 class Lost(TypeError):
@@ -42,7 +40,7 @@ def _number_array(y):
         if isinstance(y, (list, tuple)):
             y = np.array(y)
         a = np.asarray(value(y))
-        if isinstance(a.dtype, DualDType) or a.dtype == object:
+        if isinstance(a.dtype, DualDType) or a.dtype.kind == "O":
             a = np.array(value(a), dtype=float)
         return a.astype(float) if a.dtype.kind in "biuf" else None
     except Exception:
@@ -66,28 +64,56 @@ def _levels(x, depth=20):
 
 
 class Plain:
-    """Plain f at floats near the values of its arguments."""
+    """Plain f at floats near the values of its arguments.
+
+    Attributes
+    ----------
+    error : Exception or None
+        What f raised at the values themselves.
+    """
 
     def __init__(self, f, args, kwargs):
         self.f, self.args, self.kwargs = f, args, kwargs
         self.error = None
+        self._value = None
 
-    def __call__(self, step=0.0, directions=None):
-        """Return f at the values, or at a step along the directions, or None where it raises."""
+    @property
+    def value(self):
+        """What f gives at the values, from one call of it; None where it raises."""
+        if self._value is None and self.error is None:
+            self._value = self(None, 0.0)
+        return self._value
+
+    def __call__(self, directions, step):
+        """Return f at a step along the directions, or, without directions, at the values; None where it raises."""
         args, kwargs = stripped((self.args, self.kwargs)) if directions is None else directions.at(step)
         try:
             with np.errstate(all="ignore"):
                 return self.f(*args, **kwargs)
         except Exception as error:
-            self.error = error
+            if directions is None:
+                self.error = error
             return None
+
+    def repeats(self, expected):
+        """Return whether another call at the values gives the same: f is neither random nor has a state."""
+        return not _differs(_number_array(self(None, 0.0)), expected)
+
+    def discards(self):
+        """Return whether f discards derivatives on purpose, with ``dualnum.value`` and its kin."""
+        with watch_values() as seen:
+            try:
+                self.f(*copied(self.args), **copied(self.kwargs))
+            except Exception:
+                pass
+        return bool(seen)
 
 
 class Directions:
     """A direction in the space that the arguments' tangents in one level span, scaled by the size of the variables."""
 
-    def __init__(self, args, kwargs, level):
-        self.tree, self.level = (args, kwargs), level
+    def __init__(self, tree, level):
+        self.tree, self.level = tree, level
         self.weights = None
         self.found = []
         self._collect(self.tree)
@@ -179,38 +205,30 @@ class Directions:
         return copied(x)
 
 
-def loss(f, args, kwargs, y, plain=None):
-    """Return the error about a derivative that f(*args, **kwargs), which gave y, has lost, or None.
+def loss(at, y):
+    """Return the error about a derivative that f has lost, None, or UNDECIDED, from its result `y` on duals.
 
-    `plain` is the value of plain f, if it is known already.
+    `at` is plain f at the values of the same arguments.
     """
-    at = Plain(f, args, kwargs)
-    expected = plain if plain is not None else at()
-    if expected is None:
+    if at.value is None:
         return UNDECIDED if at.error is not None else None
-    got, expected_levels = _number_array(y), _levels(expected)
-    expected = _number_array(expected)
+    got, expected = _number_array(y), _number_array(at.value)
     if got is None or expected is None:
         return None
-    foreign = [x for x in _levels(y) if x not in _levels((args, kwargs)) and x not in expected_levels]
-    if E1 in foreign:
+    args = at.args, at.kwargs
+    if E1 in _levels(y) and E1 not in _levels(args) + _levels(at.value):
         return Lost(
             "f(x) expects f to make floats with float(...), got a number that f made with the type of x; use float."
         )
-    differs = _differs(got, expected)
-    if (
-        differs
-        and not _differs(_number_array(at()), expected)
-        and not _ill_conditioned(at, args, kwargs, got, expected)
-    ):
+    if _differs(got, expected):
+        if not at.repeats(expected) or _ill_conditioned(at, args, got, expected):
+            return None
         return Lost(
             f"f(x) expects the same value for duals and floats, got {_some(got)} and {_some(expected)}: f treats other "
             f"types than float in another way, or an error that it catches."
         )
-    if differs:
-        return None
-    found = _slope_loss(f, at, args, kwargs, y, expected)
-    return None if found is UNDECIDED and _differs(_number_array(at()), expected) else found  # f has a state
+    found = _slope_loss(at, args, y, expected)
+    return None if found is UNDECIDED and not at.repeats(expected) else found
 
 
 def _some(a):
@@ -218,48 +236,52 @@ def _some(a):
 
 
 def _differs(got, expected):
+    """Return whether values differ by more than rounding, or in shape."""
     if expected is None or got.shape != expected.shape:
         return True
     size = np.max(np.abs(expected), initial=0.0, where=np.isfinite(expected))
     return not np.allclose(got, expected, rtol=RTOL, atol=RTOL * 1e-3 * size, equal_nan=True)
 
 
-def _ill_conditioned(at, args, kwargs, got, expected):
+def _ill_conditioned(at, args, got, expected):
     """Return whether f moves as much as its two values differ if x moves by a few ulps."""
-    directions = _directions(args, kwargs)
+    directions = _directions(args)
     if directions is None:
         return True
-    near = [_number_array(at(step, directions)) for step in (1e-15, -1e-15, 4e-15)]
+    near = [_number_array(at(directions, step)) for step in (1e-15, -1e-15, 4e-15)]
     if any(a is None or a.shape != got.shape for a in near):
         return False
     moved = np.max([np.abs(a - expected) for a in near], axis=0)
     return bool(np.all((np.abs(got - expected) <= 100 * moved) | ~np.isfinite(got)))
 
 
-def _directions(args, kwargs):
-    levels = _levels((args, kwargs))
+def _directions(args):
+    """Return a direction in the youngest level of the arguments; None if they have none, or none that moves."""
+    levels = _levels(args)
     if not levels:
         return None
-    directions = Directions(args, kwargs, max(levels, key=lambda level: level.age))
+    directions = Directions(args, max(levels, key=lambda level: level.age))
     return directions if directions.weigh() else None
 
 
-def _slope_loss(f, at, args, kwargs, y, expected):
-    """Return the error about a derivative that differs from differences of plain f, or None."""
-    directions = _directions(args, kwargs)
+def _slope_loss(at, args, y, expected):
+    """Return the error about a derivative that differs from differences of plain f, None, or UNDECIDED."""
+    directions = _directions(args)
     if directions is None:
         return None
     if isinstance(y, (list, tuple)):
         y = np.array(y)
-    elif getattr(y, "dtype", None) == np.dtype(object):
+    elif isinstance(y, np.ndarray) and y.dtype.kind == "O":
         y = np.array(y.tolist())
     slope = np.asarray(directions.slope(y) if _levels(y) else np.zeros(expected.shape))
     if slope.shape != expected.shape:
         return None
+    return _still_slope(at, directions, y, expected) or _moving_slope(at, directions, slope, expected)
+
+
+def _moving_slope(at, directions, slope, expected):
+    """Return the error about a slope along the whole direction that is not that of the differences."""
     noise = 1e-8 * np.abs(expected) + TINY
-    lost = _still_slope(at, directions, y, slope, expected)
-    if lost is not None:
-        return lost
     difference, kinked = _difference(at, directions, STEPS[0], expected)
     if difference is None:
         return UNDECIDED
@@ -271,24 +293,52 @@ def _slope_loss(f, at, args, kwargs, y, expected):
         difference, kinked = _difference(at, directions, step, expected)
         if difference is None:
             return UNDECIDED
-        wrong &= ~kinked
         kinks = kinks | kinked
         differences.append(difference)
+    wrong &= ~kinks
     center = np.median(differences, axis=0)
     spread = np.max(np.abs(np.array(differences) - center), axis=0)
     wrong &= np.abs(center - slope) > 30 * spread + CLOSE * np.maximum(np.abs(center), np.abs(slope)) + noise
     wrong &= spread <= 0.01 * np.abs(center) + noise
     wrong &= (center != 0) | (spread != 0)  # else f may absorb the steps, as x + 1e15 does
     wrong = _without_ties(wrong, expected, slope, center, kinks)
+    what = "the derivative of f on duals to be that of f on floats, got {slope:.6g} along one direction"
+    return _verdict(at, directions, wrong, slope, center, expected, what)
+
+
+def _still_slope(at, directions, y, expected):
+    """Return the error about variables of which y carries no derivative at all although f moves with them, or None.
+
+    A small slope may hide beside the large ones of other variables.
+    """
+    still = directions.still(y)
+    if still is None or not still.any() or still.all():
+        return None
+    alone = directions.along(still)
+    found = []
+    for step in STEPS[:2]:
+        difference, kinked = _difference(at, alone, step, expected)
+        if difference is None or kinked.any():
+            return None
+        found.append(difference)
+    noise = 1e-8 * np.abs(expected) + TINY
+    none = np.zeros(expected.shape)
+    moves = _apart(found[0], none, CLOSE, noise) & ~_apart(*found, 0.01, noise)
+    what = "to carry the derivative of each variable, got none along some"
+    return _verdict(at, alone, moves, none, found[0], expected, what)
+
+
+def _verdict(at, directions, wrong, slope, center, expected, what):
+    """Return the error about elements whose slope is wrong, unless smaller steps or f's own ways acquit all of them."""
     if wrong.any():
-        wrong &= ~_acquitted(at, directions, slope, center, expected)
-    if not wrong.any() or _differs(_number_array(at()), expected) or _discards(f, args, kwargs):
+        wrong = wrong & ~_acquitted(at, directions, slope, center, expected)
+    if not wrong.any() or not at.repeats(expected) or at.discards():
         return None
     i = np.unravel_index(np.argmax(wrong), wrong.shape)
     return Lost(
-        f"f(x) expects the derivative of f on duals to be that of f on floats, got {slope[i]:.6g} along one direction "
-        f"where differences of f give {center[i]:.6g}: f loses the derivative of a number that it converts, looks up, "
-        f"searches for or compares; write f with the formula that defines it, or turn this check off with check=False."
+        f"f(x) expects {what.format(slope=slope[i])} where differences of f give {center[i]:.6g}: f loses the "
+        f"derivative of a number that it converts, looks up, searches for or compares; write f with the formula that "
+        f"defines it, or turn this check off with check=False."
     )
 
 
@@ -311,35 +361,6 @@ def _acquitted(at, directions, slope, center, expected):
     return acquitted
 
 
-def _still_slope(at, directions, y, slope, expected):
-    """Return the error about variables of which y carries no derivative at all although f moves with them, or None.
-
-    A small slope may hide beside the large ones of other variables.
-    """
-    still = directions.still(y)
-    if still is None or not still.any() or still.all():
-        return None
-    alone = directions.along(still)
-    found = []
-    for step in (STEPS[0], STEPS[1]):
-        difference, kinked = _difference(at, alone, step, expected)
-        if difference is None or kinked.any():
-            return None
-        found.append(difference)
-    noise = 1e-8 * np.abs(expected) + TINY
-    moves = _apart(found[0], np.zeros_like(found[0]), CLOSE, noise) & ~_apart(found[0], found[1], 0.01, noise)
-    if moves.any():
-        moves &= ~_acquitted(at, alone, np.zeros_like(found[0]), found[0], expected)
-    if not moves.any() or _differs(_number_array(at()), expected) or _discards(at.f, at.args, at.kwargs):
-        return None
-    i = np.unravel_index(np.argmax(moves), moves.shape)
-    return Lost(
-        f"f(x) expects to carry the derivative of each variable, got none along some where differences of f give "
-        f"{found[0][i]:.6g}: f loses the derivative of a number that it converts, looks up, searches for or compares; "
-        f"write f with the formula that defines it, or turn this check off with check=False."
-    )
-
-
 def _without_ties(wrong, values, slope, center, kinks):
     """Return `wrong` without the elements of equal values whose slopes are right in another order: eigenvalues.
 
@@ -355,6 +376,7 @@ def _without_ties(wrong, values, slope, center, kinks):
 
 
 def _apart(a, b, rtol, noise):
+    """Return where finite numbers differ by more than a relative tolerance and a noise."""
     with np.errstate(invalid="ignore"):
         apart = np.abs(a - b) > rtol * np.maximum(np.abs(a), np.abs(b)) + noise
     return apart & np.isfinite(a) & np.isfinite(b)
@@ -362,20 +384,10 @@ def _apart(a, b, rtol, noise):
 
 def _difference(at, directions, step, expected):
     """Return the central difference of plain f, and where the two sides disagree: at kinks, jumps and noise."""
-    above, below = (_number_array(at(sign * step, directions)) for sign in (1, -1))
+    above, below = (_number_array(at(directions, sign * step)) for sign in (1, -1))
     if above is None or below is None or above.shape != expected.shape or below.shape != expected.shape:
         return None, None
     with np.errstate(all="ignore"):
         right, left = (above - expected) / step, (expected - below) / step
         kinked = _apart(right, left, 0.05, 1e-9 * np.abs(expected) / step)
         return (above - below) / (2 * step), kinked
-
-
-def _discards(f, args, kwargs):
-    """Return whether f discards derivatives on purpose, with ``dualnum.value`` and its kin."""
-    with watch_values() as seen:
-        try:
-            f(*copied(args), **copied(kwargs))
-        except Exception:
-            pass
-    return bool(seen)

@@ -46,13 +46,13 @@ def run(g, args, kwargs):
 
     f may write to its arguments: each start finds them as they were, and the last one leaves its traces.
     """
-    clean, learnt = copied((args, kwargs)), None
+    before, learnt = Snapshot((args, kwargs)), None
     while True:
         try:
             return run_lifted(g, args, kwargs, learnt)
         except Restart as restart:
             learnt = dtype_of(restart.args, learnt)
-            restore((args, kwargs), clean)
+            before.restore()
 
 
 def in_worker(function):
@@ -97,27 +97,42 @@ def copied(x, known=None):
     return made
 
 
-def restore(x, clean, known=None):
-    """Give the arrays, lists and dicts in x the contents that they had when `clean`, their copy, was made."""
-    known = set() if known is None else known
-    if x is clean or id(x) in known:
-        return
-    known.add(id(x))
-    if isinstance(x, np.ndarray):
-        if x.flags.writeable and x.dtype == clean.dtype and x.shape == clean.shape:
-            x[...] = clean
-    elif type(x) in (list, tuple):
-        for item, copy in zip(x, clean, strict=False):
-            restore(item, copy, known)
-        if type(x) is list and len(x) != len(clean):
-            x[:] = clean
-    elif type(x) is dict:
-        for key, copy in clean.items():
-            if key in x:
-                restore(x[key], copy, known)
-        if x.keys() != clean.keys():
+class Snapshot:
+    """The contents of the arrays, lists and dicts within f's arguments, which `restore` gives back to them."""
+
+    def __init__(self, x):
+        self.arrays, self.lists, self.dicts = [], [], []
+        self._note(x, set())
+
+    def _note(self, x, known):
+        if id(x) in known:
+            return
+        if isinstance(x, np.ndarray):
+            if x.flags.writeable:
+                known.add(id(x))
+                self.arrays.append((x, x.copy(order="K")))
+        elif isinstance(x, (list, tuple)):
+            known.add(id(x))
+            if isinstance(x, list):
+                self.lists.append((x, list(x)))
+            for item in x:
+                self._note(item, known)
+        elif isinstance(x, dict):
+            known.add(id(x))
+            self.dicts.append((x, dict(x)))
+            for item in x.values():
+                self._note(item, known)
+
+    def restore(self):
+        """Undo what f has written to its arguments."""
+        for x, contents in self.arrays:
+            if x.shape == contents.shape and x.dtype == contents.dtype and x.flags.writeable:
+                x[...] = contents
+        for x, items in self.lists:
+            x[:] = items
+        for x, items in self.dicts:
             x.clear()
-            x.update(clean)
+            x.update(items)
 
 
 def made(a, frame):
@@ -144,12 +159,13 @@ def made_of_duals(a, frame):
 
 
 def note(a, site, code):
+    """Remember the site of an array for as long as the array lives."""
     key = id(a)
     _noted[key] = weakref.ref(a, lambda _: _noted.pop(key, None)), site, code
 
 
 def site_of(a):
-    """Return the site and code that made the array of which `a` is a view, and whether that array is `a`'s owner."""
+    """Return the site, and its code, of the array of which `a` is a view; None if it is not known."""
     while isinstance(a, np.ndarray):
         found = _noted.get(id(a))
         if found is not None and found[0]() is a:

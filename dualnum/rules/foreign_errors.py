@@ -43,10 +43,14 @@ NOTES = {
 }
 
 
-def explain(error: Exception) -> None:
-    """Add a note to an error that left f, if another library's refusal of duals has its text."""
+def explain(error: Exception, otherwise: str | None = None) -> None:
+    """Add a note to an error that left f, if another library's refusal of duals has its text, or else `otherwise`."""
+    if any(note.startswith("dualnum: ") for note in getattr(error, "__notes__", ())):
+        return
     text = str(error)
     for part, remedy in NOTES.items():
         if part in text:
             error.add_note(f"dualnum: if duals are the cause, {remedy} (Limits: Texts of other libraries).")
             return
+    if otherwise is not None:
+        error.add_note(f"dualnum: {otherwise}.")
