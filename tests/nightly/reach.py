@@ -48,6 +48,7 @@ KINK = dict(
     zip(STENCIL, np.linalg.solve([[k**n for k in STENCIL] for n in (1, 2, 4, 6)], [1, 0, 0, 0]), strict=True)
 )
 STEPS = [2.0**-k for k in (4, 6, 8, 10, 12, 14)]  # relative to the variable's size
+CLOSE_UP = 2.0**-20  # a step at which functions show that they round
 RTOL = 1e-6
 SECONDS = 20
 MEMORY = 8 << 30
@@ -146,6 +147,8 @@ def truth(function, args):
 
     A column is that of two consecutive steps that agree best, because rounding, a near jump and the end of the domain
     each spoil some steps.  The error is their disagreement, or the kink |f'(x+) - f'(x-)| / 2, if that is larger.
+
+    A function that is constant by pieces has none, though the steps may fall on its grid: np.around(x, 3) at x = 16.
     """
     variables = [(which, element) for which, a in enumerate(args) for element in range(np.size(a))]
     columns, errors = [], []
@@ -156,6 +159,8 @@ def truth(function, args):
         if not pairs:
             raise ArithmeticError("no two steps give finite differences")
         error, column = min(pairs, key=lambda p: p[0])
+        if _jumps(function, args, which, element, size, column):
+            raise ArithmeticError("f is constant by pieces, or jumps")
         columns.append(column)
         errors.append(error)
     return np.stack(columns, -1), np.array(errors)
@@ -178,6 +183,14 @@ def _estimates(function, args, which, element, size):
         slope = sum(weight * (ends[k] - ends[-k]) for k, weight in STENCIL.items()) / step
         # f(x + kh) + f(x - kh) - 2 f(x) = kink kh + f'' (kh)^2 + ...; the weights keep the first term
         yield slope, sum(weight * (ends[k] + ends[-k] - 2 * middle) for k, weight in KINK.items()) / step
+
+
+def _jumps(function, args, which, element, size, column):
+    """Return whether the differences at a much smaller step vanish, or are far from those of the larger steps."""
+    above, below = (_moved(function, args, which, element, sign * CLOSE_UP * size) for sign in (1, -1))
+    rounding = 100 * np.finfo(float).eps / CLOSE_UP * np.abs(above)
+    apart = np.abs((above - below) / (2 * CLOSE_UP) - column)
+    return np.any(apart > 0.1 * np.abs(column) + 1e-4 * _largest(column) + rounding)
 
 
 def _moved(function, args, which, element, step):
@@ -335,6 +348,12 @@ def table(found):
     counts = Counter(outcome for outcome, _ in found.values())
     lines = [f"{counts[o]:5}  {o}" for o in OUTCOMES if counts[o]]
     return "\n".join([*lines, f"{share(found):5.1%}  right, of those with a truth"])
+
+
+def missing(found):
+    """Return the packages that are not installed, as modules are called, of a corpus of packages."""
+    names = [name for name, (outcome, _) in found.items() if outcome == "missing"]
+    return sorted({re.match(r"(?:[!*] )?(\w+)", name)[1] for name in names})
 
 
 def python_only(found):
