@@ -41,7 +41,7 @@ def call(f, args, kwargs, lift, check):
     grades = {"auto": (PLAIN, LEAN, FULL), True: (LEAN, FULL), False: (PLAIN,)}[lift]
     grades = [grade for grade in grades if grade >= start] or grades[-1:]
     first = check is None and not is_of_numpy(f)
-    before = storage.Snapshot((args, kwargs))
+    saved = storage.contents((args, kwargs))
     at = nets.Plain(f, *storage.copied((args, kwargs)))
     errors = []
     for grade in grades:
@@ -49,9 +49,9 @@ def call(f, args, kwargs, lift, check):
         if g is f and grade != PLAIN:
             continue  # nothing to lift: no source, or no call
         if errors:
-            before.restore()
+            storage.restore(saved)
         try:
-            y = run(f, g, args, kwargs)
+            y = run(f, g, args, kwargs, saved)
         except (Exception, GivenUp) as error:
             # a TypeError is a refusal, most likely; a call for floats now would fill f's caches with floats
             refusal = isinstance(error, (TypeError, GivenUp))
@@ -64,7 +64,7 @@ def call(f, args, kwargs, lift, check):
             ):
                 if known is not None:
                     settle(keyed, known, True)
-                before.restore()
+                storage.restore(saved)
                 raise
             errors.append(error)
             continue
@@ -77,9 +77,9 @@ def call(f, args, kwargs, lift, check):
             settle(keyed, grade, (verified or check is None or checks) and not undecided(keyed, lost))
         return y
     if not errors:  # nothing to lift
-        return run(f, f, args, kwargs)
+        return run(f, f, args, kwargs, saved)
     of_duals = at.value is not None
-    before.restore()
+    storage.restore(saved)
     raise best(errors, None if of_duals else at.error)
 
 
@@ -112,12 +112,12 @@ def lifted(f, grade):
     return resolve.lifters()[grade - 1].resolve(f)
 
 
-def run(f, g, args, kwargs):
+def run(f, g, args, kwargs, saved):
     """Return f(*args, **kwargs) by g, which is f or f lifted, and refuse an f that caught a refusal."""
     if g is f and current_run() is None:
         return plain_call(f, f, args, kwargs)
     # lifted code may have made f: then the arrays that f makes have the levels of its own arguments, too
-    return plain_call(lambda *args, **kwargs: storage.run(g, args, kwargs), f, args, kwargs)
+    return plain_call(lambda *args, **kwargs: storage.run(g, args, kwargs, saved), f, args, kwargs)
 
 
 def best(errors, of_floats):

@@ -41,18 +41,18 @@ def active(run):
     return run.active
 
 
-def run(g, args, kwargs):
+def run(g, args, kwargs, saved):
     """Return g(*args, **kwargs) of a lifted function, which starts again as often as it learns a site.
 
-    f may write to its arguments: each start finds them as they were, and the last one leaves its traces.
+    f may write to its arguments: each start finds them as they were, `saved`, and the last one leaves its traces.
     """
-    before, learnt = Snapshot((args, kwargs)), None
+    learnt = None
     while True:
         try:
             return run_lifted(g, args, kwargs, learnt)
         except Restart as restart:
             learnt = dtype_of(restart.args, learnt)
-            before.restore()
+            restore(saved)
 
 
 def in_worker(function):
@@ -97,42 +97,35 @@ def copied(x, known=None):
     return made
 
 
-class Snapshot:
-    """The contents of the arrays, lists and dicts within f's arguments, which `restore` gives back to them."""
+def contents(x, found=None):
+    """Return the arrays, lists and dicts in x by their ids, each with what it contains now, for `restore`."""
+    found = {} if found is None else found
+    if id(x) in found:
+        return found
+    if isinstance(x, np.ndarray):
+        if x.flags.writeable:
+            found[id(x)] = x, x.copy(order="K")
+    elif type(x) is list:
+        found[id(x)] = x, x[:]
+    elif type(x) is dict:
+        found[id(x)] = x, x.copy()
+    if isinstance(x, (list, tuple, dict)):
+        for item in x.values() if isinstance(x, dict) else x:
+            contents(item, found)
+    return found
 
-    def __init__(self, x):
-        self.arrays, self.lists, self.dicts = [], [], []
-        self._note(x, set())
 
-    def _note(self, x, known):
-        if id(x) in known:
-            return
+def restore(saved):
+    """Give arrays, lists and dicts what they contained when `contents` saved it."""
+    for x, before in saved.values():
         if isinstance(x, np.ndarray):
-            if x.flags.writeable:
-                known.add(id(x))
-                self.arrays.append((x, x.copy(order="K")))
-        elif isinstance(x, (list, tuple)):
-            known.add(id(x))
-            if isinstance(x, list):
-                self.lists.append((x, list(x)))
-            for item in x:
-                self._note(item, known)
-        elif isinstance(x, dict):
-            known.add(id(x))
-            self.dicts.append((x, dict(x)))
-            for item in x.values():
-                self._note(item, known)
-
-    def restore(self):
-        """Undo what f has written to its arguments."""
-        for x, contents in self.arrays:
-            if x.shape == contents.shape and x.dtype == contents.dtype and x.flags.writeable:
-                x[...] = contents
-        for x, items in self.lists:
-            x[:] = items
-        for x, items in self.dicts:
+            if x.flags.writeable and x.dtype == before.dtype and x.shape == before.shape:
+                x[...] = before
+        elif type(x) is list:
+            x[:] = before
+        else:
             x.clear()
-            x.update(items)
+            x.update(before)
 
 
 def made(a, frame):
@@ -162,6 +155,10 @@ def note(a, site, code):
     """Remember the site of an array for as long as the array lives."""
     key = id(a)
     _noted[key] = weakref.ref(a, lambda _: _noted.pop(key, None)), site, code
+
+
+def forget(a):
+    _noted.pop(id(a), None)
 
 
 def site_of(a):

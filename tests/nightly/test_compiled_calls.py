@@ -1,7 +1,7 @@
-"""Lifted code calls compiled functions of other packages with duals: nothing crashes, no derivative becomes 0 silently.
+"""Lifted code calls compiled functions of other packages: nothing crashes, no derivative becomes 0 silently.
 
-Functions and arguments are drawn, and each call runs in a child process.  ``COMPILED_CALLS=4000`` asks for more calls of
-each package.
+Functions and arguments are drawn, and each call runs in a child process.  ``COMPILED_CALLS=4000`` asks for more calls
+of each package.
 """
 
 import contextlib
