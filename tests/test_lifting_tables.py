@@ -198,7 +198,7 @@ def submits(x):
 
 def maps(x):
     with ThreadPoolExecutor(2) as pool:
-        return sum(pool.map(lambda k: math.sin(x * k), range(3)))
+        return pool.submit(math.sin, x).result() + sum(pool.map(lambda k: math.sin(x * k), [2]))
 
 
 def starts(x):
@@ -233,9 +233,11 @@ def runs(x):
     return sum(worker.result for worker in workers)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # of the attempt before
+@pytest.mark.parametrize("lift", ["auto", True])
 @pytest.mark.parametrize("f", [submits, maps, starts, runs])
-def test_threads_of_f_are_lifted(f):
-    np.testing.assert_allclose(dn.derivative(f, lift=True)(0.7), SLOPES["fills"](0.7), rtol=1e-13)
+def test_threads_of_f_are_lifted(f, lift):
+    np.testing.assert_allclose(dn.derivative(f, lift=lift)(0.7), SLOPES["fills"](0.7), rtol=1e-13)
 
 
 def test_a_refusal_in_a_thread_reaches_join():
@@ -406,6 +408,8 @@ SMOOTH = np.vectorize(lambda t: math.exp(-t) if t > 0 else 0.0)
             lambda x: 2.5,
         ),
         (lambda x: np.polynomial.Polynomial([1.0, x]).deriv()(x), lambda x: 1.0),
+        (lambda x: np.polynomial.Polynomial([x, 2.0])(math.exp(x)), lambda x: 1 + 2 * math.exp(x)),
+        (lambda x: np.poly1d([x, 2.0])(math.exp(x)), lambda x: math.exp(x) * (1 + x)),
     ],
 )
 def test_numpy_objects_that_call_python(f, slope):

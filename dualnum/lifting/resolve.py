@@ -116,8 +116,6 @@ def _replacement(lifter, g):
 
     if isinstance(g, np.vectorize):
         return numpy_table.vectorized(lifter, g)
-    if isinstance(g, np.ufunc) or boundary.package_of(g) == "numpy":
-        return numpy_table.of_numpy(lifter, g)
     package = boundary.package_of(type(g) if boundary.package_of(type(g)) == "numba" else g)
     if package in ("numba", "bottleneck"):
         from dualnum.lifting.tables import packages
@@ -129,6 +127,8 @@ def _replacement(lifter, g):
     if isinstance(call, types.FunctionType):
         lifted = lifter.resolve(call)
         return g if lifted is call else types.MethodType(lifted, g)
+    if isinstance(g, np.ufunc) or boundary.package_of(g) == "numpy":
+        return numpy_table.of_numpy(lifter, g)
     return registered.of(lifter, g, lambda: boundary.guarded(g) if boundary.is_foreign(g) else g)
 
 

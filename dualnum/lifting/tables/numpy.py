@@ -401,6 +401,8 @@ def _method(*names):
 
 def of_method(lifter, g, owner):
     """Return what stands for a method of an array."""
+    if g.__name__ == "resize":
+        storage.forget(owner)  # NumPy resizes no array that has a weak reference
     function = METHODS.get(g.__name__)
     if function is not None:
         return functools.partial(function, owner)
