@@ -79,7 +79,9 @@ def test_text_of_a_formula(run):
 
 
 def test_text_is_aligned(run):
-    code, out, err = run("scipy.optimize:rosen", "--at", 1.3, 0.7, 0.8, 1.9, 1.2, "--hessian")
+    code, out, err = run(
+        "scipy.optimize:rosen", "--at", 1.3, 0.7, 0.8, 1.9, 1.2, "--hessian", "--lift", "never"
+    )
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[:2] == ["scipy.optimize:rosen", "at x = [1.3, 0.7, 0.8, 1.9, 1.2]"]
@@ -99,7 +101,7 @@ def test_rosen(report):
     from scipy.optimize import rosen, rosen_der, rosen_hess
 
     x = [1.3, 0.7, 0.8, 1.9, 1.2]
-    result = report("scipy.optimize:rosen", "--at", *x, "--hessian")
+    result = report("scipy.optimize:rosen", "--at", *x, "--hessian", "--lift", "never")
     assert list(result) == ["function", "at", "value", "gradient", "hessian"]
     assert result["function"] == "scipy.optimize:rosen"
     assert result["at"] == {"x": x}
@@ -157,7 +159,7 @@ def test_points_and_derivatives(report, words, derivative):
 
 
 def test_functions_of_a_file(report, model):
-    result = report(f"{model}:pair", "--at", 2, 3, "--hessian")
+    result = report(f"{model}:pair", "--at", 2, 3, "--hessian", "--lift", "never")
     np.testing.assert_allclose(result["jacobian"]["exact"], [[3, 2], [math.cos(2), 0]], rtol=1e-15)
     np.testing.assert_allclose(
         result["hessian"]["exact"], [[[0, 1], [1, 0]], [[-math.sin(2), 0], [0, 0]]], rtol=1e-15

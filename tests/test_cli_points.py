@@ -341,7 +341,8 @@ def test_where_the_first_point_fails_the_function_fails(run, model, tmp_path):
 
 
 def test_a_function_whose_shape_changes(run, model):
-    code, out, err = run("model.py:grows", "--at", "-", "--format", "csv", stdin=b"1,0\n2,0\n")
+    words = ["--at", "-", "--format", "csv", "--lift", "never"]
+    code, out, err = run("model.py:grows", *words, stdin=b"1,0\n2,0\n")
     message = b"model.py:grows returned shape (2,) at standard input, line 2, but (1,) at the first"
     assert code == 1
     assert err == b"imported\ndualnum: 1 of 2 points failed; the first: " + message + b"\n"

@@ -368,7 +368,7 @@ def test_several_arguments_give_a_tuple():
 
 @pytest.mark.parametrize("subok", [True, False])
 def test_subok_decides_what_f_sees(subok):
-    seen = []
+    seen, as_it_is = [], {"subok": subok, "lift": False, "check": False}
 
     def f(x):
         seen.append(type(x))
@@ -376,10 +376,10 @@ def test_subok_decides_what_f_sees(subok):
 
     x, v = draw(67, 3), draw(68, 3)
     for driver in (dn.gradient, dn.jacobian, dn.hessian, dn.laplacian):
-        driver(f, subok=subok, check=False)(x)
+        driver(f, **as_it_is)(x)
     for driver in (dn.jvp, dn.hvp, dn.vhv):
-        driver(f, subok=subok, check=False)(x, v)
-    dn.derivative(lambda x: seen.append(type(x)) or x * x, subok=subok, check=False)(x)
+        driver(f, **as_it_is)(x, v)
+    dn.derivative(lambda x: seen.append(type(x)) or x * x, **as_it_is)(x)
     assert set(seen) == {dn.DualArray if subok else np.ndarray}
 
 

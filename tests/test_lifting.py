@@ -136,11 +136,6 @@ def conditions_and_exceptions(x):
     return y
 
 
-@like(dn.exp)
-def text_shows_values(x):
-    return math.exp(x) if "%.3f" % x == "0.700" else -1.0  # noqa: UP031
-
-
 # ---- kinds of functions -----------------------------------------------------------------------------------------
 
 

@@ -157,6 +157,16 @@ def test_every_driver_lifts(name, lift):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-12)
 
 
+def test_arrays_of_floats_can_be_resized():
+    def f(x):
+        a, b = np.ones(2), np.arange(3.0)
+        a.resize(4)
+        b.resize((2, 3), refcheck=False)
+        return math.sin(x) * a.size * (a.sum() + b.sum())
+
+    assert dn.derivative(f)(0.5) == pytest.approx(4 * 5 * math.cos(0.5), rel=1e-15)
+
+
 def test_batched_points():
     def f(p):
         y = np.zeros(len(p))
@@ -180,6 +190,18 @@ def test_outer_duals_that_f_closes_over(lift):
     a = 0.7
     want = -math.sin(a) * a + math.cos(a) - math.sin(a)
     np.testing.assert_allclose(dn.derivative(outer, lift=lift)(a), want, rtol=1e-14)
+
+
+def test_duals_of_a_function_that_is_not_lifted_itself():
+    def outer(a):
+        def inner(x):
+            y = np.zeros(1)
+            y[0] = math.sin(x) * a
+            return y[0]
+
+        return dn.derivative(inner)(2.0) * a
+
+    assert dn.derivative(outer)(3.0) == pytest.approx(6 * math.cos(2.0), rel=1e-15)
 
 
 def test_eight_threads():
@@ -209,14 +231,11 @@ class Model:
         return float(self.buffer.sum())
 
 
-def test_a_cached_array_is_refused_or_right_and_holds_no_dual_afterwards():
+def test_an_array_that_an_earlier_call_made_is_refused_and_holds_no_dual_afterwards():
     model = Model()
-    model(X)
-    for _ in range(2):
-        try:
-            np.testing.assert_allclose(dn.gradient(model)(X), 2 * X)
-        except TypeError as error:
-            assert "duals" in str(error) and "float64" in str(error)
+    for lift in ("auto", True, "auto"):
+        with pytest.raises(TypeError, match=r"^cannot store duals as float64"):
+            dn.gradient(model, lift=lift)(X)
         assert model.buffer.dtype == float
     assert model(X) == np.sum(X**2)
 
@@ -237,15 +256,6 @@ def test_edited_source_is_not_run(tmp_path):
     module = module_from(path, "import math\n\ndef f(x):\n    return math.sin(x)\n", "edited")
     path.write_text("import math\n\ndef f(x):\n    return math.cos(x)\n")
     assert dn.derivative(module.f)(0.5) == pytest.approx(math.cos(0.5), rel=1e-15)
-
-
-def test_code_without_a_source_is_right_or_refused():
-    namespace = {"math": math}
-    exec("def f(x):\n    return math.sin(x)", namespace)
-    try:
-        assert dn.derivative(namespace["f"])(0.5) == math.cos(0.5)
-    except TypeError as error:
-        assert "float() would lose the derivatives" in str(error)
 
 
 @pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
@@ -292,11 +302,6 @@ def test_lifted_functions_look_as_before():
     assert inspect.signature(lifted) == inspect.signature(failing) and lifted.__wrapped__ is failing
     assert lifted.__name__ == "failing" and pickle.loads(pickle.dumps(failing)) is failing
     assert dn.lift(math.hypot)(3.0, 4.0) == 5.0
-
-
-def test_options_are_checked():
-    with pytest.raises((TypeError, ValueError), match=r"^derivative\(f, lift='never'\) expects lift to be"):
-        dn.derivative(math.sin, lift="never")
 
 
 def test_lifting_leaves_modules_alone():

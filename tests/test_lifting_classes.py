@@ -1,8 +1,7 @@
-"""Lifting: classes, their special methods, and threads, have the derivatives of a formula in dualnum's functions."""
+"""Lifting: classes and their special methods have the derivatives of a formula in dualnum's functions."""
 
 import abc
 import collections
-import concurrent.futures
 import contextlib
 import copy
 import dataclasses
@@ -10,7 +9,6 @@ import enum
 import functools
 import math
 import operator
-import threading
 import typing
 
 import pytest
@@ -380,22 +378,6 @@ def context_managers(x):
 def copies_of_objects(x):
     a = copy.deepcopy({"p": [math.exp(x)]})
     return a["p"][0] + copy.copy(Circle(math.exp(x))).radius
-
-
-@like(dn.exp)
-def threads_in_f(x):
-    results = []
-    thread = threading.Thread(target=lambda: results.append(math.exp(x)))
-    thread.start()
-    thread.join()
-    return results[0]
-
-
-@like(lambda x: 6 * dn.exp(x))
-def executors_in_f(x):
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        a = pool.submit(math.exp, x).result() + pool.submit(lambda y: math.exp(y), x).result()
-        return a + sum(pool.map(lambda i: math.exp(x), range(4)))
 
 
 # ---- the comparison of programs with formulas -------------------------------------------------------------------

@@ -5,6 +5,7 @@ import random
 
 import numpy as np
 import pytest
+from lifting_programs import bisect
 
 import dualnum as dn
 
@@ -14,14 +15,6 @@ LOST_VARIABLE = r"^f\(x\) expects to carry the derivative of each variable, got 
 OWN_TYPE = r"^f\(x\) expects f to make floats with float"
 
 X = np.array([1.5, 2.5, 0.5])
-
-
-def bisect(a):
-    lo, hi = 0.0, 10.0
-    for _ in range(60):
-        middle = (lo + hi) / 2
-        lo, hi = (middle, hi) if middle * middle < a else (lo, middle)
-    return lo
 
 
 def sinc_with_a_constant(x):
@@ -87,6 +80,24 @@ def test_check_decides_when_the_nets_look():
         assert dn.derivative(bisect, check=False)(2.0) == 0.0
 
 
+def test_where_the_nets_cannot_tell_they_look_again():
+    """At three calls of f's code, not more."""
+    calls = []
+
+    def f(x):
+        calls.append(x)
+        return abs(x - 4.0) + (x * bisect(x) if x > 4.0 else 0.0)
+
+    for _ in range(2):
+        dn.derivative(f)(4.0)  # a kink
+        with pytest.raises(TypeError, match=LOST_SLOPE):
+            dn.derivative(f)(9.0)
+    dn.derivative(f)(4.0)
+    calls.clear()
+    dn.derivative(f)(4.0)
+    assert len(calls) == 1
+
+
 def test_calls_of_f():
     """At most four calls on floats at the first call of a code, none afterwards."""
     calls = []
@@ -146,6 +157,8 @@ QUIET = {
     "stateful": (counting, 0.3), "random constant": (lambda x: random.random(), 0.3),
     "value": (lambda x: x * dn.value(x), 0.3), "primal": (lambda x: x * x.primal if type(x) is dn.Dual else x * x, 0.3),
     "value of an array": (lambda x: np.sum(x * dn.value(x)), X), "Newton step": (newton, 2.0),
+    "rounded otherwise": (lambda x: logistic_map(x if isinstance(x, float) else x + 1e-16), 0.3),
+    "sign of one variable": (lambda x: x[0] + np.sign(x[1]), np.array([1.0, 0.0])),
     "eigenvalues": (lambda x: np.linalg.eigvalsh(x + x.T), np.eye(3)),
     "singular values": (lambda x: np.linalg.svd(x, compute_uv=False), np.eye(3)),
     "sort": (np.sort, np.ones(4)), "logistic map": (logistic_map, 0.3), "Lorenz": (lorenz, np.array([1.0, 1.0, 1.0])),
