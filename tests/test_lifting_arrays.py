@@ -4,6 +4,7 @@ import importlib.util
 import inspect
 import math
 import pickle
+import statistics
 import sys
 import traceback
 
@@ -12,6 +13,7 @@ import pytest
 from expect import python, together
 
 import dualnum as dn
+from dualnum.lifting import boundary, record
 
 X = np.array([0.5, 1.5, 2.5])
 CONSTANTS = np.arange(9.0).reshape(3, 3)
@@ -282,6 +284,21 @@ def test_tracebacks_have_the_lines_of_the_user(lift):
         dn.derivative(failing, lift=lift)(0.5)
     last = traceback.extract_tb(caught.value.__traceback__)[-1]
     assert (last.filename, last.name) == (__file__, "failing") and "raise KeyError(y)" in last.line
+
+
+def test_compiled_code_gets_the_values_of_duals_without_derivatives():
+    a = 0.0 * dn.seed(X)
+    written = boundary.guarded(lambda a, b: a.fill(2.0) or (a if b == 3.0 else None))(a, dn.value(a[0]) + 3.0)
+    assert written is a and np.all(dn.value(a) == 2.0)
+    with pytest.raises(boundary.NotLifted, match="expects floats, got duals"):
+        boundary.guarded(np.fft.fft)(dn.seed(X))
+
+
+def test_the_callees_that_lifting_replaces_are_reported_each_time():
+    for _ in range(2):
+        with record.replaced_callees() as names:
+            dn.derivative(lambda x: statistics.mean([x, math.sin(x)]) + np.zeros(1).astype(float)[0])(0.5)
+        assert list(names) == ["statistics.mean", "math.sin", "ndarray.astype"]
 
 
 def test_refusals_name_the_call_and_the_line():

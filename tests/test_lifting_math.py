@@ -43,7 +43,11 @@ ONE = {
     "fmod y": (lambda x: math.fmod(5.3, x), lambda x: mp.mpf(5.3) - x * int(5.3 / x), [-3.0, 0.7]),
     "fsum": (lambda x: math.fsum([x * x, 1e16, x, -1e16]), lambda x: x * x + x, [0.1, 7.3]),
     "gamma": (lambda x: math.gamma(x), mp.gamma, [-1.5, 0.3, 20.0]),
-    "hypot": (lambda x: math.hypot(x, 2.0, x), lambda x: mp.sqrt(2 * x * x + 4), [-3.0, 0.1, 1e9]),
+    "hypot": (
+        lambda x: math.hypot(x, 2.0, x),
+        lambda x: mp.sqrt(2 * x * x + 4),
+        [-3.0, 1.295841772600371, 1e9],
+    ),
     "dist": (
         lambda x: math.dist((x, 1.0), [3.0, x]),
         lambda x: mp.sqrt((x - 3) ** 2 + (1 - x) ** 2),
@@ -240,6 +244,7 @@ ERRORS = {
     "gamma": (lambda x: math.gamma(x), 200.0),
     "gamma at a pole": (lambda x: math.gamma(x), -2.0),
     "fmod": (lambda x: math.fmod(x, 0.0), 1.0),
+    "log of base 1": (lambda x: math.log(2.0, x), 1.0),
     "sin of inf": (lambda x: math.sin(x), math.inf),
     "log1p": (lambda x: math.log1p(x), -1.0),
     "ldexp": (lambda x: math.ldexp(x, 5000), 1.0),

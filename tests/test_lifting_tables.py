@@ -233,9 +233,21 @@ def runs(x):
     return sum(worker.result for worker in workers)
 
 
+def forgets(x):
+    out = np.zeros(3)
+
+    def work(k):
+        out[k] = math.sin(k * x)
+
+    with ThreadPoolExecutor(2) as pool:
+        for k in range(3):
+            pool.submit(work, k)  # nobody asks for the result, and so not for an error either
+    return out.sum()
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # of the attempt before
 @pytest.mark.parametrize("lift", ["auto", True])
-@pytest.mark.parametrize("f", [submits, maps, starts, runs])
+@pytest.mark.parametrize("f", [submits, maps, starts, runs, forgets])
 def test_threads_of_f_are_lifted(f, lift):
     np.testing.assert_allclose(dn.derivative(f, lift=lift)(0.7), SLOPES["fills"](0.7), rtol=1e-13)
 
