@@ -5,10 +5,10 @@ import math
 
 import numpy as np
 
-from dualnum._core import FUNCTIONS, Dual, holds_duals, math_function, value, with_primal
+from dualnum._core import FUNCTIONS, Dual, DualArray, holds_duals, math_function, value, with_primal
 from dualnum.lifting import boundary
 from dualnum.lifting.resolve import REPLACED, replaces
-from dualnum.lifting.tables.python import number_of
+from dualnum.lifting.tables.python import number_of, primal_of
 
 #: math's names of functions that NumPy spells otherwise.
 NUMPY = {
@@ -37,9 +37,8 @@ for _name in [*NUMPY, *SAME]:
 
 
 def _integer(function):
-    def step(x):
-        x = number_of(x)
-        return function(value(x) if type(x) is Dual else x)
+    def step(x, /):
+        return function(primal_of(x))
 
     return step
 
@@ -67,7 +66,7 @@ for _name in SCIPY:
 
 def _predicate(function):
     def decide(*args, **kwargs):
-        return function(*[value(number_of(x)) for x in args], **kwargs)
+        return function(*map(primal_of, args), **{name: primal_of(x) for name, x in kwargs.items()})
 
     return decide
 
@@ -77,12 +76,12 @@ for _name in ("isfinite", "isinf", "isnan", "isclose", "ulp"):
 
 
 @replaces(math.log)
-def log(x, base=None):
-    x, base = number_of(x), number_of(base)
-    if base is None:
+def log(x, /, *base):
+    if not base:
         return _log(x)
-    primal = math.log(value(x), value(base))
-    return _with(_log(x) / _log(base), primal)
+    x, *base = numbers = [number_of(x), *map(number_of, base)]
+    primal = math.log(*map(primal_of, numbers))
+    return _with(_log(x) / _log(base[0]), primal) if holds_duals(numbers) else primal
 
 
 _log = math_function(math.log, FUNCTIONS["log"])
@@ -96,84 +95,72 @@ def _with(y, primal):
 @replaces(math.hypot)
 def hypot(*coordinates):
     coordinates = [number_of(x) for x in coordinates]
-    primal = math.hypot(*map(value, coordinates))
+    primal = math.hypot(*map(primal_of, coordinates))
     if not holds_duals(coordinates):
         return primal
     if len(coordinates) == 2:
         return _with(np.hypot(*coordinates), primal)
-    return _with(np.linalg.norm(np.array(coordinates).view(_array_class())), primal)
-
-
-def _array_class():
-    from dualnum._core import DualArray
-
-    return DualArray
+    return _with(np.linalg.norm(np.array(coordinates).view(DualArray)), primal)
 
 
 @replaces(math.dist)
-def dist(p, q):
-    p, q = tuple(p), tuple(q)
-    primal = math.dist(tuple(map(value, p)), tuple(map(value, q)))
+def dist(p, q, /):
+    if not holds_duals((p, q)):
+        return math.dist(p, q)
+    p, q = [[number_of(x) for x in point] for point in (p, q)]
+    primal = math.dist([*map(primal_of, p)], [*map(primal_of, q)])
     return _with(hypot(*[a - b for a, b in zip(p, q, strict=True)]), primal)
 
 
 @replaces(math.fsum)
-def fsum(items):
-    items = list(items)
-    if not holds_duals(items):
-        return math.fsum(items)
-    return _with(sum(items), math.fsum(map(value, items)))
-
-
-@replaces(math.prod)
-def prod(items, *, start=1):
-    items = list(items)
-    primal = math.prod(map(value, items), start=value(start))
-    for item in items:
-        start = start * item
-    return _with(start, primal)
+def fsum(items, /):
+    items = [number_of(x) for x in items]
+    primal = math.fsum(map(primal_of, items))
+    return _with(sum(items), primal) if holds_duals(items) else primal
 
 
 if hasattr(math, "sumprod"):
 
     @replaces(math.sumprod)
-    def sumprod(p, q):
-        p, q = list(p), list(q)
-        primal = math.sumprod([value(x) for x in p], [value(x) for x in q])
-        return _with(sum(a * b for a, b in zip(p, q, strict=True)), primal)
+    def sumprod(p, q, /):
+        p, q = [number_of(x) for x in p], [number_of(x) for x in q]
+        primal = math.sumprod([*map(primal_of, p)], [*map(primal_of, q)])
+        return _with(sum(a * b for a, b in zip(p, q, strict=True)), primal) if holds_duals((p, q)) else primal
 
 
 if hasattr(math, "fma"):
 
     @replaces(math.fma)
-    def fma(x, y, z):
-        return _with(x * y + z, math.fma(*map(value, (x, y, z))))
+    def fma(x, y, z, /):
+        x, y, z = map(number_of, (x, y, z))
+        primal = math.fma(*map(primal_of, (x, y, z)))
+        return _with(x * y + z, primal) if holds_duals((x, y, z)) else primal
 
 
 @replaces(math.nextafter)
 def nextafter(x, y, /, **kwargs):
     x = number_of(x)
-    return _with(x, math.nextafter(value(x), value(number_of(y)), **kwargs))
+    return _with(x, math.nextafter(primal_of(x), primal_of(y), **kwargs))
 
 
 @replaces(math.ldexp)
-def ldexp(x, i):
+def ldexp(x, i, /):
     x = number_of(x)
-    primal = math.ldexp(value(x), i)
-    return _with(x * 2.0**i if abs(i) < 1000 else x * 2.0 ** (i // 2) * 2.0 ** (i - i // 2), primal)
+    primal = math.ldexp(primal_of(x), i)
+    return _with(np.ldexp(x, i), primal) if type(x) is Dual else primal
 
 
 @replaces(math.frexp)
-def frexp(x):
+def frexp(x, /):
     x = number_of(x)
-    mantissa, exponent = math.frexp(value(x))
+    mantissa, exponent = math.frexp(primal_of(x))
     return _with(ldexp(x, -exponent), mantissa) if type(x) is Dual else mantissa, exponent
 
 
 @replaces(math.modf)
-def modf(x):
+def modf(x, /):
     x = number_of(x)
-    fraction, whole = math.modf(value(x))
+    fraction, whole = math.modf(primal_of(x))
     return _with(x - whole, fraction) if type(x) is Dual else fraction, whole
 
 
@@ -181,24 +168,24 @@ def modf(x):
 
 
 def _real(name):
-    original = getattr(cmath, name)
+    original, of_duals = getattr(cmath, name), FUNCTIONS[NUMPY.get(name, name)]
 
-    def function(x):
+    def function(x, /, *base):
         x = number_of(x)
-        if type(x) is not Dual:
-            return original(x)
-        z = original(value(x))
+        if not holds_duals((x, base)):
+            return original(x, *base)
+        z = original(value(x), *map(primal_of, base))
         if z.imag != 0:
             raise boundary.NotLifted(
                 f"cmath.{name} expects an argument with a real result, got a dual of value {value(x)}: dualnum "
                 f"differentiates real numbers; use the real and the imaginary part as two numbers."
             )
-        return _with(FUNCTIONS[NUMPY.get(name, name)](x), z.real)
+        return _with(of_duals(x), z.real) if not base else log(x, *base)
 
     return function
 
 
-for _name in ("acos acosh asin asinh atan atanh cos cosh exp log10 sin sinh sqrt tan tanh").split():
+for _name in ("acos acosh asin asinh atan atanh cos cosh exp log log10 sin sinh sqrt tan tanh").split():
     REPLACED[getattr(cmath, _name)] = _real(_name)
-for _name in ("isfinite", "isinf", "isnan"):
+for _name in ("isfinite", "isinf", "isnan", "isclose"):
     REPLACED[getattr(cmath, _name)] = _predicate(getattr(cmath, _name))

@@ -8,7 +8,7 @@ import numpy as np
 
 from dualnum._core import Dual, DualArray, DualDType, holds_duals, value
 from dualnum.lifting import boundary, storage
-from dualnum.lifting.resolve import MAKERS, replaces
+from dualnum.lifting.resolve import MAKERS, REPLACED, replaces
 
 
 def number_of(x):
@@ -16,6 +16,12 @@ def number_of(x):
     if isinstance(x, np.ndarray) and isinstance(x.dtype, DualDType) and x.size == 1:
         return x.reshape(())[()]
     return x
+
+
+def primal_of(x):
+    """Return the value of a dual; anything else as it is, so that Python's own function judges it."""
+    x = number_of(x)
+    return value(x) if type(x) is Dual else x
 
 
 @replaces(np.float64)
@@ -46,20 +52,27 @@ def _from_method(x, name):
     return float(x) if lifted is method else lifted(x)
 
 
-@replaces(int)
-def as_int(*args, **kwargs):
-    """Return int(x) of a dual's value: a step function, whose derivative is 0."""
-    return int(*[value(number_of(x)) for x in args], **kwargs)
+def _step(cls):
+    """Return int or one of NumPy's integers: of a dual's value, a step function, whose derivative is 0."""
+
+    def make(*args, **kwargs):
+        return cls(*map(primal_of, args), **kwargs)
+
+    return make
+
+
+for _cls in (int, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64):
+    REPLACED[_cls] = _step(_cls)
 
 
 @replaces(complex)
-def as_complex(real=0, imag=0, /):
-    if holds_duals((real, imag)):
+def as_complex(*args, **kwargs):
+    if holds_duals((args, kwargs)):
         raise boundary.NotLifted(
             "complex(x) expects floats, got a dual: dualnum differentiates real numbers; use the real and the "
             "imaginary part as two numbers."
         )
-    return complex(real, imag)
+    return complex(*args, **kwargs)
 
 
 @replaces(bool)
@@ -73,7 +86,7 @@ def _seen(x):
 
 
 @replaces(isinstance)
-def is_instance(x, kinds):
+def is_instance(x, kinds, /):
     if type(x) is Dual:
         return isinstance(x, kinds) or issubclass(float, kinds)
     if isinstance(x, DualDType) and x.names is None:
@@ -94,16 +107,13 @@ MAKERS[type] = lambda lifter, g: _Type()
 
 
 @replaces(issubclass)
-def is_subclass(kind, kinds):
+def is_subclass(kind, kinds, /):
     return issubclass(float if kind is Dual else kind, kinds) or issubclass(kind, kinds)
 
 
 @replaces(round)
-def rounded(x, ndigits=None):
-    x = number_of(x)
-    if type(x) is Dual:
-        return round(value(x), ndigits)
-    return round(x, ndigits)
+def rounded(number, ndigits=None):
+    return round(primal_of(number), ndigits)
 
 
 @replaces(str)
@@ -127,13 +137,13 @@ def printed(*args, **kwargs):
 
 
 @replaces(hash)
-def hashed(x):
+def hashed(x, /):
     return hash(value(x) if type(x) is Dual else x)
 
 
 def _exact(lifter, cls):
     def make(*args, **kwargs):
-        if holds_duals(args):
+        if holds_duals((args, kwargs)):
             raise boundary.refuse(cls, sys._getframe(1))
         return cls(*args, **kwargs)
 
@@ -144,7 +154,7 @@ MAKERS[fractions.Fraction] = MAKERS[decimal.Decimal] = _exact
 
 
 def _absolute(lifter, g):
-    def absolute(x):
+    def absolute(x, /):
         return lifter.unary("abs", x)
 
     return absolute
@@ -153,8 +163,10 @@ def _absolute(lifter, g):
 def _sum(lifter, g):
     def add(items, /, start=0):
         items = list(lifter.iterate(items))
-        if all(isinstance(item, (float, int, Dual, np.ndarray)) for item in items):
-            return sum(items, start)
+        if isinstance(start, (str, bytes, bytearray)) or all(
+            isinstance(item, (float, int, Dual, np.ndarray)) for item in items
+        ):
+            return sum(items, start)  # refuses text
         for item in items:
             start = lifter.binary("add", start, item)
         return start
