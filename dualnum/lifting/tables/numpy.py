@@ -1,14 +1,25 @@
 """NumPy's functions and the methods of its arrays: what makes arrays, what takes plain arrays and lists of duals."""
 
 import functools
+import itertools
 import math
 import sys
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, array_call, holds_duals, library_call, value
+from dualnum._core import (
+    Dual,
+    DualArray,
+    DualDType,
+    array_call,
+    holds_duals,
+    library_call,
+    value,
+    with_primal,
+)
 from dualnum.lifting import boundary, storage
 from dualnum.lifting.resolve import MAKERS, REPLACED, replaces
+from dualnum.lifting.tables.python import primal_of
 
 #: Types that NumPy takes as float64, as f may spell them.
 FLOAT = np.dtype(float)
@@ -135,12 +146,13 @@ def _from_data(g):
 
     def make(a, args, kwargs, frame):
         if not isinstance(a, (np.ndarray, list, tuple)) and hasattr(a, "to_numpy"):
-            a = a.to_numpy()
+            held = np.asarray(a)
+            a = held if holds_duals(held, 8) else a
         if not holds_duals(a, 8):
             return storage.made(g(a, *args, **kwargs), frame)
         dtype = kwargs.pop("dtype", None)
         if args:
-            dtype, args = args[0], args[1:]
+            dtype, args = args[0], (None, *args[1:])
         if dtype is not None and asked_dtype(dtype) not in (None, "f"):
             return as_asked(g(a, *args, **kwargs), dtype, frame)
         if not isinstance(a, np.ndarray):
@@ -176,43 +188,49 @@ for _g in (
     np.ascontiguousarray,
     np.asfortranarray,
     np.asarray_chkfinite,
+    np.require,
 ):
     REPLACED[_g] = _from_data(_g)
 
 
-@replaces(np.require)
-def require(a, dtype=None, requirements=None, **kwargs):
-    return np.require(a, None if holds_duals(a) else dtype, requirements, **kwargs)
+def _noted(made, frame):
+    """Note an array that lifted code in `frame` has asked for, of floats or of duals, and return it."""
+    return (storage.made_of_duals if holds_duals(made) else storage.made)(made, frame)
 
 
-def _filled(g):
-    """Return np.full or np.full_like: of a dual, an array of duals."""
-
-    def make(shape, fill_value, dtype=None, **kwargs):
-        if not holds_duals(fill_value):
-            return storage.made(g(shape, fill_value, dtype, **kwargs), sys._getframe(1))
-        shape = np.shape(shape) if g is np.full_like else shape
-        a = np.empty(shape, dtype=storage.dtype_of(fill_value)).view(DualArray)
-        a[...] = seen(fill_value)
-        return as_asked(a, dtype, sys._getframe(1))
-
-    return make
+def _filled(a, fill_value, dtype, frame):
+    """Return an array of duals, filled, as np.full returns it with a dtype."""
+    a = a.view(DualArray)
+    a[...] = seen(fill_value)
+    return as_asked(a, dtype, frame)
 
 
-REPLACED[np.full], REPLACED[np.full_like] = _filled(np.full), _filled(np.full_like)
+@replaces(np.full)
+def full(shape, fill_value, dtype=None, *args, **kwargs):
+    frame = sys._getframe(1)
+    if not holds_duals(fill_value):
+        return storage.made(np.full(shape, fill_value, dtype, *args, **kwargs), frame)
+    return _filled(np.empty(shape, storage.dtype_of(fill_value), *args, **kwargs), fill_value, dtype, frame)
+
+
+@replaces(np.full_like)
+def full_like(a, fill_value, dtype=None, *args, **kwargs):
+    frame = sys._getframe(1)
+    if not holds_duals(fill_value):
+        return _noted(np.full_like(*_kept_dual(a, dtype, fill_value), *args, **kwargs), frame)
+    made = np.empty_like(a, storage.dtype_of((a, fill_value)), *args, **kwargs)
+    return _filled(made, fill_value, np.asarray(a).dtype if dtype is None else dtype, frame)
+
+
+def _kept_dual(a, dtype, *fill_value):
+    """Return arguments of np.zeros_like or its kin: dtype=float of duals keeps duals."""
+    a = seen(a)
+    return a, *fill_value, None if asked_dtype(dtype) == "f" and holds_duals(a) else dtype
 
 
 def _like(g):
-    """Return np.zeros_like or its kin: dtype=float of duals keeps duals."""
-
     def make(a, dtype=None, *args, **kwargs):
-        a = seen(a)
-        if holds_duals(a):
-            if asked_dtype(dtype) == "f":
-                dtype = None
-            made = g(a, dtype, *args, **kwargs)
-            return storage.made_of_duals(made, sys._getframe(1)) if holds_duals(made) else made
-        return storage.made(g(a, dtype, *args, **kwargs), sys._getframe(1))
+        return _noted(g(*_kept_dual(a, dtype), *args, **kwargs), sys._getframe(1))
 
     return make
 
@@ -223,16 +241,20 @@ for _g in (np.zeros_like, np.ones_like, np.empty_like):
 
 @replaces(np.arange)
 def arange(*args, **kwargs):
-    if not holds_duals(args):
+    if not holds_duals((args, kwargs)):
         return storage.made(np.arange(*args, **kwargs), sys._getframe(1))
-    values = np.arange(*map(value, args), **kwargs)
-    start, step = (args[0] if len(args) > 1 else 0.0), (args[2] if len(args) > 2 else 1.0)
-    made = (start + np.arange(len(values)) * step) if len(values) else values
-    return _with_values(made, values)
+    values = np.arange(*map(primal_of, args), **{name: primal_of(x) for name, x in kwargs.items()})
+    if values.dtype != FLOAT or not len(values):
+        return values
+    start = args[0] if len(args) > 1 or (args and "stop" in kwargs) else kwargs.get("start", 0.0)
+    step = args[2] if len(args) > 2 else kwargs.get("step", 1.0)
+    return with_values(start + np.arange(len(values)) * step, values)
 
 
-def _with_values(made, values):
-    """Return an array of duals with other values."""
+def with_values(made, values):
+    """Return duals with the values of NumPy's result; the result, where `made` has become one of floats."""
+    if type(made) is Dual:
+        return with_primal(made, values)
     if isinstance(getattr(made, "dtype", None), DualDType):
         value(made)[...] = values
         return made.view(DualArray)
@@ -240,45 +262,47 @@ def _with_values(made, values):
 
 
 @replaces(np.fromiter)
-def fromiter(iter, dtype=float, count=-1, **kwargs):
-    items = []
-    for item in iter:
-        if len(items) == count:
-            break
-        items.append(item)
+def fromiter(iter, dtype, count=-1, **kwargs):
+    items = list(itertools.islice(iter, count) if count >= 0 else iter)
     if not holds_duals(items):
         return storage.made(np.fromiter(items, dtype, count, **kwargs), sys._getframe(1))
-    return as_asked(np.array(items).view(DualArray), dtype, sys._getframe(1))
+    values = np.fromiter(map(value, items), float, count)
+    return as_asked(with_values(np.array(items), values), dtype, sys._getframe(1))
 
 
 # ---- functions that store ----------------------------------------------------------------------------------
 
 
-def _storing(g):
-    """Return np.put or one of its kin: a dual that is stored in an array of floats marks its site."""
+def _storing(g, target):
+    """Return np.put or one of its kin: a dual that it stores in `target`, an array of floats, marks its site."""
 
-    def store(a, *args, **kwargs):
-        if type(a) is np.ndarray and not isinstance(a.dtype, DualDType) and holds_duals((args, kwargs)):
-            storage.learn(a, (args, kwargs))
-        return g(a, *map(seen, args), **kwargs)
+    def store(*args, **kwargs):
+        a, rest = args[:1] or (kwargs.get(target),), (args[1:], kwargs)
+        if holds_duals(rest):
+            _learn(a, rest)
+        others = {name: x if name == target else seen(x) for name, x in kwargs.items()}
+        return g(*args[:1], *map(seen, args[1:]), **others)
 
     return store
 
 
-for _g in (np.put, np.place, np.putmask, np.copyto, np.fill_diagonal, np.put_along_axis):
-    REPLACED[_g] = _storing(_g)
+for _g in (np.put, np.putmask, np.fill_diagonal):
+    REPLACED[_g] = _storing(_g, "a")
+for _g in (np.place, np.put_along_axis):
+    REPLACED[_g] = _storing(_g, "arr")
+REPLACED[np.copyto] = _storing(np.copyto, "dst")
 
 
 # ---- questions about types ---------------------------------------------------------------------------------
 
 
 def _as_float(x):
-    return FLOAT if isinstance(x, DualDType) else FLOAT if type(x) is Dual else x
+    return FLOAT if isinstance(x, DualDType) or type(x) is Dual else x
 
 
 def _asking(g):
     def answer(*args, **kwargs):
-        return g(*map(_as_float, args), **kwargs)
+        return g(*map(_as_float, args), **{name: _as_float(x) for name, x in kwargs.items()})
 
     return answer
 
@@ -316,7 +340,7 @@ def spacing(x, *args, **kwargs):
 @replaces(np.nextafter)
 def nextafter(x, y, *args, **kwargs):
     primal = np.nextafter(value(x), value(y), *args, **kwargs)
-    return x + (primal - value(x)) if holds_duals(x) else primal
+    return with_values(x + np.zeros(np.shape(primal)), primal) if holds_duals(x) else primal
 
 
 # ---- np.vectorize and np.frompyfunc ------------------------------------------------------------------------
@@ -333,22 +357,23 @@ def _vectorize(lifter, cls):
     return make
 
 
-def _element_by_element(function, args):
-    """Return function of each of the elements of broadcast arguments, as np.vectorize does."""
+def _element_by_element(function, args, dtypes, frame):
+    """Return function of each of the elements of broadcast arguments, as np.vectorize does with otypes."""
     args = [seen(x) for x in args]
     shape = np.broadcast_shapes(*map(np.shape, args))
     size = math.prod(shape)
     columns = [np.broadcast_to(x, shape).reshape(-1) if np.ndim(x) else [x] * size for x in args]
     results = [function(*items) for items in zip(*columns, strict=True)]
-    if results and isinstance(results[0], tuple):
-        return tuple(_gathered(column, shape) for column in zip(*results, strict=True))
-    return _gathered(results, shape)
-
-
-def _gathered(results, shape):
-    a = np.array(list(results))
-    a = a.view(DualArray) if isinstance(a.dtype, DualDType) else a
-    return a.reshape(shape) if shape else a.reshape(())[()]
+    several = bool(results) and isinstance(results[0], tuple)
+    gathered = []
+    for column, dtype in itertools.zip_longest(zip(*results, strict=True) if several else [results], dtypes):
+        a = np.array(list(column))
+        if isinstance(a.dtype, DualDType):
+            a = as_asked(a.view(DualArray), dtype, frame)
+        elif dtype is not None:
+            a = a.astype(dtype)
+        gathered.append(a.reshape(shape)[()])
+    return tuple(gathered) if several else gathered[0]
 
 
 class _ByElement:
@@ -361,9 +386,10 @@ class _ByElement:
         return getattr(self.original, name)
 
     def __call__(self, *args, **kwargs):
-        if kwargs or not holds_duals(args):
+        if kwargs or not holds_duals(args) or getattr(self.original, "excluded", ()):
             return self.original(*args, **kwargs)
-        return _element_by_element(self.function, args)
+        otypes = getattr(self.original, "otypes", None) or ()
+        return _element_by_element(self.function, args, otypes, sys._getframe(1))
 
 
 def vectorized(lifter, g):
@@ -406,9 +432,22 @@ def of_method(lifter, g, owner):
     function = METHODS.get(g.__name__)
     if function is not None:
         return functools.partial(function, owner)
-    if type(owner) is np.ndarray and isinstance(owner.dtype, DualDType):
+    if type(owner) is not np.ndarray:
+        return g
+    if isinstance(owner.dtype, DualDType):
         return getattr(owner.view(DualArray), g.__name__)
-    return g
+    return _making(g) if g.__name__ in MAKING else g
+
+
+#: Methods that return new arrays.
+MAKING = frozenset("cumprod cumsum flatten max mean min prod repeat round std sum take trace var".split())
+
+
+def _making(g):
+    def call(*args, **kwargs):
+        return storage.made(g(*args, **kwargs), sys._getframe(1))
+
+    return call
 
 
 @_method("astype")
@@ -421,18 +460,18 @@ def _astype(a, dtype, *args, **kwargs):
 @_method("copy")
 def _copy(a, *args, **kwargs):
     made = a.copy(*args, **kwargs)
-    return (storage.made_of_duals if isinstance(a.dtype, DualDType) else storage.made)(made, sys._getframe(1))
+    return _noted(made, sys._getframe(1))
 
 
 @_method("dot")
 def _dot(a, b, *args, **kwargs):
-    return np.dot(seen(a), seen(b), *args, **kwargs)
+    return storage.made(np.dot(seen(a), seen(b), *args, **kwargs), sys._getframe(1))
 
 
 def _storing_method(name):
     def store(a, *args, **kwargs):
-        if type(a) is np.ndarray and not isinstance(a.dtype, DualDType) and holds_duals(args):
-            storage.learn(a, args)
+        if holds_duals(args) or holds_duals(kwargs):
+            _learn(a, (args, kwargs))
         return getattr(a, name)(*args, **kwargs)
 
     return store
@@ -447,7 +486,7 @@ def _by_function(name):
 
     def call(a, *args, **kwargs):
         if not isinstance(a.dtype, DualDType) and not holds_duals((args, kwargs)):
-            return getattr(a, name)(*args, **kwargs)
+            return storage.made(getattr(a, name)(*args, **kwargs), sys._getframe(1))
         return function(seen(a), *map(seen, args), **kwargs)
 
     return call
