@@ -2,29 +2,32 @@
 
 import statistics
 
-from dualnum._core import holds_duals, value
+from dualnum._core import FUNCTIONS, holds_duals, value
 from dualnum.lifting.resolve import REPLACED
 from dualnum.lifting.tables.math import _with
+from dualnum.lifting.tables.python import number_of
 
 
-def _mean(items):
-    return sum(items) / len(items)
+def _mean(data, weights=None):
+    if weights is None:
+        return sum(data) / len(data)
+    return sum(a * w for a, w in zip(data, weights, strict=True)) / sum(weights)
 
 
-def _central(items, n, center=None):
-    center = _mean(items) if center is None else center
-    return sum((x - center) ** 2 for x in items) / n
+def _central(data, n, center=None):
+    center = _mean(data) if center is None else center
+    return sum((x - center) ** 2 for x in data) / n
 
 
-def _geometric(items):
-    from dualnum._core import FUNCTIONS
+def _harmonic_mean(data, weights=None):
+    least = min(data)  # its inverse, which may be infinite, cancels
+    ratios = [1.0 if x is least else least / x for x in data]
+    return least / _mean(ratios, weights)
 
-    return FUNCTIONS["exp"](_mean([FUNCTIONS["log"](x) for x in items]))
 
-
-def _median(items):
-    items, n = sorted(items), len(items)
-    return items[n // 2] if n % 2 else (items[n // 2 - 1] + items[n // 2]) / 2
+def _median(data):
+    data, n = sorted(data), len(data)
+    return data[n // 2] if n % 2 else (data[n // 2 - 1] + data[n // 2]) / 2
 
 
 def _covariance(x, y):
@@ -32,27 +35,33 @@ def _covariance(x, y):
     return sum((u - a) * (v - b) for u, v in zip(x, y, strict=True)) / (len(x) - 1)
 
 
+def _correlation(x, y, /, *, method="linear"):
+    if method != "linear":
+        return 0.0  # ranks are steps
+    return _covariance(x, y) / (_covariance(x, x) * _covariance(y, y)) ** 0.5
+
+
+#: The parameters have the names of the module's, which are keywords.
 FORMULAS = {
     "mean": _mean,
-    "fmean": lambda x, weights=None: (
-        _mean(x) if weights is None else sum(a * w for a, w in zip(x, weights, strict=True)) / sum(weights)
-    ),
-    "geometric_mean": _geometric,
-    "harmonic_mean": lambda x, weights=None: (
-        len(x) / sum(1 / a for a in x)
-        if weights is None
-        else sum(weights) / sum(w / a for a, w in zip(x, weights, strict=True))
-    ),
+    "fmean": _mean,
+    "geometric_mean": lambda data: FUNCTIONS["exp"](_mean([FUNCTIONS["log"](x) for x in data])),
+    "harmonic_mean": _harmonic_mean,
     "median": _median,
-    "median_low": lambda x: sorted(x)[(len(x) - 1) // 2],
-    "median_high": lambda x: sorted(x)[len(x) // 2],
-    "pvariance": lambda x, mu=None: _central(x, len(x), mu),
-    "variance": lambda x, xbar=None: _central(x, len(x) - 1, xbar),
-    "pstdev": lambda x, mu=None: _central(x, len(x), mu) ** 0.5,
-    "stdev": lambda x, xbar=None: _central(x, len(x) - 1, xbar) ** 0.5,
+    "median_low": lambda data: sorted(data)[(len(data) - 1) // 2],
+    "median_high": lambda data: sorted(data)[len(data) // 2],
+    "pvariance": lambda data, mu=None: _central(data, len(data), mu),
+    "variance": lambda data, xbar=None: _central(data, len(data) - 1, xbar),
+    "pstdev": lambda data, mu=None: _central(data, len(data), mu) ** 0.5,
+    "stdev": lambda data, xbar=None: _central(data, len(data) - 1, xbar) ** 0.5,
     "covariance": _covariance,
-    "correlation": lambda x, y, /: _covariance(x, y) / (_covariance(x, x) * _covariance(y, y)) ** 0.5,
+    "correlation": _correlation,
 }
+
+
+def _listed(x):
+    """Return an argument that may be an iterator as a list, and an array of one number as that number."""
+    return list(x) if hasattr(x, "__iter__") and getattr(x, "ndim", 1) else number_of(x)
 
 
 def _values(x):
@@ -61,10 +70,11 @@ def _values(x):
 
 def _by(original, formula):
     def function(*args, **kwargs):
-        args = [list(x) if hasattr(x, "__iter__") else x for x in args]
+        args = [_listed(x) for x in args]
+        kwargs = {name: _listed(x) for name, x in kwargs.items()}
+        if not holds_duals((args, kwargs)):
+            return original(*args, **kwargs)
         primal = original(*map(_values, args), **{name: _values(x) for name, x in kwargs.items()})
-        if not holds_duals(args) and not holds_duals(kwargs):
-            return primal
         return _with(formula(*args, **kwargs), primal)
 
     return function
@@ -76,8 +86,10 @@ for _name, _formula in FORMULAS.items():
 
 
 def _regression(x, y, /, *, proportional=False):
-    x, y = list(x), list(y)
+    x, y = _listed(x), _listed(y)
     primal = statistics.linear_regression(_values(x), _values(y), proportional=proportional)
+    if not holds_duals((x, y)):
+        return primal
     if proportional:
         slope = sum(a * b for a, b in zip(x, y, strict=True)) / sum(a * a for a in x)
         return type(primal)(_with(slope, primal.slope), primal.intercept)
