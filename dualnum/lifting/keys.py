@@ -118,8 +118,9 @@ def _without_iterators(args):
 
 def _making(lifter, g):
     def make(*args, **kwargs):
-        args = _without_iterators([lifter.iterate(arg) for arg in args])
-        return own(hashed_by_value(g, *args, **kwargs))
+        iterated = len(args) if g != dict.fromkeys else 1  # its second argument is a value
+        keys = _without_iterators([lifter.iterate(arg) for arg in args[:iterated]])
+        return own(hashed_by_value(g, *keys, *args[iterated:], **kwargs))
 
     return make if lifter.full else g
 

@@ -30,11 +30,26 @@ def _calling(lifter, g):
 
 
 for _g in (
-    map, filter, sorted, min, max, functools.reduce, functools.partial, itertools.accumulate, itertools.starmap,
+    map, filter, functools.reduce, functools.partial, itertools.accumulate, itertools.starmap,
     itertools.takewhile, itertools.dropwhile, itertools.filterfalse, itertools.groupby, iter,
     np.apply_along_axis, np.apply_over_axes, np.fromfunction, np.piecewise,
 ):  # fmt: skip
     MAKERS[_g] = _calling
+
+
+def _keyed(lifter, g):
+    """Return g such that it lifts its key; its other arguments are data, which may be functions and classes."""
+
+    def call(*args, **kwargs):
+        if kwargs.get("key") is not None:
+            kwargs["key"] = lifter.resolve(kwargs["key"])
+        return g(*(map(lifter.iterate, args) if len(args) == 1 else args), **kwargs)
+
+    return call
+
+
+for _g in (sorted, min, max, list.sort):
+    MAKERS[_g] = _keyed
 
 
 def _iterating(lifter, g):
@@ -100,24 +115,12 @@ def _join(lifter, g):
 MAKERS[threading.Thread], MAKERS[threading.Thread.join] = _thread, _join
 
 
-def _sort(lifter, g):
-    def sort(items, **kwargs):
-        if kwargs.get("key") is not None:
-            kwargs["key"] = lifter.resolve(kwargs["key"])
-        g(items, **kwargs)
-
-    return sort
-
-
-MAKERS[list.sort] = _sort
-
-
 # operators that a module has as functions: binary ones go through the lifter, for classes of Python's
 
 
 def _operator(name):
     def make(lifter, g):
-        def operate(a, b):
+        def operate(a, b, /):
             return lifter.binary(name, a, b)
 
         return operate
