@@ -191,3 +191,17 @@ def test_draws_that_overflow_and_neighbours_of_infinity_keep_their_values():
 
     with np.errstate(over="ignore", invalid="ignore"):
         assert np.array_equal(dn.value(dn.lift(f)(dn.Dual(800.0))), f(800.0))
+
+
+@pytest.mark.parametrize("g", [g for g in ROWS if getattr(g, "__module__", "") == "math"], ids=name_of)
+def test_rows_of_math_have_its_values_and_errors_on_duals_without_warnings(g):
+    def on_duals(*args):
+        duals = [dn.Dual(x, [1.0]) for x in args if type(x) is float]
+        y = REPLACED[g](*duals, *args[len(duals) :])
+        return tuple(map(dn.value, y)) if isinstance(y, tuple) else dn.value(y)
+
+    numbers = [0.0, -0.0, 5e-324, 0.7, 1.0, -2.5, 1e-300, 1e300, -1e300, math.inf, -math.inf, math.nan]
+    # a dual power of infinity warns as NumPy's does
+    second = [*(x for x in numbers if g is not math.pow or abs(x) < math.inf), 3, -5000, 5000]
+    for args in [*zip(numbers), *itertools.product(numbers, second)]:
+        assert outcome(on_duals, args, {}) == outcome(g, args, {}), args

@@ -22,10 +22,11 @@ OF_TWO = frozenset(("atan2", "copysign", "fmod", "nextafter", "pow", "remainder"
 SCIPY = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "lgamma": "gammaln"}
 
 
+@np.errstate(all="ignore")  # math does not warn
 def _ieee_remainder(x, y):
-    """Return math.remainder of duals: x - n y with the nearest integer n."""
-    n = round((value(x) - math.remainder(value(x), value(y))) / value(y))
-    return x - n * y
+    """Return math.remainder of duals: x - n y with the nearest integer n, which may be NaN or too large to tell."""
+    n = np.rint(np.divide(value(x) - math.remainder(value(x), value(y)), value(y)))
+    return x - float(n) * y
 
 
 SPECIAL = {"remainder": _ieee_remainder}
@@ -81,7 +82,8 @@ def log(x, /, *base):
         return _log(x)
     x, *base = numbers = [number_of(x), *map(number_of, base)]
     primal = math.log(*map(primal_of, numbers))
-    return _with(_log(x) / _log(base[0]), primal) if holds_duals(numbers) else primal
+    with np.errstate(all="ignore"):
+        return _with(_log(x) / _log(base[0]), primal) if holds_duals(numbers) else primal
 
 
 _log = math_function(math.log, FUNCTIONS["log"])
@@ -93,6 +95,7 @@ def _with(y, primal):
 
 
 @replaces(math.hypot)
+@np.errstate(all="ignore")
 def hypot(*coordinates):
     coordinates = [number_of(x) for x in coordinates]
     primal = math.hypot(*map(primal_of, coordinates))
@@ -161,7 +164,7 @@ def frexp(x, /):
 def modf(x, /):
     x = number_of(x)
     fraction, whole = math.modf(primal_of(x))
-    return _with(x - whole, fraction) if type(x) is Dual else fraction, whole
+    return _with(x, fraction) if type(x) is Dual else fraction, whole
 
 
 # ---- cmath: real results of real arguments -----------------------------------------------------------------
