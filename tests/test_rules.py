@@ -58,6 +58,13 @@ def test_i0_and_sinc_at_zero():
     np.testing.assert_allclose(curvature(np.sinc, 0.0), -(np.pi**2) / 3, rtol=1e-15)
 
 
+def test_sinc_of_a_plain_array_refuses_by_hand_and_is_lifted_in_drivers():
+    with pytest.raises(TypeError, match="sinc of duals expects a DualArray, got a plain array"):
+        np.sinc(np.asarray(dn.seed(np.zeros(1))))
+    curvature = dn.hessian(lambda x: np.sum(np.sinc(np.array([x[0]]))))(np.zeros(1))
+    np.testing.assert_allclose(curvature, [[-(np.pi**2) / 3]], rtol=1e-15)
+
+
 @pytest.mark.parametrize("x", [1e-9, 0.3, 2.0, 7.9, 8.1, 30.0, 200.0, 700.0, -5.0])
 def test_i0_against_mpmath(x):
     import mpmath as mp

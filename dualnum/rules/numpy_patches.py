@@ -81,6 +81,12 @@ PATCHES = (
         "duals; of a DualArray it refuses them.",
     ),
     Patch(
+        "where",
+        "numpy.lib._function_base_impl.where",
+        "np.sinc puts a constant into the place of 0 with it, and has no other rule on a plain array of duals.",
+        "np.sinc of a plain array of duals loses second and higher derivatives at 0.",
+    ),
+    Patch(
         "lerp",
         "numpy.lib._function_base_impl._lerp",
         "np.quantile interpolates in place, which a dual scalar does not allow.",
@@ -262,6 +268,16 @@ def dual_results(own, *args, **kwargs):
 def to_real_if_imag_zero(own, w, t):
     """Return dual roots unchanged."""
     return w if is_dual(w) else own(w, t)
+
+
+@extends
+def where(own, condition, *branches):
+    """Refuse duals: np.sinc differentiates as a rule, which NumPy calls for a number and for a DualArray."""
+    if contains_duals(condition, *branches):
+        raise TypeError(
+            "np.sinc of duals expects a DualArray, got a plain array; use np.sinc(x.view(dualnum.DualArray))."
+        )
+    return own(condition, *branches)
 
 
 @extends
