@@ -85,6 +85,19 @@ def test_missing_arguments(name):
             getattr(dn, name)(abs)(1.0)
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_the_variable_beside_f(name):
+    """``gradient(f, x)`` is how other libraries spell it; drivers of any order take x for the order."""
+    if "derivative" in name and name != "directional_derivative":
+        expected = (
+            f"{name}(f, order) expects order to be an int from 0 on, got float; use {name}(f, order)(x)."
+        )
+    else:
+        expected = f"{name} expects f alone and options by name, got 2 arguments; use {name}(f)(x)."
+    with raises(TypeError, expected):
+        getattr(dn, name)(abs, 2.0)
+
+
 def test_missing_arguments_where_none_is_differentiated():
     with raises(TypeError, "gradient(f, argnum=())(x) expects x by position, got 0 arguments."):
         dn.gradient(lambda: 1.0, argnum=())()

@@ -1,14 +1,20 @@
 """What the drivers accept: options, arguments and results, each with its one check and its one message."""
 
+import functools
 import math
 import operator
 import sys
 import warnings
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
 from dualnum._core import Dual, DualArray, DualDType, comparisons_of_last_call, is_real, value
 from dualnum.drivers._containers import Children, items
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -25,6 +31,22 @@ TEXT = (str, bytes, bytearray, memoryview)
 
 #: Subclasses of ndarray that are arrays of numbers and nothing else: no mask, no unit, no other product.
 PLAIN = (DualArray, np.memmap)
+
+
+def takes_f_alone(driver: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a driver: ``gradient(f, x)``, as other libraries spell it, raises an error with our spelling."""
+    name = driver.__name__
+
+    @functools.wraps(driver)
+    def checked(*args: P.args, **options: P.kwargs) -> R:
+        if len(args) > 1:
+            rest = "" if len(args) == 2 else ", ..."
+            raise TypeError(
+                f"{name} expects f alone and options by name, got {len(args)} arguments; use {name}(f)(x{rest})."
+            )
+        return driver(*args, **options)
+
+    return checked
 
 
 def as_variable(driver, x, label):

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Concatenate, Literal
 import numpy as np
 
 from dualnum.drivers._base import Driver, along, chunk_width, identity, unwrap
-from dualnum.drivers._checks import check_leading, check_scalar
+from dualnum.drivers._checks import check_leading, check_scalar, takes_f_alone
 from dualnum.drivers._parallel import map_ordered
 
 if TYPE_CHECKING:
     from dualnum.drivers._types import Array, Directional, Lift, P, Place, R, Workers, X
 
 
+@takes_f_alone
 def jvp(
     f: Callable[Concatenate[X, P], R],
     *,
@@ -58,6 +59,7 @@ def _jvp(driver, args, kwargs):
     return unwrap(value), unwrap(first[..., 0])
 
 
+@takes_f_alone
 def directional_derivative(
     f: Callable[Concatenate[X, P], R],
     *,
@@ -105,6 +107,7 @@ def _directional_derivative(driver, args, kwargs):
     return _jvp(driver, args, kwargs)[1]
 
 
+@takes_f_alone
 def hvp(
     f: Callable[Concatenate[X, P], R],
     *,
@@ -159,6 +162,7 @@ def _hvp(driver, args, kwargs):
     return variables.unflatten(product, variables.lead)
 
 
+@takes_f_alone
 def vhv(
     f: Callable[Concatenate[X, P], R],
     *,

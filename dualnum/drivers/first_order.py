@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from dualnum.drivers._base import Driver, unwrap
-from dualnum.drivers._checks import check_leading, check_scalar
+from dualnum.drivers._checks import check_leading, check_scalar, takes_f_alone
 
 if TYPE_CHECKING:
     from dualnum.drivers._types import Array, Derivative, Lift, P, Place, R, Workers
 
 
+@takes_f_alone
 def gradient(
     f: Callable[P, R],
     *,
@@ -87,6 +88,7 @@ def _gradient(driver, args, kwargs, found=None):
     return driver.first_order(args, kwargs, check_scalar, found)[1]
 
 
+@takes_f_alone
 def value_and_gradient(
     f: Callable[P, R],
     *,
@@ -127,6 +129,7 @@ def _value_and_gradient(driver, args, kwargs, found=None):
     return unwrap(value), first
 
 
+@takes_f_alone
 def jacobian(
     f: Callable[P, R],
     *,
@@ -169,6 +172,7 @@ def _jacobian(driver, args, kwargs, found=None):
     return driver.first_order(args, kwargs, check_leading, found)[1]
 
 
+@takes_f_alone
 def value_and_jacobian(
     f: Callable[P, R],
     *,

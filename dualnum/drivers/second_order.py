@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from dualnum.drivers._base import Driver, unwrap
-from dualnum.drivers._checks import check_leading
+from dualnum.drivers._checks import check_leading, takes_f_alone
 
 if TYPE_CHECKING:
     from dualnum.drivers._types import Array, Derivative, Lift, P, Place, R, Workers
 
 
+@takes_f_alone
 def hessian(
     f: Callable[P, R],
     *,
@@ -59,6 +60,7 @@ def _hessian(driver, args, kwargs, found=None):
     return driver.second_order(args, kwargs, check_leading, found)[2]
 
 
+@takes_f_alone
 def value_gradient_hessian(
     f: Callable[P, R],
     *,

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dualnum.drivers._base import Driver, Variables, diagonal_width, identity, unwrap
-from dualnum.drivers._checks import check_leading, check_same_shape, check_single, check_space
+from dualnum.drivers._checks import check_leading, check_same_shape, check_single, check_space, takes_f_alone
 from dualnum.drivers._parallel import map_ordered
 
 if TYPE_CHECKING:
     from dualnum.drivers._types import Lift, P, R, Workers
 
 
+@takes_f_alone
 def laplacian(
     f: Callable[P, R],
     *,
@@ -67,6 +68,7 @@ def _laplacian(driver, args, kwargs):
     return unwrap(total)
 
 
+@takes_f_alone
 def divergence(
     f: Callable[P, R],
     *,
@@ -113,6 +115,7 @@ def _divergence(driver, args, kwargs):
     return unwrap(total)
 
 
+@takes_f_alone
 def curl(
     f: Callable[P, R],
     *,

@@ -61,8 +61,10 @@ def _step(cls):
     return make
 
 
-for _cls in (int, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64):
-    REPLACED[_cls] = _step(_cls)
+REPLACED.update(
+    (cls, _step(cls))
+    for cls in (int, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64)
+)
 
 
 @replaces(complex)
