@@ -151,7 +151,7 @@ class Call:
 
 def leaves(y, depth=3):
     """Return the numbers in a result, duals among them."""
-    if isinstance(y, dn.Dual) or isinstance(y, (float, int, np.number)):
+    if isinstance(y, dn.Dual) or isinstance(y, (float, int, np.number, np.bool_)):
         return [y]
     if hasattr(y, "to_numpy"):
         y = y.to_numpy()
