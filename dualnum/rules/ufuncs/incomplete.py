@@ -15,6 +15,7 @@ from dualnum.rules._operands import dtype_of, is_dual, numpy_result
 from dualnum.rules._registry import rule
 
 EPSILON = 2.0**-56
+TERMS = 20000  # of a series or a continued fraction; about 8 sqrt(a) are necessary
 
 
 def _converged(step, total):
@@ -26,30 +27,37 @@ def _converged(step, total):
     return bool(np.all(small | ~np.isfinite(step)))
 
 
+def _refuse():
+    raise ValueError(
+        f"incomplete gamma and beta functions of duals expect parameters for which {TERMS} terms suffice, got larger "
+        f"ones; use dualnum.value(x) for constants, or the normal distribution that is their limit."
+    )
+
+
 def _series(a, x):
     """Return ``sum_k x^k / ((a + 1) ... (a + k))``."""
     term = total = 1.0 + 0.0 * (a + x)
-    for k in range(1, 20000):
+    for k in range(1, TERMS):
         term = term * x / (a + k)
         total = total + term
         if _converged(term, total):
-            break
-    return total
+            return total
+    _refuse()
 
 
-def _fraction(first, terms, limit=20000):
+def _fraction(first, terms):
     """Return ``1 / (b0 + a1 / (b1 + a2 / (b2 + ...)))`` by Lentz's method; `terms` yields a_i(i) and b_i(i)."""
     d = 1.0 / first
     c, h = 1e300 + 0.0 * first, d
-    for i in range(1, limit):
+    for i in range(1, TERMS):
         a, b = terms(i)
         d = 1.0 / (a * d + b)
         c = b + a / c
         step = c * d
         h = h * step
         if _converged(h * (step - 1.0), h):
-            break
-    return h
+            return h
+    _refuse()
 
 
 def _split(near, f, g, *args):
@@ -164,42 +172,55 @@ def _inverse(f, density, sign=1.0):
 def _by(*parameters):
     """Return a decorator: the function computes a ufunc of its name where one of these arguments is no constant."""
 
-    def register(name, f, inverse=False, p=-1):
+    def register(name, f, inverse=False, at=-1, ends=()):
+        """Register f; an inverse is a function of the values too, and gets the argument number `at` as p.
+
+        At the ends of its domain, where formulas have 0 * inf, a function of a constant has the same value for all
+        parameters.
+        """
         ufunc = getattr(special, name, None) or getattr(special._ufuncs, name, None)
         if not isinstance(ufunc, np.ufunc):
             return
         otherwise = rule_of(ufunc)
+        ends = (0.0, 1.0) if inverse else ends
+        at %= ufunc.nin
 
         def on_duals(*args):
-            moving = [i for i in parameters if is_dual(args[i]) and components(args[i])[..., 1:].any()]
-            if not moving and otherwise is not None:
+            if otherwise is not None and not any(_moves(args[i]).any() for i in parameters):
                 return otherwise(*args)
             dtype = dtype_of(*args)
             values = ufunc(*map(value, args))
+            fixed = np.isin(value(args[at]), ends) & ~_moves(args[at])
             with np.errstate(all="ignore"):
                 args = [np.asarray(x).astype(dtype).view(DualArray) for x in args]
-                if inverse:
-                    rest = [x for i, x in enumerate(args) if i != p % len(args)]
-                    return numpy_result(f(values, *rest, p=args[p]), values, dtype)
-                return numpy_result(f(*args), values, dtype)
+                found = f(values, *args[:at], *args[at + 1 :], p=args[at]) if inverse else f(*args)
+            found = numpy_result(found, values, dtype)
+            found[fixed] = values[fixed]
+            return found
 
         rule(ufunc)(on_duals)
 
     return register
 
 
+def _moves(x):
+    """Return whether derivatives of x are not zero, for each element."""
+    return components(x)[..., 1:].any(axis=-1) if is_dual(x) else np.zeros(np.shape(x), bool)
+
+
+HALF_LINE = 0.0, np.inf
 _first, _two = _by(0), _by(0, 1)
-_first("gammainc", lambda a, x: _gamma_pair(a, x)[0])
-_first("gammaincc", lambda a, x: _gamma_pair(a, x)[1])
-_first("chdtr", lambda v, x: _gamma_pair(v / 2, x / 2)[0])
-_first("chdtrc", lambda v, x: _gamma_pair(v / 2, x / 2)[1])
-_two("gdtr", lambda a, b, x: _gamma_pair(b, a * x)[0])
-_two("gdtrc", lambda a, b, x: _gamma_pair(b, a * x)[1])
-_two("betainc", lambda a, b, x: _beta_pair(a, b, x)[0])
-_two("betaincc", lambda a, b, x: _beta_pair(a, b, x)[1])
-_first("stdtr", _student)
-_two("fdtr", lambda m, n, x: _beta_pair(m / 2, n / 2, _ratio(m, n, x))[0])
-_two("fdtrc", lambda m, n, x: _beta_pair(m / 2, n / 2, _ratio(m, n, x))[1])
+_first("gammainc", lambda a, x: _gamma_pair(a, x)[0], ends=HALF_LINE)
+_first("gammaincc", lambda a, x: _gamma_pair(a, x)[1], ends=HALF_LINE)
+_first("chdtr", lambda v, x: _gamma_pair(v / 2, x / 2)[0], ends=HALF_LINE)
+_first("chdtrc", lambda v, x: _gamma_pair(v / 2, x / 2)[1], ends=HALF_LINE)
+_two("gdtr", lambda a, b, x: _gamma_pair(b, a * x)[0], ends=HALF_LINE)
+_two("gdtrc", lambda a, b, x: _gamma_pair(b, a * x)[1], ends=HALF_LINE)
+_two("betainc", lambda a, b, x: _beta_pair(a, b, x)[0], ends=(0.0, 1.0))
+_two("betaincc", lambda a, b, x: _beta_pair(a, b, x)[1], ends=(0.0, 1.0))
+_first("stdtr", _student, ends=(-np.inf, np.inf))
+_two("fdtr", lambda m, n, x: _beta_pair(m / 2, n / 2, _ratio(m, n, x))[0], ends=HALF_LINE)
+_two("fdtrc", lambda m, n, x: _beta_pair(m / 2, n / 2, _ratio(m, n, x))[1], ends=HALF_LINE)
 
 _first("gammaincinv", _inverse(lambda a, x: _gamma_pair(a, x)[0], _gamma_density), inverse=True)
 _first("gammainccinv", _inverse(lambda a, x: _gamma_pair(a, x)[1], _gamma_density, -1.0), inverse=True)
@@ -226,7 +247,7 @@ def _negative_binomial(k, n, p):
 
 
 _by(1, 2)("_beta_pdf", lambda x, a, b: _beta_density(a, b, x))
-_by(0, 1, 2)("_beta_ppf", _inverse(lambda a, b, x: _beta_pair(a, b, x)[0], _beta_density), inverse=True, p=0)
+_by(0, 1, 2)("_beta_ppf", _inverse(lambda a, b, x: _beta_pair(a, b, x)[0], _beta_density), inverse=True, at=0)
 _by(1, 2)("_binom_pmf", _binomial)
 _by(1, 2)("_binom_cdf", lambda k, n, p: _beta_pair(k + 1, n - k, p)[1])
 _by(1, 2)("_binom_sf", lambda k, n, p: _beta_pair(k + 1, n - k, p)[0])
@@ -237,9 +258,32 @@ _by(0, 1, 2)("_cauchy_ppf", lambda p, loc, scale: loc - scale / np.tan(math.pi *
 _by(0, 1, 2)("_cauchy_isf", lambda p, loc, scale: loc + scale / np.tan(math.pi * p))
 
 
-def _skew_normal(x, loc, scale, a):
+def _skew_normal(loc, scale, a, x):
     z = (x - loc) / scale
     return special.ndtr(z) - 2 * special.owens_t(z, a)
 
 
-_by(0, 1, 2, 3)("_skewnorm_cdf", _skew_normal)
+def _skew_normal_density(loc, scale, a, x):
+    z = (x - loc) / scale
+    return math.sqrt(2 / math.pi) / scale * np.exp(-z * z / 2) * special.ndtr(a * z)
+
+
+def _inverse_gauss(mean, shape, x):
+    root = np.sqrt(shape / x)
+    beyond = 2 * shape / mean + special.log_ndtr(-root * (x / mean + 1))
+    return special.ndtr(root * (x / mean - 1)) + np.exp(beyond)
+
+
+def _inverse_gauss_density(mean, shape, x):
+    return np.sqrt(shape / (2 * math.pi * x**3)) * np.exp(-shape * (x / mean - 1) ** 2 / (2 * x))
+
+
+_by(0, 1, 2, 3)("_skewnorm_cdf", lambda x, *parameters: _skew_normal(*parameters, x))
+for _name, _parameters, _f, _density in (
+    ("_skewnorm", (0, 1, 2, 3), _skew_normal, _skew_normal_density),
+    ("_invgauss", (0, 1, 2), _inverse_gauss, _inverse_gauss_density),
+):
+    _by(*_parameters)(f"{_name}_ppf", _inverse(_f, _density), inverse=True, at=0)
+    _by(*_parameters)(
+        f"{_name}_isf", _inverse(lambda *args, f=_f: 1 - f(*args), _density, -1.0), inverse=True, at=0
+    )
