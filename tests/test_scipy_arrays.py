@@ -22,6 +22,7 @@ TABLE = rng.normal(size=(6, 5, 4))
 KNOTS = np.array([0, 0, 0, 1, 2, 3, 3, 3.0])
 POINT = 0.79
 SPLINE, BSPLINE = itp.CubicSpline(X, Y), itp.make_interp_spline(X, Y, k=3)
+COEFFICIENTS = itp.splrep(X, Y)[1]
 FITPACK = itp.UnivariateSpline(X, Y, s=0.1)
 GRID2 = itp.RegularGridInterpolator((X, X[:5]), TABLE[..., 0])
 GRID3 = itp.RegularGridInterpolator((X, X[:5], X[:4]), TABLE)
@@ -79,6 +80,12 @@ INTERPOLATIONS = {
     "splev": lambda x: itp.splev(x, itp.splrep(X, Y)),
     "UnivariateSpline": lambda x: FITPACK(np.array([x, 2 * x]), 1),
     "outside": lambda x: itp.splev(np.array([x + 9, x]), itp.splrep(X, Y), ext=3),
+    "outside, by coefficients": lambda x: itp.splev(
+        np.array([-1.0, 9.0]), itp.splrep(X, Y)[:1] + (COEFFICIENTS * x, 3), ext=3
+    ),
+    "outside, by knots": lambda x: itp.splev(
+        np.array([-1.0, 9.0, x]), (itp.splrep(X, Y)[0] * x, COEFFICIENTS, 3), ext=1
+    ),
     "interp1d": lambda x: itp.interp1d(X, y(x))(x),
     "interp1d cubic": lambda x: itp.interp1d(X, y(x), kind="cubic")(x),
     "interp1d nearest": lambda x: itp.interp1d(X, y(x), kind="nearest")(x),

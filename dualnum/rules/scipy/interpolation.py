@@ -12,6 +12,7 @@ from dualnum._core import DualArray, DualDType, holds_duals, value
 from dualnum.rules._components import components, from_components
 from dualnum.rules._operands import dtype_of, float_arguments, numpy_result
 from dualnum.rules._registry import rule
+from dualnum.rules.scipy._registry import require_close
 
 
 def _stored(out, result, values):
@@ -162,10 +163,14 @@ def splev(x, tck, der=0, ext=0):
     t, c, x = (np.asarray(item) for item in (t, c, x))
     points = np.asarray(np.atleast_1d(x)).ravel()
     n = len(t) - k - 1
+    below, above = value(points) < value(t)[k], value(points) > value(t)[n]
+    if ext == 3 and not der:  # the ends' values, which move with knots and coefficients
+        points = np.where(below, t[k], np.where(above, t[n], points))
     found = _spline(t, c[:n, None], k, points, der)[:, 0]
-    if ext in (1, 3):
-        found = np.where((value(points) < value(t)[k]) | (value(points) > value(t)[n]), 0.0, found)
-    return numpy_result(np.asarray(found).reshape(np.shape(values)), values, dtype_of(t, c, x))
+    if ext == 1:
+        found = np.where(below | above, 0.0, found)
+    found = require_close("splev", np.asarray(found).reshape(np.shape(values)), values)
+    return numpy_result(found, values, dtype_of(t, c, x))
 
 
 def _linear_in_y(make):
