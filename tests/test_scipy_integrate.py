@@ -12,7 +12,18 @@ integrate = pytest.importorskip("scipy.integrate")
 exp = mpmath.exp
 grid = np.linspace(0.0, 1.0, 9)
 
+
+class Decay:
+    def __init__(self, p):
+        self.p = p
+
+    def __call__(self, t):
+        return math.exp(-self.p * t)
+
+
 QUADRATURES = {
+    "object": (lambda p: integrate.quad(Decay(p), 0, 1)[0], lambda p: (1 - exp(-p)) / p),
+    "ufunc": (lambda p: integrate.quad(np.sin, 0, p)[0], lambda p: 1 - mpmath.cos(p)),
     "parameter": (lambda p: integrate.quad(lambda t: math.exp(-p * t), 0, 1)[0], lambda p: (1 - exp(-p)) / p),
     "args": (lambda p: integrate.quad(lambda t, q: np.exp(-q * t), 0, 1, p)[0], lambda p: (1 - exp(-p)) / p),
     "limit": (lambda p: integrate.quad(lambda t: math.exp(-t), 0, p)[0], lambda p: 1 - exp(-p)),
@@ -116,6 +127,16 @@ EQUATIONS = {
     "odeint": (
         lambda p: integrate.odeint(lambda y, t, q: [y[1], -q * y[0]], [1.0, 0.0], grid, args=(p,))[-1, 0], cosine
     ),
+    "odeint with a Jacobian": (
+        lambda p: integrate.odeint(
+            lambda y, t: [-p * y[0], y[0]], [1.0, 0.0], grid, Dfun=lambda y, t: [[-p, 0], [1, 0]]
+        )[-1, 1],
+        lambda p: (1 - exp(-p)) / p,
+    ),
+    "odeint that becomes dual": (
+        lambda p: integrate.odeint(lambda y, t: p * y if t > 0.3 else y, 1.0, [0, 0.3, 1.0], hmax=0.05)[-1, 0],
+        lambda p: exp(0.3 + 0.7 * p),
+    ),
     "odeint with tfirst": (
         lambda p: integrate.odeint(lambda t, y: -y * y, p, [0, 1.0], tfirst=True, full_output=1)[0][-1, 0],
         lambda p: p / (1 + p),
@@ -144,6 +165,8 @@ def test_solvers_that_refuse(method):
 def test_integrals_that_refuse():
     with pytest.raises(ValueError, match="quad of duals expects weight=None, got 'cos'"):
         dn.derivative(lambda p: integrate.quad(lambda t: p * t, 0, 1, weight="cos", wvar=2.0)[0])(0.9)
+    with pytest.raises(ValueError, match="quad of duals expects points that are floats"):
+        dn.derivative(lambda p: integrate.quad(lambda t: abs(t - p), 0, 1, points=[p])[0])(0.9)
 
 
 def test_constants_stay_floats():

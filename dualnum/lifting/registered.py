@@ -27,25 +27,24 @@ FUNCTIONS = types.FunctionType, types.MethodType, types.BuiltinFunctionType, fun
 
 def of(lifter, g, otherwise):
     """Return what calls the rule of g where an argument is a dual or a function; without a rule, ``otherwise()``."""
-    if (getattr(g, "__module__", None) or "").startswith("scipy."):
+    is_scipy = (getattr(g, "__module__", None) or "").startswith("scipy.")
+    if is_scipy:
         _import_rules()
-    rule = rule_of(g)
+    rule, plain = rule_of(g), otherwise()
     if rule is None or isinstance(g, np.ufunc):
-        return otherwise()
-    plain = otherwise()
+        return plain
+
+    calls_objects = is_scipy and "." not in g.__qualname__  # a method also gets its object, as itself
+
+    def given(x):
+        is_callback = isinstance(x, FUNCTIONS) or (calls_objects and callable(x) and not isinstance(x, type))
+        return _callback(lifter, x) if is_callback else x
 
     @functools.wraps(g, updated=())
     def call(*args, **kwargs):
-        if holds_duals(args) or holds_duals(kwargs):
-            concerns = True
-        else:
-            concerns = any(map(callable, args)) or any(map(callable, kwargs.values()))
-        if not concerns:
+        if not (holds_duals(args) or holds_duals(kwargs) or any(map(callable, (*args, *kwargs.values())))):
             return plain(*args, **kwargs)
-        return rule(
-            *[_callback(lifter, x) if isinstance(x, FUNCTIONS) else x for x in args],
-            **{name: _callback(lifter, x) if isinstance(x, FUNCTIONS) else x for name, x in kwargs.items()},
-        )
+        return rule(*map(given, args), **{name: given(x) for name, x in kwargs.items()})
 
     return call
 

@@ -9,7 +9,7 @@ from scipy.integrate import _ivp
 
 from dualnum._core import DualArray, DualDType, holds_duals, value
 from dualnum.rules._components import components, from_components
-from dualnum.rules._operands import dtype_of, float_arguments, numpy_result
+from dualnum.rules._operands import float_arguments, numpy_result
 from dualnum.rules._registry import rule
 
 #: Tolerances of the integrals of derivatives, relative to the largest and absolute.
@@ -21,6 +21,19 @@ def _components(y, dtype):
     return components(np.asarray(y).reshape(1).astype(dtype))[0]
 
 
+def _on_floats(f, seen):
+    """Return f without derivatives; the dtypes of the duals that it returns are put into the list `seen`."""
+
+    def values(*args):
+        y = f(*args)
+        dtype = getattr(y, "dtype", None)
+        if isinstance(dtype, DualDType) and dtype not in seen:
+            seen.append(dtype)
+        return value(y)
+
+    return values
+
+
 def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, limit=50, points=None, weight=None,
          wvar=None, **options):  # fmt: skip
     """The integral of func: its value is that of `scipy.integrate.quad`, its derivatives are integrals of func's.
@@ -30,24 +43,18 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
     """
     args = args if isinstance(args, tuple) else (args,)
 
-    def integrand(x, *_):
-        return func(x, *args)
+    def integrand(x):
+        y = func(x, *args)
+        return y.reshape(())[()] if isinstance(y, np.ndarray) and y.size == 1 else y
 
-    lower, upper, cuts = value(a), value(b), value(np.asarray(points)) if points is not None else None
-    options |= {"weight": weight, "wvar": wvar, "limit": limit}
-    seen = []  # dtypes of the integrand
-
-    def values(x):
-        y = integrand(x)
-        if isinstance(y, np.ndarray) and y.size == 1:
-            y = y.reshape(())[()]
-        dtype = getattr(y, "dtype", None)
-        if isinstance(dtype, DualDType) and dtype not in seen:
-            seen.append(dtype)
-        return value(y)
-
+    lower, upper, seen = value(a), value(b), []
+    if points is not None and holds_duals(points):
+        raise ValueError(
+            "quad of duals expects points that are floats, got duals; integrate up to each of them and from there."
+        )
+    options |= {"points": points, "weight": weight, "wvar": wvar, "limit": limit}
     result = integrate.quad(
-        values, lower, upper, (), full_output, epsabs, epsrel, points=cuts, **float_arguments(options)
+        _on_floats(integrand, seen), lower, upper, (), full_output, epsabs, epsrel, **float_arguments(options)
     )
     if not (seen or holds_duals((a, b))):
         return result
@@ -55,13 +62,12 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
         raise ValueError(
             f"quad of duals expects weight=None, got {weight!r}; multiply the integrand by the weight."
         )
-    dtype = np.result_type(*seen) if seen else dtype_of(*[np.asarray(x) for x in (a, b) if holds_duals(x)])
     total = result[0]
     if seen:
-        total = total + _integral_of_tangents(integrand, lower, upper, cuts, dtype, limit)
-    for limit_, sign in ((b, 1.0), (a, -1.0)):
-        if holds_duals(limit_):
-            total = total + sign * _share_of_limit(integrand, limit_)
+        total = total + _integral_of_tangents(integrand, lower, upper, points, np.result_type(*seen), limit)
+    for end, sign in ((b, 1.0), (a, -1.0)):
+        if holds_duals(end):
+            total = total + sign * _share_of_limit(integrand, end)
     return (total, *result[1:])
 
 
@@ -128,21 +134,24 @@ def error_norm_of_dop853(self, *args):
 @rule(integrate.odeint)
 def odeint(func, y0, t, args=(), *positional, tfirst=False, **options):
     """The solution: SciPy's values, and derivatives from the same equation of the components of y, to 1e-10."""
-    args = args if isinstance(args, tuple) else (args,)
+    args, seen = args if isinstance(args, tuple) else (args,), []
     given = inspect.signature(integrate.odeint).bind(func, y0, t, args, *positional, **options).arguments
     options = {name: item for name, item in given.items() if name not in ("func", "y0", "t", "args")}
     if holds_duals(t):
         raise TypeError("odeint expects t to be floats, got duals; use solve_ivp with method='DOP853'.")
     start = np.atleast_1d(np.array(y0))
 
-    def right(y, time):
-        return np.atleast_1d(np.array(func(time, y, *args) if tfirst else func(y, time, *args)))
+    def of_state(f):
+        return lambda y, time: np.atleast_1d(np.array(f(time, y, *args) if tfirst else f(y, time, *args)))
 
-    options = float_arguments(options) | {"Dfun": None}
-    result = integrate.odeint(lambda y, time: value(right(y, time)), value(start), t, **options)
-    dtype = dtype_of(start, right(start, t[0]))
-    if not isinstance(dtype, DualDType):
+    right, jacobian = of_state(func), options.pop("Dfun", None)
+    options = float_arguments(options)
+    given = options if jacobian is None else options | {"Dfun": _on_floats(of_state(jacobian), [])}
+    result = integrate.odeint(_on_floats(right, seen), value(start), t, **given)
+    dtypes = [dtype for dtype in (start.dtype, *seen) if isinstance(dtype, DualDType)]
+    if not dtypes:
         return result
+    dtype = np.result_type(*dtypes)
     shape = (*start.shape, dtype.itemsize // 8)
 
     def components_of_right(z, time):

@@ -57,7 +57,13 @@ def _rule(original, name, replaced):
 
 
 def _first(result, root):
-    return (root(result[0]), *result[1:]) if isinstance(result, tuple) else root(result)
+    """The root alone, or the first of a tuple, whose second may be a report that holds it too."""
+    if not isinstance(result, tuple):
+        return root(result)
+    x = root(result[0])
+    if hasattr(result[1], "root"):
+        result[1]["root"] = x
+    return result._replace(root=x) if hasattr(result, "_replace") else (x, *result[1:])
 
 
 def _attribute(key):
@@ -68,18 +74,9 @@ def _attribute(key):
     return replaced
 
 
-def _first_or_report(result, root):
-    """The root alone, or with full_output=True a pair with a report that holds it too."""
-    if isinstance(result, tuple) and hasattr(result[1], "root"):
-        x = root(result[0])
-        result[1]["root"] = x
-        return (x, *result[1:])
-    return _first(result, root)
-
-
 for _name in ("brentq", "brenth", "bisect", "ridder", "toms748"):
-    rule(getattr(optimize, _name))(_rule(getattr(optimize, _name), "f", _first_or_report))
-rule(optimize.newton)(_rule(optimize.newton, "func", _first_or_report))
+    rule(getattr(optimize, _name))(_rule(getattr(optimize, _name), "f", _first))
+rule(optimize.newton)(_rule(optimize.newton, "func", _first))
 rule(optimize.root_scalar)(_rule(optimize.root_scalar, "f", _attribute("root")))
 rule(optimize.fsolve)(_rule(optimize.fsolve, "func", _first))
 rule(optimize.root)(_rule(optimize.root, "fun", _attribute("x")))

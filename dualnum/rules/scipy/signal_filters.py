@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 from scipy import signal
 
-from dualnum._core import DualArray, holds_duals, value
+from dualnum._core import DualArray, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
 from dualnum.rules._operands import dtype_of, float_arguments, numpy_result
 from dualnum.rules._registry import rule
@@ -134,23 +134,14 @@ def _sosfilt(original, lfilter):
     return sosfilt
 
 
-def _without_duals(original, with_duals):
-    @functools.wraps(original)
-    def on_duals(*args, **kwargs):
-        dual = holds_duals(args) or holds_duals(kwargs)
-        return (with_duals if dual else original)(*args, **kwargs)
-
-    return on_duals
-
-
 for _name in ("convolve", "fftconvolve", "oaconvolve", "convolve2d"):
     _f = getattr(signal, _name)
-    rule(_f)(_without_duals(_f, _convolution(_f, False)))
+    rule(_f)(_convolution(_f, False))
 for _name in ("correlate", "correlate2d"):
     _f = getattr(signal, _name)
-    rule(_f)(_without_duals(_f, _convolution(_f, True)))
+    rule(_f)(_convolution(_f, True))
 _lfilter_rule = _lfilter(signal.lfilter)
-rule(signal.lfilter)(_without_duals(signal.lfilter, _lfilter_rule))
-rule(signal.sosfilt)(_without_duals(signal.sosfilt, _sosfilt(signal.sosfilt, _lfilter_rule)))
+rule(signal.lfilter)(_lfilter_rule)
+rule(signal.sosfilt)(_sosfilt(signal.sosfilt, _lfilter_rule))
 
 register_linear(signal, "savgol_filter detrend resample resample_poly upfirdn")
