@@ -16,7 +16,7 @@ SCIPY = {
     "scipy.interpolate": "interpolation",
     "scipy.linalg": "linear_algebra",
     "scipy.ndimage": "image_filters",
-    "scipy.optimize": "roots",
+    "scipy.optimize": "minimizers",
     "scipy.signal": "signal_filters",
     "scipy.spatial.distance": "distances",
     "scipy.stats": "distributions",

@@ -6,7 +6,7 @@ import numpy as np
 
 from dualnum._core import Dual, DualArray, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
-from dualnum.rules._operands import float_arguments, is_dual
+from dualnum.rules._operands import float_arguments, is_dual, numpy_result
 
 
 def implicit(solve, residual):
@@ -60,7 +60,8 @@ def implicit(solve, residual):
 def at_solution(x0, residual, name="implicit"):
     """Return the solution of ``residual(x) = 0`` with its derivatives, given its values.
 
-    Each pass of ``x -= J0^-1 residual(x)``, where J0 is the Jacobian of the values, makes one more order exact.
+    Each pass of ``x -= J0^-1 residual(x)``, where J0 is the Jacobian of the values, makes one more order exact.  The
+    derivatives are those at the root itself: passes on values go there from where the solver has stopped.
     """
     first = _array(residual(x0))
     if not is_dual(first):
@@ -79,14 +80,30 @@ def at_solution(x0, residual, name="implicit"):
             f"{name} of duals expects a residual of 0 at the solution and another slope, got a Newton step of length "
             f"{np.max(np.abs(step)):.3g}: the solution has no derivative, or is none."
         )
-    x, f = np.asarray(x0, float), first.reshape(shape)
+    x = np.asarray(x0, float)
+    if np.max(np.abs(step), initial=0.0) > 1e-14 * (1 + size):
+        x = _polished(residual, x, step, divide)
+        divide, first = _divider(residual, _like(x, shape), shape), _array(residual(_like(x, shape)))
+    f = first.reshape(shape)
     for remaining in reversed(range(degree(first.dtype))):
         e = nilpotent_part(np.array(f))
         numbers = components(e)
         x = x - from_components(divide(numbers), e.dtype)
         if remaining:
             f = _array(residual(_like(x, shape))).reshape(shape)
-    return _like(x, shape)
+    return numpy_result(np.asarray(x), np.asarray(x0, float) if shape else float(x0))
+
+
+def _polished(residual, x, step, divide):
+    """Return the values after a few more Newton steps, the last of which no longer shrinks."""
+    for _ in range(8):
+        x = x - step
+        before = np.max(np.abs(step))
+        with np.errstate(all="ignore"):
+            step = divide(np.reshape(value(_array(residual(_like(x, x.shape)))), x.shape))
+        if not np.max(np.abs(step)) < before / 4:
+            break
+    return x
 
 
 def _array(y):
@@ -113,4 +130,6 @@ def _divider(residual, x0, shape):
         return lambda r: r / slope
     n = int(np.prod(shape))
     j = np.reshape(value(_array(jacobian(values, lift=True, check=False)(np.asarray(x0, float)))), (n, n))
+    if not np.isfinite(j).all() or np.linalg.matrix_rank(j) < n:  # a step of nan, which the caller refuses
+        return lambda r: np.full(r.shape, np.nan)
     return lambda r: np.linalg.solve(j, r.reshape(n, -1)).reshape(r.shape)

@@ -80,3 +80,36 @@ rule(optimize.newton)(_rule(optimize.newton, "func", _first))
 rule(optimize.root_scalar)(_rule(optimize.root_scalar, "f", _attribute("root")))
 rule(optimize.fsolve)(_rule(optimize.fsolve, "func", _first))
 rule(optimize.root)(_rule(optimize.root, "fun", _attribute("x")))
+
+
+def _fixed_point(original):
+    signature = inspect.signature(original)
+
+    def on_duals(*args, **kwargs):
+        given = signature.bind(*args, **kwargs).arguments
+        f, extra = given["func"], given.get("args", ())
+        extra = extra if isinstance(extra, tuple) else (extra,)
+        x0 = original(**{key: _on_floats(item) if callable(item) else float_arguments(item)
+                         for key, item in given.items()})  # fmt: skip
+        with np.errstate(all="ignore"):
+            return at_solution(x0, lambda x: x - f(x, *extra), "fixed_point")
+
+    return on_duals
+
+
+rule(optimize.fixed_point)(_fixed_point(optimize.fixed_point))
+
+
+def _nonlinear_solver(original):
+    def on_duals(F, xin, *args, **kwargs):
+        x0 = original(_on_floats(F), float_arguments(xin), *float_arguments(args), **float_arguments(kwargs))
+        with np.errstate(all="ignore"):
+            return at_solution(x0, F, original.__name__)
+
+    return on_duals
+
+
+for _name in (
+    "newton_krylov", "broyden1", "broyden2", "anderson", "linearmixing", "diagbroyden", "excitingmixing",
+):  # fmt: skip
+    rule(getattr(optimize, _name))(_nonlinear_solver(getattr(optimize, _name)))
