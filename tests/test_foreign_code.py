@@ -130,7 +130,6 @@ NOTED = {
         lambda x: pytest.importorskip("scipy.linalg").det(np.outer(x, x)),
     ],
     "as a loop": [lambda x: pytest.importorskip("scipy.signal").lfilter([1.0], [1.0, 0.5], x)],
-    "dense array": [lambda x: pytest.importorskip("scipy.sparse").csr_array(np.outer(x, x))],
 }
 X = np.array([1.0, 2.0, 3.0])
 

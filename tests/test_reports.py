@@ -125,40 +125,6 @@ def test_a_zero_tangent_stays_zero_beside_nan():
             assert np.all(dn.tangent(f(x)) == 0.0)
 
 
-SPARSE = {
-    "dia * dual": lambda sparse, d, x: (
-        sparse.dia_array((np.ones((2, 5)), [0, 1]), shape=(5, 5)) * d
-    ).tocsr(),
-    "dia to dense": lambda sparse, d, x: (
-        sparse.dia_array((np.ones((2, 5)), [0, 1]), shape=(5, 5)) * d
-    ).toarray(),
-    "csr.multiply": lambda sparse, d, x: sparse.csr_array(np.eye(5)).multiply(x).toarray(),
-    "csr.data": lambda sparse, d, x: with_data(sparse.csr_array(np.eye(5)), x).toarray(),
-    "csr.data, transposed": lambda sparse, d, x: with_data(
-        sparse.csr_array(np.eye(5)), np.asarray(x)
-    ).tocsc(),
-    "csr.data + csr": lambda sparse, d, x: (
-        with_data(sparse.csr_array(np.eye(5)), x) + sparse.csr_array(np.eye(5))
-    ),
-    "dual * csr": lambda sparse, d, x: (d * sparse.csr_array(np.eye(5))).toarray(),
-    "csr @ duals": lambda sparse, d, x: sparse.csr_array(np.eye(5)) @ x,
-    "csr of duals": lambda sparse, d, x: sparse.csr_array(np.outer(x, x)),
-}
-
-
-def with_data(matrix, data):
-    matrix.data = data
-    return matrix
-
-
-@pytest.mark.parametrize("name", SPARSE)
-def test_sparse_matrices_refuse_duals(name):
-    """SciPy's compiled routines trust an array's type number and crashed the process."""
-    sparse = pytest.importorskip("scipy.sparse")
-    with pytest.raises((TypeError, ValueError), match=r"dtype|sparse|data type|DualDType"):
-        SPARSE[name](sparse, dn.Dual(2.0), dn.seed(np.arange(1.0, 6.0)))
-
-
 def test_many_tangents_print_abbreviated():
     """An array of 400 variables once printed 800 000 characters."""
     x = dn.seed(np.arange(400.0))

@@ -18,6 +18,7 @@ SCIPY = {
     "scipy.ndimage": "image_filters",
     "scipy.optimize": "minimizers",
     "scipy.signal": "signal_filters",
+    "scipy.sparse.linalg": "sparse_solvers",
     "scipy.spatial.distance": "distances",
     "scipy.stats": "distributions",
 }
@@ -34,7 +35,10 @@ def of(lifter, g, otherwise):
     if rule is None or isinstance(g, np.ufunc):
         return plain
 
-    calls_objects = is_scipy and "." not in g.__qualname__  # a method also gets its object, as itself
+    always = is_scipy and g.__module__.startswith("scipy.sparse.")  # whose matrices may hold duals
+    calls_objects = (
+        is_scipy and not always and "." not in g.__qualname__
+    )  # a method also gets its object, as itself
 
     def given(x):
         is_callback = isinstance(x, FUNCTIONS) or (calls_objects and callable(x) and not isinstance(x, type))
@@ -42,11 +46,23 @@ def of(lifter, g, otherwise):
 
     @functools.wraps(g, updated=())
     def call(*args, **kwargs):
-        if not (holds_duals(args) or holds_duals(kwargs) or any(map(callable, (*args, *kwargs.values())))):
+        if not (
+            always
+            or holds_duals(args)
+            or holds_duals(kwargs)
+            or any(map(callable, (*args, *kwargs.values())))
+        ):
             return plain(*args, **kwargs)
         return rule(*map(given, args), **{name: given(x) for name, x in kwargs.items()})
 
     return call
+
+
+def of_method(g, owner):
+    """Return the rule of a method in C that its class defines, bound to its owner; without a rule, None."""
+    _import_rules()
+    rule = rule_of(getattr(type(owner), g.__name__, None))
+    return None if rule is None else functools.partial(rule, owner)
 
 
 def _import_rules():

@@ -222,7 +222,9 @@ def of_method(lifter, g, owner):
         return numpy_table.of_ufunc_method(g, owner)
     if lifter.full and isinstance(owner, (dict, set, frozenset)):
         return keys().of_method(g, owner)
-    return boundary.guarded(g) if boundary.is_foreign_method(g, owner) else g
+    if not boundary.is_foreign_method(g, owner):
+        return g
+    return registered.of_method(g, owner) or boundary.guarded(g)
 
 
 def of_cached(lifter, g):

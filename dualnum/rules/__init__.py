@@ -36,6 +36,7 @@ __all__ = ["implicit", "rule"]
 
 numpy_patches.when_imported("scipy.special", "dualnum.rules.ufuncs.scipy_special")
 numpy_patches.when_imported("scipy.sparse._sparsetools", "dualnum.rules.scipy_sparse")
+numpy_patches.when_imported("scipy.sparse", "dualnum.rules.scipy_sparse:carry_duals")
 for package, correction in (
     ("numpy.ma", "masked_arrays"),
     ("h5py.h5t", "h5py_types"),

@@ -22,7 +22,6 @@ NOTES = {
     "Input must be at least a 2D-array": NUMPY,
     "input type '|V": "write the recurrence as a loop",
     "could not convert b, a, and x to a common type": "write the recurrence as a loop",
-    "scipy.sparse does not support dtype |V": "use a dense array",
     "Unsupported dtype |V": "use np.linalg.norm(a[:, None] - b, axis=-1)",
     "can't get common type for non-numeric array": "use np.result_type",
     "Unable to avoid copy while creating an array": "use np.asanyarray(x)",

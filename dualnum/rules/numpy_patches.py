@@ -141,8 +141,15 @@ PATCHES = (
         "guarded",
         "scipy.sparse._sparsetools.<function>",
         "Its compiled routines look the type number of an array up in a table of NumPy's: dualnum.rules.scipy_sparse "
-        "lets them refuse duals.",
+        "gives them the components of duals, or refuses.",
         "They crash the process on sparse matrices of duals.",
+        "all",
+    ),
+    Patch(
+        "carry_duals",
+        "scipy.sparse._sputils.upcast scipy.sparse._sputils.getdtype scipy.sparse.<class>.<method>",
+        "They know built-in dtypes only, and drop elements of value 0 that have derivatives.",
+        "Products of sparse matrices and duals, and sparse matrices of duals, raise TypeError or ValueError.",
         "all",
     ),
     Patch(

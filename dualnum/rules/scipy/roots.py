@@ -6,7 +6,6 @@ import inspect
 import numpy as np
 from scipy import optimize
 
-from dualnum._core import value
 from dualnum.rules._operands import float_arguments
 from dualnum.rules._registry import rule
 from dualnum.rules.implicit_functions import at_solution
@@ -28,7 +27,7 @@ def _values(y):
         return [_values(item) for item in y]
     if isinstance(y, np.ndarray) and y.dtype == object:
         return np.array(_values(y.tolist()))
-    return value(y)
+    return float_arguments(y)
 
 
 def _rule(original, name, replaced):
