@@ -244,13 +244,22 @@ def _derivative_in_child(case, scalar, options):
 
 
 def in_child(work, *args, seconds=SECONDS):
-    """Return ``work(*args)`` of a child process; raise TimeoutError, or OSError if a signal ends the child."""
+    """Return ``work(*args)`` of a child process; raise TimeoutError, or OSError if a signal ends the child.
+
+    Files that `work` names without a folder are written to one that is gone afterwards.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return _in_child(folder, work, args, seconds)
+
+
+def _in_child(folder, work, args, seconds):
     reading, writing = os.pipe()
     gc.freeze()  # so that a collection in the child copies no pages
     child = os.fork()
     if not child:
         try:
             os.close(reading)
+            os.chdir(folder)
             nothing = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):
                 os.dup2(nothing, stream)
