@@ -162,7 +162,8 @@ def test_every_driver_lifts(name, lift):
 def test_arrays_of_floats_can_be_resized():
     def f(x):
         a, b = np.ones(2), np.arange(3.0)
-        a.resize(4)
+        # from 3.14 on NumPy takes a method object, as lifted code calls, for another owner
+        a.resize(4, refcheck=sys.version_info < (3, 14))
         b.resize((2, 3), refcheck=False)
         return math.sin(x) * a.size * (a.sum() + b.sum())
 

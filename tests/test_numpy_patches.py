@@ -113,7 +113,9 @@ def test_derivatives_of_leading_zeros_are_kept_or_refused(switch, of_poly1d):
 def test_every_row_of_the_table_is_in_the_code(patch):
     package = ".".join(patch.targets.split(".")[:2])
     modules = {"scipy.special": "ufuncs.scipy_special", "scipy.sparse": "scipy_sparse"}
-    guests = dict.fromkeys(["numpy.ma", "h5py.h5t", "pandas.core", "sparse.numba_backend"], "guests")
+    guests = dict.fromkeys(
+        ["numpy.ma", "h5py.h5t", "pandas.core", "scipy.optimize", "sparse.numba_backend"], "guests"
+    )
     module = (modules | guests).get(package, "numpy_patches")
     if package in modules:
         pytest.importorskip("scipy")

@@ -77,6 +77,12 @@ def test_derivatives_of_a_root(name):
     )
 
 
+@pytest.mark.parametrize("solver", [optimize.fsolve, optimize.leastsq])
+def test_compiled_code_prints_no_error_of_a_call_that_is_lifted_then(solver, capfd):
+    assert dn.derivative(lambda p: solver(lambda x: x * x - p, 1.0)[0])(4.0) == pytest.approx(0.25, rel=1e-7)
+    assert capfd.readouterr().err == ""
+
+
 def test_a_root_of_several_parameters():
     def f(p):
         def residual(v):

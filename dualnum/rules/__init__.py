@@ -41,6 +41,7 @@ for package, correction in (
     ("numpy.ma", "masked_arrays"),
     ("h5py.h5t", "h5py_types"),
     ("pandas.core.internals.concat", "pandas_blocks"),
+    ("scipy.optimize._minpack_py", "optimizers"),
     ("sparse.numba_backend._utils", "sparse_zeros"),
 ):
     if numpy_patches.ENABLED:

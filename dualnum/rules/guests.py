@@ -85,6 +85,25 @@ def pandas_blocks():
     replace("pandas.core.dtypes.cast", "np_can_hold_element", storing)
 
 
+def optimizers():
+    """Let fsolve, leastsq and their kin refuse duals before compiled code calls f, which prints the error it gets."""
+
+    def refusing(own):
+        def _check_func(checker, argname, function, *args):
+            shape, dtype = own(checker, argname, function, *args)
+            if isinstance(dtype, DualDType):
+                raise TypeError(
+                    f"{checker} expects {argname} to return floats, got duals: its compiled code would lose their "
+                    f"derivatives; use dualnum.lift(f) of the function that calls it, as drivers do, or "
+                    f"dualnum.implicit."
+                )
+            return shape, dtype
+
+        return _check_func
+
+    replace("scipy.optimize._minpack_py", "_check_func", refusing)
+
+
 def sparse_zeros():
     """Let sparse keep elements of value 0 that have derivatives."""
 

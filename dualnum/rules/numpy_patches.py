@@ -167,6 +167,13 @@ PATCHES = (
         "all",
     ),
     Patch(
+        "optimizers",
+        "scipy.optimize._minpack_py._check_func",
+        "It lets duals pass, and compiled code then prints the error of their conversion.",
+        "fsolve and leastsq print a TypeError before drivers call them as lifted functions.",
+        "all",
+    ),
+    Patch(
         "sparse_zeros",
         "sparse.numba_backend._utils.equivalent",
         "It compares values alone, and what equals the fill value is not stored.",
