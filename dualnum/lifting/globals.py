@@ -13,6 +13,7 @@ make arrays return arrays of duals at once (`storage.made`).
 import builtins
 import dis
 import functools
+import itertools
 import sys
 import types
 import weakref
@@ -36,17 +37,19 @@ def _use(frame):
 
 
 def uses_of(code):
-    """Return for the offset of each instruction that looks up a name how the code uses what it finds."""
-    instructions = list(dis.get_instructions(code))
+    """Return for each offset of an instruction that looks up a name how the code uses what it finds.
+
+    Python 3.12 counts an attribute that a class of Python's looks up from the end of the instruction's cache.
+    """
     found, pushed = {}, False  # pushed: a NULL lies on the stack below the names looked up, as below a callee
-    for i, at in enumerate(instructions):
-        name, flag = at.opname, bool(at.arg and at.arg & 1)
-        after = instructions[i + 1].opname if i + 1 < len(instructions) else ""
+    for at, following in itertools.pairwise(dis.get_instructions(code)):
+        name, after, flag = at.opname, following.opname, bool(at.arg and at.arg & 1)
         if name in ("LOAD_GLOBAL", "LOAD_ATTR", "LOAD_METHOD"):
             called = name == "LOAD_METHOD" or (flag and (name == "LOAD_GLOBAL" or _ATTRIBUTES_HAVE_FLAGS))
             owner = after in ("LOAD_ATTR", "LOAD_METHOD")
             called = called or pushed or after == "PUSH_NULL"
-            found[at.offset] = OWNER if owner else CALLEE if called else VALUE
+            use = OWNER if owner else CALLEE if called else VALUE
+            found.update(dict.fromkeys(range(at.offset, following.offset, 2), use))
             pushed = owner and (pushed or (flag and name == "LOAD_GLOBAL"))
         else:
             pushed = name == "PUSH_NULL"
