@@ -443,7 +443,7 @@ class Driver(DriverBase):
         def one(start):
             return start, *self.first(variables, kwargs, identity(self, start, width), width)
 
-        return map_ordered(self, one, range(0, size or 1, width or 1))
+        return map_ordered(self, one, range(0, size or 1, width or 1), (variables.args, kwargs))
 
     def tiles(self, variables, kwargs, check):
         """Return f's value, its first and its second derivatives by all variables, along new last axes.
@@ -463,7 +463,8 @@ class Driver(DriverBase):
             )
 
         hessian = None
-        for (i, j), (value, first, _, second) in zip(places, map_ordered(self, one, places), strict=True):
+        found = map_ordered(self, one, places, (variables.args, kwargs))
+        for (i, j), (value, first, _, second) in zip(places, found, strict=True):
             shape = first.shape[:-1]
             check(self, variables.lead, shape)
             if len(places) == 1:
@@ -499,7 +500,7 @@ def in_blocks(run):
             return result if type(result) is tuple else (result,)
 
         starts = range(0, len(points) or 1, driver.points)
-        blocks = zip(*map_ordered(driver, one, starts, driver.workers), strict=True)
+        blocks = zip(*map_ordered(driver, one, starts, (args, kwargs), driver.workers), strict=True)
         results = tuple([np.concatenate(block) for block in blocks])
         results = tuple([a.reshape(x.shape[:-1] + a.shape[1:]) for a in results])
         return results if len(results) > 1 else results[0]

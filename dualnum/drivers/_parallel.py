@@ -2,14 +2,15 @@
 
 import contextvars
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dualnum.drivers._checks import expects
 
 
-def map_ordered(driver, work, places, workers=None):
+def map_ordered(driver, work, places, arguments, workers=None):
     """Yield ``work(place)`` for each of a sequence of places, in their order.
 
+    Each call of f finds `arguments`, what it is given beside seeds, as the first call found them.
     By the option ``workers=``, the driver's if none are given, the calls are made in threads, each in a copy of the
     caller's context, so that ``np.errstate`` and other context variables hold there too. The first place whose call
     raises decides what is raised; calls that have not begun by then are not made.
@@ -17,8 +18,11 @@ def map_ordered(driver, work, places, workers=None):
     if workers is None:  # blocks of a batch go to workers where there are some, else the passes
         workers = driver.workers if driver.points is None else 1
     workers = all_processors() if workers == -1 else workers
-    if workers == 1 or len(places) < 2:
+    if len(places) < 2:
         yield from map(work, places)
+        return
+    if workers == 1 or has_iterators(*arguments):
+        yield from map(from_the_same(arguments, work), places)
         return
     contexts = [contextvars.copy_context() for _ in places]
 
@@ -33,6 +37,26 @@ def map_ordered(driver, work, places, workers=None):
 
     with ThreadPoolExecutor(min(workers, len(places))) as pool:
         yield from checked(driver, pool.map(numbered, range(len(places))), len(places))
+
+
+def has_iterators(args, kwargs):
+    """Return whether f is given an iterator, of which the threads would share the items."""
+    return any(isinstance(x, Iterator) for x in (*args, *kwargs.values()))
+
+
+def from_the_same(arguments, work):
+    """Return `work`, which from its second call on puts the arguments back to their present state."""
+    from dualnum.lifting.state import State
+
+    state, used = State(arguments), []
+
+    def again(place):
+        if used:
+            state.restore()
+        used.append(place)
+        return work(place)
+
+    return again
 
 
 def checked(driver, pairs, count):

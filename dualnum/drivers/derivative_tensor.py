@@ -29,6 +29,7 @@ from dualnum.drivers._checks import (
     check_order,
     check_single,
 )
+from dualnum.drivers._parallel import map_ordered
 from dualnum.drivers._taylor_pass import check_one_argument, stack
 from dualnum.drivers.first_order import jacobian
 from dualnum.drivers.second_order import hessian
@@ -311,7 +312,14 @@ def along_rays(driver, variables, kwargs, order, divided):
     if driver.batched:
         value, rest = batch_of_rays(driver, variables, kwargs, rays, order)
     else:
-        passes = [one_ray(driver, variables, kwargs, ray, order) for ray in rays]
+        passes = list(
+            map_ordered(
+                driver,
+                lambda ray: one_ray(driver, variables, kwargs, ray, order),
+                rays,
+                (variables.args, kwargs),
+            )
+        )
         value = passes[0][0]
         rest = np.stack([np.asarray(coefficients) for _, coefficients in passes])
     found = [np.asarray(value)[np.newaxis]]

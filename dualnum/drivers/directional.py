@@ -155,7 +155,9 @@ def _hvp(driver, args, kwargs):
         return start, *driver.second(variables, kwargs, seed, width, along(driver), 1)
 
     columns = []
-    for start, _, first, _, second in map_ordered(driver, one, range(0, size or 1, width or 1)):
+    for start, _, first, _, second in map_ordered(
+        driver, one, range(0, size or 1, width or 1), (variables.args, kwargs)
+    ):
         check_scalar(driver, variables.lead, first.shape[:-1])
         columns.append(second[..., : size - start, 0])
     product = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)

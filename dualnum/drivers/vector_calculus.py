@@ -62,7 +62,9 @@ def _laplacian(driver, args, kwargs):
         seed = identity(driver, start, width)
         return driver.second(variables, kwargs, seed, width, seed, width)
 
-    for _, first, _, second in map_ordered(driver, one, range(0, size or 1, width or 1)):
+    for _, first, _, second in map_ordered(
+        driver, one, range(0, size or 1, width or 1), (variables.args, kwargs)
+    ):
         check_leading(driver, variables.lead, first.shape[:-1])
         total = total + trace(second)
     return unwrap(total)

@@ -45,8 +45,10 @@ class Lifted:
         functools.update_wrapper(self, f)
 
     def __call__(self, *args, **kwargs):
-        from dualnum.lifting import attempt  # import dualnum stays as fast as it was
+        from dualnum.lifting import attempt, state  # import dualnum stays as fast as it was
 
+        args = tuple(map(state.with_again, args))
+        kwargs = {name: state.with_again(x) for name, x in kwargs.items()}
         return attempt.call(self.__wrapped__, args, kwargs, True, False)
 
     def __get__(self, instance, owner=None):

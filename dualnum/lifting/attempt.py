@@ -9,6 +9,7 @@ import numpy as np
 
 from dualnum._core import GivenUp, current_run, grade_of, key_of, plain_call, settle, with_callables
 from dualnum.lifting import nets, storage
+from dualnum.lifting.state import State
 from dualnum.rules.foreign_errors import explain
 
 PLAIN, LEAN, FULL = range(3)
@@ -41,17 +42,17 @@ def call(f, args, kwargs, lift, check):
     grades = {"auto": (PLAIN, LEAN, FULL), True: (LEAN, FULL), False: (PLAIN,)}[lift]
     grades = [grade for grade in grades if grade >= start] or grades[-1:]
     first = check is None and not is_of_numpy(f)
-    saved = storage.contents((args, kwargs))
-    at = nets.Plain(f, *storage.copied((args, kwargs)))
+    state = State((args, kwargs))
+    at = nets.Plain(f, *storage.copied((args, kwargs)), state)
     errors = []
     for grade in grades:
         g = f if grade == PLAIN else lifted(f, grade)
         if g is f and grade != PLAIN:
             continue  # nothing to lift: no source, or no call
         if errors:
-            storage.restore(saved)
+            state.restore()
         try:
-            y = run(f, g, args, kwargs, saved)
+            y = run(f, g, args, kwargs, state)
         except (Exception, GivenUp) as error:
             # a TypeError is a refusal, most likely; a call for floats now would fill f's caches with floats
             refusal = isinstance(error, (TypeError, GivenUp))
@@ -64,7 +65,7 @@ def call(f, args, kwargs, lift, check):
             ):
                 if known is not None:
                     settle(keyed, known, True)
-                storage.restore(saved)
+                state.restore()
                 raise
             errors.append(error)
             continue
@@ -77,9 +78,9 @@ def call(f, args, kwargs, lift, check):
             settle(keyed, grade, (verified or check is None or checks) and not undecided(keyed, lost))
         return y
     if not errors:  # nothing to lift
-        return run(f, f, args, kwargs, saved)
+        return run(f, f, args, kwargs, state)
     of_duals = at.value is not None
-    storage.restore(saved)
+    state.restore()
     raise best(errors, None if of_duals else at.error)
 
 
@@ -112,12 +113,12 @@ def lifted(f, grade):
     return resolve.lifters()[grade - 1].resolve(f)
 
 
-def run(f, g, args, kwargs, saved):
+def run(f, g, args, kwargs, state):
     """Return f(*args, **kwargs) by g, which is f or f lifted, and refuse an f that caught a refusal."""
     if g is f and current_run() is None:
         return plain_call(f, f, args, kwargs)
     # lifted code may have made f: then the arrays that f makes have the levels of its own arguments, too
-    return plain_call(lambda *args, **kwargs: storage.run(g, args, kwargs, saved), f, args, kwargs)
+    return plain_call(lambda *args, **kwargs: storage.run(g, args, kwargs, state), f, args, kwargs)
 
 
 def best(errors, of_floats):

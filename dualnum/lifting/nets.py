@@ -68,12 +68,16 @@ class Plain:
 
     Attributes
     ----------
+    args, kwargs : tuple, dict
+        Copies of f's arguments.
+    state : State
+        That of the arguments before f was called: what copies share with them is put back for each call.
     error : Exception or None
         What f raised at the values themselves.
     """
 
-    def __init__(self, f, args, kwargs):
-        self.f, self.args, self.kwargs = f, args, kwargs
+    def __init__(self, f, args, kwargs, state):
+        self.f, self.args, self.kwargs, self.state = f, args, kwargs, state
         self.error = None
         self._value = None
 
@@ -88,7 +92,7 @@ class Plain:
         """Return f at a step along the directions, or, without directions, at the values; None where it raises."""
         args, kwargs = stripped((self.args, self.kwargs)) if directions is None else directions.at(step)
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), self.state.again():
                 return self.f(*args, **kwargs)
         except Exception as error:
             if directions is None:
@@ -101,7 +105,7 @@ class Plain:
 
     def discards(self):
         """Return whether f discards derivatives on purpose, with ``dualnum.value`` and its kin."""
-        with watch_values() as seen:
+        with watch_values() as seen, self.state.again():
             try:
                 self.f(*copied(self.args), **copied(self.kwargs))
             except Exception:

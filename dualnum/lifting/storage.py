@@ -41,10 +41,10 @@ def active(run):
     return run.active
 
 
-def run(g, args, kwargs, saved):
+def run(g, args, kwargs, state):
     """Return g(*args, **kwargs) of a lifted function, which starts again as often as it learns a site.
 
-    f may write to its arguments: each start finds them as they were, `saved`, and the last one leaves its traces.
+    Each start finds the arguments in their first `state`, and the last one leaves its traces.
     """
     learnt = None
     while True:
@@ -52,7 +52,7 @@ def run(g, args, kwargs, saved):
             return run_lifted(g, args, kwargs, learnt)
         except Restart as restart:
             learnt = dtype_of(restart.args, learnt)
-            restore(saved)
+            state.restore()
 
 
 def in_worker(function):
@@ -95,37 +95,6 @@ def copied(x, known=None):
     else:
         made = x
     return made
-
-
-def contents(x, found=None):
-    """Return the arrays, lists and dicts in x by their ids, each with what it contains now, for `restore`."""
-    found = {} if found is None else found
-    if id(x) in found:
-        return found
-    if isinstance(x, np.ndarray):
-        if x.flags.writeable:
-            found[id(x)] = x, x.copy(order="K")
-    elif type(x) is list:
-        found[id(x)] = x, x[:]
-    elif type(x) is dict:
-        found[id(x)] = x, x.copy()
-    if isinstance(x, (list, tuple, dict)):
-        for item in x.values() if isinstance(x, dict) else x:
-            contents(item, found)
-    return found
-
-
-def restore(saved):
-    """Give arrays, lists and dicts what they contained when `contents` saved it."""
-    for x, before in saved.values():
-        if isinstance(x, np.ndarray):
-            if x.flags.writeable and x.dtype == before.dtype and x.shape == before.shape:
-                x[...] = before
-        elif type(x) is list:
-            x[:] = before
-        else:
-            x.clear()
-            x.update(before)
 
 
 def made(a, frame):

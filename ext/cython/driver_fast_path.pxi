@@ -1,5 +1,7 @@
 # The ordinary passes of the drivers, without Python in between: one float or one float64 array, fresh levels.
 
+from cpython.iterator cimport PyIter_Check
+
 cdef extern from "loops/comparisons.h" nogil:
     unsigned long comparisons "dn::comparisons"  # of duals in this thread so far: scalars', and ufunc calls'
     unsigned long comparisons_of_call "dn::comparisons_of_call"  # those of its last call of a driver's function
@@ -236,6 +238,13 @@ cdef tuple _second_pass_at_array(DriverBase driver, ndarray x, tuple args, dict 
     return d.data[0], first, second
 
 
+cdef bint _has_iterator(tuple args):
+    for x in args:
+        if PyIter_Check(x):
+            return True
+    return False
+
+
 cdef bint _full_tracebacks = os.environ.get("DUALNUM_FULL_TRACEBACK", "0") != "0"
 
 
@@ -324,6 +333,9 @@ cdef class DriverBase:
 
     def __call__(self, *args, **kwargs):
         cdef bint again = False
+        if _has_iterator(args) or kwargs and _has_iterator(tuple(kwargs.values())):
+            from dualnum.lifting.state import with_again
+            args, kwargs = tuple(map(with_again, args)), {name: with_again(x) for name, x in kwargs.items()}
         try:
             while True:
                 try:
