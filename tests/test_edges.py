@@ -10,18 +10,15 @@ draw = np.random.default_rng(7)
 
 
 @pytest.mark.parametrize("n", [1, 511, 512, 513, 1025, 1100])
-@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("k", [1, 3, 7])
 def test_rows_times_wide_matrices(n, k):
     """The tangents of a row times a matrix are computed in groups of columns."""
     row, matrix, tangents = draw.normal(size=7), draw.normal(size=(7, n)), draw.normal(size=(7, k))
     x = dn._core.seed_tangents(row, dn._core.E1, tangents)
     y = dn._core.seed_tangents(matrix, dn._core.E1, np.stack([matrix[::-1]] * k, axis=-1))
-    for product in (x @ matrix, np.dot(x, matrix), (matrix.T @ x)):
-        np.testing.assert_array_equal(
-            dn.value(product), row @ matrix if product.base is None else dn.value(product)
-        )
-        close(dn.tangent(product), matrix.T @ tangents)
-        close(dn.value(product), row @ matrix)
+    for product in (lambda x: x @ matrix, lambda x: np.dot(x, matrix), lambda x: matrix.T @ x):
+        np.testing.assert_array_equal(dn.value(product(x)), product(row))
+        close(dn.tangent(product(x)), matrix.T @ tangents)
     close(dn.tangent(row @ y), np.stack([row @ matrix[::-1]] * k, axis=-1))
     np.testing.assert_array_equal(dn.value(row @ y), row @ matrix)
     close(dn.tangent(x @ y), matrix.T @ tangents + (row @ matrix[::-1])[:, None])
@@ -46,17 +43,19 @@ def test_remainders_of_infinite_divisors(f, x, y):
     if np.isfinite(want):
         step = dn.finite_difference.derivative(lambda t: f(t, y))(x) if x else None
         assert x == 0 or abs(slope - step) < 1e-6
+    if np.isinf(y):  # as y grows, x % y stays x, or is y + x
+        assert dn.derivative(lambda y: f(x, y))(y) == (0 if np.isfinite(want) or f is np.floor_divide else 1)
     array = f(dn.seed(np.array([x, x])), y)
     np.testing.assert_array_equal(dn.value(array), want)
     assert dn.tangent(array)[0, 0] == dn.tangent(array)[1, 1] and (x == 0 or dn.tangent(array)[0, 0] == slope)
 
 
-@pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0)])
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0), (1,), (3,), (2, 3)])
 @pytest.mark.parametrize("f", [np.sum, np.prod, np.add.reduce, np.nansum, lambda x, **o: x.sum(**o)])
-def test_signs_of_empty_sums(f, shape):
+def test_signs_of_sums_of_nothing_and_of_zeros(f, shape):
     for axis in (None, *range(len(shape))):
-        want = np.asarray(f(np.ones(shape), axis=axis))
-        got = np.asarray(dn.value(f(dn.seed(np.ones(shape)), axis=axis)))
+        zeros = np.full(shape, -0.0)
+        want, got = np.asarray(f(zeros, axis=axis)), np.asarray(dn.value(f(dn.seed(zeros), axis=axis)))
         assert np.array_equal(got, want) and np.array_equal(np.signbit(got), np.signbit(want))
 
 
@@ -86,6 +85,13 @@ def test_covariances_of_single_rows(rowvar, x, y):
     if np.isfinite(np.cov(a, b, rowvar=rowvar)).all():
         same(lambda a: np.cov(a, b, rowvar=rowvar), a)
         same(lambda b: np.cov(a, b, rowvar=rowvar), b)
+
+
+def test_covariances_of_one_row_of_observations():
+    """Since NumPy 2.2 rowvar=False makes four variables of them, before that one."""
+    x = np.array([[1.0, -2.0, 0.5, 4.0]])
+    got, want = np.cov(dn.seed(x), rowvar=False, bias=True), np.cov(x, rowvar=False, bias=True)
+    np.testing.assert_array_equal(dn.value(got), want)
 
 
 @pytest.mark.parametrize("axes", [(0, 1), (1, 0), (2, 0), (-1, 0), (1, 2), (2, 1, 0), (1,)])
@@ -135,6 +141,18 @@ def test_infinities_that_cancel_in_rules():
         ]
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_infinities_of_both_signs_do_not_make_one():
+    """At 0 the slope of -x log(x) is inf and its bend -inf: f(t + t^2)'' = 2 f' + f'' is indeterminate."""
+    special = pytest.importorskip("scipy.special")
+    for f, sign in ((special.entr, 1), (lambda x: special.xlogy(x, x), -1)):
+        assert np.isnan(dn.derivative(lambda t, f=f: f(t + t * t), order=2)(0.0))
+        assert dn.derivative(lambda t, f=f: f(t - t * t), order=2)(0.0) == -sign * np.inf
+        np.testing.assert_array_equal(
+            dn.taylor(lambda t, f=f: f(t - t * t), 2)(0.0), [0, sign * np.inf, -sign * np.inf]
+        )
+
+
 def test_bessel_values_are_scipys_to_the_bit():
     special = pytest.importorskip("scipy.special")
     x = np.concatenate([np.linspace(-30, 30, 401), [0.0, 8.0, -8.0, 1e-300]])
@@ -166,6 +184,15 @@ def test_solving_backwards_at_given_times(t_eval):
         lambda t, y: -2 * t * y, (0.0, 1.0), np.array([3.0]), t_eval=np.array(t_eval[::-1])
     )
     close(forwards.y[0], 3.0 * np.exp(-(np.array(t_eval[::-1]) ** 2)), 1e-10)
+
+
+@pytest.mark.parametrize("end", [-3.0, 3.0])
+def test_times_beyond_a_solution_that_ends_are_left_out(end):
+    """y' = y^2 sign(t) has a pole at |t| = 1."""
+    times = np.linspace(0, end, 11)
+    solution = dn.taylor_solve(lambda t, y: np.sign(end) * y * y, (0.0, end), 1.0, t_eval=times)
+    assert solution.status == -1 and len(solution.t) == 4
+    close(solution.y, 1 / (1 - np.abs(times[:4])), 1e-9)
 
 
 @pytest.mark.parametrize("x", [0.25, 0.5, 1.0, 1.25, 2.0])

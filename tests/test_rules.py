@@ -58,6 +58,16 @@ def test_i0_and_sinc_at_zero():
     np.testing.assert_allclose(curvature(np.sinc, 0.0), -(np.pi**2) / 3, rtol=1e-15)
 
 
+@pytest.mark.parametrize("x", [-0.31, -0.1, 1e-3, 0.2, 0.318, 0.319, 0.7, 4.0])
+def test_sinc_against_mpmath(x):
+    """The series and the quotient, which meet at pi x = 1."""
+    import mpmath as mp
+
+    with mp.workdps(40):
+        series = mp.taylor(lambda t: mp.sin(mp.pi * t) / (mp.pi * t), mp.mpf(x), 4)
+    np.testing.assert_allclose(dn.taylor(np.sinc, 4)(x), [float(c) for c in series], rtol=1e-12, atol=1e-13)
+
+
 def test_sinc_of_a_plain_array_refuses_by_hand_and_is_lifted_in_drivers():
     with pytest.raises(TypeError, match="sinc of duals expects a DualArray, got a plain array"):
         np.sinc(np.asarray(dn.seed(np.zeros(1))))
