@@ -41,6 +41,13 @@ def test_interp_at_a_knot_touched_from_one_side():
     assert curvature(lambda t: np.interp(1 - t * t, KNOTS, HEIGHTS), 0.0) == -2 * 3.0
 
 
+def test_interp_at_the_last_knot_with_a_jump_behind_it():
+    """The jump to `right` leaves the last height, whose derivative is that of fp[-1], and the slope before the knot."""
+    x = dn.seed(HEIGHTS)
+    assert np.interp(3.0, KNOTS, x, right=7.0).tangent.tolist() == [0, 0, 1]
+    assert slope(lambda t: np.interp(t, KNOTS[:2], HEIGHTS[:2], right=7.0), 1.0) == 3
+
+
 def test_interp_outside_depends_on_left_and_right():
     d = dn.Dual(5.0)
     assert np.interp(0 * d - 1, KNOTS, HEIGHTS, left=d).tangent == 1
@@ -96,6 +103,10 @@ def test_roots_by_their_closed_form():
         ValueError, match=r"roots\(p\) of duals expects simple roots, got a multiple one near 1\.0"
     ):
         dn.jacobian(np.roots)([1.0, -2.0, 1.0])
+    with pytest.raises(
+        ValueError, match=r"expects simple roots|complex"
+    ):  # computed, a double root is two or a pair
+        dn.jacobian(np.roots)(np.poly([0.7, 0.7, -1.1]))
     with pytest.raises(ValueError, match="complex duals do not exist yet"):
         dn.jacobian(np.roots)([1.0, 0.0, 1.0])
 
