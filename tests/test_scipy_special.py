@@ -353,6 +353,30 @@ def test_slopes_at_edges():
     assert dn.derivative(special.sindg)(90.0) == dn.derivative(special.cosdg)(180.0) == 0
 
 
+@pytest.mark.parametrize(("name", "factor"), [("erf", -1), ("erfi", 1), ("ndtr", -0.5)])
+def test_slopes_that_are_exponentials_of_squares(name, factor):
+    """Within two ulp each, although exp(x^2) of the rounded square is off by x^2 ulp."""
+    x = np.linspace(0.1, 26, 200)
+    with mp.workdps(40):
+        scale = 1 / mp.sqrt(2 * mp.pi) if name == "ndtr" else 2 / mp.sqrt(mp.pi)
+        want = [float(scale * mp.exp(factor * mp.mpf(v) ** 2)) for v in x.tolist()]
+    np.testing.assert_allclose(dn.derivative(getattr(special, name))(x), want, rtol=2 * np.finfo(float).eps)
+
+
+def test_steps_of_discrete_distributions():
+    """Between integers the distributions are constant in k."""
+    for f, *rest in (
+        (special.pdtr, 1.3),
+        (special.pdtrc, 1.3),
+        (special.bdtr, 5, 0.3),
+        (special.bdtrc, 5, 0.3),
+    ):
+        slopes = [
+            dn.derivative(lambda p, k=k, f=f, rest=rest: f(k, *rest[:-1], p))(rest[-1]) for k in (2.0, 2.5)
+        ]
+        assert slopes[0] == slopes[1] != 0, f
+
+
 def test_functions_in_python_that_call_them():
     x = np.array([0.4, 1.3])
     with mp.workdps(40):
