@@ -82,7 +82,7 @@ def test_sinc_of_a_plain_array_refuses_by_hand_and_is_lifted_in_drivers():
     np.testing.assert_allclose(curvature, [[-(np.pi**2) / 3]], rtol=1e-15)
 
 
-@pytest.mark.parametrize("x", [1e-9, 0.3, 2.0, 7.9, 8.1, 30.0, 200.0, 700.0, -5.0])
+@pytest.mark.parametrize("x", [1e-9, 0.3, 2.0, 7.9, 8.1, 30.0, 200.0, 700.0, -5.0, -90.0])
 def test_i0_against_mpmath(x):
     import mpmath as mp
 
