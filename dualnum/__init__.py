@@ -17,11 +17,17 @@ from dualnum.functions import *  # noqa: F403
 from dualnum.lifting import lift
 from dualnum.ode import TaylorSolution, taylor_solve
 from dualnum.polynomial import TaylorPolynomial, taylor_polynomial
-from dualnum.rules import implicit, rule
+from dualnum.rules import elementwise, implicit, rule
 from dualnum.seeding import seed
 
 if TYPE_CHECKING:  # __getattr__ imports these modules when they are first asked for
-    from dualnum import adapters, check, finite_difference
+    from dualnum import adapters, check, finite_difference, scipy
+    from dualnum.fitting import curve_fit, least_squares, minimize, propagate, root, standard_errors
+
+#: Names of modules that are imported when they are first asked for.
+_late = dict.fromkeys(
+    ["curve_fit", "least_squares", "minimize", "propagate", "root", "standard_errors"], "fitting"
+)
 
 #: Other packages' names for what is here, where spelling does not lead to it.
 _elsewhere = {
@@ -54,10 +60,12 @@ __all__ = [
     "adapters",
     "check",
     "curl",
+    "curve_fit",
     "derivative",
     "derivative_tensor",
     "directional_derivative",
     "divergence",
+    "elementwise",
     "finite_difference",
     "gradient",
     "hessian",
@@ -65,12 +73,18 @@ __all__ = [
     "jacobian",
     "jvp",
     "laplacian",
+    "least_squares",
     "lift",
+    "minimize",
     "implicit",
     "rule",
     "parts",
+    "propagate",
+    "root",
+    "scipy",
     "seed",
     "series",
+    "standard_errors",
     "tangent",
     "taylor",
     "taylor_polynomial",
@@ -88,6 +102,8 @@ __all__ = [
 if not TYPE_CHECKING:  # for type checkers an unknown name is an error
 
     def __getattr__(name):
+        if name in _late:
+            return getattr(importlib.import_module(f"dualnum.{_late[name]}"), name)
         if name in __all__:
             return importlib.import_module(f"dualnum.{name}")
         message = f"module {__name__!r} has no attribute {name!r}"

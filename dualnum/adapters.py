@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from dualnum.drivers._checks import check_callable
+from dualnum.drivers.directional import jvp
 from dualnum.drivers.first_order import jacobian
 from dualnum.drivers.second_order import hessian
 
-__all__ = ["bvp_jac", "constraint_hess", "curve_fit_jac"]
+__all__ = ["bvp_jac", "constraint_hess", "curve_fit_jac", "sensitivities"]
 
 
 def curve_fit_jac(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,3 +105,61 @@ def bvp_jac(f: Callable[..., Any]) -> Callable[..., Any]:
         return (by_y, np.moveaxis(jacobian(f, argnum=2)(x, y, *p), 1, -1)) if p else by_y
 
     return bvp_jac_of
+
+
+def sensitivities(f: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the right-hand side of an ODE and its sensitivities, and its Jacobian, for ``solve_ivp(..., jac=)``.
+
+    ``y' = f(t, y, p)`` and ``S' = df/dy S + df/dp`` with ``S = dy/dp``: both are one state z, the n elements of y and
+    then those of S, of shape (n, k), row by row.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(t, y, p)`` is the slope of y, of shape (n,); p, of shape (k,), are parameters.
+
+    Returns
+    -------
+    tuple
+        Functions ``(t, z, p)`` that return z', of shape (n + n k,), and its square Jacobian by z.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualnum as dn
+    >>> from scipy.integrate import solve_ivp
+    >>> fun, jac = dn.adapters.sensitivities(lambda t, y, p: -p[0] * y)
+    >>> start, p = np.array([1.0, 0.0]), np.array([0.5])       # y = 1, which p does not move
+    >>> solution = solve_ivp(fun, (0, 2), start, args=(p,), method="BDF", jac=jac, rtol=1e-8, atol=1e-10)
+    >>> solution.y[:, -1].round(5)                              # exp(-p t), -t exp(-p t)
+    array([ 0.36788, -0.73576])
+    """
+    check_callable("sensitivities", f)
+
+    def fun(t, z, p):
+        n, p = _size_of_state(z, p)
+        y, s = z[:n], z[n:].reshape(n, p.size)
+        slope, columns = [], []
+        for column in range(p.size):  # one direction for each parameter: S's column, and the parameter itself
+            direction = np.concatenate([s[:, column], np.eye(p.size)[column]])
+            slope, moved = jvp(lambda v: np.stack(list(f(t, v[:n], v[n:]))))(
+                np.concatenate([y, p]), direction
+            )
+            columns.append(moved)
+        return np.concatenate([slope, np.stack(columns, axis=1).ravel()])
+
+    def jac(t, z, p):
+        _, p = _size_of_state(z, p)
+        return jacobian(lambda z: fun(t, z, p))(z)
+
+    return fun, jac
+
+
+def _size_of_state(z, p):
+    p = np.atleast_1d(p)
+    if z.size % (1 + p.size):
+        raise ValueError(
+            f"sensitivities expects a state of n (1 + {p.size}) elements for {p.size} parameters, got {z.size}; start "
+            f"with np.concatenate([y0, dy0.ravel()]), dy0 of shape (n, {p.size})."
+        )
+    return z.size // (1 + p.size), p

@@ -51,6 +51,7 @@ def call(f, args, kwargs, lift, check):
             continue  # nothing to lift: no source, or no call
         if errors:
             state.restore()
+        solutions = nets.solutions.count
         try:
             y = run(f, g, args, kwargs, state)
         except (Exception, GivenUp) as error:
@@ -70,7 +71,7 @@ def call(f, args, kwargs, lift, check):
             errors.append(error)
             continue
         checks = check or (first and not (verified and grade == known))
-        lost = nets.loss(at, y) if checks else None
+        lost = nets.loss(at, y, nets.solutions.count > solutions) if checks else None
         if isinstance(lost, nets.Lost):
             errors.append(lost)
             continue

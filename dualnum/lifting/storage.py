@@ -41,12 +41,12 @@ def active(run):
     return run.active
 
 
-def run(g, args, kwargs, state):
+def run(g, args, kwargs, state, learnt=None):
     """Return g(*args, **kwargs) of a lifted function, which starts again as often as it learns a site.
 
-    Each start finds the arguments in their first `state`, and the last one leaves its traces.
+    Each start finds the arguments in their first `state`, and the last one leaves its traces.  `learnt` has levels of
+    duals that f holds besides.
     """
-    learnt = None
     while True:
         try:
             return run_lifted(g, args, kwargs, learnt)

@@ -19,6 +19,7 @@ from dualnum.rules.arrays import (
     special_functions,
     statistics,
 )
+from dualnum.rules.elementwise_functions import elementwise
 from dualnum.rules.implicit_functions import implicit
 from dualnum.rules.linalg import (
     cholesky_qr,
@@ -32,7 +33,7 @@ from dualnum.rules.linalg import (
     svd,
 )
 
-__all__ = ["implicit", "rule"]
+__all__ = ["elementwise", "implicit", "rule"]
 
 numpy_patches.when_imported("scipy.special", "dualnum.rules.ufuncs.scipy_special")
 numpy_patches.when_imported("scipy.sparse._sparsetools", "dualnum.rules.scipy_sparse")

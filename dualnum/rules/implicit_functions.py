@@ -63,9 +63,12 @@ def at_solution(x0, residual, name="implicit"):
     Each pass of ``x -= J0^-1 residual(x)``, where J0 is the Jacobian of the values, makes one more order exact.  The
     derivatives are those at the root itself: passes on values go there from where the solver has stopped.
     """
+    from dualnum.lifting.nets import solutions
+
     first = _array(residual(x0))
     if not is_dual(first):
         return x0  # no dual is in the equation
+    solutions.count += 1
     shape = np.shape(x0)
     if first.size != np.size(x0):
         raise ValueError(
