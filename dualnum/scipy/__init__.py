@@ -195,7 +195,7 @@ class MirroredObject:
     def __setattr__(self, name, x):
         setattr(self._own, name, _own(x))
 
-    @property
+    @property  # type: ignore[misc]  # so that isinstance sees SciPy's class
     def __class__(self):
         return type(object.__getattribute__(self, "_own"))
 
@@ -238,4 +238,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return dir(importlib.import_module("scipy"))
+    return [name for name in dir(importlib.import_module("scipy")) if not name.startswith("_")]

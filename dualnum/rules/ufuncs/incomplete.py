@@ -278,7 +278,7 @@ def _inverse_gauss_density(mean, shape, x):
     return np.sqrt(shape / (2 * math.pi * x**3)) * np.exp(-shape * (x / mean - 1) ** 2 / (2 * x))
 
 
-_by(0, 1, 2, 3)("_skewnorm_cdf", lambda x, *parameters: _skew_normal(*parameters, x))
+_by(0, 1, 2, 3)("_skewnorm_cdf", lambda x, loc, scale, a: _skew_normal(loc, scale, a, x))
 for _name, _parameters, _f, _density in (
     ("_skewnorm", (0, 1, 2, 3), _skew_normal, _skew_normal_density),
     ("_invgauss", (0, 1, 2), _inverse_gauss, _inverse_gauss_density),
