@@ -116,11 +116,12 @@ def cosine_at_07(p):
     return mpmath.cos(0.7 * mpmath.sqrt(p))
 
 
+METHODS = "RK23", "RK45", "DOP853", "BDF", "Radau", "LSODA"
 EQUATIONS = {
-    **{method: (oscillation(method), cosine_at_07) for method in ("RK23", "RK45", "DOP853", "BDF")},
+    **{method: (oscillation(method), cosine_at_07) for method in METHODS},
     **{
         f"{method}, dense={dense}": (decay(method, dense), lambda p: p * exp(-0.7 * p))
-        for method in ("RK23", "RK45", "DOP853", "BDF")
+        for method in METHODS
         for dense in (True, False)
     },
     "event": (landing, lambda p: (1 + mpmath.sqrt(1 + 2 * p)) / p),
@@ -156,10 +157,69 @@ def test_differential_equations(name):
     assert dn.derivative(dn.derivative(f))(0.9) == pytest.approx(float(mpmath.diff(closed, 0.9, 2)), abs=1e-6)
 
 
-@pytest.mark.parametrize("method", ["Radau", "LSODA"])
-def test_solvers_that_refuse(method):
-    with pytest.raises(TypeError, match=rf"solve_ivp\(method='{method}'\) expects floats, got duals"):
-        dn.derivative(oscillation(method))(0.9)
+def robertson(t, y, p):
+    slow, fast, back = p[0] * y[0], p[2] * y[1] ** 2, p[1] * y[1] * y[2]
+    return [back - slow, slow - back - fast, fast]
+
+
+@pytest.mark.parametrize("method", ["LSODA", "Radau", "BDF", "odeint"])
+def test_robertsons_kinetics(method):
+    """Relative errors of the sensitivities by each rate constant, against the augmented equation to 1e-11."""
+
+    def end(p):
+        if method == "odeint":
+            found = integrate.odeint(
+                robertson, [1.0, 0.0, 0.0], [0.0, 40.0], (p,), tfirst=True, rtol=1e-8, atol=1e-12
+            )
+            return found[-1]
+        found = integrate.solve_ivp(
+            robertson, (0, 40.0), [1.0, 0.0, 0.0], method, args=(p,), rtol=1e-8, atol=1e-12
+        )
+        return found.y[:, -1]
+
+    p = np.array([0.04, 1e4, 3e7])
+    fun, jac = dn.adapters.sensitivities(robertson)
+    start = np.concatenate([[1.0, 0.0, 0.0], np.zeros(9)])
+    exact = integrate.solve_ivp(
+        fun, (0, 40.0), start, "Radau", args=(p,), jac=jac, rtol=1e-11,
+        atol=1e-16 * np.array([1.0] * 3 + [1e3, 1e-3, 1e-7] * 3),
+    ).y[3:, -1].reshape(3, 3)  # fmt: skip
+    found = dn.jacobian(end, lift=True)(p)
+    assert np.all(np.abs(found - exact) * p <= 1e-5 * np.max(np.abs(exact * p), axis=1, keepdims=True))
+    np.testing.assert_array_equal(dn.value(dn.lift(end)(dn.seed(p))), end(p))
+
+
+@pytest.mark.parametrize("method", ["LSODA", "Radau"])
+def test_times_that_move(method):
+    """y' = p y from t = p to 2 p, and where y reaches 2: all moves."""
+
+    def f(p):
+        found = integrate.solve_ivp(
+            lambda t, y: p * y, (p, 2 * p), [p], method, rtol=1e-9, atol=1e-11, dense_output=True
+        )
+        middle = found.sol(np.array([p, 1.5 * p]))[0]
+        return np.stack([found.t[-1], found.y[0, -1], middle[0], middle[1], found.sol(1.2)[0]])
+
+    def closed(p):
+        return np.stack([2 * p, p * dn.exp(p * p), p, p * dn.exp(p * p / 2), p * dn.exp(p * (1.2 - p))])
+
+    def crossing(p):
+        def reached(t, y):
+            return y[0] - 2
+
+        reached.terminal = True
+        found = integrate.solve_ivp(
+            lambda t, y: p * y, (0, 5.0), [1.0], method, events=reached, rtol=1e-9, atol=1e-11
+        )
+        return np.stack([found.t_events[0][0], found.t[-1], found.y_events[0][0, 0], found.y[0, -1]])
+
+    for g, truth in (
+        (f, closed),
+        (crossing, lambda p: np.stack([np.log(2) / p, np.log(2) / p, 2 + 0 * p, 2 + 0 * p])),
+    ):
+        found, expected = (dn.taylor(h, 3, lift=True, check=False)(0.9) for h in (g, truth))
+        np.testing.assert_allclose(found, expected, rtol=2e-7, atol=2e-7)
+        assert dn.value(dn.lift(g)(dn.Dual(0.9))).tolist() == g(0.9).tolist()
 
 
 def test_integrals_that_refuse():

@@ -12,11 +12,11 @@ from dualnum.rules import numpy_patches
 #: Subpackages of SciPy with rules: their files in dualnum.rules.scipy, imported when lifted code meets SciPy.
 SCIPY = {
     "scipy.fft": "transforms",
-    "scipy.integrate": "quadrature",
+    "scipy.integrate": "quadrature differential_equations",
     "scipy.interpolate": "interpolation",
     "scipy.linalg": "linear_algebra",
     "scipy.ndimage": "image_filters",
-    "scipy.optimize": "minimizers",
+    "scipy.optimize": "roots minimizers",
     "scipy.signal": "signal_filters",
     "scipy.sparse.linalg": "sparse_solvers",
     "scipy.spatial.distance": "distances",
@@ -66,10 +66,11 @@ def of_method(g, owner):
 
 
 def _import_rules():
-    for module, file in list(SCIPY.items()):
+    for module, files in list(SCIPY.items()):
         if module in sys.modules:
             del SCIPY[module]
-            numpy_patches.import_extension(module, f"dualnum.rules.scipy.{file}")
+            for file in files.split():
+                numpy_patches.import_extension(module, f"dualnum.rules.scipy.{file}")
 
 
 def _callback(lifter, f):

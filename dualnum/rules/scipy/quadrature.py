@@ -1,15 +1,13 @@
-"""scipy.integrate: quadratures of functions that hold duals, and ordinary differential equations."""
+"""scipy.integrate: quadratures of functions that hold duals."""
 
-import inspect
 import math
 
 import numpy as np
 from scipy import integrate
-from scipy.integrate import _ivp
 
-from dualnum._core import DualArray, DualDType, holds_duals, value
+from dualnum._core import DualDType, holds_duals, value
 from dualnum.rules._components import components, from_components
-from dualnum.rules._operands import float_arguments, numpy_result
+from dualnum.rules._operands import float_arguments
 from dualnum.rules._registry import rule
 
 #: Tolerances of the integrals of derivatives, relative to the largest and absolute.
@@ -115,74 +113,3 @@ def _share_of_limit(integrand, x):
 
 
 rule(integrate.quad)(quad)
-
-
-# ---- ordinary differential equations: the solvers in Python carry duals ----
-
-
-@rule(_ivp.common.norm)
-def error_norm(x):
-    """The norm by which solvers choose their steps, without derivatives: steps that move with p lose their digits."""
-    return _ivp.common.norm(value(x))
-
-
-@rule(_ivp.rk.DOP853._estimate_error_norm)
-def error_norm_of_dop853(self, *args):
-    return _ivp.rk.DOP853._estimate_error_norm(self, *float_arguments(args))
-
-
-@rule(integrate.odeint)
-def odeint(func, y0, t, args=(), *positional, tfirst=False, **options):
-    """The solution: SciPy's values, and derivatives from the same equation of the components of y, to 1e-10."""
-    args, seen = args if isinstance(args, tuple) else (args,), []
-    given = inspect.signature(integrate.odeint).bind(func, y0, t, args, *positional, **options).arguments
-    options = {name: item for name, item in given.items() if name not in ("func", "y0", "t", "args")}
-    if holds_duals(t):
-        raise TypeError("odeint expects t to be floats, got duals; use solve_ivp with method='DOP853'.")
-    start = np.atleast_1d(np.array(y0))
-
-    def of_state(f):
-        return lambda y, time: np.atleast_1d(np.array(f(time, y, *args) if tfirst else f(y, time, *args)))
-
-    right, jacobian = of_state(func), options.pop("Dfun", None)
-    options = float_arguments(options)
-    given = options if jacobian is None else options | {"Dfun": _on_floats(of_state(jacobian), [])}
-    result = integrate.odeint(_on_floats(right, seen), value(start), t, **given)
-    dtypes = [dtype for dtype in (start.dtype, *seen) if isinstance(dtype, DualDType)]
-    if not dtypes:
-        return result
-    dtype = np.result_type(*dtypes)
-    shape = (*start.shape, dtype.itemsize // 8)
-
-    def components_of_right(z, time):
-        return components(
-            right(from_components(z.reshape(shape), dtype).view(DualArray), time).astype(dtype)
-        ).ravel()
-
-    z0 = components(start.astype(dtype)).ravel()
-    tight = {name: options[name] for name in ("tcrit", "h0", "hmax", "hmin") if name in options}
-    z = integrate.odeint(components_of_right, z0, t, rtol=1e-10, atol=1e-12, mxstep=50000, **tight)
-    values = result[0] if isinstance(result, tuple) else result
-    y = numpy_result(from_components(z.reshape(len(values), *shape), dtype), values)
-    return (y, *result[1:]) if isinstance(result, tuple) else y
-
-
-def _refuses(solver, name):
-    """Return the rule of a solver in compiled or complex code: it refuses an ODE whose right-hand side is dual."""
-    signature = inspect.signature(solver)
-
-    def on_duals(*args, **kwargs):
-        given = signature.bind(*args, **kwargs).arguments
-        f = given["fun"](value(given["t0"]), np.asarray(value(given["y0"]), float))
-        if not (holds_duals(given) or holds_duals(f)):
-            return solver(*args, **kwargs)
-        raise TypeError(
-            f"{name} expects floats, got duals: its compiled code would lose their derivatives; use solve_ivp with "
-            f"method='DOP853', or 'BDF' for stiff equations."
-        )
-
-    return on_duals
-
-
-for _name in ("LSODA", "Radau"):
-    rule(getattr(integrate, _name))(_refuses(getattr(integrate, _name), f"solve_ivp(method={_name!r})"))
