@@ -20,6 +20,7 @@ SCIPY = {
     "scipy.signal": "signal_filters",
     "scipy.sparse.linalg": "sparse_solvers",
     "scipy.spatial.distance": "distances",
+    "scipy.spatial.transform": "rotations",
     "scipy.stats": "distributions",
 }
 
