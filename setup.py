@@ -67,7 +67,7 @@ class BuildExtension(build_ext):
 
 core = Extension(
     "dualnum._core",
-    sources=["ext/cython/_core.pyx", *sorted(glob("ext/loops/*.cpp"))],
+    sources=["ext/cython/_core.pyx", *sorted(glob("ext/loops/*.cpp")), *sorted(glob("ext/reverse/*.cpp"))],
     depends=["setup.py", *sorted(glob("ext/*/*.*"))],
     include_dirs=["ext", numpy.get_include()],
     define_macros=[

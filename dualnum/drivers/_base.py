@@ -13,6 +13,7 @@ from math import isqrt, prod
 import numpy as np
 
 from dualnum._core import (
+    FROM_VARIABLES,
     ONE_PASS,
     DriverBase,
     KeepMemory,
@@ -410,6 +411,15 @@ class Driver(DriverBase):
             check(self, (), shape)
             return value, unwrap(first.reshape(shape + x.shape))
         variables = Variables(self, args)
+        if variables.elements >= FROM_VARIABLES:
+            from dualnum.drivers import _reverse
+
+            reverse = (
+                _reverse.by_tape(self, variables, kwargs) if _reverse.takes_tape(self, variables) else None
+            )
+            if reverse is not None:
+                value, first = reverse
+                return value, variables.unflatten(first, first.shape[:-1])
         values, columns = [], []
         for start, value, first in self.chunks(variables, kwargs):
             shape = first.shape[:-1]

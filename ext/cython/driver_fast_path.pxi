@@ -312,7 +312,7 @@ cdef class DriverBase:
     cdef readonly dict extra
     cdef public Py_ssize_t direct
     cdef Py_ssize_t number_order, array_order
-    cdef bint lower_orders
+    cdef bint lower_orders, reverse
     cdef public bint checked
     cdef dict __dict__
     cdef object __weakref__
@@ -329,7 +329,12 @@ cdef class DriverBase:
             self.subok, self.lift, self.check, self.workers, self.direct = subok, lift, None, workers, _one_pass
         else:
             self.check_options(argnum, chunk, batched, subok, lift, check, workers)
+        self.reverse = (name == "gradient" or name == "value_and_gradient") and self._takes_reverse_mode()
         self.number_order = extra["order"] if name == "derivative" and self.argnum == 0 and extra["order"] <= 2 else 0
+
+    cdef bint _takes_reverse_mode(self):
+        """Whether the options leave the choice of the mode to the driver."""
+        return self.chunk is None and self.subok and self.lift is not True and self.argnum == 0 and not self.batched
 
     def __call__(self, *args, **kwargs):
         cdef bint again = False
@@ -357,6 +362,10 @@ cdef class DriverBase:
         x = args[0] if args else None
         if type(x) is float and self.number_order:
             return self._at_number(args, kwargs)
+        if self.takes_tape(x):
+            found = _pass_by_tape(self, x, args, kwargs)
+            if found is not None:
+                return found if self.lower_orders else found[1]
         if not self.array_order or not self._is_direct(x):
             return self.run(self, args, kwargs)
         if self.array_order == 1:
@@ -366,6 +375,11 @@ cdef class DriverBase:
         if type(found[1]) is Level or (<ndarray>x).nd != 1:
             return self.run(self, args, kwargs, found)
         return found if self.lower_orders else found[self.array_order]
+
+    cpdef bint takes_tape(self, x):
+        """Whether a gradient at x is that of one float64 array with enough variables for `_pass_by_tape`."""
+        return (self.reverse and type(x) is ndarray and PyArray_SIZE(_array(<ndarray>x)) >= _from_variables
+                and _is_float64((<ndarray>x).descr) and lifted_run == NULL and not isinstance(self.f, DriverBase))
 
     cdef bint _is_direct(self, x):
         """Whether x is one float64 array of few enough elements for a single pass."""

@@ -2,7 +2,9 @@
 
 cdef object _integers_as_floats(object x):
     """Return integers as float64, so that reciprocal(2) is 0.5, and everything else unchanged."""
-    if type(x) is float or isinstance(x, ndarray) and x.dtype.kind not in "biu":
+    if type(x) is float or type(x) is RecordedArray or type(x) is RecordedNumber:
+        return x
+    if isinstance(x, ndarray) and x.dtype.kind not in "biu":
         return x
     array = np.asarray(x)
     return array.astype(float)[()] if array.dtype.kind in "biu" else x

@@ -76,7 +76,8 @@ def value(x):
     Returns
     -------
     float or ndarray of float64
-        Of x's shape, a view of an array of duals. Numbers and arrays without derivatives come back as they are.
+        Of x's shape, a view of an array of duals; a copy of a recorded array. Numbers and arrays without derivatives
+        come back as they are.
 
     Examples
     --------
@@ -93,6 +94,10 @@ cdef object _value(x):
     """value(x), in dualnum's own hands."""
     if type(x) is Dual:
         return (<Dual>x).data[0]
+    if type(x) is RecordedArray:
+        return (<RecordedArray>x).value.copy("K")  # f may write to the array
+    if type(x) is RecordedNumber:
+        return (<RecordedNumber>x).number
     if isinstance(x, (list, tuple)):
         x = np.asarray(x)
     if isinstance(x, ndarray):

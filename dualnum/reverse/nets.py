@@ -1,0 +1,45 @@
+"""The nets of lifting, cast over a call that a tape has recorded: two directions stand for all variables."""
+
+import numpy as np
+
+from dualnum._core import Level, is_trusted, seed_tangents, trust, with_callables
+from dualnum.lifting import nets
+from dualnum.lifting.attempt import is_of_numpy, undecided
+
+
+def is_verified(driver, variables, kwargs, value, first):
+    """Return whether the nets, at the first call of f's code, leave a derivative: True where they cannot tell.
+
+    `first` has the shape of the value and an axis for the variables, of each point in a batch.
+    """
+    keyed = with_callables(driver.f, variables.args, kwargs)
+    if driver.check is None and (is_trusted(keyed) or is_of_numpy(driver.f)):
+        return True
+    lead = variables.lead
+    between = tuple(range(len(lead), first.ndim - 1))
+    still = np.all(first == 0, axis=between)
+    seeds, level = np.zeros((*lead, variables.size, 2)), Level()
+
+    def seed(x, leaf, level):
+        """Seed the variables that move f along tangent 0, all others along tangent 1."""
+        at = slice(leaf.start, leaf.stop)
+        weights = 0.75 + 0.25 * np.cos(1.7 * np.arange(leaf.start, leaf.start + np.size(x)) + 1.0)
+        weights = (np.where(x == 0, 1.0, np.abs(x)) * weights.reshape(np.shape(x))).reshape(*lead, -1)
+        seeds[..., at, 0] = np.where(still[..., at], 0.0, weights)
+        seeds[..., at, 1] = np.where(still[..., at], weights, 0.0)
+        own = seeds[..., at, :].reshape(*np.shape(x), 2)
+        made = seed_tangents(np.asarray(x), level, own)
+        return made if np.ndim(x) else made[()]
+
+    try:
+        at = nets.Plain(driver.f, variables.seed_arguments((seed, level)), kwargs)
+        wide = np.expand_dims(seeds[..., 0], between) if between else seeds[..., 0]
+        slope = np.stack([np.sum(first * wide, axis=-1), np.zeros(first.shape[:-1])], axis=-1)
+        found = nets.loss(at, seed_tangents(np.asarray(value), level, slope)[()])
+    finally:
+        level.retire()
+    if isinstance(found, nets.Lost):
+        return False
+    if not undecided(keyed, found):
+        trust(keyed)
+    return True

@@ -1,0 +1,371 @@
+# Reverse mode from f's result to the gradient: the sweep, rules in Python, and the drivers' passes by a tape.
+
+# How many variables make one array worth a tape: below, duals are as fast.
+FROM_VARIABLES = 48
+cdef Py_ssize_t _from_variables = FROM_VARIABLES
+
+cdef extern from "math/algebra.h" namespace "dn" nogil:
+    bint all_finite(const double *, Py_ssize_t)
+
+
+def values_of(x):
+    """Return the values of recorded arrays and numbers, in lists and tuples too; they are not copied."""
+    if type(x) is RecordedArray:
+        return (<RecordedArray>x).value
+    if type(x) is RecordedNumber:
+        return _float64((<RecordedNumber>x).number)
+    if type(x) is list or type(x) is tuple:
+        return type(x)([values_of(item) for item in x])
+    return x
+
+
+def is_recorded(x):
+    """Return whether x is a recorded array or number."""
+    return type(x) is RecordedArray or type(x) is RecordedNumber
+
+
+def is_recorded_number(x):
+    """Return whether x is a recorded number."""
+    return type(x) is RecordedNumber
+
+
+def refuse(Tape tape not None, str what not None):
+    """Raise the error of an operation without a record: f's driver calls f on duals instead."""
+    raise _not_recorded(tape, what)
+
+
+def moved(Tape tape not None, function, x, *args, **kwargs):
+    """Return function(x, ...) of a recorded array, for a function that moves elements or repeats them."""
+    return _moved(x, function, args, kwargs)
+
+
+def positions(RecordedArray x not None):
+    """Return the place of each element of x in its memory, an array of x's shape."""
+    return _positions(x)
+
+
+def gathered(RecordedArray x not None, value, index):
+    """Return an array with these values, whose elements are those of x's memory at `index`; negative: a constant."""
+    return _gathered(x, value, index)
+
+
+def recorded(Tape tape not None, value, bint copy=False):
+    """Return values as a recorded constant, in memory of their own."""
+    if type(value) is ndarray:
+        return _new_recorded(tape, value.copy() if copy else value, False)
+    return _constant_number(tape, value)
+
+
+def copied_array(RecordedArray x not None, order="C"):
+    """Return a copy of a recorded array."""
+    return _copy(x, order)
+
+
+def assign(RecordedArray x not None, key, v):
+    """x[key] = v"""
+    _set(x, key, v)
+
+
+def scaled(Tape tape not None, value, terms, keepdims=None, dims=None):
+    """
+    Return ``z`` with these values and ``dz = sum slope dx``, given pairs (x, slope).
+
+    Parameters
+    ----------
+    value : float or ndarray of float64
+        In memory of its own.
+    terms : sequence of pairs
+        x, recorded or not, and a slope, a number or an array in memory of its own. Both broadcast to `dims`.
+    keepdims : tuple, optional
+        The shape of the value as it broadcasts to `dims`: with ones for summed axes.
+    dims : tuple, optional
+        The shape over which the products are formed; by default that of the value.
+    """
+    cdef Argument a
+    cdef TapeOperand out, own, slopes
+    cdef npy_intp sizes[MAX_AXES]
+    cdef bint active = False, creates = True
+    cdef ndarray array, shaped
+    cdef int i
+    for x, _ in terms:
+        _take(tape, x, &a) if is_recorded(x) else None
+        active |= is_recorded(x) and a.active
+    if type(value) is not ndarray:
+        value = _float64(value)
+    made = recorded(tape, value)
+    if not active:
+        return made
+    shaped = None
+    if type(made) is RecordedArray:
+        (<RecordedArray>made).root.active = True
+        shaped = value if keepdims is None else value.reshape(keepdims)
+    else:
+        (<RecordedNumber>made).shadow = tape.records.number()
+    _take_described(tape, made, &out)
+    if shaped is not None:
+        out.nd, out.dims, out.strides = shaped.nd, shaped.dimensions, shaped.strides
+    dims = value.shape if dims is None else dims
+    for i in range(len(dims)):
+        sizes[i] = dims[i]
+    for x, slope in terms:
+        if not is_recorded(x):
+            continue
+        _take(tape, x, &a)
+        if not a.active:
+            continue
+        _describe(&a, &own)
+        if isinstance(slope, ndarray) and slope.ndim:
+            array = np.asarray(slope, dtype=float)
+            slopes.capture, slopes.offset = tape.capture(array, array.data), 0
+            slopes.nd, slopes.dims, slopes.strides = array.nd, array.dimensions, array.strides
+            tape.records.push_arrays(Action.product, &out, creates, &own, 1, NULL, &slopes, NULL, NULL, len(dims),
+                                     sizes)
+        else:
+            _push_linear(tape, &out, creates, &own, slope, len(dims), sizes)
+        creates = False
+    return made
+
+
+def pulled(Tape tape not None, values, operands, pull):
+    """
+    Return recorded results with these values, whose adjoints a function pulls back.
+
+    Parameters
+    ----------
+    values : float, ndarray of float64, or tuple of these
+        In memory of their own.
+    operands : sequence
+        Recorded or not.
+    pull : callable
+        ``pull(*adjoints)``, an array or a float for each value, returns a sequence: for each operand an array of its
+        shape that is added to its adjoints, or None.
+    """
+    cdef Argument a
+    results = tuple([recorded(tape, value) for value in (values if type(values) is tuple else (values,))])
+    active = False
+    for x in operands:
+        if is_recorded(x):
+            _take(tape, x, &a)
+            active = active or a.active
+    if active:
+        for made in results:
+            if type(made) is RecordedArray:
+                (<RecordedArray>made).root.active = True
+            else:
+                (<RecordedNumber>made).shadow = tape.records.number()
+        tape.records.push_call(len(tape.calls))
+        tape.calls.append((pull, tuple(operands), results))
+    return results if type(values) is tuple else results[0]
+
+
+cdef object _adjoint(object x, bint zeroed):
+    """Return a view of the adjoints of an array, zeros where nothing has flowed into them, or a number's adjoint."""
+    cdef RecordedArray array
+    cdef Shadow *shadow
+    if type(x) is RecordedNumber:
+        shadow = (<RecordedNumber>x).shadow
+        return shadow.adjoint[0] if shadow.adjoint != NULL else 0.0
+    array = x
+    shadow = array.root.shadow
+    if shadow.adjoint == NULL:
+        if zeroed:
+            return np.zeros(array.value.shape)
+        if not RecordTape.open(shadow):
+            raise MemoryError
+    Py_INCREF(_double)
+    return PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>_double, array.value.nd,
+                                array.value.dimensions, array.value.strides,
+                                <char *>shadow.adjoint + (array.value.data - array.root.data), NPY_ARRAY_WRITEABLE,
+                                None)
+
+
+cdef bint _has_adjoint(object x):
+    if type(x) is RecordedNumber:
+        return (<RecordedNumber>x).shadow != NULL and (<RecordedNumber>x).shadow.adjoint != NULL
+    return (<RecordedArray>x).root.shadow.adjoint != NULL
+
+
+cdef int _pull(Tape tape, Py_ssize_t place) except -1:
+    """Run a function's pull-back, and add what it returns to the adjoints of its operands."""
+    cdef RecordedNumber number
+    pull, operands, results = tape.calls[place]
+    if any([_has_adjoint(x) for x in results]):
+        parts = pull(*[_adjoint(x, True) for x in results])
+        for x, part in zip(operands, parts):
+            if part is None or not is_recorded(x):
+                continue
+            if type(x) is RecordedNumber:
+                number = x
+                if number.shadow != NULL:
+                    if not RecordTape.open(number.shadow):
+                        raise MemoryError
+                    number.shadow.adjoint[0] += part
+            elif (<RecordedArray>x).root.active:
+                view = _adjoint(x, False)
+                np.add(view, part, view)
+    for x in results:
+        RecordTape.release((<RecordedArray>x).root.shadow if type(x) is RecordedArray else (<RecordedNumber>x).shadow)
+    return 0
+
+
+cdef int _sweep(Tape tape) except -1:
+    """Run the tape backwards; the adjoints of f's result are set."""
+    cdef const Record *record = tape.records.last
+    if tape.calls:
+        with np.errstate(all="ignore"):  # the values have warned
+            return _sweep_records(tape, record)
+    return _sweep_records(tape, record)
+
+
+cdef int _sweep_records(Tape tape, const Record *record) except -1:
+    while True:
+        with nogil:
+            record = tape.records.sweep(record)
+        if tape.records.out_of_memory:
+            raise MemoryError
+        if record == NULL:
+            return 0
+        _pull(tape, (<const CallRecord *>record).place)
+        record = record.previous
+
+
+cdef int _set_adjoint(Shadow *shadow, Py_ssize_t offset, double adjoint) except -1:
+    if not RecordTape.open(shadow):
+        raise MemoryError
+    shadow.adjoint[offset] = adjoint
+    return 0
+
+
+def record_variable(Tape tape not None, x):
+    """Return a recorded copy of a float64 array, in its memory layout, or of a float: variables."""
+    cdef RecordedNumber number
+    if type(x) is ndarray:
+        return _new_recorded(tape, PyArray_NewCopy(_array(x), NPY_KEEPORDER), True)
+    number = _constant_number(tape, x)
+    number.shadow = tape.records.number()
+    return number
+
+
+def pull_back(Tape tape not None, y, adjoint, variables):
+    """
+    Return the adjoints of the variables, new arrays or floats, for an adjoint of f's result.
+
+    Parameters
+    ----------
+    y : recorded array or number
+    adjoint : float or ndarray
+        Of y's shape, or one number for every element.
+    variables : sequence
+        What `record_variable` has returned, as f got it.
+    """
+    _check_open(tape)
+    tape.records.release_adjoints()
+    for x in variables:
+        if type(x) is RecordedNumber:
+            RecordTape.release((<RecordedNumber>x).shadow)
+    if type(y) is RecordedNumber:
+        if (<RecordedNumber>y).shadow != NULL:
+            _set_adjoint((<RecordedNumber>y).shadow, 0, adjoint)
+    elif (<RecordedArray>y).root.active:
+        _adjoint(y, False)[...] = adjoint
+    _sweep(tape)
+    return [_adjoint(x, True) if type(x) is RecordedNumber else np.array(_adjoint(x, True)) for x in variables]
+
+
+cdef object _finite_gradient(ndarray x, RecordedArray variables):
+    """Return the adjoints of the variables as an array of x's shape, or None where one is not finite."""
+    cdef Shadow *shadow = variables.root.shadow
+    if shadow.adjoint == NULL:
+        return np.zeros(x.shape)
+    if not all_finite(shadow.adjoint, shadow.size):
+        return None
+    if x.nd == 1:
+        gradient = _new_vector(shadow.size)
+        memcpy((<ndarray>gradient).data, shadow.adjoint, shadow.size * sizeof(double))
+        return gradient
+    return np.array(_adjoint(variables, True), order="C")
+
+
+cdef object _run_f(object f, object x, tuple rest, dict kwargs):
+    return f(x, *rest, **kwargs) if rest or kwargs else f(x)
+
+
+cdef tuple _pass_by_tape(DriverBase driver, ndarray x, tuple args, dict kwargs):
+    """
+    Return (f(x), gradient) at one float64 array by one call of f and one sweep; None where f must be called on duals.
+
+    These are f whose operations a tape does not hold, and gradients that are not finite: there the rules of duals
+    decide, such as 0 * inf = 0.
+    """
+    cdef Tape tape = Tape()
+    cdef RecordedArray variables
+    cdef Py_ssize_t n = PyArray_SIZE(_array(x))
+    saved = None
+    if len(args) > 1 or kwargs:
+        from dualnum.lifting import storage
+        saved = storage.contents((args[1:], kwargs))
+    _open_pass()
+    try:
+        if n >= 8192:
+            _keep_memory()
+        variables = _new_recorded(tape, PyArray_NewCopy(_array(x), NPY_KEEPORDER), True)
+        start = (variables.value, variables.root)
+        y = _run_f(driver.f, variables, args[1:], kwargs)
+        if type(y) is RecordedArray and (<RecordedArray>y).value.nd == 0:
+            y = _get(y, ())
+        if type(y) is RecordedNumber and not tape.failed and (<RecordedNumber>y).shadow != NULL and (
+                (<RecordedNumber>y).tape is tape):
+            value = (<RecordedNumber>y).number
+            _set_adjoint((<RecordedNumber>y).shadow, 0, 1)
+            _sweep(tape)
+            gradient = _finite_gradient(x, _view_of(start[0], start[1]))
+            if gradient is not None and (driver.check is False or
+                                         _is_verified(driver, args, kwargs, value, gradient)):
+                return value, gradient
+    except Exception:
+        pass  # f on duals decides
+    finally:
+        _close_pass()
+        tape.close()
+    if saved is not None:
+        storage.restore(saved)
+    return None
+
+
+cdef dict _trusted = {}  # the key of a function whose record the nets have verified: references to the key's parts
+
+
+def is_trusted(f):
+    """Return whether the nets have verified the record of f's code."""
+    return _key_of(f) in _trusted
+
+
+cdef bint _is_verified(DriverBase driver, tuple args, dict kwargs, double value, object gradient) except -1:
+    """Whether the nets, where they look, leave a gradient at one array."""
+    if driver.check is None and _key_of(_with_callables(driver.f, args, kwargs) if len(args) > 1 or kwargs
+                                        else driver.f) in _trusted:
+        return True
+    from dualnum.drivers._base import Variables
+    from dualnum.reverse import nets
+    return nets.is_verified(driver, Variables(driver, args), kwargs, value, gradient.reshape(-1))
+
+
+def trust(f):
+    """Remember that the nets have verified the record of f's code."""
+    parts = []
+    key = _key_of(f, 4, parts)
+
+    def forget(_):
+        _trusted.pop(key, None)
+
+    _trusted[key] = [_weak(part, forget) for part in parts]
+
+
+def tape_of(x):
+    """Return the tape of a recorded array or number."""
+    return _own_tape(x)
+
+
+def ufuncs_of_tape():
+    """Return the ufuncs whose slopes are in the table of slopes.h."""
+    return list(_recorded_ufuncs)
