@@ -118,13 +118,26 @@ def gradient(n):
 
     def build():
         x, f = np.linspace(-1.2, 1.1, n), problems.rosenbrock_of(np)
-        value, expected, _ = problems.rosenbrock_answer(x)
-        drivers = {"dualnum": dn.gradient(f), "dualnum subok=False": dn.gradient(f, subok=False)}
+        expected, value, drivers = problems.rosenbrock_gradient(x), None, {"dualnum": dn.gradient(f)}
+        if n <= 1000:
+            value, expected, _ = problems.rosenbrock_answer(x)
+            drivers["dualnum on duals"] = dn.gradient(f, subok=False)
         others = peers("gradient", expected, problems.ROSENBROCK, x)
-        hand = problems.rosenbrock_gradient
-        return contenders(f, x, expected, drivers, others, hand=hand, differences=COLUMNS, value=value)
+        hand, differences = problems.rosenbrock_gradient, COLUMNS if n <= 1000 else None
+        return contenders(f, x, expected, drivers, others, hand=hand, differences=differences, value=value)
 
     return Case(f"gradient/rosenbrock/n={n}", build, n=n, slow=n > 100)
+
+
+def many_variables(f, n):
+    """Return the case of a gradient in many variables."""
+
+    def build():
+        x = np.linspace(-1.2, 1.1, n)
+        drivers = {"dualnum": dn.gradient(f), "dualnum on duals": dn.gradient(f, subok=False)}
+        return contenders(f, x, problems.complex_step(f, x), drivers)
+
+    return Case(f"gradient/{f.__name__}/n={n}", build, n=n, slow=n > 100)
 
 
 def hessian(n):
@@ -204,7 +217,8 @@ CASES = [
     scalar(2),
     *(elementwise(n) for n in (10, 100, 1_000, 10_000, 100_000, 1_000_000)),
     *(elementwise(n, 2) for n in (1_000, 100_000)),
-    *(gradient(n) for n in (2, 10, 100, 1_000)),
+    *(gradient(n) for n in (2, 10, 100, 300, 1_000, 10_000, 100_000)),
+    *(many_variables(f, n) for f in (problems.smoothing, problems.in_place) for n in (100, 1_000)),
     *(hessian(n) for n in (2, 10, 100, 300)),
     *(greeks(n) for n in (1_000, 100_000)),
     *(bundle(n) for n in (1_000,)),

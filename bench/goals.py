@@ -29,8 +29,12 @@ GOALS = [
     Goal("elementwise/n=1000000", "dualnum", 1.6),
     Goal("gradient/rosenbrock/n=2", "dualnum", 1.8),
     Goal("gradient/rosenbrock/n=10", "dualnum", 1.9),
-    Goal("gradient/rosenbrock/n=100", "dualnum", 6.0),
-    Goal("gradient/rosenbrock/n=1000", "dualnum", 400.0),
+    *(
+        Goal(f"gradient/rosenbrock/n={n}", "dualnum", limit)
+        for n, limit in ((100, 2.5), (300, 2.2), (1000, 2.2), (10_000, 2.5), (100_000, 3.5))
+    ),
+    Goal("gradient/smoothing/n=1000", "dualnum", 1.2),
+    Goal("gradient/in_place/n=1000", "dualnum", 4.0),
     Goal("hessian/rosenbrock/n=2", "dualnum", 2.2),
     Goal("hessian/rosenbrock/n=10", "dualnum", 5.0),
     Goal("hessian/rosenbrock/n=100", "dualnum", 700.0),

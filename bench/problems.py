@@ -86,6 +86,27 @@ def rosenbrock_hessian(x):
 ROSENBROCK = Problem(rosenbrock_of, rosenbrock_of_parts)
 
 
+# ---- many variables ---------------------------------------------------------------------------------------
+
+
+def smoothing(x):
+    """Three steps of a periodic stencil with tanh, then a mean and a norm."""
+    for _ in range(3):
+        x = np.tanh(0.5 * x + 0.25 * (np.roll(x, 1) + np.roll(x, -1)))
+    return np.mean(x**2) + np.sqrt(np.sum(x * x))
+
+
+def in_place(x):
+    """Assignments to slices and to a mask; real parts for the complex step."""
+    y = np.empty_like(x)
+    y[1:] = x[1:] * x[:-1]
+    y[0] = x[0]
+    y[np.real(y) > 0] *= 2
+    y[1:-1] += x[2:]
+    y *= x
+    return np.sum(y * y)
+
+
 # ---- option prices ----------------------------------------------------------------------------------------
 
 SLOPE, CUBIC = np.sqrt(2 / np.pi), 0.044715
