@@ -2,13 +2,8 @@
 
 import numpy as np
 
-from dualnum._core import Tape, is_recorded, pulled, refuse, scaled, values_of
+from dualnum._core import Tape, is_recorded, keep, product, pulled, refuse, scaled, values_of
 from dualnum.reverse._rules import array_of, axes_of, kept_shape, rule, summed_to
-
-
-def _kept(x):
-    """Return the values of an operand as they are now: f may change its array."""
-    return np.array(values_of(x))
 
 
 def _product(function):
@@ -23,12 +18,12 @@ def _product(function):
         if function is not np.matmul and not (x.ndim <= 2 and y.ndim <= 2 and x.ndim and y.ndim):
             refuse(tape, f"np.{function.__name__} of these shapes")
         value = function(values_of(x), values_of(y))
-        u, v = _kept(x) if is_recorded(y) else None, _kept(y) if is_recorded(x) else None
+        u, v = keep(tape, x) if is_recorded(y) else None, keep(tape, y) if is_recorded(x) else None
 
         def pull(a):
             return [
-                _by_first(a, v, x.ndim, y.ndim, x.shape) if v is not None else None,
-                _by_second(a, u, x.ndim, y.ndim, y.shape) if u is not None else None,
+                _by_first(a, v.values(), x.ndim, y.ndim, x.shape) if v else None,
+                _by_second(a, u.values(), x.ndim, y.ndim, y.shape) if u else None,
             ]
 
         return pulled(tape, value, [x, y], pull)
@@ -58,10 +53,7 @@ def _by_second(a, u, x_ndim, y_ndim, shape):
 
 
 def _inner(tape, function, x, y):
-    value = function(values_of(x), values_of(y))
-    terms = [(x, _kept(y))] if is_recorded(x) else []
-    terms += [(y, _kept(x))] if is_recorded(y) else []
-    return scaled(tape, value, terms, dims=x.shape)
+    return product(tape, function(values_of(x), values_of(y)), x, y)
 
 
 rule(np.matmul)(_product(np.matmul))
@@ -141,20 +133,21 @@ def _einsum(tape, subscripts, *operands, out=None, optimize=False, **kwargs):
     if any(len(set(name)) != len(name) for name in names):
         refuse(tape, "np.einsum of a diagonal")
     value = np.einsum(subscripts, *[values_of(x) for x in operands], optimize=optimize)
-    kept = [_kept(x) for x in operands]
+    kept = [keep(tape, x) for x in operands]
     value = np.array(value) if isinstance(value, np.ndarray) and value.base is not None else value
 
     def pull(a):
         return [_pulled(a, i) if is_recorded(x) else None for i, x in enumerate(operands)]
 
     def _pulled(a, i):
-        others = [(names[k], kept[k]) for k in range(len(names)) if k != i]
+        others = [(names[k], kept[k].values()) for k in range(len(names)) if k != i]
         known = set(output).union(*(name for name, _ in others)) if others else set(output)
         own = "".join(c for c in names[i] if c in known)
         spec = ",".join([output, *(name for name, _ in others)]) + "->" + own
         found = np.einsum(spec, a, *(v for _, v in others), optimize=True)
-        shape = [n if c in known else 1 for c, n in zip(names[i], kept[i].shape, strict=True)]
-        return np.broadcast_to(found.reshape(shape), kept[i].shape)
+        own_shape = operands[i].shape
+        shape = [n if c in known else 1 for c, n in zip(names[i], own_shape, strict=True)]
+        return np.broadcast_to(found.reshape(shape), own_shape)
 
     return pulled(tape, value[()], operands, pull)
 
@@ -189,10 +182,10 @@ def _solve(tape, a, b):
     if a.ndim != 2 or b.ndim > 2:
         refuse(tape, "np.linalg.solve of stacks")
     x = np.linalg.solve(values_of(a), values_of(b))
-    matrix, solution = _kept(a), x.copy()
+    matrix, solution = keep(tape, a), x.copy()
 
     def pull(adjoint):
-        y = np.linalg.solve(matrix.T, adjoint)
+        y = np.linalg.solve(matrix.values().T, adjoint)
         by_a = -np.outer(y, solution) if y.ndim == 1 else -y @ solution.T
         return [by_a, y]
 
@@ -251,7 +244,7 @@ def _convolution(function):
             refuse(tape, f"np.{function.__name__} of two recorded arrays")
         value = function(values_of(a), values_of(v), mode)
         of_first = is_recorded(a)
-        x, fixed = (a, _kept(v)) if of_first else (v, _kept(a))
+        x, fixed = (a, np.array(v)) if of_first else (v, np.array(a))
         columns = (
             [
                 function(unit, fixed, mode) if of_first else function(fixed, unit, mode)

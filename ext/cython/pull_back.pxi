@@ -126,6 +126,29 @@ def scaled(Tape tape not None, value, terms, keepdims=None, dims=None):
     return made
 
 
+def product(Tape tape not None, value, x, y):
+    """Return the number with this value that is the sum of x y, of vectors of equal length, recorded or not."""
+    cdef Argument arguments[2]
+    cdef TapeOperand operands[2]
+    cdef TapeOperand out
+    cdef bint creates = True
+    cdef int i
+    cdef RecordedNumber made = _constant_number(tape, value)
+    kept = _take(tape, x, &arguments[0]), _take(tape, y, &arguments[1])
+    if arguments[0].active or arguments[1].active:
+        made.shadow = tape.records.number()
+        _take_described(tape, made, &out)
+        for i in range(2):
+            _describe(&arguments[i], &operands[i])
+        for i in range(2):
+            if arguments[i].active:
+                _read(tape, &arguments[1 - i], &operands[1 - i])
+                tape.records.push_arrays(Action.product, &out, creates, &operands[i], 1, NULL, &operands[1 - i], NULL,
+                                         NULL, 1, (<ndarray>arguments[i].value).dimensions)
+                creates = False
+    return made
+
+
 def pulled(Tape tape not None, values, operands, pull):
     """
     Return recorded results with these values, whose adjoints a function pulls back.
@@ -156,6 +179,42 @@ def pulled(Tape tape not None, values, operands, pull):
         tape.records.push_call(len(tape.calls))
         tape.calls.append((pull, tuple(operands), results))
     return results if type(values) is tuple else results[0]
+
+
+@cython.final
+cdef class Kept:
+    """The values that an operand has now, for a pull-back: f may overwrite its memory before the sweep."""
+    cdef Tape tape
+    cdef const Capture *capture
+    cdef Py_ssize_t offset
+    cdef ndarray like  # has the shape and the strides
+
+    def values(self):
+        """Return the values, to be read before the tape is closed."""
+        _check_open(self.tape)
+        Py_INCREF(_double)
+        return PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>_double, self.like.nd,
+                                    self.like.dimensions, self.like.strides,
+                                    <char *>self.capture.data + self.offset * sizeof(double), 0, None)
+
+
+def keep(Tape tape not None, x):
+    """Return what keeps the values of an array, recorded or not, without a copy where none is needed."""
+    cdef Argument a
+    cdef TapeOperand made
+    cdef Kept kept = Kept.__new__(Kept)
+    values = _take(tape, x, &a)
+    if a.kind == AN_ARRAY and not (<ndarray>values).flags & NPY_ARRAY_WRITEABLE and (<ndarray>values).base == NULL:
+        a.capture = tape.capture(values, (<ndarray>values).data)  # nobody changes it
+    if a.kind == A_NUMBER or a.kind == A_RECORDED_NUMBER:
+        values = np.array(values)
+        a.kind, a.value = AN_ARRAY, <PyObject *>values
+    if a.kind == AN_ARRAY:
+        _keep_if_large((<object>values).nbytes)
+    _describe(&a, &made)
+    _read(tape, &a, &made)
+    kept.tape, kept.capture, kept.offset, kept.like = tape, made.capture, made.offset, <ndarray>a.value
+    return kept
 
 
 cdef object _adjoint(object x, bint zeroed):
