@@ -205,6 +205,11 @@ class Variables:
                 args[i] = tree_map(seed, tree)
         return tuple(args)
 
+    def others(self, kwargs):
+        """Return what f gets beside the variables, of which it gets copies."""
+        argnum = {self.argnum} if type(self.argnum) is int else set(self.argnum)
+        return [*[x for i, x in enumerate(self.args) if i not in argnum], *kwargs.values()]
+
     def unflatten(self, a, shape):
         """Return `a`, of shape ``shape + (size,)``, in the structure and shapes of the variables."""
         tree = self.tree
@@ -453,7 +458,7 @@ class Driver(DriverBase):
         def one(start):
             return start, *self.first(variables, kwargs, identity(self, start, width), width)
 
-        return map_ordered(self, one, range(0, size or 1, width or 1), (variables.args, kwargs))
+        return map_ordered(self, one, range(0, size or 1, width or 1), variables.others(kwargs))
 
     def tiles(self, variables, kwargs, check):
         """Return f's value, its first and its second derivatives by all variables, along new last axes.
@@ -473,7 +478,7 @@ class Driver(DriverBase):
             )
 
         hessian = None
-        found = map_ordered(self, one, places, (variables.args, kwargs))
+        found = map_ordered(self, one, places, variables.others(kwargs))
         for (i, j), (value, first, _, second) in zip(places, found, strict=True):
             shape = first.shape[:-1]
             check(self, variables.lead, shape)
@@ -510,7 +515,9 @@ def in_blocks(run):
             return result if type(result) is tuple else (result,)
 
         starts = range(0, len(points) or 1, driver.points)
-        blocks = zip(*map_ordered(driver, one, starts, (args, kwargs), driver.workers), strict=True)
+        blocks = zip(
+            *map_ordered(driver, one, starts, [*args, *kwargs.values()], driver.workers), strict=True
+        )
         results = tuple([np.concatenate(block) for block in blocks])
         results = tuple([a.reshape(x.shape[:-1] + a.shape[1:]) for a in results])
         return results if len(results) > 1 else results[0]

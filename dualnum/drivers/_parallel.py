@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dualnum.drivers._checks import expects
 
 
-def map_ordered(driver, work, places, arguments, workers=None):
+def map_ordered(driver, work, places, others, workers=None):
     """Yield ``work(place)`` for each of a sequence of places, in their order.
 
-    Each call of f finds `arguments`, what it is given beside seeds, as the first call found them.
+    Each call of f finds the other arguments, `others`, as the first call found them.
     By the option ``workers=``, the driver's if none are given, the calls are made in threads, each in a copy of the
     caller's context, so that ``np.errstate`` and other context variables hold there too. The first place whose call
     raises decides what is raised; calls that have not begun by then are not made.
@@ -21,8 +21,8 @@ def map_ordered(driver, work, places, arguments, workers=None):
     if len(places) < 2:
         yield from map(work, places)
         return
-    if workers == 1 or has_iterators(*arguments):
-        yield from map(from_the_same(arguments, work), places)
+    if workers == 1 or any(isinstance(x, Iterator) for x in others):  # of which threads would share the items
+        yield from map(from_the_same(others, work) if others else work, places)
         return
     contexts = [contextvars.copy_context() for _ in places]
 
@@ -39,16 +39,11 @@ def map_ordered(driver, work, places, arguments, workers=None):
         yield from checked(driver, pool.map(numbered, range(len(places))), len(places))
 
 
-def has_iterators(args, kwargs):
-    """Return whether f is given an iterator, of which the threads would share the items."""
-    return any(isinstance(x, Iterator) for x in (*args, *kwargs.values()))
-
-
-def from_the_same(arguments, work):
-    """Return `work`, which from its second call on puts the arguments back to their present state."""
+def from_the_same(others, work):
+    """Return `work`, which from its second call on puts the other arguments back to their present state."""
     from dualnum.lifting.state import State
 
-    state, used = State(arguments), []
+    state, used = State(others), []
 
     def again(place):
         if used:

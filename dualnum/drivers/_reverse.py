@@ -20,7 +20,7 @@ from dualnum._core import (
     values_of,
 )
 from dualnum.drivers._containers import items
-from dualnum.lifting import storage
+from dualnum.lifting.state import State
 from dualnum.reverse import nets
 
 #: A Jacobian has at least this many variables for each of its results: each takes a sweep.
@@ -59,20 +59,22 @@ def by_tape(driver, variables, kwargs):
         recorded.append((leaf, made[...] if isinstance(x, np.ndarray) else made))
         return made
 
-    saved = storage.contents((variables.args, kwargs))
+    others = variables.others(kwargs)
+    state = State(others) if others else None
     try:
         with KeepMemory(variables.elements):
             y = driver.f(*variables.seed_arguments((seed, None)), **kwargs)
             found = None if tape.failed else _derivatives(driver, variables, tape, y, recorded)
         if found is not None and (
-            driver.check is False or nets.is_verified(driver, variables, kwargs, *found)
+            driver.check is False or nets.is_verified(driver, variables, kwargs, state, *found)
         ):
             return found
     except Exception:
         pass  # f on duals decides
     finally:
         tape.close()
-    storage.restore(saved)
+    if state is not None:
+        state.restore()
     return None
 
 

@@ -317,7 +317,7 @@ def along_rays(driver, variables, kwargs, order, divided):
                 driver,
                 lambda ray: one_ray(driver, variables, kwargs, ray, order),
                 rays,
-                (variables.args, kwargs),
+                variables.others(kwargs),
             )
         )
         value = passes[0][0]

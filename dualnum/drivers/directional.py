@@ -156,7 +156,7 @@ def _hvp(driver, args, kwargs):
 
     columns = []
     for start, _, first, _, second in map_ordered(
-        driver, one, range(0, size or 1, width or 1), (variables.args, kwargs)
+        driver, one, range(0, size or 1, width or 1), variables.others(kwargs)
     ):
         check_scalar(driver, variables.lead, first.shape[:-1])
         columns.append(second[..., : size - start, 0])

@@ -63,7 +63,7 @@ def _laplacian(driver, args, kwargs):
         return driver.second(variables, kwargs, seed, width, seed, width)
 
     for _, first, _, second in map_ordered(
-        driver, one, range(0, size or 1, width or 1), (variables.args, kwargs)
+        driver, one, range(0, size or 1, width or 1), variables.others(kwargs)
     ):
         check_leading(driver, variables.lead, first.shape[:-1])
         total = total + trace(second)

@@ -5,12 +5,14 @@ import numpy as np
 from dualnum._core import Level, is_trusted, seed_tangents, trust, with_callables
 from dualnum.lifting import nets
 from dualnum.lifting.attempt import is_of_numpy, undecided
+from dualnum.lifting.state import State
 
 
-def is_verified(driver, variables, kwargs, value, first):
+def is_verified(driver, variables, kwargs, state, value, first):
     """Return whether the nets, at the first call of f's code, leave a derivative: True where they cannot tell.
 
-    `first` has the shape of the value and an axis for the variables, of each point in a batch.
+    `first` has the shape of the value and an axis for the variables, of each point in a batch; `state` is that of the
+    other arguments before the recorded call, None if there are none.
     """
     keyed = with_callables(driver.f, variables.args, kwargs)
     if driver.check is None and (is_trusted(keyed) or is_of_numpy(driver.f)):
@@ -32,7 +34,7 @@ def is_verified(driver, variables, kwargs, value, first):
         return made if np.ndim(x) else made[()]
 
     try:
-        at = nets.Plain(driver.f, variables.seed_arguments((seed, level)), kwargs)
+        at = nets.Plain(driver.f, variables.seed_arguments((seed, level)), kwargs, state or State(()))
         wide = np.expand_dims(seeds[..., 0], between) if between else seeds[..., 0]
         slope = np.stack([np.sum(first * wide, axis=-1), np.zeros(first.shape[:-1])], axis=-1)
         found = nets.loss(at, seed_tangents(np.asarray(value), level, slope)[()])

@@ -359,10 +359,10 @@ cdef tuple _pass_by_tape(DriverBase driver, ndarray x, tuple args, dict kwargs):
     cdef Tape tape = Tape()
     cdef RecordedArray variables
     cdef Py_ssize_t n = PyArray_SIZE(_array(x))
-    saved = None
+    state = None
     if len(args) > 1 or kwargs:
-        from dualnum.lifting import storage
-        saved = storage.contents((args[1:], kwargs))
+        from dualnum.lifting.state import State
+        state = State((args[1:], kwargs))
     _open_pass()
     try:
         if n >= 8192:
@@ -379,15 +379,15 @@ cdef tuple _pass_by_tape(DriverBase driver, ndarray x, tuple args, dict kwargs):
             _sweep(tape)
             gradient = _finite_gradient(x, _view_of(start[0], start[1]))
             if gradient is not None and (driver.check is False or
-                                         _is_verified(driver, args, kwargs, value, gradient)):
+                                         _is_verified(driver, args, kwargs, state, value, gradient)):
                 return value, gradient
     except Exception:
         pass  # f on duals decides
     finally:
         _close_pass()
         tape.close()
-    if saved is not None:
-        storage.restore(saved)
+    if state is not None:
+        state.restore()
     return None
 
 
@@ -399,14 +399,15 @@ def is_trusted(f):
     return _key_of(f) in _trusted
 
 
-cdef bint _is_verified(DriverBase driver, tuple args, dict kwargs, double value, object gradient) except -1:
+cdef bint _is_verified(DriverBase driver, tuple args, dict kwargs, object state, double value,
+                       object gradient) except -1:
     """Whether the nets, where they look, leave a gradient at one array."""
     if driver.check is None and _key_of(_with_callables(driver.f, args, kwargs) if len(args) > 1 or kwargs
                                         else driver.f) in _trusted:
         return True
     from dualnum.drivers._base import Variables
     from dualnum.reverse import nets
-    return nets.is_verified(driver, Variables(driver, args), kwargs, value, gradient.reshape(-1))
+    return nets.is_verified(driver, Variables(driver, args), kwargs, state, value, gradient.reshape(-1))
 
 
 def trust(f):
