@@ -58,7 +58,7 @@ def as_variable(driver, x, label):
     elif isinstance(x, Dual):
         return x
     elif isinstance(x, NUMBERS):
-        return float(x)
+        return x if type(x) is np.float64 else float(x)
     elif x is None or isinstance(x, (complex, np.generic, *TEXT)):
         raise TypeError(not_real(driver, label, x))
     else:

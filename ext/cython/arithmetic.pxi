@@ -109,6 +109,7 @@ cdef Dual _lift(Dual d, object dtype):
     if not embedding(<DualDescr *>d.descr, _descr(dtype), position):
         raise TypeError(f"a dual of {_dtype_text(d.dtype)} does not fit {_dtype_text(dtype)}.")
     embed(_layout(d)[0], position, d.data, _layout(z).components(), z.data)
+    z.of_python = d.of_python
     return z
 
 
@@ -154,6 +155,7 @@ cdef Dual _binary(int op, Dual x, Dual y, double number):
         x, y = _lift(x, dtype), _lift(y, dtype)
     descr = y.descr if x is None else x.descr
     z = _new_dual(descr)
+    z.of_python = (x is None or x.of_python) and (y is None or y.of_python)
     px = &number if x is None else x.data
     py = &number if y is None else y.data
     if op <= DIVIDE:
@@ -179,6 +181,7 @@ cdef inline object _operate(int op, object x, object y):
         if (<Dual>x).data == (<Dual>x).inline_components:
             z = Dual.__new__(Dual)
             z.owner, z.descr, z.data = (<Dual>x).owner, (<Dual>x).descr, z.inline_components
+            z.of_python = (<Dual>x).of_python and (<Dual>y).of_python
             if fast_duals(<Arithmetic>op, _layout(z)[0], (<Dual>x).data, (<Dual>y).data, z.data):
                 if not _is_normal(z.data[0]):
                     _warn_like_float64(op, (<Dual>x).data[0], (<Dual>y).data[0], z.data[0])
@@ -188,6 +191,8 @@ cdef inline object _operate(int op, object x, object y):
 
 cdef object _operate_on_any(int op, object x, object y):
     cdef double number
+    cdef Dual z
+    cdef bint beside_numpy = False
     if type(x) is Dual and type(y) is Dual:
         return _binary(op, <Dual>x, <Dual>y, 0)
     other = y if type(x) is Dual else x
@@ -196,10 +201,13 @@ cdef object _operate_on_any(int op, object x, object y):
     elif type(other) is int:
         number = PyLong_AsDouble(other)
     elif isinstance(other, _real_scalars):
-        number = other
+        number, beside_numpy = other, isinstance(other, _generic)
     else:
         return _operate_beside(op, x, y, other)
-    return _binary(op, <Dual>x, None, number) if type(x) is Dual else _binary(op, None, <Dual>y, number)
+    z = _binary(op, <Dual>x, None, number) if type(x) is Dual else _binary(op, None, <Dual>y, number)
+    if beside_numpy:
+        z.of_python = False
+    return z
 
 
 cdef object _operate_beside(int op, object x, object y, object other):
@@ -218,6 +226,7 @@ cdef object _operate_beside(int op, object x, object y, object other):
 
 cdef Dual _unary(int op, Dual x):
     cdef Dual z = _new_dual(x.descr)
+    z.of_python = x.of_python
     _run_kernel(_kernels[op].both, _layout(x), x.data, NULL, z.data)
     return z
 
@@ -255,20 +264,25 @@ cdef object _call(int op, object ufunc, object x, object y):
 cdef object _compare(Dual x, object other, int op):
     global comparisons
     cdef double a = x.data[0], b
+    cdef bint answer, of_python = x.of_python
     comparisons += 1
     if type(other) is Dual:
         b = (<Dual>other).data[0]
+        of_python = of_python and (<Dual>other).of_python
     elif isinstance(other, _real_scalars):
+        of_python = of_python and not isinstance(other, _generic)
         if type(other) is int:
-            return _true if _python_comparisons[op](a, other) else _false  # exact if float64 cannot hold the int
+            answer = _python_comparisons[op](a, other)  # exact if float64 cannot hold the int
+            return answer if of_python else _true if answer else _false
         b = other
     elif isinstance(other, _array_likes):
         return _comparisons[op](x, other)
     else:
         return NotImplemented
-    cdef bint answer = (a < b if op == Py_LT else a <= b if op == Py_LE else a == b if op == Py_EQ
-                        else a != b if op == Py_NE else a > b if op == Py_GT else a >= b)
-    return _true if answer else _false  # np.bool, as np.float64's comparisons give: ~(x > 0) must work
+    answer = (a < b if op == Py_LT else a <= b if op == Py_LE else a == b if op == Py_EQ
+              else a != b if op == Py_NE else a > b if op == Py_GT else a >= b)
+    # (x > 1) + (x > 2) counts for a float and is an "or" for np.float64, whose ~(x > 0) is a "not"
+    return answer if of_python else _true if answer else _false
 
 
 cdef object _true = np.True_

@@ -161,7 +161,7 @@ cdef object _pass_at_number(object f, double rate, object dtype, tuple args, dic
     """What f returns at the float args[0] + rate * t, where t is of the dtype's level, which is retired then."""
     cdef Dual d = _new_dual(<PyObject *>dtype)
     memset(d.data, 0, _descr(dtype).base.elsize)
-    d.data[0], d.data[1] = PyFloat_AS_DOUBLE(args[0]), rate
+    d.data[0], d.data[1], d.of_python = PyFloat_AS_DOUBLE(args[0]), rate, True
     _open_pass()
     try:
         return guarded_call(f, d, args[1:], kwargs, lift, check)

@@ -43,10 +43,10 @@ def holds_duals(x, int depth=4):
 
 
 def with_primal(Dual d not None, double primal):
-    """Return d with another value and the same derivatives."""
+    """Return a dual with the derivatives of d and the value that a function of Python's has: a float of Python's."""
     cdef Dual z = _new_dual(d.descr)
     memcpy(z.data, d.data, (<DualDescr *>d.descr).base.elsize)
-    z.data[0] = primal
+    z.data[0], z.of_python = primal, True
     return z
 
 
@@ -55,6 +55,15 @@ cdef object _number_of(object x):
     if isinstance(x, ndarray) and PyArray_SIZE(_array(<ndarray>x)) == 1 and _is_dual_dtype(<object>(<ndarray>x).descr):
         return x.reshape(())[()]
     return x
+
+
+def of_python(Dual d not None, bint python):
+    """Return d as what stands for a float of Python's or for np.float64; the comparisons of the one give bool."""
+    if d.of_python == python:
+        return d
+    cdef Dual z = with_primal(d, d.data[0])
+    z.of_python = python
+    return z
 
 
 def math_function(original, function, int arguments=1):
@@ -75,7 +84,7 @@ def math_function(original, function, int arguments=1):
         primal = original((<Dual>x).data[0])
         if op >= 0:
             z = _unary(op, <Dual>x)
-            z.data[0] = primal
+            z.data[0], z.of_python = primal, True
             return z
         y = function(x)
         return with_primal(y, primal) if type(y) is Dual else primal

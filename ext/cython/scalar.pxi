@@ -96,6 +96,7 @@ cdef class Dual:
     cdef object owner  # the dtype
     cdef PyObject *descr  # the dtype as a borrowed pointer, which is faster to compare
     cdef object heap  # None, or the memory of components that do not fit inline
+    cdef bint of_python  # whether f on floats has a float of Python's here, not np.float64: its comparisons give bool
     cdef double *data  # the components
     cdef double inline_components[9]
 
@@ -226,7 +227,9 @@ cdef class Dual:
         cdef int place = _fast_path_place(ufunc, method, inputs, kwargs)
         if place >= 0:
             if len(inputs) == 1:
-                return _apply(place, ufunc, self)
+                result = _apply(place, ufunc, self)
+                (<Dual>result).of_python = False
+                return result
             result = _call(place, ufunc, inputs[0], inputs[1])
             if result is not None:
                 return result

@@ -271,9 +271,10 @@ def seed_scalar(x, Level level not None, double tangent=1.0, Py_ssize_t size=1):
     """Return the float or dual x with `size` coefficients at a new level: `tangent`, then zeros."""
     cdef Dual z
     cdef int i
-    if type(x) is float:
+    if isinstance(x, float):
         dtype = _make_dtype((level,), (size,))
         z = _new_dual(<PyObject *>dtype)
+        z.of_python = type(x) is float
         memset(z.data, 0, (<DualDescr *>z.descr).base.elsize)
         z.data[0] = PyFloat_AS_DOUBLE(x)
         if size > 0:

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, holds_duals, value
+from dualnum._core import Dual, DualArray, DualDType, holds_duals, of_python, value
 from dualnum.lifting import boundary, storage
 from dualnum.lifting.resolve import MAKERS, REPLACED, replaces
 
@@ -29,7 +29,7 @@ def as_float64(x=0.0, /):
     """Return np.float64(x), which of an array is an array."""
     if not holds_duals(x):
         return np.float64(x)
-    return np.array(x).view(DualArray) if np.ndim(x) else as_float(x)
+    return np.array(x).view(DualArray) if np.ndim(x) else of_python(as_float(x), False)
 
 
 @replaces(float)
@@ -37,7 +37,7 @@ def as_float(x=0.0, /):
     if type(x) is not Dual:
         x = number_of(x)
     if type(x) is Dual:
-        return x
+        return of_python(x, True)
     if not isinstance(x, (str, int, float)) and hasattr(type(x), "__float__"):
         return _from_method(x, "__float__")
     return float(x)
