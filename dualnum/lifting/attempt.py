@@ -9,6 +9,7 @@ import numpy as np
 
 from dualnum._core import GivenUp, current_run, grade_of, key_of, plain_call, settle, with_callables
 from dualnum.lifting import nets, storage
+from dualnum.lifting.guards import grade_asked
 from dualnum.lifting.state import State
 from dualnum.rules.foreign_errors import explain
 
@@ -38,9 +39,10 @@ def call(f, args, kwargs, lift, check):
         lift = True
     keyed = with_callables(f, args, kwargs)
     known, verified = grade_of(keyed)
-    start = known if known is not None else PLAIN
     grades = {"auto": (PLAIN, LEAN, FULL), True: (LEAN, FULL), False: (PLAIN,)}[lift]
-    grades = [grade for grade in grades if grade >= start] or grades[-1:]
+    start = known if known is not None else grade_asked(f) if lift == "auto" else PLAIN
+    later = [grade for grade in grades if grade >= start] or list(grades[-1:])
+    grades = later if known is not None else later + [grade for grade in grades if grade < start]
     first = check is None and not is_of_numpy(f)
     state = State((args, kwargs))
     at = nets.Plain(f, *storage.copied((args, kwargs)), state)

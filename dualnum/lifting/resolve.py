@@ -9,7 +9,7 @@ import weakref
 
 import numpy as np
 
-from dualnum._core import DriverBase, Dual, DualDType, Lifter, holds_duals
+from dualnum._core import DriverBase, Dual, DualDType, Lifter, class_for_floats, holds_duals
 from dualnum.lifting import boundary, record, registered, rewrite, storage
 from dualnum.lifting import globals as sourceless
 
@@ -474,13 +474,23 @@ def context(lifter, a):
     return a
 
 
+#: Attributes of an array or a number of duals that are answered as for floats.
+OF_FLOATS = {
+    "dtype": lambda a: np.dtype(float),
+    "itemsize": lambda a: 8,
+    "nbytes": lambda a: 8 * a.size,
+    "strides": lambda a: tuple([8 * stride // a.dtype.itemsize for stride in a.strides]),
+    "__class__": lambda a: class_for_floats(a) if type(a) is Dual else np.ndarray,
+}
+
+
 def attribute(lifter, a, name):
-    """Return a.name; the getters of properties are lifted, and a dual's class is float."""
+    """Return a.name; the getters of properties are lifted, and duals answer as floats."""
     cls = type(a)
-    if name == "dtype" and isinstance(getattr(a, name, None), DualDType):
-        return np.dtype(float)
+    if name in OF_FLOATS and isinstance(getattr(a, "dtype", None), DualDType) and hasattr(a, name):
+        return OF_FLOATS[name](a)
     if cls is Dual:
-        return float if name == "__class__" else getattr(a, name)
+        return getattr(a, name)
     if cls is DualDType:
         return (
             getattr(np.dtype(float), name)

@@ -57,6 +57,11 @@ cdef object _number_of(object x):
     return x
 
 
+def class_for_floats(Dual d not None):
+    """Return float or np.float64: the class of the number that stands in the place of d when f is called on floats."""
+    return float if d.of_python else np.float64
+
+
 def of_python(Dual d not None, bint python):
     """Return d as what stands for a float of Python's or for np.float64; the comparisons of the one give bool."""
     if d.of_python == python:

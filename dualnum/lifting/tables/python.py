@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, holds_duals, of_python, value
+from dualnum._core import Dual, DualArray, DualDType, class_for_floats, holds_duals, of_python, value
 from dualnum.lifting import boundary, storage
 from dualnum.lifting.resolve import MAKERS, REPLACED, replaces
 
@@ -84,16 +84,21 @@ def as_bool(x=False, /):
 
 def _seen(x):
     """Return the class that f takes x for."""
-    return float if type(x) is Dual else np.ndarray if type(x) is DualArray else type(x)
+    return class_for_floats(x) if type(x) is Dual else np.ndarray if type(x) is DualArray else type(x)
 
 
 @replaces(isinstance)
 def is_instance(x, kinds, /):
     if type(x) is Dual:
-        return isinstance(x, kinds) or issubclass(float, kinds)
+        return isinstance(x, kinds) or issubclass(class_for_floats(x), kinds)
     if isinstance(x, DualDType) and x.names is None:
         return isinstance(x, kinds) or isinstance(np.dtype(float), kinds)
     return isinstance(x, kinds)
+
+
+@replaces(hasattr)
+def has_attribute(x, name, /):
+    return hasattr(class_for_floats(x) if type(x) is Dual else x, name)
 
 
 class _Type:
