@@ -1,12 +1,16 @@
 """Lifting: arrays of floats that f fills learn to hold duals; drivers, threads, tracebacks and refusals."""
 
+import copy
 import importlib.util
 import inspect
 import math
+import operator
 import pickle
+import re
 import statistics
 import sys
 import traceback
+import types
 
 import numpy as np
 import pytest
@@ -119,6 +123,63 @@ def test_arrays_of_floats_learn_to_hold_duals(name, store):
     np.testing.assert_array_equal(f(X), X**2)
     np.testing.assert_allclose(dn.jacobian(f)(X), np.diag(2 * X), rtol=1e-15)
     np.testing.assert_allclose(dn.hessian(f)(X)[1, 1, 1], 2.0, rtol=1e-14)
+
+
+SOURCES = {
+    "elements": lambda x: CONSTANTS[1][[0, 1, 2]], "mask": lambda x: CONSTANTS[1][CONSTANTS[1] > 0],
+    "columns": lambda x: CONSTANTS[:, [0, 1]][:, 1], "deepcopy": lambda x: copy.deepcopy(CONSTANTS[0]),
+    "copy of a list": lambda x: copy.deepcopy({"a": [CONSTANTS[0]]})["a"][0], "copy": lambda x: copy.copy(CONSTANTS[0]),
+    "roll": lambda x: np.roll(CONSTANTS[0], 1), "kron": lambda x: np.kron([1.0], CONSTANTS[0]),
+    "cross": lambda x: np.cross([1.0, 0, 0], [0, 1.0, 0]), "meshgrid": lambda x: np.meshgrid(np.ones(3), [1.0])[0][0],
+    "polyfit": lambda x: np.polyfit([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 2.0, 4.0], 2),
+    "loadtxt": lambda x: np.loadtxt(["1 2 3"]),
+    "genfromtxt": lambda x: np.genfromtxt(["1 2 3"]), "vectorize": lambda x: np.vectorize(float)([1, 2, 3]),
+    "piecewise": lambda x: np.piecewise(CONSTANTS[0], [CONSTANTS[0] > 1], [1.0, 0.0]),
+    "apply_along_axis": lambda x: np.apply_along_axis(lambda row: row * 1, 0, CONSTANTS[0]),
+    "fromfunction": lambda x: np.fromfunction(lambda i: i * 1.0, (3,)), "mgrid": lambda x: np.mgrid[0:3.0],
+    "r_": lambda x: np.r_[0.0, CONSTANTS[0, :2]], "ndarray": lambda x: np.ndarray(3),
+    "linspace": lambda x: np.linspace(0.0, 1.0, 3), "eigh": lambda x: np.linalg.eigh(np.eye(3)).eigenvectors[1],
+    "qr": lambda x: np.linalg.qr(np.eye(3))[1][0], "gradient": lambda x: np.gradient(CONSTANTS)[0][1],
+    "unbound": lambda x: np.ndarray.copy(CONSTANTS[0]), "tile": lambda x: np.tile(CONSTANTS[0], 2)[:3],
+    "as_strided": lambda x: np.lib.stride_tricks.as_strided(np.zeros(3)),
+    "raveled": lambda x: CONSTANTS[:, :1].T.ravel(), "split": lambda x: np.split(np.zeros(6), 2)[1],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("store", [elements, in_place], ids=lambda store: store.__name__)
+@pytest.mark.parametrize("name", SOURCES)
+def test_new_arrays_of_any_function_of_numpy_learn(name, store):
+    constants = CONSTANTS.copy()
+    f = filled(SOURCES[name], store)
+    np.testing.assert_allclose(dn.jacobian(f)(X), np.diag(2 * X), rtol=1e-15)
+    np.testing.assert_array_equal(CONSTANTS, constants)
+
+
+PLACES = [
+    "K[[0, 2]]", "K[K > 1]", "K[np.ix_([0, 2], [0, 2])]", "K[0, [1, 2]]", "K[..., [0]]", "K[:, 1]", "K[1, 2]",
+    "K[[0, 1], [1, 2]]", "K[np.array([True, False, True])]", "K[None, 1]", "K.T[[1, 1]]", "K[1][[0]]", "K.flat[[0, 4]]",
+    "held.K[1:][0][[1, 2]]", "{'K': [K]}['K'][0][[0]]", "K[K[:, 1] > 1, ::2]", "held.K[1]", "held.K",
+]  # fmt: skip
+UPDATES = [(place, symbol, "x[0] ** 2") for place in PLACES for symbol in "+ - * / // % **".split()]
+UPDATES += [(place, "@", "np.full((2, 2), x[0])") for place in ("K[np.ix_([0, 2], [0, 2])]", "K[[0, 2], :2]")]
+
+
+@pytest.mark.parametrize("place, symbol, operand", UPDATES)
+def test_augmented_assignments_learn_by_every_kind_of_index(place, symbol, operand, tmp_path):
+    source = "".join(
+        f"def {name}(x):\n K = {made}\n held.K = K\n {place} {symbol}= {operand}\n return K\n"
+        for name, made in (
+            ("of_floats", "np.full((3, 3), 2.0)"),
+            ("of_duals", "2.0 + np.zeros((3, 3)) * x[0]"),
+        )
+    )
+    path = tmp_path / "augmented.py"
+    path.write_text(source)
+    names = {"np": np, "held": types.SimpleNamespace(), "__name__": "augmented"}
+    exec(compile(source, str(path), "exec"), names)
+    got, want = (dn.jacobian(names[name])(X) for name in ("of_floats", "of_duals"))
+    np.testing.assert_array_equal(got, want)
+    assert np.any(want) or symbol == "//"
 
 
 def integrate(x):
@@ -313,6 +374,44 @@ def test_refusals_name_the_call_and_the_line():
     assert "test_lifting_arrays.py:" in str(caught.value) and "dualnum.value" in str(caught.value)
     line = inspect.getsourcelines(f)[1] + 1
     assert f":{line}, in f" in str(caught.value)
+
+
+def _stored(a, x):
+    a[0] = math.sin(x)
+
+
+def _added(a, x):
+    a[[0]] += math.sin(x)
+
+
+@pytest.mark.parametrize(
+    "store",
+    [_stored, _added, lambda a, x: np.multiply(x, [1.0, 2.0], out=a), lambda a, x: np.copyto(a, [x, 2.0]),
+     lambda a, x: a.fill(math.sin(x)), lambda a, x: operator.iadd(a, math.sin(x)), lambda a, x: a.put([0], x)],
+)  # fmt: skip
+def test_an_array_from_outside_of_the_call_is_named_as_the_cause(store):
+    held = types.SimpleNamespace(buffer=np.zeros(2))
+
+    def f(x):
+        store(held.buffer, x)
+        return held.buffer[0] * math.sin(x)
+
+    with pytest.raises(TypeError, match=r"^cannot store duals as float64 in an array from outside") as caught:
+        dn.derivative(f, lift=True)(0.5)
+    assert f", at {__file__}:" in str(caught.value) and "np.zeros(n) and a.copy() hold duals" in str(
+        caught.value
+    )
+    stored = re.search(r"py:(\d+), in", str(caught.value))
+    assert store.__code__.co_firstlineno in (int(stored[1]), int(stored[1]) - 1)
+
+
+def test_a_matrix_times_a_matrix():
+    def f(x):
+        m = np.matrix([[x, 1.0], [2.0, x]])
+        return (m * m)[0, 0] + (m * [[x], [1.0]])[0, 0] + (m * 2.0)[1, 1] * math.sin(x)
+
+    want = dn.derivative(lambda x: 2 * x * x + 3 + 2 * x * dn.sin(x))(0.5)
+    assert dn.derivative(f)(0.5) == pytest.approx(want, rel=1e-15)
 
 
 def test_lifted_functions_look_as_before():

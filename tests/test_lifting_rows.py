@@ -24,7 +24,8 @@ from dualnum.lifting.resolve import FULL, MAKERS, REPLACED
 DRAWS = [g for kind in (np.random.Generator, np.random.RandomState) for g in vars(kind).values()]
 OTHERS = [
     threading.Thread, threading.Thread.join, concurrent.futures.Executor.submit, concurrent.futures.Executor.map,
-    concurrent.futures.ThreadPoolExecutor.submit, np.empty_like,  # they start threads; what it returns is arbitrary
+    concurrent.futures.ThreadPoolExecutor.submit,  # they start threads
+    np.empty_like, np.ndarray,  # what they return is arbitrary
 ]  # fmt: skip
 ROWS = [g for g in [*REPLACED, *MAKERS] if not any(g is other for other in DRAWS + OTHERS)]
 

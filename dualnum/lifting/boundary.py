@@ -93,10 +93,20 @@ def _is_standard(frame):
 def refuse(g, frame):
     """Return the error about a call with duals of a function that takes floats."""
     name = name_of(g)
+    own = g.__qualname__ if "." in getattr(g, "__qualname__", "") else name.rpartition(".")[2]
     return NotLifted(
         f"{name} expects floats, got duals, at {place_of(frame)}\n"
         f"Its compiled code would lose their derivatives. Use NumPy's functions, or give its derivatives with "
-        f"dualnum.rule({name.rpartition('.')[2]}). dualnum.value(x) makes x a constant: its derivative is then 0."
+        f"dualnum.rule({own}). dualnum.value(x) makes x a constant: its derivative is then 0."
+    )
+
+
+def from_outside(frame):
+    """Return the error about a dual that f stores in an array of floats which f has not made."""
+    return NotLifted(
+        f"cannot store duals as float64 in an array from outside of this call, at {place_of(frame)}\n"
+        f"It is a global, an attribute that was set before, an argument, or comes from compiled code. Make it in f: "
+        f"np.zeros(n) and a.copy() hold duals there. (dualnum.value(x) makes x a constant: its derivative is then 0.)"
     )
 
 

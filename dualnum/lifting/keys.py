@@ -8,7 +8,7 @@ import collections
 import operator
 
 from dualnum._core import current_run, hashed_by_value, holds_duals
-from dualnum.lifting import boundary
+from dualnum.lifting import boundary, resolve, special
 from dualnum.lifting.resolve import MAKERS
 
 HASHED = dict, set, frozenset
@@ -55,7 +55,9 @@ def set_of(items):
 
 
 def contains(x, a):
-    return keyed(a, operator.contains, a, x) if isinstance(a, HASHED) and holds_duals(x) else x in a
+    if isinstance(a, HASHED) and holds_duals(x):
+        return keyed(a, operator.contains, a, x)
+    return x in a if type(a) in HASHED or type(a) is str else special.contains(resolve.FULL, x, a)
 
 
 def excludes(x, a):
@@ -81,6 +83,7 @@ def setitem(a, k, v):
 
 
 _BY_FIRST = frozenset(("get", "setdefault", "pop"))
+_SPECIAL = frozenset(("__contains__", "__getitem__", "__setitem__", "__delitem__"))
 #: Methods that iterate over their arguments.
 _ITERATING = frozenset(
     "update union intersection difference symmetric_difference issubset issuperset isdisjoint "
@@ -90,6 +93,9 @@ _ITERATING = frozenset(
 
 def of_method(g, owner):
     """Return a method of a dict or a set that takes duals as keys."""
+
+    if g.__name__.startswith("__") and g.__name__ not in _SPECIAL:
+        return g  # as __setattr__ of a class in Python
 
     def call(*args, **kwargs):
         args = _without_iterators(args) if g.__name__ in _ITERATING else args
@@ -116,7 +122,7 @@ def _without_iterators(args):
     return [list(x) if hasattr(x, "__next__") else x for x in args]
 
 
-def _making(lifter, g):
+def making(lifter, g):
     def make(*args, **kwargs):
         iterated = len(args) if g != dict.fromkeys else 1  # its second argument is a value
         keys = _without_iterators([lifter.iterate(arg) for arg in args[:iterated]])
@@ -126,4 +132,4 @@ def _making(lifter, g):
 
 
 for _g in (*HASHED, dict.fromkeys, collections.Counter, collections.OrderedDict, collections.defaultdict):
-    MAKERS[_g] = _making
+    MAKERS[_g] = making

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import operator
 import sys
 import threading
 import types
@@ -9,9 +10,25 @@ import weakref
 
 import numpy as np
 
-from dualnum._core import DriverBase, Dual, DualDType, Lifter, class_for_floats, holds_duals
-from dualnum.lifting import boundary, record, registered, rewrite, storage
+from dualnum._core import DriverBase, Dual, DualDType, Lifter, class_for_floats, current_run, holds_duals
+from dualnum.lifting import boundary, caches, record, registered, rewrite, special, storage  # noqa: F401
 from dualnum.lifting import globals as sourceless
+from dualnum.lifting.special import (  # noqa: F401  # a Lifter finds them here
+    as_number,
+    binary,
+    contains,
+    context,
+    getitem,
+    inplace,
+    iterate,
+    keys,
+    noted,
+    of_pandas,
+    pandas_table,
+    shown,
+    truth,
+    unary,
+)
 
 #: Modules whose Python functions run as they are: they do not compute with floats, or know duals.
 LEAVES = frozenset(
@@ -109,9 +126,15 @@ def _replacement(lifter, g):
         function = lifter.resolve(g.func)
         return g if function is g.func else functools.partial(function, *g.args, **g.keywords)
     if isinstance(g, functools._lru_cache_wrapper):
-        return of_cached(lifter, g)
+        return caches.Cached(lifter, g)
     if isinstance(g, (classmethod, staticmethod)):
         return g
+    if isinstance(g, types.MethodDescriptorType) and g.__objclass__ is np.ndarray:
+        return _of_unbound(lifter, g)
+    if isinstance(g, (operator.itemgetter, operator.attrgetter, operator.methodcaller)):
+        from dualnum.lifting.tables import functional
+
+        return functional.of_getter(lifter, g)
     from dualnum.lifting.tables import numpy as numpy_table
 
     if isinstance(g, np.vectorize):
@@ -138,7 +161,7 @@ def of_function(lifter, g):
     if found is None and g in MAKERS:
         found = MAKERS[g](lifter, g)
     if found is None and boundary.package_of(g) == "pandas":
-        found = pandas_table().of_pandas(lifter, g)
+        found = registered.of(lifter, g, lambda: pandas_table().of_pandas(lifter, g))
     if found is None and boundary.package_of(g) == "numpy" and not g.__module__.startswith(INNER):
         from dualnum.lifting.tables import numpy as numpy_table
 
@@ -220,6 +243,8 @@ def of_method(lifter, g, owner):
         from dualnum.lifting.tables import numpy as numpy_table
 
         return numpy_table.of_ufunc_method(g, owner)
+    if isinstance(owner, functools._lru_cache_wrapper):
+        return caches.clearing(g, owner) if g.__name__ == "cache_clear" else g
     if lifter.full and isinstance(owner, (dict, set, frozenset)):
         return keys().of_method(g, owner)
     if not boundary.is_foreign_method(g, owner):
@@ -227,14 +252,12 @@ def of_method(lifter, g, owner):
     return registered.of_method(g, owner) or boundary.guarded(g)
 
 
-def of_cached(lifter, g):
-    """Return a function with a cache such that calls with duals go past the cache."""
+def _of_unbound(lifter, g):
+    """Return what stands for a method of arrays that f gets from their class, as ``np.ndarray.copy``."""
 
-    @functools.wraps(g)
-    def call(*args, **kwargs):
-        if holds_duals(args) or holds_duals(kwargs):
-            return lifter.resolve(g.__wrapped__)(*args, **kwargs)
-        return g(*args, **kwargs)
+    def call(a, *args, **kwargs):
+        bound = getattr(a, g.__name__) if isinstance(a, np.ndarray) else functools.partial(g, a)
+        return lifter.resolve(bound)(*args, **kwargs)
 
     return call
 
@@ -258,6 +281,8 @@ def of_instances(lifter, cls):
     package = boundary.package_of(base)
     new, init = cls.__new__, cls.__init__
     python = isinstance(new, types.FunctionType) or isinstance(init, types.FunctionType)
+    if not python and lifter.full and issubclass(cls, keys().HASHED):
+        return keys().making(lifter, cls)
     if not python:
         return cls if package in boundary.TRANSPARENT else boundary.guarded(cls)
     if package not in boundary.TRANSPARENT or boundary.package_of(cls) in LEAVES:
@@ -274,6 +299,8 @@ def of_instances(lifter, cls):
             made = lifter.resolve(new)(cls, *args, **kwargs)
             if not isinstance(made, cls):
                 return made
+        if isinstance(made, (dict, set, frozenset)):
+            keys().own(made)
         initialise = type(made).__init__
         lifter.resolve(initialise)(made, *args, **kwargs)
         return sourceless.view(lifter, made)
@@ -318,25 +345,9 @@ def _dataclass(lifter, cls):
 # ---- assignments, operators and attributes -----------------------------------------------------------------
 
 
-def keys():
-    from dualnum.lifting import keys
-
-    return keys
-
-
-def pandas_table():
-    from dualnum.lifting.tables import pandas
-
-    return pandas
-
-
-def _of_pandas(a):
-    return type(a).__module__.partition(".")[0] == "pandas"
-
-
 def storable(a, v):
     """Return an array as an object that is no array stores it: an array of duals in pandas as objects."""
-    return pandas_table().as_objects(v) if _of_pandas(a) else v
+    return pandas_table().as_objects(v) if of_pandas(a) else v
 
 
 def not_stored(a, v):
@@ -345,6 +356,8 @@ def not_stored(a, v):
     if not isinstance(a, np.ndarray) or not holds_duals(v):
         return
     (storage.grow if isinstance(a.dtype, DualDType) else storage.learn)(a, v)
+    if a.dtype.char == "d" and current_run() is not None:
+        raise boundary.from_outside(sys._getframe(1)) from None
     if a.dtype.kind in "biu":
         raise boundary.NotLifted(
             f"a[k] = v expects an array of floats for a dual v, got {a.dtype}, at "
@@ -353,125 +366,26 @@ def not_stored(a, v):
         )
 
 
-def inplace_array(lifter, name, a, v, operate):
-    """Return what ``a op= v`` assigns to an array of floats: a itself, or f starts again where v is dual."""
+def inplace_array(a, v, operate, owner):
+    """Return what ``a op= v`` assigns to an array, which is owner or elements of it.
+
+    Where v is dual and the owner has floats, f starts again.
+    """
+    owner = owner.base if isinstance(owner, np.flatiter) else owner
     if isinstance(a.dtype, DualDType):
         try:
             return operate(a, v)
         except TypeError:
             if holds_duals(v):
-                storage.grow(a, v)
+                storage.grow(owner, v)
             raise
     if type(a) is np.ndarray and a.dtype.char == "d" and holds_duals(v):
-        storage.learn(a, v)
-    return operate(a, v)
-
-
-def _special(lifter, a, name):
-    """Return a lifted special method of a's class that is written in Python, or None."""
-    method = getattr(type(a), name, None)
-    if not isinstance(method, types.FunctionType):
-        return None
-    lifted = lifter.resolve(method)
-    return None if lifted is method else lifted
-
-
-_REFLECTED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
-
-
-def noted(a):
-    """Note an array that an operator has made in the full grade; its site is the operator."""
-    return storage.made(a, sys._getframe(1))
-
-
-def binary(lifter, name, a, b, operate):
-    """Return ``a op b`` with lifted special methods, in the order in which Python asks them."""
-    if type(a) is str:  # "%g" % x shows the value
-        return operate(a, storage.stripped(b) if name == "mod" else b)
-    if _of_pandas(a) or _of_pandas(b):
-        return pandas_table().binary(a, b, operate)
-    left = _special(lifter, a, f"__{name}__")
-    reflected = _REFLECTED.get(name) or f"r{name}"
-    right = _special(lifter, b, f"__{reflected}__") if type(a) is not type(b) else None
-    if left is None and right is None:
-        return operate(a, b)
-    calls = [(left, a, b), (right, b, a)]
-    if right is not None and issubclass(type(b), type(a)):
-        calls.reverse()
-    elif left is None and getattr(type(a), f"__{name}__", None) is not None:
-        made = getattr(type(a), f"__{name}__")(a, b)
-        if made is not NotImplemented:
-            return made
-    for method, x, y in calls:
-        if method is not None:
-            made = method(x, y)
-            if made is not NotImplemented:
-                return made
-    return operate(a, b)
-
-
-def unary(lifter, name, a, operate):
-    method = _special(lifter, a, f"__{name}__")
-    return operate(a) if method is None else method(a)
-
-
-def inplace(lifter, name, a, v, operate):
-    if _of_pandas(a):
-        return pandas_table().binary(a, v, operate)
-    method = _special(lifter, a, f"__{name}__")
-    if method is not None:
-        made = method(a, v)
-        if made is not NotImplemented:
-            return made
-    if getattr(type(a), f"__{name}__", None) is not None:
-        return operate(a, v)
-    return binary(lifter, name[1:], a, v, operate)
-
-
-def getitem(lifter, a, k):
-    method = _special(lifter, a, "__getitem__")
-    return a[k] if method is None else method(a, k)
-
-
-def iterate(lifter, a):
-    method = _special(lifter, a, "__iter__")
-    if method is not None:
-        return method(a)
-    return _next_lifted(lifter, a) if _special(lifter, a, "__next__") else a
-
-
-def _next_lifted(lifter, a):
-    advance = _special(lifter, a, "__next__")
-    while True:
+        storage.learn(owner, v)
         try:
-            item = advance(a)
-        except StopIteration:
-            return
-        yield item
-
-
-class _Context:
-    """A context manager with lifted __enter__ and __exit__."""
-
-    def __init__(self, lifter, a):
-        self.lifter, self.a = lifter, a
-
-    def __enter__(self):
-        return self.lifter.resolve(self.a.__enter__)()
-
-    def __exit__(self, *error):
-        return self.lifter.resolve(self.a.__exit__)(*error)
-
-
-def shown(x):
-    """Return what f shows of x: a dual shows its value."""
-    return storage.stripped(x) if holds_duals(x) else x
-
-
-def context(lifter, a):
-    if isinstance(getattr(type(a), "__enter__", None), types.FunctionType):
-        return _Context(lifter, a)
-    return a
+            return operate(a, v)
+        except TypeError:
+            raise boundary.from_outside(sys._getframe(1)) from None
+    return operate(a, v)
 
 
 #: Attributes of an array or a number of duals that are answered as for floats.
@@ -497,12 +411,14 @@ def attribute(lifter, a, name):
             if name in ("kind", "char", "type", "name", "num")
             else getattr(a, name)
         )
-    if (
-        isinstance(a, (types.ModuleType, type, np.ndarray))
-        or cls.__getattribute__ is not object.__getattribute__
+    own = cls.__getattribute__
+    if isinstance(a, (types.ModuleType, type, np.ndarray)) or (
+        own is not object.__getattribute__ and not isinstance(own, types.FunctionType)
     ):
         return getattr(a, name)
     try:
+        if own is not object.__getattribute__:
+            return lifter.resolve(own)(a, name)
         return _found_attribute(lifter, a, cls, name)
     except AttributeError:
         own = getattr(cls, "__getattr__", None)
@@ -519,8 +435,7 @@ def _found_attribute(lifter, a, cls, name):
     own = name in getattr(a, "__dict__", ())
     if isinstance(found, functools.cached_property) and not own:
         made = lifter.resolve(found.func)(a)
-        if not holds_duals(made):
-            a.__dict__[name] = made
+        caches.keep(a, found.attrname, made)
         return made
     getter = getattr(type(found), "__get__", None)
     if isinstance(getter, types.FunctionType) and boundary.package_of(type(found)) not in LEAVES:

@@ -6,8 +6,8 @@ is added to any namespace.  There are two grades:
 lean
     calls, and assignments to elements, ``a[k] = v``;
 full
-    attributes, operators, element access, iteration and ``with`` as well, so that properties and special methods that
-    are written in Python are lifted too, and in-place operations may replace an array of floats.
+    attributes, operators, truth, element access, iteration, unpacking and ``with`` as well, so that properties and
+    special methods that are written in Python are lifted too, and in-place operations may replace an array of floats.
 """
 
 import ast
@@ -27,14 +27,29 @@ BINARY = {
     ast.Mod: "mod",
     ast.Pow: "pow",
     ast.MatMult: "matmul",
+    ast.BitAnd: "and",
+    ast.BitOr: "or",
+    ast.BitXor: "xor",
+    ast.LShift: "lshift",
+    ast.RShift: "rshift",
 }
-UNARY = {ast.USub: "neg", ast.UAdd: "pos"}
+UNARY = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
 COMPARE = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
+
+
+#: Names by which code sees all its local variables, and would see those that hold an operand.
+SEE_LOCALS = frozenset(("locals", "vars", "dir", "eval", "exec"))
+#: Expressions that are true or false by themselves, or by a comparison.
+DECIDED = ast.Compare, ast.Constant, ast.JoinedStr, ast.Lambda, ast.List, ast.Tuple, ast.Dict, ast.Set
 
 
 def rewritten(statement, full):
     """Return a rewritten copy of a statement's tree."""
-    return ast.fix_missing_locations(Rewriter(full).visit(_copied(statement)))
+    holds = full and not any(
+        getattr(node, "id", None) in SEE_LOCALS or getattr(node, "attr", None) == "f_locals"
+        for node in ast.walk(statement)
+    )
+    return ast.fix_missing_locations(Rewriter(full, holds).visit(_copied(statement)))
 
 
 def _copied(node):
@@ -48,8 +63,9 @@ def _copied(node):
 class Rewriter(ast.NodeTransformer):
     """Rewrites the functions in a statement; class bodies and the module's own level stay as they are."""
 
-    def __init__(self, full):
+    def __init__(self, full, holds):
         self.full = full
+        self.holds = holds  # whether variables of its own may hold operands
         self.depth = 0  # of functions
         self.class_name = None
         self.captures = 0
@@ -133,6 +149,60 @@ class Rewriter(ast.NodeTransformer):
             node.value = self._shown(node.value)
             return node
         return self.call(node, "rules.shown", node)
+
+    # ---- truth -------------------------------------------------------------------------------------------------
+
+    def _is_decided(self, node):
+        """Return whether no special method decides the truth of an expression."""
+        return isinstance(node, DECIDED) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+
+    def _test(self, node):
+        """Visit a condition, which decides by its truth alone."""
+        if not self.full or not self.depth:
+            return self.visit(node)
+        if isinstance(node, ast.BoolOp):
+            node.values = [self._test(value) for value in node.values]
+            return node
+        decided = self._is_decided(node)
+        node = self.visit(node)
+        return node if decided else self.call(node, "truth", node)
+
+    def _conditional(self, node):
+        for name, field in ast.iter_fields(node):
+            if name == "test":
+                node.test = self._test(field)
+            elif isinstance(field, list):
+                setattr(node, name, [self.visit(child) for child in field])
+            elif isinstance(field, ast.AST):
+                setattr(node, name, self.visit(field))
+        return node
+
+    visit_If = visit_While = visit_IfExp = visit_Assert = _conditional
+
+    def visit_BoolOp(self, node):
+        """``a and b`` becomes ``b if truth(held := a) else held``."""
+        decided = list(map(self._is_decided, node.values))
+        self.generic_visit(node)
+        if not self.full or not self.depth or not self.holds or all(decided[:-1]):
+            return node
+        made = node.values[-1]
+        for value, known in zip(node.values[-2::-1], decided[-2::-1], strict=True):
+            if known:
+                made = ast.BoolOp(node.op, [value, made])
+            else:
+                store, load = self._held(value)
+                branches = (made, load) if isinstance(node.op, ast.And) else (load, made)
+                made = ast.IfExp(self.call(value, "truth", store), *branches)
+            ast.copy_location(made, node)
+        return made
+
+    def _held(self, node):
+        """Return the trees that store an operand in a variable of its own, and that load it from there."""
+        self.captures += 1
+        name = f".{self.captures}"
+        store = ast.copy_location(ast.Name(name, ast.Store()), node)
+        load = ast.copy_location(ast.Name(name, ast.Load()), node)
+        return ast.copy_location(ast.NamedExpr(store, node), node), load
 
     # ---- dicts and sets with duals as keys ---------------------------------------------------------------------
 
@@ -247,6 +317,9 @@ class Rewriter(ast.NodeTransformer):
         return node
 
     def visit_UnaryOp(self, node):
+        if isinstance(node.op, ast.Not):
+            node.operand = self._test(node.operand)
+            return node
         self.generic_visit(node)
         constant = isinstance(node.operand, ast.Constant)
         if self.full and self.depth and type(node.op) in UNARY and not constant:
@@ -261,18 +334,65 @@ class Rewriter(ast.NodeTransformer):
         if self.full and self.depth and len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
             name = "contains" if isinstance(node.ops[0], ast.In) else "excludes"
             return self.call(node, f"rules.keys().{name}", node.left, node.comparators[0])
+        if self.full and self.depth and self.holds and all(type(op) in COMPARE for op in node.ops):
+            return self._chain(node)
         return node
+
+    def _chain(self, node):
+        """``a < b < c`` becomes ``a < (held := b) and held < c``, each comparison a call."""
+        left, pairs = node.left, []
+        for i, (op, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            held = right
+            if i + 1 < len(node.ops) and not isinstance(right, (ast.Name, ast.Constant)):
+                right, held = self._held(right)
+            pairs.append(self.call(node, "binary", self.constant(node, COMPARE[type(op)]), left, right))
+            left = held
+        return ast.copy_location(ast.BoolOp(ast.And(), pairs), node)
+
+    def _iterated(self, node):
+        """Return the tree of what a loop, or an unpacking, goes through."""
+        if not self.full or not self.depth or isinstance(node, (ast.Tuple, ast.List, ast.Constant)):
+            return node
+        return self.call(node, "iterate", node)
 
     def visit_For(self, node):
         self.generic_visit(node)
-        if self.full and self.depth:
-            node.iter = self.call(node.iter, "iterate", node.iter)
+        node.iter = self._iterated(node.iter)
         return node
 
     def visit_comprehension(self, node):
+        holds, self.holds = self.holds, False  # Python allows no := in what a comprehension iterates over
+        node.iter = self.visit(node.iter)
+        self.holds = holds
+        node.target = self.visit(node.target)
+        node.ifs = [self._test(test) for test in node.ifs]
+        if not node.is_async:
+            node.iter = self._iterated(node.iter)
+        return node
+
+    def visit_Assign(self, node):
         self.generic_visit(node)
-        if self.full and self.depth and not node.is_async:
-            node.iter = self.call(node.iter, "iterate", node.iter)
+        if len(node.targets) == 1:
+            node.value = self._unpacked(node.targets[0], node.value)
+        return node
+
+    def _unpacked(self, target, value):
+        """Return the tree of a value that is assigned to a target, which may take it apart."""
+        if not isinstance(target, (ast.Tuple, ast.List)):
+            return value
+        if isinstance(value, (ast.Tuple, ast.List)) and len(target.elts) == len(value.elts):
+            value.elts = list(map(self._unpacked, target.elts, value.elts))
+        return self._iterated(value)
+
+    def visit_Starred(self, node):
+        self.generic_visit(node)
+        if isinstance(node.ctx, ast.Load):
+            node.value = self._iterated(node.value)
+        return node
+
+    def visit_YieldFrom(self, node):
+        self.generic_visit(node)
+        node.value = self._iterated(node.value)
         return node
 
     def visit_With(self, node):

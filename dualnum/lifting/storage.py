@@ -5,14 +5,15 @@ and the offset of the call in it.  When f assigns a dual to an element of such a
 starts again; this time the call at that site returns an array of duals.  Tables of constants so stay floats.
 """
 
+import operator
 import weakref
 
 import numpy as np
 
-from dualnum._core import DualArray, DualDType, Restart, current_run, run_lifted, value
+from dualnum._core import DualArray, DualDType, Restart, count_mark, current_run, run_lifted, value
 from dualnum.lifting import record
 
-_marked = {}  # site: its code object, which keeps the id in the site valid
+_marked = {}  # site: (its code object, which keeps the id in the site valid; the number of the mark)
 _noted = {}  # id of an array: (weak reference to it, its site, the code object)
 
 
@@ -97,16 +98,43 @@ def copied(x, known=None):
     return made
 
 
-def made(a, frame):
-    """Return an array that lifted code in `frame` has asked for: of duals, if its site is marked."""
-    if type(a) is not np.ndarray or a.dtype.char != "d" or a.base is not None:
+def owner_of(a):
+    """Return the array that owns the memory of `a`, or None where that is no array's."""
+    while getattr(a, "base", None) is not None:
+        a = a.base
+    return a if isinstance(a, np.ndarray) else None
+
+
+def _owners_in(x):
+    """Return the owners of the arrays in x and in its lists and tuples."""
+    if isinstance(x, (list, tuple)):
+        return [owner for item in x for owner in _owners_in(item)]
+    return [owner_of(x)] if isinstance(x, np.ndarray) else []
+
+
+def made(a, frame, args=None):
+    """Return an array that lifted code in `frame` has asked for: of duals, if its site is marked.
+
+    Lists and tuples of such arrays likewise.  A view is a new array where its memory is none of an array in `args`.
+    """
+    if isinstance(a, (list, tuple)):
+        arrays = [made(item, frame, args) for item in a]
+        if all(map(operator.is_, arrays, a)):
+            return a
+        return type(a)(arrays) if type(a) in (list, tuple) else type(a)(*arrays)
+    if type(a) is not np.ndarray or a.dtype.char != "d":
         return a
+    owner = a
+    if a.base is not None:
+        owner = None if args is None else owner_of(a)
+        if owner is None or any(owner is other for other in _owners_in(args)):
+            return a
     site = id(frame.f_code), frame.f_lasti
     # assignments in code without a source, whose globals are no plain dict, are not seen
     if site in _marked or type(frame.f_globals) is not dict:
         dtype = active(current_run())
         return a if dtype is None else a.astype(dtype).view(DualArray)
-    note(a, site, frame.f_code)
+    note(owner, site, frame.f_code)
     return a
 
 
@@ -136,7 +164,7 @@ def site_of(a):
         found = _noted.get(id(a))
         if found is not None and found[0]() is a:
             return found[1:]
-        a = a.base
+        a = a.base if isinstance(a.base, np.ndarray) else owner_of(a.base)
     return None
 
 
@@ -146,9 +174,11 @@ def learn(a, v):
     if found is None:
         return
     site, code = found
-    if site in _marked:
-        return  # the array is older than the mark: a cache of f's
-    _marked[site] = code
+    run = current_run()
+    if site in _marked and (run is None or _marked[site][1] <= run.marks):
+        return  # the run began with the mark, but the array is older: a cache of f's
+    if site not in _marked:  # else another thread has marked it since
+        _marked[site] = code, count_mark()
     record.note_site(code, site[1])
     _restart(v)
 

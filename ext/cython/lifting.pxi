@@ -19,7 +19,11 @@ cdef frozenset _transparent = frozenset([list, dict, set, frozenset, str, bytes,
                                          bytearray, range, slice, type(None)])
 
 # Types on which an operator is Python's or NumPy's own.
-cdef frozenset _plain_operands = frozenset([float, int, bool, Dual, str, tuple, list, np.float64, np.int64, type(None)])
+cdef frozenset _plain_operands = frozenset([float, int, bool, Dual, str, tuple, list, np.float64, np.int64, np.bool_,
+                                            type(None)])
+
+# Methods of lists and tuples that call special methods of what they are given.
+cdef frozenset _list_methods = frozenset(["index", "count", "remove", "sort", "extend"])
 
 
 def holds_duals(x, int depth=4):
@@ -51,10 +55,17 @@ def with_primal(Dual d not None, double primal):
 
 
 cdef object _number_of(object x):
-    """x as a Dual, if it is an array of duals with one element; else x."""
-    if isinstance(x, ndarray) and PyArray_SIZE(_array(<ndarray>x)) == 1 and _is_dual_dtype(<object>(<ndarray>x).descr):
-        return x.reshape(())[()]
-    return x
+    """x as a Dual, if it is an array with one dual; its float, if its class defines it in Python; else x."""
+    if isinstance(x, ndarray):
+        if PyArray_SIZE(_array(<ndarray>x)) == 1 and _is_dual_dtype(<object>(<ndarray>x).descr):
+            return x.reshape(())[()]
+        return x
+    return x if type(x) in _plain_operands else _lifters[1].rules.as_number(x)
+
+
+def bits_of(Dual d not None):
+    """Return what tells a dual from all others: its dtype, and the bytes of its components."""
+    return <object>d.descr, (<char *>d.data)[:(<DualDescr *>d.descr).base.elsize]
 
 
 def class_for_floats(Dual d not None):
@@ -142,6 +153,12 @@ cdef class LiftedRun:
         Whether f has to start again; it may have caught the Restart.
     own : dict or None
         The dicts and sets that f has made, by their ids (`dualnum.lifting.keys`).
+    caches : dict or None
+        What cached functions have returned in this run, by function and arguments (`dualnum.lifting.caches`).
+    cached : list or None
+        What cached properties have stored in this run: the object's attributes, the name, and its value.
+    marks : int
+        How many sites of storage had been marked when the run began.
     """
     cdef readonly tuple args
     cdef readonly dict kwargs
@@ -149,7 +166,19 @@ cdef class LiftedRun:
     cdef public object active
     cdef readonly LiftedRun outer
     cdef public bint pending
-    cdef public dict own
+    cdef public dict own, caches
+    cdef public list cached
+    cdef readonly Py_ssize_t marks
+
+
+cdef Py_ssize_t _marks = 0  # sites of storage that have been marked
+
+
+def count_mark():
+    """Return the number of a site of storage that is being marked."""
+    global _marks
+    _marks += 1
+    return _marks
 
 
 def current_run():
@@ -162,7 +191,7 @@ cpdef object run_lifted(object g, tuple args, dict kwargs, object learnt=None):
     cdef LiftedRun run = LiftedRun.__new__(LiftedRun)
     cdef PyObject *outer = lifted_run
     cdef Py_ssize_t before = 0 if refusals == NULL else len(<list>refusals)
-    run.args, run.kwargs, run.learnt = args, kwargs, learnt
+    run.args, run.kwargs, run.learnt, run.marks = args, kwargs, learnt, _marks
     run.outer = <LiftedRun>outer if outer != NULL else None
     set_lifted_run(<PyObject *>run)
     try:
@@ -179,6 +208,10 @@ cpdef object run_lifted(object g, tuple args, dict kwargs, object learnt=None):
         raise
     finally:
         set_lifted_run(outer)
+        if run.cached is not None:
+            for attributes, name, v in run.cached:
+                if attributes.get(name) is v:
+                    del attributes[name]
     return y
 
 
@@ -225,7 +258,7 @@ def library_call(g, seen, prepared, made, Py_ssize_t most=-1):
     prepared : callable
         ``prepared(g, args, kwargs)`` returns what g gets where there are keywords or more than `most` arguments.
     made : callable
-        ``made(a, frame)`` notes an array of floats that a call in a frame has made.
+        ``made(y, frame, args)`` notes the arrays of floats among what a call in a frame has made of its arguments.
     """
     def call(*args, **kwargs):
         if kwargs or 0 <= most < len(args):
@@ -239,9 +272,11 @@ def library_call(g, seen, prepared, made, Py_ssize_t most=-1):
         if type(y) is ndarray:
             if _is_dual_dtype(<object>(<ndarray>y).descr):
                 return _as_dual_array(y)
-            if (<ndarray>y).base == NULL and _is_float64((<ndarray>y).descr):
-                return made(y, sys._getframe())
-        return y
+            if not _is_float64((<ndarray>y).descr):
+                return y
+        elif type(y) is not list and not isinstance(y, tuple):
+            return y
+        return made(y, sys._getframe(), args if not kwargs else (*args, *kwargs.values()))
 
     return call
 
@@ -283,21 +318,32 @@ cdef class Place:
         return 0
 
     def update(self, str operator, v):
-        """Do ``a[k] op= v``."""
-        self.store(self.lifter.inplace(operator, self.current, v))
+        """Do ``a[k] op= v``; elements that an array hands out as a copy, as a[[0, 2]] does, are the array's own."""
+        if not self.attribute and isinstance(self.current, ndarray) and isinstance(self.a, (ndarray, np.flatiter)):
+            v = self.lifter.rules.inplace_array(self.current, v, _inplace_operators[operator], self.a)
+        else:
+            v = self.lifter.inplace(operator, self.current, v)
+        self.store(v)
+
+
+cdef inline bint _is_view(ndarray made, ndarray a):
+    """Return whether the array that ``a[k]`` has made, or a itself owns, is the memory of a."""
+    return made is a or made.base != NULL and (made.base == <PyObject *>a or made.base == a.base)
 
 
 cdef object _dispatching_type = type(np.sum)  # of NumPy's functions with __array_function__
 
 cdef dict _inplace_operators = {
     "i" + name: getattr(operator, "i" + name)
-    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift",
+                 "rshift")
 }
 cdef dict _operators = {
-    name: getattr(operator, name)
-    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "neg", "pos", "abs",
-                 "lt", "le", "gt", "ge", "eq", "ne")
+    name: getattr(operator, f"__{name}__")
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift",
+                 "rshift", "neg", "pos", "abs", "invert", "lt", "le", "gt", "ge", "eq", "ne")
 }
+_operators["divmod"] = divmod
 
 
 cdef inline PyObject *_or_none(PyObject *x):
@@ -363,6 +409,8 @@ cdef class Lifter:
                 if <object>Py_TYPE(<object>owner) in _transparent:
                     if self.full and isinstance(<object>owner, (dict, set, frozenset)):
                         return self.rules.keys().of_method(g, <object>owner)
+                    if self.full and isinstance(<object>owner, (list, tuple)) and g.__name__ in _list_methods:
+                        return self.rules.special.of_list_method(self, g, <object>owner)
                     return g
             else:
                 found = self.kept.get(g)
@@ -406,14 +454,15 @@ cdef class Lifter:
         """Return what ``a op= v`` assigns to a."""
         if isinstance(a, ndarray):
             if not _is_dual_dtype(<object>(<ndarray>a).descr) or type(v) is not float:
-                return self.rules.inplace_array(self, name, a, v, _inplace_operators[name])
+                return self.rules.inplace_array(a, v, _inplace_operators[name], a)
         elif self.full and not (type(a) in _plain_operands and type(v) in _plain_operands):
             return self.rules.inplace(self, name, a, v, _inplace_operators[name])
         return _inplace_operators[name](a, v)
 
-    def binary(self, str name, a, b):
+    cpdef object binary(self, str name, a, b):
         if (type(a) in _plain_operands or isinstance(a, ndarray)) and (
-                type(b) in _plain_operands or isinstance(b, ndarray)):
+                type(b) in _plain_operands or isinstance(b, ndarray)) and not (
+                name == "mul" and (isinstance(a, np.matrix) or isinstance(b, np.matrix))):
             if type(a) is not str:
                 made = _operators[name](a, b)
                 return self.rules.noted(made) if type(made) is ndarray else made
@@ -428,7 +477,10 @@ cdef class Lifter:
     cpdef object getitem(self, a, k):
         if isinstance(a, dict) and holds_duals(k):
             return self.rules.keys().getitem(self, a, k)
-        if type(a) in _transparent or isinstance(a, ndarray):
+        if isinstance(a, ndarray):
+            made = a[k]
+            return self.rules.noted(made, a) if type(made) is ndarray and not _is_view(made, a) else made
+        if type(a) in _transparent:
             return a[k]
         return self.rules.getitem(self, a, k)
 
@@ -436,7 +488,12 @@ cdef class Lifter:
         """Return a.name; a property's getter is lifted."""
         return self.rules.attribute(self, a, name)
 
-    def iterate(self, a):
+    cpdef object truth(self, x):
+        """Return x, or whether it is true, where a special method in Python decides that."""
+        return x if type(x) in _transparent or isinstance(x, (ndarray, np.generic)) else self.rules.truth(self, x)
+
+    cpdef object iterate(self, a):
+        """Return a, or an iterator of it that calls its special methods lifted."""
         if type(a) in _transparent or isinstance(a, ndarray):
             return a
         return self.rules.iterate(self, a)

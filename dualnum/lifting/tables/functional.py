@@ -1,26 +1,41 @@
 """Functions that call their arguments: these are lifted before the call."""
 
+import collections
 import concurrent.futures
 import functools
 import itertools
 import operator
+import sys
 import threading
 import types
 
 import numpy as np
 
-from dualnum._core import Restart
-from dualnum.lifting import storage
+from dualnum._core import Dual, Restart
+from dualnum.lifting import special, storage
 from dualnum.lifting.resolve import MAKERS
 
 #: Arguments that are called, if anything is; other callable objects may be data as well.
-CALLED = types.FunctionType, types.BuiltinFunctionType, types.MethodType, functools.partial, type
+CALLED = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, functools.partial, type,
+          functools._lru_cache_wrapper, operator.itemgetter, operator.attrgetter, operator.methodcaller)  # fmt: skip
+
+
+#: Places of the arguments over which a function iterates.
+OVER = {
+    **dict.fromkeys((itertools.accumulate, itertools.groupby), range(1)),
+    **dict.fromkeys((filter, functools.reduce, itertools.starmap, itertools.takewhile, itertools.dropwhile,
+                     itertools.filterfalse), range(1, 2)),
+    map: range(1, 100),
+}  # fmt: skip
 
 
 def _calling(lifter, g):
-    """Return g such that it lifts the functions among its arguments."""
+    """Return g such that it lifts the functions among its arguments, and the iteration over those of OVER."""
+    over = OVER.get(g, ())
 
     def call(*args, **kwargs):
+        if over:
+            args = [lifter.iterate(arg) if i in over else arg for i, arg in enumerate(args)]
         return g(
             *[lifter.resolve(arg) if isinstance(arg, CALLED) else arg for arg in args],
             **{name: lifter.resolve(arg) if isinstance(arg, CALLED) else arg for name, arg in kwargs.items()},
@@ -31,25 +46,54 @@ def _calling(lifter, g):
 
 for _g in (
     map, filter, functools.reduce, functools.partial, itertools.accumulate, itertools.starmap,
-    itertools.takewhile, itertools.dropwhile, itertools.filterfalse, itertools.groupby, iter,
-    np.apply_along_axis, np.apply_over_axes, np.fromfunction, np.piecewise,
+    itertools.takewhile, itertools.dropwhile, itertools.filterfalse, itertools.groupby, functools.cmp_to_key,
 ):  # fmt: skip
     MAKERS[_g] = _calling
 
 
-def _keyed(lifter, g):
-    """Return g such that it lifts its key; its other arguments are data, which may be functions and classes."""
+def _making(lifter, g):
+    """Return a function of NumPy's such that it lifts the functions among its arguments."""
+    calling = _calling(lifter, g)
 
     def call(*args, **kwargs):
-        if kwargs.get("key") is not None:
-            kwargs["key"] = lifter.resolve(kwargs["key"])
-        return g(*(map(lifter.iterate, args) if len(args) == 1 else args), **kwargs)
+        return storage.made(calling(*args, **kwargs), sys._getframe(1), (args, *kwargs.values()))
 
     return call
 
 
-for _g in (sorted, min, max, list.sort):
+for _g in (np.apply_along_axis, np.apply_over_axes, np.fromfunction, np.piecewise):
+    MAKERS[_g] = _making
+
+
+def _keyed(lifter, g):
+    """Return sorted, min or max with lifted keys and comparisons; functions among the other arguments are data."""
+
+    def call(*args, **kwargs):
+        if kwargs.get("key") is not None:
+            kwargs["key"] = lifter.resolve(kwargs["key"])
+        if not lifter.full:
+            return g(*(map(lifter.iterate, args) if len(args) == 1 else args), **kwargs)
+        if len(args) == 1:
+            args = lifter.iterate(args[0])
+        elif g is sorted or not args or all(type(x) in (float, int, Dual) for x in args):
+            return g(*args, **kwargs)
+        return special.ordered(lifter, g, list(args), kwargs.pop("key", None), kwargs)
+
+    return call
+
+
+for _g in (sorted, min, max):
     MAKERS[_g] = _keyed
+
+
+def _sorting(lifter, g):
+    def sort(items, /, **options):
+        return (lifter.resolve(items.sort) if type(items) is list else functools.partial(g, items))(**options)
+
+    return sort
+
+
+MAKERS[list.sort] = _sorting
 
 
 def _iterating(lifter, g):
@@ -61,7 +105,11 @@ def _iterating(lifter, g):
     return call
 
 
-for _g in (list, tuple, enumerate, zip, any, all):
+for _g in (
+    list, tuple, enumerate, zip, collections.deque, itertools.chain, itertools.product, itertools.islice,
+    itertools.cycle, itertools.tee, itertools.pairwise, itertools.zip_longest, itertools.combinations,
+    itertools.permutations, itertools.compress,
+):  # fmt: skip
     MAKERS[_g] = _iterating
 
 
@@ -118,15 +166,38 @@ MAKERS[threading.Thread], MAKERS[threading.Thread.join] = _thread, _join
 # operators that a module has as functions: binary ones go through the lifter, for classes of Python's
 
 
-def _operator(name):
+def _operator(name, method):
     def make(lifter, g):
-        def operate(a, b, /):
-            return lifter.binary(name, a, b)
-
-        return operate
+        return functools.partial(getattr(lifter, method), name)
 
     return make
 
 
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
-    MAKERS[getattr(operator, _name)] = _operator(_name)
+for _name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift lt le gt ge eq ne".split():
+    MAKERS[getattr(operator, f"__{_name}__")] = _operator(_name, "binary")
+    if hasattr(operator, f"__i{_name}__"):
+        MAKERS[getattr(operator, f"__i{_name}__")] = _operator(f"i{_name}", "inplace")
+for _name in ("neg", "pos", "abs", "invert"):
+    MAKERS[getattr(operator, f"__{_name}__")] = _operator(_name, "unary")
+MAKERS[operator.getitem] = lambda lifter, g: lifter.getitem
+MAKERS[operator.truth] = lambda lifter, g: lambda x, /: bool(lifter.truth(x))
+MAKERS[operator.not_] = lambda lifter, g: lambda x, /: not lifter.truth(x)
+MAKERS[operator.contains] = lambda lifter, g: lambda a, x, /: lifter.rules.keys().contains(x, a)
+
+
+def of_getter(lifter, g):
+    """Return an itemgetter, attrgetter or methodcaller that looks up by lifted methods and properties."""
+    caller, args = g.__reduce__()[:2]
+    if isinstance(g, operator.methodcaller):
+        name, *rest = (*getattr(caller, "args", ()), *args)
+        options = getattr(caller, "keywords", {})
+        return lambda a: lifter.resolve(getattr(a, name))(*rest, **options)
+    if isinstance(g, operator.itemgetter):
+        looks = [functools.partial(lambda k, a: lifter.getitem(a, k), k) for k in args]
+    else:
+        looks = [functools.partial(_dotted, lifter, name.split(".")) for name in args]
+    return looks[0] if len(looks) == 1 else lambda a: tuple([look(a) for look in looks])
+
+
+def _dotted(lifter, names, a):
+    return functools.reduce(lifter.attribute, names, a)

@@ -6,9 +6,9 @@ import math
 import numpy as np
 
 from dualnum._core import FUNCTIONS, Dual, DualArray, holds_duals, math_function, value, with_primal
-from dualnum.lifting import boundary
+from dualnum.lifting import boundary, resolve
 from dualnum.lifting.resolve import REPLACED, replaces
-from dualnum.lifting.tables.python import number_of, primal_of
+from dualnum.lifting.tables.python import from_method, primal_of, real_of
 
 #: math's names of functions that NumPy spells otherwise.
 NUMPY = {
@@ -39,7 +39,7 @@ for _name in [*NUMPY, *SAME]:
 
 def _integer(function):
     def step(x, /):
-        return function(primal_of(x))
+        return from_method(f"__{function.__name__}__", primal_of(x), function)
 
     return step
 
@@ -48,26 +48,32 @@ for _name in ("ceil", "floor", "trunc"):
     REPLACED[getattr(math, _name)] = _integer(getattr(math, _name))
 
 
-def _of_scipy(name):
+def of_scipy(name, spelled):
+    """Return a function of scipy.special, which is imported when `spelled`, a function of Python's, needs it."""
+
     def function(x):
         try:
             import scipy.special
         except ImportError as error:
             raise ImportError(
-                f"the derivative of math.{name} expects SciPy; install it with pip install 'dualnum[scipy]'."
+                f"the derivative of {spelled} expects SciPy; install it with pip install 'dualnum[scipy]'."
             ) from error
-        return getattr(scipy.special, SCIPY[name])(x)
+        return getattr(scipy.special, name)(x)
 
     return function
 
 
 for _name in SCIPY:
-    REPLACED[getattr(math, _name)] = math_function(getattr(math, _name), _of_scipy(_name))
+    REPLACED[getattr(math, _name)] = math_function(
+        getattr(math, _name), of_scipy(SCIPY[_name], f"math.{_name}")
+    )
 
 
 def _predicate(function):
     def decide(*args, **kwargs):
-        return function(*map(primal_of, args), **{name: primal_of(x) for name, x in kwargs.items()})
+        return function(
+            *[primal_of(real_of(x)) for x in args], **{name: primal_of(x) for name, x in kwargs.items()}
+        )
 
     return decide
 
@@ -80,7 +86,7 @@ for _name in ("isfinite", "isinf", "isnan", "isclose", "ulp"):
 def log(x, /, *base):
     if not base:
         return _log(x)
-    x, *base = numbers = [number_of(x), *map(number_of, base)]
+    x, *base = numbers = [real_of(x), *map(real_of, base)]
     primal = math.log(*map(primal_of, numbers))
     with np.errstate(all="ignore"):
         return _with(_log(x) / _log(base[0]), primal) if holds_duals(numbers) else primal
@@ -97,7 +103,7 @@ def _with(y, primal):
 @replaces(math.hypot)
 @np.errstate(all="ignore")
 def hypot(*coordinates):
-    coordinates = [number_of(x) for x in coordinates]
+    coordinates = [real_of(x) for x in coordinates]
     primal = math.hypot(*map(primal_of, coordinates))
     if not holds_duals(coordinates):
         return primal
@@ -108,25 +114,30 @@ def hypot(*coordinates):
 
 @replaces(math.dist)
 def dist(p, q, /):
-    if not holds_duals((p, q)):
-        return math.dist(p, q)
-    p, q = [[number_of(x) for x in point] for point in (p, q)]
+    p, q = [[real_of(x) for x in resolve.FULL.iterate(point)] for point in (p, q)]
     primal = math.dist([*map(primal_of, p)], [*map(primal_of, q)])
+    if not holds_duals((p, q)):
+        return primal
     return _with(hypot(*[a - b for a, b in zip(p, q, strict=True)]), primal)
 
 
 @replaces(math.fsum)
 def fsum(items, /):
-    items = [number_of(x) for x in items]
+    items = [real_of(x) for x in resolve.FULL.iterate(items)]
     primal = math.fsum(map(primal_of, items))
     return _with(sum(items), primal) if holds_duals(items) else primal
+
+
+@replaces(math.prod)
+def prod(items, /, *, start=1):
+    return math.prod(resolve.FULL.iterate(items), start=start)
 
 
 if hasattr(math, "sumprod"):
 
     @replaces(math.sumprod)
     def sumprod(p, q, /):
-        p, q = [number_of(x) for x in p], [number_of(x) for x in q]
+        p, q = [[real_of(x) for x in resolve.FULL.iterate(each)] for each in (p, q)]
         primal = math.sumprod([*map(primal_of, p)], [*map(primal_of, q)])
         return _with(sum(a * b for a, b in zip(p, q, strict=True)), primal) if holds_duals((p, q)) else primal
 
@@ -135,34 +146,34 @@ if hasattr(math, "fma"):
 
     @replaces(math.fma)
     def fma(x, y, z, /):
-        x, y, z = map(number_of, (x, y, z))
+        x, y, z = map(real_of, (x, y, z))
         primal = math.fma(*map(primal_of, (x, y, z)))
         return _with(x * y + z, primal) if holds_duals((x, y, z)) else primal
 
 
 @replaces(math.nextafter)
 def nextafter(x, y, /, **kwargs):
-    x = number_of(x)
+    x = real_of(x)
     return _with(x, math.nextafter(primal_of(x), primal_of(y), **kwargs))
 
 
 @replaces(math.ldexp)
 def ldexp(x, i, /):
-    x = number_of(x)
+    x = real_of(x)
     primal = math.ldexp(primal_of(x), i)
     return _with(np.ldexp(x, i), primal) if type(x) is Dual else primal
 
 
 @replaces(math.frexp)
 def frexp(x, /):
-    x = number_of(x)
+    x = real_of(x)
     mantissa, exponent = math.frexp(primal_of(x))
     return _with(ldexp(x, -exponent), mantissa) if type(x) is Dual else mantissa, exponent
 
 
 @replaces(math.modf)
 def modf(x, /):
-    x = number_of(x)
+    x = real_of(x)
     fraction, whole = math.modf(primal_of(x))
     return _with(x, fraction) if type(x) is Dual else fraction, whole
 
@@ -174,7 +185,7 @@ def _real(name):
     original, of_duals = getattr(cmath, name), FUNCTIONS[NUMPY.get(name, name)]
 
     def function(x, /, *base):
-        x = number_of(x)
+        x = real_of(x)
         if not holds_duals((x, base)):
             return original(x, *base)
         z = original(value(x), *map(primal_of, base))

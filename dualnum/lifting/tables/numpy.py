@@ -12,12 +12,13 @@ from dualnum._core import (
     DualArray,
     DualDType,
     array_call,
+    current_run,
     holds_duals,
     library_call,
     value,
     with_primal,
 )
-from dualnum.lifting import boundary, storage
+from dualnum.lifting import boundary, resolve, special, storage
 from dualnum.lifting.resolve import MAKERS, REPLACED, replaces
 from dualnum.lifting.tables.python import primal_of
 
@@ -84,19 +85,7 @@ def of_numpy(lifter, g):
     if isinstance(g, type) or not callable(g):
         return g
 
-    return library_call(_owning(g) if g in NEW else g, seen, _without_dtype, storage.made)
-
-
-#: Functions that return new arrays as views of memory that nobody else has.
-NEW = frozenset((np.linspace, np.geomspace, np.logspace, np.tile))
-
-
-def _owning(g):
-    def call(*args, **kwargs):
-        made = g(*args, **kwargs)
-        return made.copy() if type(made) is np.ndarray and made.base is not None else made
-
-    return call
+    return library_call(g, seen, _without_dtype, storage.made)
 
 
 def _without_dtype(g, args, kwargs):
@@ -113,6 +102,8 @@ def _learn(out, inputs):
     for a in out if isinstance(out, tuple) else (out,):
         if type(a) is np.ndarray and not isinstance(a.dtype, DualDType):
             storage.learn(a, inputs)
+            if a.dtype.char == "d" and current_run() is not None:
+                raise boundary.from_outside(sys._getframe(1))
 
 
 def of_ufunc_method(g, owner):
@@ -145,6 +136,9 @@ def _from_data(g):
     """Return np.array or one of its kin: an array of duals stays one where float64 is asked for."""
 
     def make(a, args, kwargs, frame):
+        if not isinstance(a, (np.ndarray, list, tuple, float, int)):
+            method = special.special(resolve.FULL, a, "__array__")
+            a = a if method is None else method(a)
         if not isinstance(a, (np.ndarray, list, tuple)) and hasattr(a, "to_numpy"):
             held = np.asarray(a)
             a = held if holds_duals(held, 8) else a
@@ -387,7 +381,7 @@ class _ByElement:
 
     def __call__(self, *args, **kwargs):
         if kwargs or not holds_duals(args) or getattr(self.original, "excluded", ()):
-            return self.original(*args, **kwargs)
+            return storage.made(self.original(*args, **kwargs), sys._getframe(1))
         otypes = getattr(self.original, "otypes", None) or ()
         return _element_by_element(self.function, args, otypes, sys._getframe(1))
 
@@ -398,6 +392,11 @@ def vectorized(lifter, g):
 
 
 MAKERS[np.vectorize] = _vectorize
+
+
+@replaces(np.ndarray)
+def ndarray(*args, **kwargs):
+    return storage.made(np.ndarray(*args, **kwargs), sys._getframe(1))
 
 
 def _from_python(lifter, g):
@@ -439,13 +438,19 @@ def of_method(lifter, g, owner):
     return _making(g) if g.__name__ in MAKING else g
 
 
-#: Methods that return new arrays.
-MAKING = frozenset("cumprod cumsum flatten max mean min prod repeat round std sum take trace var".split())
+#: Methods that return new arrays, always or where no view will do.
+MAKING = frozenset(
+    "byteswap compress conj conjugate cumprod cumsum flatten max mean min prod ravel repeat reshape round std sum take "
+    "trace var __copy__ __deepcopy__ __getitem__".split()
+)
 
 
 def _making(g):
     def call(*args, **kwargs):
-        return storage.made(g(*args, **kwargs), sys._getframe(1))
+        frame = sys._getframe(1)
+        while frame.f_globals.get("__name__") in ("copy", "dualnum.lifting.resolve"):
+            frame = frame.f_back  # each copy of a call of copy.copy has the site of that call
+        return storage.made(g(*args, **kwargs), frame, (g.__self__,))
 
     return call
 

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 from dualnum._core import Dual, DualArray, DualDType, class_for_floats, holds_duals, of_python, value
-from dualnum.lifting import boundary, storage
+from dualnum.lifting import boundary, resolve, special
 from dualnum.lifting.resolve import MAKERS, REPLACED, replaces
 
 
@@ -16,6 +16,12 @@ def number_of(x):
     if isinstance(x, np.ndarray) and isinstance(x.dtype, DualDType) and x.size == 1:
         return x.reshape(())[()]
     return x
+
+
+def real_of(x):
+    """Return number_of(x), or float(x) of an object whose class defines it in Python."""
+    x = number_of(x)
+    return x if type(x) in (float, int, Dual) else special.as_number(x)
 
 
 def primal_of(x):
@@ -36,20 +42,9 @@ def as_float64(x=0.0, /):
 def as_float(x=0.0, /):
     if type(x) is not Dual:
         x = number_of(x)
-    if type(x) is Dual:
-        return of_python(x, True)
-    if not isinstance(x, (str, int, float)) and hasattr(type(x), "__float__"):
-        return _from_method(x, "__float__")
-    return float(x)
-
-
-def _from_method(x, name):
-    """Return float(x) of an object; its method may return a dual, if it is written in Python."""
-    from dualnum.lifting.resolve import FULL
-
-    method = getattr(type(x), name)
-    lifted = FULL.resolve(method)
-    return float(x) if lifted is method else lifted(x)
+    if not isinstance(x, (str, int, float, Dual)):
+        x = special.as_number(x)
+    return of_python(x, True) if type(x) is Dual else float(x)
 
 
 def _step(cls):
@@ -79,7 +74,13 @@ def as_complex(*args, **kwargs):
 
 @replaces(bool)
 def as_bool(x=False, /):
-    return bool(x)
+    return bool(resolve.FULL.truth(x))
+
+
+def from_method(name, x, otherwise, *args):
+    """Return what a special method of x gives, lifted; otherwise(x, *args), where none is written in Python."""
+    method = special.special(resolve.FULL, x, name)
+    return otherwise(x, *args) if method is None else method(x, *args)
 
 
 def _seen(x):
@@ -120,32 +121,42 @@ def is_subclass(kind, kinds, /):
 
 @replaces(round)
 def rounded(number, ndigits=None):
-    return round(primal_of(number), ndigits)
+    return from_method("__round__", primal_of(number), round, *([] if ndigits is None else [ndigits]))
+
+
+@replaces(divmod)
+def divided(x, y, /):
+    return resolve.FULL.binary("divmod", x, y)
+
+
+@replaces(pow)
+def power(base, exp, mod=None):
+    return resolve.FULL.binary("pow", base, exp) if mod is None else pow(base, exp, mod)
 
 
 @replaces(str)
 def as_text(*args, **kwargs):
-    return str(*map(storage.stripped, args), **kwargs)
+    return str(*map(special.shown, args), **kwargs)
 
 
 @replaces(repr)
 def representation(x, /):
-    return repr(storage.stripped(x))
+    return repr(special.shown(x))
 
 
 @replaces(format)
 def formatted(x, spec="", /):
-    return format(storage.stripped(x), spec)
+    return format(special.shown(x), spec)
 
 
 @replaces(print)
 def printed(*args, **kwargs):
-    print(*map(storage.stripped, args), **kwargs)
+    print(*map(special.shown, args), **kwargs)
 
 
 @replaces(hash)
 def hashed(x, /):
-    return hash(value(x) if type(x) is Dual else x)
+    return from_method("__hash__", value(x) if type(x) is Dual else x, hash)
 
 
 def _exact(lifter, cls):
@@ -182,3 +193,86 @@ def _sum(lifter, g):
 
 
 MAKERS[abs], MAKERS[sum] = _absolute, _sum
+
+
+def _by_method(name):
+    """Return a maker of a function that calls a special method; the lean grade calls it as it is."""
+
+    def make(lifter, g):
+        return (lambda x, /: from_method(name, x, g)) if lifter.full else g
+
+    return make
+
+
+MAKERS[len] = _by_method("__len__")
+
+
+def _next(lifter, g):
+    def advance(x, /, *default):
+        if special.special(lifter, x, "__next__") is None:
+            return g(x, *default)
+        try:
+            return special.special(lifter, x, "__next__")(x)
+        except StopIteration:
+            if default:
+                return default[0]
+            raise
+
+    return advance if lifter.full else g
+
+
+def _iter(lifter, g):
+    def start(x, /, *sentinel):
+        if sentinel:
+            return g(lifter.resolve(x) if callable(x) else x, *sentinel)
+        method = special.special(lifter, x, "__iter__")
+        return method(x) if method is not None else g(lifter.iterate(x))
+
+    return start
+
+
+def _reversed(lifter, g):
+    def back(x, /):
+        if special.special(lifter, x, "__reversed__") is not None:
+            return special.special(lifter, x, "__reversed__")(x)
+        if special.special(lifter, x, "__getitem__") is not None:
+            return (lifter.getitem(x, i) for i in range(lifter.resolve(len)(x) - 1, -1, -1))
+        return g(x)
+
+    return back
+
+
+def _quantifier(lifter, g):
+    def decide(items, /):
+        return g(map(lifter.truth, lifter.iterate(items)))
+
+    return decide
+
+
+def _getattr(lifter, g):
+    def get(a, name, /, *default):
+        if not isinstance(name, str) or len(default) > 1:
+            return g(a, name, *default)
+        try:
+            return lifter.attribute(a, name)
+        except AttributeError:
+            if default:
+                return default[0]
+            raise
+
+    return get if lifter.full else g
+
+
+def _hasattr(lifter, g):
+    missing = object()
+    return (lambda a, name, /: lifter.resolve(getattr)(a, name, missing) is not missing) if lifter.full else g
+
+
+def _setattr(lifter, g):
+    return (lambda a, name, v, /: lifter.rules.set_attribute(lifter, a, name, v)) if lifter.full else g
+
+
+MAKERS[getattr], MAKERS[hasattr], MAKERS[setattr] = _getattr, _hasattr, _setattr
+MAKERS[next], MAKERS[iter], MAKERS[reversed], MAKERS[any], MAKERS[all] = (
+    _next, _iter, _reversed, _quantifier, _quantifier
+)  # fmt: skip
