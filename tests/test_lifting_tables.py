@@ -3,6 +3,7 @@
 import collections
 import decimal
 import math
+import statistics
 import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -426,3 +427,23 @@ SMOOTH = np.vectorize(lambda t: math.exp(-t) if t > 0 else 0.0)
 )
 def test_numpy_objects_that_call_python(f, slope):
     assert dn.derivative(f)(0.7) == pytest.approx(slope(0.7), rel=1e-13)
+
+
+def test_the_inverse_of_a_normal_distribution():
+    def f(q):
+        return statistics.NormalDist(q[1], math.exp(q[2])).inv_cdf(q[0])
+
+    def formula(q):
+        return q[1] + dn.exp(q[2]) * special.ndtri(q[0])
+
+    q = np.array([0.3, 1.0, -0.2])
+    special = pytest.importorskip("scipy.special")
+    np.testing.assert_allclose(dn.gradient(f)(q), dn.gradient(formula)(q), rtol=1e-14)
+    np.testing.assert_allclose(dn.hessian(f)(q), dn.hessian(formula)(q), rtol=1e-13)
+
+
+@pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState])
+def test_choices_by_dual_probabilities_are_refused(make):
+    with pytest.raises(TypeError, match=r"choice expects floats, got duals, at .*test_lifting_tables"):
+        dn.derivative(lambda x: make(1).choice(3, p=[x, 0.5, 0.5 - x]) * x)(0.25)
+    assert dn.derivative(lambda x: float(make(1).choice([x, x])))(0.25) == 1.0

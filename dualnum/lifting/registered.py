@@ -7,6 +7,7 @@ import types
 import numpy as np
 
 from dualnum._core import holds_duals, rule_of, run_lifted
+from dualnum.lifting.caches import carries
 from dualnum.rules import numpy_patches
 
 #: Subpackages of SciPy with rules: their files in dualnum.rules.scipy, imported when lifted code meets SciPy.
@@ -45,14 +46,12 @@ def of(lifter, g, otherwise):
         is_callback = isinstance(x, FUNCTIONS) or (calls_objects and callable(x) and not isinstance(x, type))
         return _callback(lifter, x) if is_callback else x
 
+    is_method = not is_scipy and "." in getattr(g, "__qualname__", "")
+    holds = carries if is_method else holds_duals  # the object of a method may hold duals
+
     @functools.wraps(g, updated=())
     def call(*args, **kwargs):
-        if not (
-            always
-            or holds_duals(args)
-            or holds_duals(kwargs)
-            or any(map(callable, (*args, *kwargs.values())))
-        ):
+        if not (always or holds(args) or holds(kwargs) or any(map(callable, (*args, *kwargs.values())))):
             return plain(*args, **kwargs)
         return rule(*map(given, args), **{name: given(x) for name, x in kwargs.items()})
 

@@ -15,6 +15,7 @@ NOTES = {
     "is unsupported in linalg": PLAIN,
     "Cannot cast array data from DualDType": PLAIN,
     "Cannot pass a new user DType instance": PLAIN,
+    "only integers, slices (`:`)": "f gets the values of a Series as an array: make pd.Series(x, index=...) in f",
     "compound dtypes are not implemented": "take series.to_numpy() first",
     "'\\x7f'": NUMPY,  # the repr of the dtype's character, as KeyError prints it
     "'\x7f'": NUMPY + ", with dense arrays",

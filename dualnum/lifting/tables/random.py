@@ -56,7 +56,20 @@ def _drawing(g):
     return draw
 
 
+def _choosing(g):
+    """Return a generator's choice, by probabilities that are no duals; it may choose among duals."""
+
+    @functools.wraps(g, updated=())
+    def choose(owner, a, size=None, replace=True, p=None, *args, **kwargs):
+        if holds_duals(p):
+            raise boundary.refuse(g, sys._getframe(1))
+        return storage.made(g(owner, a, size, replace, p, *args, **kwargs), sys._getframe(1))
+
+    return choose
+
+
 for _kind in KINDS:
+    REPLACED[_kind.choice] = _choosing(_kind.choice)
     for _name, _g in vars(_kind).items():
         if not _name.startswith("_") and _name not in OF_DATA and callable(_g):
             REPLACED[_g] = _drawing(_g)

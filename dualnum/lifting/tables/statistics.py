@@ -3,8 +3,8 @@
 import statistics
 
 from dualnum._core import FUNCTIONS, holds_duals, value
-from dualnum.lifting.resolve import REPLACED
-from dualnum.lifting.tables.math import _with
+from dualnum.lifting.resolve import REPLACED, replaces
+from dualnum.lifting.tables.math import _with, of_scipy
 from dualnum.lifting.tables.python import number_of
 
 
@@ -99,3 +99,13 @@ def _regression(x, y, /, *, proportional=False):
 
 
 REPLACED[statistics.linear_regression] = _regression
+
+
+@replaces(statistics._normal_dist_inv_cdf)
+def normal_inverse(p, mu, sigma):
+    p, mu, sigma = map(number_of, (p, mu, sigma))
+    primal = statistics._normal_dist_inv_cdf(*map(value, (p, mu, sigma)))
+    return _with(mu + sigma * _quantile(p), primal) if holds_duals((p, mu, sigma)) else primal
+
+
+_quantile = of_scipy("ndtri", "statistics.NormalDist.inv_cdf")
