@@ -1,5 +1,6 @@
 """The nets: a derivative that f loses is an error at the first call of f's code, and nothing else is one."""
 
+import functools
 import math
 import random
 
@@ -185,3 +186,10 @@ def test_no_false_alarm(name, lift):
         driver = driver_for(x, f(x))(f, check=True, lift=lift)
         driver(x)
         driver(x)
+
+
+def test_a_loss_names_the_function_and_its_line():
+    with pytest.raises(TypeError, match=LOST_SLOPE) as caught:
+        dn.derivative(functools.partial(bisect))(4.0)
+    code = bisect.__code__
+    assert str(caught.value).endswith(f"\nf is bisect, at {code.co_filename}:{code.co_firstlineno}")

@@ -11,6 +11,7 @@ A net speaks only where it is certain.  Where f is random or has a state, has a 
 ``dualnum.value`` on purpose, the differences decide nothing.
 """
 
+import functools
 import threading
 
 import numpy as np
@@ -47,9 +48,25 @@ class Lost(TypeError):
     """A derivative was lost in f."""
 
 
+def _unlabelled(y):
+    """Return the array in a Series or a DataFrame; anything else as it is."""
+    return y.to_numpy() if hasattr(y, "to_numpy") else y
+
+
+def _lost(at, text):
+    """Return the error about a derivative that plain f loses; it names f and its line."""
+    f = at.f
+    while hasattr(f, "__wrapped__") or isinstance(f, functools.partial):
+        f = f.func if isinstance(f, functools.partial) else f.__wrapped__
+    code = getattr(f if hasattr(f, "__code__") else type(f).__call__, "__code__", None)
+    where = "" if code is None else f"\nf is {code.co_qualname}, at {code.co_filename}:{code.co_firstlineno}"
+    return Lost(text + where)
+
+
 def _number_array(y):
     """Return what f gave as float64 values, or None if it is no array of numbers."""
     try:
+        y = _unlabelled(y)
         if isinstance(y, (list, tuple)):
             y = np.array(y)
         a = np.asarray(value(y))
@@ -230,20 +247,23 @@ def loss(at, y, solved=False):
     """
     if at.value is None:
         return UNDECIDED if at.error is not None else None
+    y = _unlabelled(y)
     got, expected = _number_array(y), _number_array(at.value)
     if got is None or expected is None:
         return None
     args = at.args, at.kwargs
     if E1 in _levels(y) and E1 not in _levels(args) + _levels(at.value):
-        return Lost(
-            "f(x) expects f to make floats with float(...), got a number that f made with the type of x; use float."
+        return _lost(
+            at,
+            "f(x) expects f to make floats with float(...), got a number that f made with the type of x; use float.",
         )
     if _differs(got, expected):
         if not at.repeats(expected) or _ill_conditioned(at, args, got, expected):
             return None
-        return Lost(
+        return _lost(
+            at,
             f"f(x) expects the same value for duals and floats, got {_some(got)} and {_some(expected)}: f treats other "
-            f"types than float in another way, or an error that it catches."
+            f"types than float in another way, or an error that it catches.",
         )
     found = _slope_loss(at, args, y, expected, LOOSE if solved else 1.0)
     return None if found is UNDECIDED and not at.repeats(expected) else found
@@ -354,10 +374,11 @@ def _verdict(at, directions, wrong, slope, center, expected, what):
     if not wrong.any() or not at.repeats(expected) or at.discards():
         return None
     i = np.unravel_index(np.argmax(wrong), wrong.shape)
-    return Lost(
+    return _lost(
+        at,
         f"f(x) expects {what.format(slope=slope[i])} where differences of f give {center[i]:.6g}: f loses the "
         f"derivative of a number that it converts, looks up, searches for or compares; write f with the formula that "
-        f"defines it, or turn this check off with check=False."
+        f"defines it, or turn this check off with check=False.",
     )
 
 
