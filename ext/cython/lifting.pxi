@@ -14,6 +14,13 @@ cdef extern from "Python.h":
     PyObject *PyMethod_GET_FUNCTION(object method)
     PyObject *PyMethod_GET_SELF(object method)
 
+cdef extern from *:
+    """
+    /* The address of the code of a function in C: the same for a method of any two objects. */
+    static size_t code_address(PyObject* function) { return (size_t)PyCFunction_GET_FUNCTION(function); }
+    """
+    size_t code_address(object function)
+
 # Types whose methods treat duals as any other object.
 cdef frozenset _transparent = frozenset([list, dict, set, frozenset, str, bytes, tuple, float, int, bool, Dual,
                                          bytearray, range, slice, type(None)])
@@ -22,8 +29,19 @@ cdef frozenset _transparent = frozenset([list, dict, set, frozenset, str, bytes,
 cdef frozenset _plain_operands = frozenset([float, int, bool, Dual, str, tuple, list, np.float64, np.int64, np.bool_,
                                             type(None)])
 
+cdef object _Matrix = np.matrix
+
+
+cdef inline bint _is_plain(object x):
+    """Return whether the operators of x are Python's or NumPy's own; a matrix multiplies in Python."""
+    return type(x) in _plain_operands or isinstance(x, ndarray) and not isinstance(x, _Matrix)
+
+
 # Methods of lists and tuples that call special methods of what they are given.
-cdef frozenset _list_methods = frozenset(["index", "count", "remove", "sort", "extend"])
+cdef set _list_methods = {
+    code_address(getattr(kind(), name))
+    for kind in (list, tuple) for name in ("index", "count", "remove", "sort", "extend") if hasattr(kind, name)
+}
 
 
 def holds_duals(x, int depth=4):
@@ -64,8 +82,8 @@ cdef object _number_of(object x):
 
 
 def bits_of(Dual d not None):
-    """Return what tells a dual from all others: its dtype, and the bytes of its components."""
-    return <object>d.descr, (<char *>d.data)[:(<DualDescr *>d.descr).base.elsize]
+    """Return what tells a dual from others: its dtype, whether it is a float of Python's, and its components."""
+    return <object>d.descr, d.of_python, (<char *>d.data)[:(<DualDescr *>d.descr).base.elsize]
 
 
 def class_for_floats(Dual d not None):
@@ -409,7 +427,7 @@ cdef class Lifter:
                 if <object>Py_TYPE(<object>owner) in _transparent:
                     if self.full and isinstance(<object>owner, (dict, set, frozenset)):
                         return self.rules.keys().of_method(g, <object>owner)
-                    if self.full and isinstance(<object>owner, (list, tuple)) and g.__name__ in _list_methods:
+                    if self.full and code_address(g) in _list_methods:
                         return self.rules.special.of_list_method(self, g, <object>owner)
                     return g
             else:
@@ -460,16 +478,13 @@ cdef class Lifter:
         return _inplace_operators[name](a, v)
 
     cpdef object binary(self, str name, a, b):
-        if (type(a) in _plain_operands or isinstance(a, ndarray)) and (
-                type(b) in _plain_operands or isinstance(b, ndarray)) and not (
-                name == "mul" and (isinstance(a, np.matrix) or isinstance(b, np.matrix))):
-            if type(a) is not str:
-                made = _operators[name](a, b)
-                return self.rules.noted(made) if type(made) is ndarray else made
+        if _is_plain(a) and _is_plain(b) and type(a) is not str:
+            made = _operators[name](a, b)
+            return self.rules.noted(made) if type(made) is ndarray else made
         return self.rules.binary(self, name, a, b, _operators[name])
 
     def unary(self, str name, a):
-        if type(a) in _plain_operands or isinstance(a, ndarray):
+        if _is_plain(a):
             made = _operators[name](a)
             return self.rules.noted(made) if type(made) is ndarray else made
         return self.rules.unary(self, name, a, _operators[name])

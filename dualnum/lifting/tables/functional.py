@@ -65,6 +65,9 @@ for _g in (np.apply_along_axis, np.apply_over_axes, np.fromfunction, np.piecewis
     MAKERS[_g] = _making
 
 
+NUMBERS = frozenset((float, int, Dual))
+
+
 def _keyed(lifter, g):
     """Return sorted, min or max with lifted keys and comparisons; functions among the other arguments are data."""
 
@@ -73,10 +76,15 @@ def _keyed(lifter, g):
             kwargs["key"] = lifter.resolve(kwargs["key"])
         if not lifter.full:
             return g(*(map(lifter.iterate, args) if len(args) == 1 else args), **kwargs)
-        if len(args) == 1:
-            args = lifter.iterate(args[0])
-        elif g is sorted or not args or all(type(x) in (float, int, Dual) for x in args):
+        items = args[0] if len(args) == 1 else args
+        if type(items) not in (list, tuple):
+            args = lifter.iterate(items)
+        elif (g is sorted and len(args) > 1) or (
+            "key" not in kwargs and NUMBERS.issuperset(map(type, items))
+        ):
             return g(*args, **kwargs)
+        else:
+            args = items
         return special.ordered(lifter, g, list(args), kwargs.pop("key", None), kwargs)
 
     return call

@@ -195,11 +195,14 @@ def _sum(lifter, g):
 MAKERS[abs], MAKERS[sum] = _absolute, _sum
 
 
+OF_C = frozenset((list, tuple, dict, str, set, range, np.ndarray, DualArray))
+
+
 def _by_method(name):
     """Return a maker of a function that calls a special method; the lean grade calls it as it is."""
 
     def make(lifter, g):
-        return (lambda x, /: from_method(name, x, g)) if lifter.full else g
+        return (lambda x, /: g(x) if type(x) in OF_C else from_method(name, x, g)) if lifter.full else g
 
     return make
 
