@@ -212,6 +212,33 @@ def test_repeated_eigenvalues_on_smooth_branches():
     close(got, 5 * np.array([[18.0, 24.0], [24.0, 8.0]]), 1e-10)
 
 
+def test_repeated_singular_values_of_rectangular_matrices():
+    """The singular values of U V' s, all equal to s, have the sum tr(V U' A), whose gradient is U V'."""
+    q = np.linalg.qr(A)[0]
+    stack = np.stack([2 * q[:, :2], 3 * q[:, 2:4]])
+    for m in (stack[0], stack, np.swapaxes(stack, -1, -2)):
+        scale = np.linalg.norm(m, 2, axis=(-2, -1))[..., None, None]
+        close(dn.gradient(lambda m: np.sum(L.svdvals(m)))(m), m / scale)
+
+
+@pytest.mark.parametrize("f", [L.eigh, L.eig])
+def test_multiples_of_one_have_eigenvalues_and_vectors(f):
+    got = dn.jacobian(lambda x: f(x[:, None, None] * np.eye(2)).eigenvalues)(np.array([2.0, 3.0]))
+    np.testing.assert_array_equal(got, np.eye(2)[:, None, :] * np.ones((1, 2, 1)))
+    np.testing.assert_array_equal(dn.jacobian(lambda t: f(t * np.eye(3)).eigenvalues)(2.0), np.ones(3))
+
+
+def test_branches_are_the_same_at_two_levels_as_at_one():
+    """Q (t diag(1, 2) + t^2 diag(3, 5)) Q' has the eigenvalues t + 3 t^2 and 2 t + 5 t^2."""
+    q = np.linalg.qr(A[:2, :2])[0]
+
+    def f(t):
+        return L.eigvalsh(q @ np.diag([1.0, 2.0]) @ q.T * t + q @ np.diag([3.0, 5.0]) @ q.T * (t * t))
+
+    close(dn.derivative(f, order=2)(0.0), [6, 10])
+    close(dn.derivative(dn.derivative(f))(0.0), [6, 10])
+
+
 def test_zero_singular_values_and_zero_matrices_are_kinks():
     for f in (
         lambda m: L.norm(m, 2),
@@ -276,6 +303,20 @@ def test_norms_of_even_order_are_smooth_where_an_entry_is_zero(p, scale):
     with np.errstate(all="ignore"):  # the value overflows or vanishes, as NumPy has it
         got = dn.taylor(lambda t: L.norm(scale * np.stack([1 + 0 * t, t]), p), p)(0.0)[1:]
     close(got / scale, [0.0] * (p - 1) + [1 / p], 1e-14)
+
+
+@pytest.mark.parametrize("p", [1, 2, np.inf])
+@pytest.mark.parametrize("shape", [(0,), (2, 0)])
+def test_norms_of_nothing(p, shape):
+    """Zero, or from NumPy before 2.3 an error for the largest entry."""
+    x = np.zeros(shape)
+    try:
+        want = np.linalg.norm(x, p, axis=-1)
+    except ValueError:
+        with pytest.raises(ValueError):
+            np.linalg.norm(dn.seed(x), p, axis=-1)
+        return
+    np.testing.assert_array_equal(dn.value(np.linalg.norm(dn.seed(x), p, axis=-1)), want)
 
 
 def test_norms_of_numbers():
