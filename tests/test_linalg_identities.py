@@ -221,6 +221,17 @@ def test_repeated_singular_values_of_rectangular_matrices():
         close(dn.gradient(lambda m: np.sum(L.svdvals(m)))(m), m / scale)
 
 
+@pytest.mark.parametrize("f", [L.eigvalsh, lambda m: np.sort(L.eigvals(m)), L.svdvals])
+def test_slopes_of_repeated_values_do_not_depend_on_the_unit(f):
+    """f(c A) = c f(A): which values count as equal is relative."""
+    q = np.linalg.qr(A)[0]
+    m, change = (q * [1.0, 1.0, 2.0, 4.0, 5.0]) @ q.T, D + D.T
+    want = dn.jvp(f)(m, change)[1]
+    for unit in (2.0**-70, 2.0**70):
+        close(dn.jvp(f)(unit * m, change)[1], want, 1e-11)
+    assert len(np.unique(np.round(want, 9))) == 4  # the two equal values alone share
+
+
 @pytest.mark.parametrize("f", [L.eigh, L.eig])
 def test_multiples_of_one_have_eigenvalues_and_vectors(f):
     got = dn.jacobian(lambda x: f(x[:, None, None] * np.eye(2)).eigenvalues)(np.array([2.0, 3.0]))
