@@ -82,6 +82,12 @@ def test_errors_where_no_second_derivative_exists(name, f):
         dn.hessian(f)(I3)
 
 
+def test_errors_where_branches_are_complex():
+    """The eigenvalues of 1 + t [[0, 1], [-1, 0]] are 1 + i t and 1 - i t."""
+    with pytest.raises(ValueError, match="expects distinct values beyond first order"):
+        dn.derivative(lambda t: L.eigvals(np.eye(2) + t * np.array([[0.0, 1.0], [-1.0, 0.0]])), order=2)(0.0)
+
+
 def test_a_mode_without_a_rule():
     with raises(TypeError, "qr(A, mode='raw') has no rule for duals; use mode='reduced', 'complete' or 'r'."):
         L.qr(dn.seed(I3), mode="raw")
