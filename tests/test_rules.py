@@ -99,6 +99,7 @@ def test_roots_by_their_closed_form():
     r = np.roots(p)
     expected = -np.vander(r, 3) / (2 * r - 5)[:, None]
     np.testing.assert_allclose(got, expected, rtol=1e-12)
+    np.testing.assert_array_equal(dn.jacobian(np.roots)([1.0, -1.0, 0.0]), [[-1, -1, -1], [0, 0, 1]])
     with pytest.raises(
         ValueError, match=r"roots\(p\) of duals expects simple roots, got a multiple one near 1\.0"
     ):
