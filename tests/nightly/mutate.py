@@ -1,152 +1,307 @@
-"""Mutation run: change one operator or constant of the sources at a time, and list the changes that no test notices.
+"""Mutation run: change one operator, constant, condition or call of the sources at a time; list what no test notices.
 
 ::
 
-    python tests/nightly/mutate.py rules --count 100 --seed 1
-    python tests/nightly/mutate.py ext --count 20            # rebuilds the extension for each
+    python tests/nightly/mutate.py rules --count 300 --seed 1 --only linalg
+    python tests/nightly/mutate.py ext --count 100
 
-It works on a copy of the checkout in a temporary directory.  A mutant is killed when one of the tests of its file
-fails; a survivor is printed with its line, for a test or an argument that it is equivalent.
+The mutants live in forks of one pytest session.  A fork gives the functions of a Python file their mutated code and
+runs the tests that reach the changed lines, the quick ones first, until one fails.  Those of the C++ headers are built
+into one extension, where a fork switches its own on (switched.py).  So a mutant takes as long as its tests.  All other
+code, that of module level and of Cython and what cannot be switched, is changed in a copy of the checkout, one mutant
+after another, unless ``--quick``.  Forks do not run factories of rules again, so that a mutant there may survive
+wrongly where a test runs the rule on the same line.
+
+``--journal FILE`` keeps the verdicts and the lines that tests reach, and a second run goes on from there.  A survivor
+is printed with its line, for a test, or for a line of equivalent_mutants.txt that says why no test can see it.
 """
 
 import argparse
-import ast
 import collections
-import concurrent.futures
 import functools
+import gc
+import json
 import os
 import pathlib
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+import types
+
+import pytest
+import switched
+from _pytest.runner import runtestprotocol
+from mutants import native_mutants, python_mutants
 
 ROOT = pathlib.Path(__file__).parents[2]
-TIMEOUT = 300
-#: For the files that a pattern finds, the tests that should notice a change, the quickest first.
+EQUIVALENT = pathlib.Path(__file__).with_name("equivalent_mutants.txt")
+TIMEOUT = 600  # seconds of a file of tests, after which it counts as failed
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+#: For the files that a pattern finds, the files of tests that should notice a change, the quickest first.
 TESTS = {
     "dualnum/rules/linalg/products.py|dualnum/rules/linalg/einsum.py": "edges matrix_products linalg surface",
-    "dualnum/rules/linalg/": "linalg determinants linalg_safety kinks linalg_identities edges surface",
-    "dualnum/rules/ufuncs/": "edges scipy_special rules",
+    "dualnum/rules/linalg/": "edges linalg determinants linalg_safety kinks linalg_identities surface",
+    "dualnum/rules/ufuncs/": "edges rules scipy_special scipy_incomplete",
+    "dualnum/rules/scipy/": "scipy scipy_arrays scipy_integrate scipy_linalg scipy_roots scipy_stats",
     "dualnum/rules/guests.py|dualnum/rules/foreign": "foreign_code guests partners",
     "dualnum/rules/numpy_patches.py": "numpy_patches foreign_code reports edges rules surface",
     "dualnum/rules/scipy_sparse.py": "reports",
+    "dualnum/rules/_": "edges rules operands taylor_levels linalg scipy_special arrays surface bit_identity",
     "dualnum/rules/": "edges rules reports operands arrays surface safety kinks bit_identity",
     "ext/math/|ext/loops/matmul": "edges kernels matrix_products algebra table taylor_table kinks products_reductions",
     "ext/": "edges kernels reports arrays algebra dtype scalar kinks table bit_identity taylor_levels",
 }
-PYTHON = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Mod: ast.FloorDiv,
-    ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.MatMult: ast.Mult,
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.And: ast.Or, ast.Or: ast.And,
-}  # fmt: skip
-#: Of native sources: a regular expression and what to write in its place.
-NATIVE = [
-    (r" \+ ", " - "), (r" - ", " + "), (r" \* ", " / "), (r" / ", " * "), (r" < ", " <= "), (r" <= ", " < "),
-    (r" > ", " >= "), (r" >= ", " > "), (r" == ", " != "), (r" != ", " == "), (r" && ", " || "), (r" \|\| ", " && "),
-    (r"\b0\b", "1"), (r"\b1\b", "2"), (r"\b128\b", "127"), (r"\b0\.5\b", "0.25"),
-]  # fmt: skip
-
-
-def python_mutants(text):
-    """Return a function for each operator, constant and negation: it returns (line, before, after, mutated text)."""
-
-    def make(number, place):
-        mutant = ast.parse(text)
-        node = list(ast.walk(mutant))[number]
-        before = ast.unparse(node)
-        changes(node)[place](node)
-        return node.lineno, before, ast.unparse(node), ast.unparse(mutant)
-
-    nodes = enumerate(ast.walk(ast.parse(text)))
-    return [functools.partial(make, n, place) for n, node in nodes for place in range(len(changes(node)))]
-
-
-def changes(node):
-    """Return functions that change a node of a syntax tree in place."""
-    if isinstance(node, (ast.BinOp, ast.AugAssign, ast.BoolOp)) and type(node.op) in PYTHON:
-        return [lambda n: setattr(n, "op", PYTHON[type(n.op)]())]
-    if isinstance(node, ast.Compare) and type(node.ops[0]) in PYTHON:
-        return [lambda n: n.ops.__setitem__(0, PYTHON[type(n.ops[0])]())]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.USub)):
-        return [
-            lambda n: setattr(n, "op", ast.UAdd() if isinstance(n.op, ast.USub) else ast.Not()) or negate(n)
-        ]
-    if isinstance(node, ast.Constant) and type(node.value) is bool:
-        return [lambda n: setattr(n, "value", not n.value)]
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return [lambda n: setattr(n, "value", n.value + 1)]
-    return []
-
-
-def negate(node):
-    if isinstance(node.op, ast.Not):
-        node.operand = ast.UnaryOp(ast.Not(), node.operand)
-
-
-def native_mutants(text):
-    """Return the same for native sources, outside of comments, includes and assertions."""
-    lines, found = text.splitlines(keepends=True), []
-
-    def make(number, start, stop, replacement):
-        changed = lines[number][:start] + replacement + lines[number][stop:]
-        mutant = "".join([*lines[:number], changed, *lines[number + 1 :]])
-        return number + 1, lines[number].strip(), changed.strip(), mutant
-
-    for number, line in enumerate(lines):
-        code = line.partition("//")[0].partition("# ")[0]
-        if re.match(r"\s*(#|\*|/\*|static_assert|cdef enum|\"\"\")", code) or "include" in code:
-            continue
-        for pattern, replacement in NATIVE:
-            places = re.finditer(pattern, code)
-            found += [functools.partial(make, number, m.start(), m.end(), replacement) for m in places]
-    return found
 
 
 def tests_of(path):
     return next(names for pattern, names in TESTS.items() if re.search(pattern, path)).split()
 
 
+class Journal:
+    """The verdicts on mutants, killed by a test or None, and the reached lines, kept in a file if there is one."""
+
+    def __init__(self, path):
+        self.path = path
+        text = path.read_text() if path and path.exists() else ""
+        self.records = dict(json.loads(line) for line in text.splitlines())
+        self.judged = set()  # in this run
+
+    def keep(self, key, record):
+        self.records[key] = record
+        self.judged.add(key)
+        if self.path:
+            with self.path.open("a") as file:
+                file.write(json.dumps([key, record]) + "\n")
+
+
+class Session:
+    """A pytest plugin that, in the place of the collected tests, runs those of each mutant in a fork."""
+
+    def __init__(self, mutants, journal, most, switches=None):
+        self.mutants, self.journal, self.most, self.switches = mutants, journal, most, switches
+        self.sound = {}  # whether tests pass without a mutant
+
+    def pytest_runtestloop(self, session):
+        if session.testsfailed:
+            raise session.Interrupted(f"{session.testsfailed} errors during collection")
+        items = {item.nodeid: item for item in session.items}
+        if self.switches is not None:
+            for mutant in self.mutants:
+                self.journal.keep(mutant.name, self.judge_switched(mutant, items))
+            return True
+        by_file = collections.defaultdict(list)
+        for test, item in items.items():
+            if f"test {test}" not in self.journal.records:  # the lines that it reaches are not known
+                by_file[item.path].append(item)
+        for path, some in by_file.items():
+            print(f"which lines {path.name} reaches", file=sys.stderr, flush=True)
+            for test, found in forked(functools.partial(reached, some), 3600)["result"].items():
+                self.journal.keep(f"test {test}", found)
+        at = collections.defaultdict(list)
+        for test in items:
+            passed, seconds, lines = self.journal.records[f"test {test}"]
+            for line in lines if passed else ():  # a test that fails without a change tells nothing
+                at[line].append((seconds, test))
+        functions, caches = collections.defaultdict(list), []
+        for f in gc.get_objects():
+            if type(f) is types.FunctionType:
+                functions[f.__code__].append(f)
+            elif isinstance(f, functools._lru_cache_wrapper) and f.__module__.startswith("dualnum."):
+                caches.append(f)
+        for mutant in self.mutants:
+            verdict = self.judge(mutant, at, functions, caches, items)
+            if verdict != "at import":  # which no fork runs again
+                self.journal.keep(mutant.name, verdict)
+        return True
+
+    def judge_switched(self, mutant, items):
+        """Return the test that fails with a native mutant and passes without it, None for a survivor."""
+        files = {f"tests/test_{name}.py" for name in tests_of(mutant.path)}
+        chosen = quick_first((0.0, test) for test, item in items.items() if test.partition("::")[0] in files)
+        chosen = [items[test] for _, test in chosen[: self.most] if self.sound.get(test, True)]
+
+        def run(number, tests):
+            sys.modules["dualnum._core"].switch_to_mutant(number)
+            return first_failure(tests)
+
+        number = self.switches[mutant.name]
+        while (test := forked(functools.partial(run, number, chosen), 120).get("result", "no end")) in items:
+            if test not in self.sound:
+                self.sound[test] = (
+                    forked(functools.partial(run, 0, [items[test]]), 120).get("result", test) is None
+                )
+            if self.sound[test]:
+                break
+            chosen.remove(items[test])
+        return test
+
+    def judge(self, mutant, at, functions, caches, items):
+        """Return the test that fails, None for a survivor, or "at import" where no fork runs the code again."""
+        path = str(ROOT / mutant.path)
+        try:
+            pairs = list(
+                code_pairs(compile((ROOT / mutant.path).read_text(), path, "exec"), mutant.code(path))
+            )
+        except (SyntaxError, ValueError):
+            return "invalid"
+        live, tests = [(f, new) for old, new in pairs for f in functions.get(old, ())], []
+        for lines in ((mutant.first, mutant.last), mutant.statement):
+            tests = tests or [x for n in range(lines[0], lines[1] + 1) for x in at[f"{mutant.path}:{n}"]]
+        chosen = quick_first(set(tests))[: self.most]
+        if not live or not chosen:
+            return "at import"
+        limit = 20 + 4 * sum(seconds for seconds, _ in chosen)
+
+        def run():
+            for cache in caches:
+                cache.cache_clear()
+            for f, new in live:
+                f.__code__ = new
+            return first_failure([items[test] for _, test in chosen])
+
+        return forked(run, limit).get("result", "no end")
+
+
+def code_pairs(old, new):
+    """Yield the pairs of functions' code that differ; ValueError where their nesting does."""
+    nested = [[c for c in code.co_consts if isinstance(c, types.CodeType)] for code in (old, new)]
+    if old != new:
+        yield old, new
+        for pair in zip(*nested, strict=True):
+            yield from code_pairs(*pair)
+
+
+def quick_first(tests):
+    """Return (seconds, test) in the order to run: one of each function, then the others, each time the quick first."""
+    seen, first, others = set(), [], []
+    for seconds, test in sorted(tests):
+        function = test.partition("[")[0]
+        (others if function in seen else first).append((seconds, test))
+        seen.add(function)
+    return first + others
+
+
+def first_failure(items):
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+            return item.nodeid
+    return None
+
+
+def reached(items):
+    """Return {test: (whether it passes, CPU seconds, lines of dualnum/rules that it runs)}."""
+    folder, result = str(ROOT / "dualnum" / "rules") + os.sep, {}
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        lines = set()
+
+        def in_rules(frame, event, argument, lines=lines):
+            lines.add((frame.f_code.co_filename, frame.f_lineno))
+            return in_rules
+
+        def trace(frame, event, argument, in_rules=in_rules):
+            return in_rules(frame, event, argument) if frame.f_code.co_filename.startswith(folder) else None
+
+        begin = time.process_time()
+        sys.settrace(trace)
+        threading.settrace(trace)
+        try:
+            reports = runtestprotocol(item, log=False, nextitem=following)
+        finally:
+            sys.settrace(None)
+            threading.settrace(None)
+        places = sorted(f"{pathlib.Path(path).relative_to(ROOT).as_posix()}:{line}" for path, line in lines)
+        result[item.nodeid] = not any(r.failed for r in reports), time.process_time() - begin, places
+    return result
+
+
+def forked(function, cpu_seconds):
+    """Return {"result": function()} from a fork of the process; {} where it ends without one."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(write)
+        with os.fdopen(read) as file:
+            text = file.read()
+        os.waitpid(child, 0)
+        return json.loads(text) if text else {}
+    try:
+        os.close(read)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds) + 1,) * 2)
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        with os.fdopen(write, "w") as file:
+            json.dump({"result": function()}, file)
+    except BaseException as error:  # a mutant may break pytest itself: that is noticed, too
+        os.write(write, json.dumps({"result": f"{type(error).__name__}"}).encode())
+    finally:
+        os._exit(0)
+
+
 def run(command, where):
     """Return whether a command ends without an error in time."""
     environment = {**os.environ, "PYTHONPATH": str(where), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        return (
-            subprocess.run(
-                command, cwd=where, env=environment, capture_output=True, timeout=TIMEOUT
-            ).returncode
-            == 0
-        )
+        return not subprocess.run(
+            command, cwd=where, env=environment, capture_output=True, timeout=TIMEOUT
+        ).returncode
     except subprocess.TimeoutExpired:
         return False
 
 
-def killer(where, path, mutant, native):
-    """Return the first test file that fails with the mutated text of a file, "build", or None for a survivor."""
-    target = where / path
+def judge_copy(where, mutant, native):
+    """Return what notices the mutant in a copy of the checkout: "build", a file of tests, or None."""
+    target = where / mutant.path
     original = target.read_text()
-    target.write_text(mutant)
+    target.write_text(mutant.text())
     try:
         if native and not run([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], where):
             return "build"
-        quick = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
         return next(
-            (name for name in tests_of(path) if not run([*quick, f"tests/test_{name}.py"], where)), None
+            (n for n in tests_of(mutant.path) if not run([*PYTEST, f"tests/test_{n}.py"], where)), None
         )
     finally:
         target.write_text(original)
 
 
-def passes(where, names):
-    """Refuse to start where a test fails without any change."""
-    for name in names:
-        if not run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/test_{name}.py"], where
-        ):
-            sys.exit(f"tests/test_{name}.py fails or takes longer than {TIMEOUT} s without a change")
+def copied(where):
+    return shutil.copytree(ROOT, where, ignore=shutil.ignore_patterns(".git"))
+
+
+def judge_copies(mutants, journal, native, where):
+    for name in sorted({name for mutant in mutants for name in tests_of(mutant.path)}):
+        if f"file {name}" not in journal.records:
+            if not run([*PYTEST, f"tests/test_{name}.py"], where):
+                sys.exit(f"tests/test_{name}.py fails or takes longer than {TIMEOUT} s without a change")
+            journal.keep(f"file {name}", True)
+    for mutant in mutants:
+        journal.keep(mutant.name, judge_copy(where, mutant, native))
+
+
+def report(mutants, journal):
+    """Print the survivors, and for each file how many mutants were killed."""
+    known = {line.rpartition(" | ")[0] for line in EQUIVALENT.read_text().splitlines()}
+    table = collections.defaultdict(collections.Counter)
+    for mutant in mutants:
+        if mutant.name in journal.records:
+            killer = journal.records[mutant.name]
+            equivalent = killer is None and mutant.name in known
+            table[mutant.path]["equivalent" if equivalent else "survive" if killer is None else "killed"] += 1
+            if killer is None and not equivalent:
+                print(f"{mutant.path}:{mutant.first}: {mutant.before}  ->  {mutant.after}")
+    for path, counts in sorted(table.items()):
+        print(f"{path:50}", *(f"{counts[word]:4} {word}" for word in ("killed", "equivalent", "survive")))
+    total = sum(table.values(), collections.Counter())
+    print(
+        f"{total['survive']} of {total.total()} mutants survive, {total['equivalent']} are known to be equivalent"
+    )
+    return total["survive"]
 
 
 def main():
@@ -154,46 +309,47 @@ def main():
     parser.add_argument("what", choices=["rules", "ext"])
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="part of the paths")
+    parser.add_argument("--only", default="", help="a regular expression that the paths match")
     parser.add_argument(
-        "--no-baseline", action="store_true", help="trust that all tests pass without a change"
+        "--again", action="store_true", help="judge the survivors of the journal, with new tests"
     )
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--most", type=int, default=1000, help="tests of one mutant")
+    parser.add_argument(
+        "--quick", action="store_true", help="leave out what needs a copy or a build for each mutant"
+    )
+    parser.add_argument("--journal", type=pathlib.Path, help="a file that keeps verdicts for the next run")
     options = parser.parse_args()
     native = options.what == "ext"
     folder, suffixes = ("ext", {".h", ".cpp", ".pxi"}) if native else ("dualnum/rules", {".py"})
     paths = sorted(p.relative_to(ROOT) for p in (ROOT / folder).rglob("*") if p.suffix in suffixes)
-    paths = [p for p in paths if options.only in str(p)]
-    make = native_mutants if native else python_mutants
-    every = [(str(path), mutant) for path in paths for mutant in make((ROOT / path).read_text())]
-    chosen = random.Random(options.seed).sample(every, min(options.count, len(every)))
-    chosen = [(path, *mutant()) for path, mutant in chosen]
-    with (
-        tempfile.TemporaryDirectory() as temporary,
-        concurrent.futures.ThreadPoolExecutor(options.workers) as pool,
-    ):
-        free = [pathlib.Path(temporary) / str(i) for i in range(options.workers)]
-        for where in free:
-            shutil.copytree(ROOT, where, ignore=shutil.ignore_patterns(".git"))
-
-        if not options.no_baseline:
-            passes(free[0], sorted({name for mutant in chosen for name in tests_of(mutant[0])}))
-
-        def judge(mutant):
-            where = free.pop()
-            try:
-                return killer(where, mutant[0], mutant[4], native)
-            finally:
-                free.append(where)
-                print(".", end="", file=sys.stderr, flush=True)
-
-        killers = collections.Counter()
-        for (path, line, before, after, _), by in zip(chosen, pool.map(judge, chosen), strict=True):
-            killers[by] += 1
-            if by is None:
-                print(f"{path}:{line}: {before}  ->  {after}", flush=True)
-    survivors = killers.pop(None, 0)
-    print(f"{survivors} of {len(chosen)} survive, of {len(every)} mutants; killed by {dict(killers)}")
+    paths = [p.as_posix() for p in paths if re.search(options.only, p.as_posix())]
+    of_source = native_mutants if native else python_mutants
+    every = [mutant for path in paths for mutant in of_source(path, (ROOT / path).read_text())]
+    journal = Journal(options.journal)
+    if options.again:
+        chosen = [m for m in every if journal.records.get(m.name, "") is None]
+        left = chosen
+    else:
+        chosen = random.Random(options.seed).sample(every, min(options.count, len(every)))
+        left = [m for m in chosen if m.name not in journal.records]
+    files = dict.fromkeys(f"tests/test_{name}.py" for mutant in left for name in tests_of(mutant.path))
+    with tempfile.TemporaryDirectory() as temporary:
+        root, switches = ROOT, None
+        if native and left:
+            root = copied(pathlib.Path(temporary) / "switched")
+            switches = {m.name: n for n, m in switched.build(root, left).items()}
+        session = Session(
+            [m for m in left if switches is None or m.name in switches], journal, options.most, switches
+        )
+        if session.mutants:
+            os.chdir(root)
+            sys.path.insert(0, str(root))
+            pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-o", "addopts=", *files], plugins=[session])
+        left = [m for m in left if m.name not in journal.judged]
+        if left and not options.quick:
+            judge_copies(left, journal, native, copied(pathlib.Path(temporary) / "copy"))
+    print(f"{len(every)} mutants in {len(paths)} files")
+    sys.exit(report(chosen, journal) > 0)
 
 
 if __name__ == "__main__":
