@@ -21,6 +21,7 @@ SCIPY = {
     "scipy.signal": "signal_filters",
     "scipy.sparse.linalg": "sparse_solvers",
     "scipy.spatial.distance": "distances",
+    "scipy.special": "special_functions",
     "scipy.spatial.transform": "rotations",
     "scipy.stats": "distributions",
 }

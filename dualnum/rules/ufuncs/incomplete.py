@@ -18,11 +18,12 @@ EPSILON = 2.0**-56
 TERMS = 20000  # of a series or a continued fraction; about 8 sqrt(a) are necessary
 
 
-def _converged(step, total):
-    """Return whether a term is negligible in each component of a sum, relative to the largest of its order."""
+def _converged(step, total, floor=EPSILON):
+    """Return whether a term is negligible in each component of a sum, or relative to `floor` times the largest one."""
     step, total = (np.abs(components(x) if is_dual(x) else np.asarray(x)[:, None]) for x in (step, total))
+    total = np.where(np.isfinite(total), total, 0.0)
     small = step <= EPSILON * np.maximum(
-        total, 1e-30 + EPSILON * total.max(axis=-1, initial=0.0, keepdims=True)
+        total, 1e-30 + floor * total.max(axis=-1, initial=0.0, keepdims=True)
     )
     return bool(np.all(small | ~np.isfinite(step)))
 
@@ -48,15 +49,19 @@ def _series(a, x):
 def _fraction(first, terms):
     """Return ``1 / (b0 + a1 / (b1 + a2 / (b2 + ...)))`` by Lentz's method; `terms` yields a_i(i) and b_i(i)."""
     d = 1.0 / first
-    c, h = 1e300 + 0.0 * first, d
+    c, h, last = 1e300 + 0.0 * first, d, TERMS
     for i in range(1, TERMS):
         a, b = terms(i)
         d = 1.0 / (a * d + b)
         c = b + a / c
         step = c * d
         h = h * step
-        if _converged(h * (step - 1.0), h):
+        change = h * (step - 1.0)
+        if i >= last or _converged(change, h):
             return h
+        if last == TERMS and _converged(change, h, 16.0):
+            # a component that cancels keeps the rounding errors of others
+            last = i + i // 2 + 20
     _refuse()
 
 
