@@ -157,7 +157,8 @@ INVERSES = [
     ("bdtrin", 1, (2.0, 0.3, 0.4), lambda v, n: special.betainc(n - v[0], v[0] + 1, 1 - v[2])),
 ]
 TESTED = {*FUNCTIONS, *[row[0] for row in INVERSES], "bdtri", "bdtrin", "pdtri", "nbdtri", "nbdtrin", "gammasgn",
-          "it2struve0", "itmodstruve0", "itstruve0", "modstruve", "smirnov", "smirnovi", "struve"}  # fmt: skip
+          "it2struve0", "itmodstruve0", "itstruve0", "modstruve", "smirnov", "smirnovi", "struve",
+          "tklmbda"}  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "at", "point", "forward"), INVERSES)

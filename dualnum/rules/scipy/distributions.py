@@ -76,7 +76,7 @@ _compiled("genhyperbolic_pdf", lambda *args: np.exp(_log_generalized_hyperbolic(
 
 def _integrated(cls, name, log_density, sign=1.0):
     """Register the rule of a method of a family whose distribution function integrates a compiled density."""
-    original = getattr(cls, name, None)
+    original = vars(cls).get(name)
     if original is None:
         return
 
@@ -116,3 +116,142 @@ def poisson_binomial(k, args, tp):
     places = np.asarray(value(k)).astype(int)
     found = np.take_along_axis(table, places[None], axis=0)[0] if np.ndim(places) else table[places]
     return numpy_result(np.array(np.reshape(np.asarray(found), np.shape(values))), values)
+
+
+# ---- families with other formulas at single values of a shape -----------------------------------------------------
+
+
+def _log1p_ratio(u):
+    """Return ``log(1 + u) / u``, near 0 by its series."""
+    near = np.abs(value(u)) < 0.1
+    small, total = np.where(near, u, 0.0), 0.0 * u
+    for k in range(18, -1, -1):
+        total = total * -small + 1 / (k + 1)
+    large = np.where(near, 1.0, u)
+    return np.where(near, total, np.log1p(large) / large)
+
+
+def _smooth(family, **formulas):
+    """Register formulas of methods of a family: SciPy's own lose the derivative by a shape where it is special."""
+    for name, formula in formulas.items():
+        original = vars(getattr(stats, family).__class__).get(
+            name
+        )  # not what it inherits, which others share
+        if original is not None:
+            rule(original)(_with_formula(original, formula))
+
+
+def _with_formula(original, formula):
+    def on_duals(self, *args):
+        values = original(self, *float_arguments(args))
+        if not holds_duals(args):
+            return values
+        arrays = [np.asarray(x).view(DualArray) if is_dual(x) else np.asarray(x) for x in args]
+        with np.errstate(all="ignore"):
+            found = np.array(np.broadcast_to(formula(*arrays), np.shape(values)))
+        return numpy_result(found, values)
+
+    return on_duals
+
+
+def _normal_density(x):
+    return np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+def _log_extreme(x, c):
+    inside = value(c) * value(x) < 1
+    x = np.where(inside, x, 0.0)
+    t = -x * _log1p_ratio(-c * x)
+    return np.where(inside, t - np.exp(t) - np.log1p(-c * x), 0.0)
+
+
+def _log_scaled_i0(u):
+    """Return ``log(I0(u)) - u`` for u >= 0, without the kink of i0e at 0."""
+    near = value(u) < 1
+    small = np.where(near, u, 0.0)
+    return np.where(near, np.log(special.i0(small)) - small, np.log(special.i0e(np.where(near, 1.0, u))))
+
+
+_smooth(
+    "genextreme",
+    _logpdf=_log_extreme,
+    _pdf=lambda x, c: np.where(value(c) * value(x) < 1, np.exp(_log_extreme(x, c)), 0.0),
+    _loglogcdf=lambda x, c: -x * _log1p_ratio(-c * x),
+    _ppf=lambda q, c: -np.log(-np.log(q)) * special.exprel(c * np.log(-np.log(q))),
+    _isf=lambda q, c: -np.log(-np.log1p(-q)) * special.exprel(c * np.log(-np.log1p(-q))),
+)
+_smooth("genpareto", _logpdf=lambda x, c: -(c + 1) * x * _log1p_ratio(c * x))
+_smooth(
+    "skewnorm",
+    _pdf=lambda x, a: 2 * _normal_density(x) * special.ndtr(a * x),
+    _logpdf=lambda x, a: math.log(2) - x * x / 2 - math.log(2 * math.pi) / 2 + special.log_ndtr(a * x),
+)
+_smooth(
+    "rice",
+    _pdf=lambda x, b: x * np.exp(-(x - b) * (x - b) / 2 + _log_scaled_i0(x * b)),
+    _logpdf=lambda x, b: np.log(x) - (x - b) * (x - b) / 2 + _log_scaled_i0(x * b),
+)
+_smooth(
+    "vonmises",
+    _pdf=lambda x, kappa: np.exp(kappa * special.cosm1(x) - _log_scaled_i0(kappa)) / (2 * math.pi),
+    _logpdf=lambda x, kappa: kappa * special.cosm1(x) - math.log(2 * math.pi) - _log_scaled_i0(kappa),
+)
+_smooth(
+    "ncx2",
+    _logpdf=lambda x, df, nc: np.log(special._ufuncs._ncx2_pdf(x, df, nc)),
+    _pdf=lambda x, df, nc: special._ufuncs._ncx2_pdf(x, df, nc),
+    _cdf=lambda x, df, nc: special.chndtr(x, df, nc),
+    _sf=lambda x, df, nc: special._ufuncs._ncx2_sf(x, df, nc),
+    _ppf=lambda q, df, nc: special.chndtrix(q, df, nc),
+    _isf=lambda q, df, nc: special._ufuncs._ncx2_isf(q, df, nc),
+)
+
+
+def _refused_at(family, methods, special_values, words):
+    """Let methods refuse duals where a shape that moves has a value with another formula of SciPy's."""
+
+    def check(shapes):
+        for shape, special_value in zip(shapes, special_values, strict=False):
+            if special_value is not None and is_dual(shape):
+                at = np.abs(value(np.asarray(shape)) - special_value) <= 2e-5 * (family == "pearson3")
+                if np.any(at):
+                    raise ValueError(
+                        f"{family} of duals expects {words}; use dualnum.value(x) for a constant shape."
+                    )
+
+    for name in methods.split():
+        original = vars(getattr(stats, family).__class__).get(
+            name
+        )  # not what it inherits, which others share
+        if original is not None:
+            rule(original)(_checked(original, check))
+
+
+def _checked(original, check):
+    from dualnum.lifting import lift
+
+    lifted = lift(original)
+
+    def on_duals(self, x, *shapes):
+        check(shapes)
+        with np.errstate(all="ignore"):
+            return lifted(self, x, *shapes)
+
+    return on_duals
+
+
+_refused_at("kappa4", "_logpdf _logcdf _ppf", (0.0, 0.0), "h and k that are not 0 where they vary, got 0")
+_refused_at("pearson3", "_preprocess", (0.0,), "a skew of more than 2e-5 where it varies, got a smaller one")
+
+
+def _von_mises(k, x):
+    """Return ``1/2 + (x + 2 sum_j I_j(k) / I_0(k) sin(j x) / j) / (2 pi)``."""
+    k, x = (np.asarray(item).view(DualArray) if is_dual(item) else np.asarray(item, float) for item in (k, x))
+    terms = int(20 + 9 * np.sqrt(np.max(value(k), initial=0.0)))
+    total, base = 0.0, special.ive(0.0, k)
+    for j in range(1, terms):
+        total = total + special.ive(float(j), k) / base * np.sin(j * x) / j
+    return 0.5 + (x + 2 * total) / (2 * math.pi)
+
+
+_compiled("von_mises_cdf", _von_mises)

@@ -309,3 +309,16 @@ _two("_nbinom_mean", lambda n, p: n * (1 - p) / p)
 _two("_nbinom_variance", lambda n, p: n * (1 - p) / p**2)
 _two("_nbinom_skewness", lambda n, p: (2 - p) / np.sqrt(n * (1 - p)))
 _two("_nbinom_kurtosis_excess", lambda n, p: (p * (p - 6) + 6) / (n * (1 - p)))
+
+
+def _tukey(x, shape):
+    """Return the p with ``(p^s - (1 - p)^s) / s = x``."""
+    p = special.tklmbda(value(x), value(shape))
+    solve = _inverse(
+        lambda s, p: special.boxcox(p, s) - special.boxcox1p(-p, s),
+        lambda s, p: np.exp((s - 1) * np.log(p)) + np.exp((s - 1) * np.log1p(-p)),
+    )
+    return solve(p, shape, p=x)
+
+
+_two("tklmbda", _tukey)
