@@ -26,6 +26,8 @@ COEFFICIENTS = itp.splrep(X, Y)[1]
 FITPACK = itp.UnivariateSpline(X, Y, s=0.1)
 GRID2 = itp.RegularGridInterpolator((X, X[:5]), TABLE[..., 0])
 GRID3 = itp.RegularGridInterpolator((X, X[:5], X[:4]), TABLE)
+SURFACE = itp.RectBivariateSpline(X, X[:5], TABLE[..., 0], kx=2)
+RADIAL = "linear thin_plate_spline cubic quintic multiquadric inverse_multiquadric inverse_quadratic gaussian".split()
 BUTTER, SECTIONS = sig.butter(3, 0.3), sig.butter(4, 0.3, output="sos")
 
 
@@ -87,6 +89,24 @@ INTERPOLATIONS = {
         np.array([-1.0, 9.0, x]), (itp.splrep(X, Y)[0] * x, COEFFICIENTS, 3), ext=1
     ),
     "interp1d": lambda x: itp.interp1d(X, y(x))(x),
+    **{
+        f"radial {kernel}": lambda x, kernel=kernel: itp.RBFInterpolator(
+            np.c_[X, Y] * x, y(x), kernel=kernel, epsilon=x, degree=2 if kernel == "quintic" else None
+        )(np.array([[x, 0.3], [2 * x, x]]))
+        for kernel in RADIAL
+    },
+    "radial of points": lambda x: itp.RBFInterpolator(X[:, None], Y)(np.array([[x], [1.7]]) * 1.0),
+    "radial of data": lambda x: itp.RBFInterpolator(
+        X[:, None], np.stack([y(x), Y * x], axis=1), smoothing=0.1
+    )([[1.1]]),
+    "UnivariateSpline of y": lambda x: itp.UnivariateSpline(X, y(x), s=0)(np.array([x, 3.3])),
+    "its derivative of y": lambda x: itp.InterpolatedUnivariateSpline(X, y(x)).derivative()(x),
+    "LSQUnivariateSpline": lambda x: itp.LSQUnivariateSpline(X, y(x), [2.5])(x),
+    "integral of FITPACK": lambda x: itp.UnivariateSpline(X, y(x), s=0).integral(x, 9.0),
+    "splint": lambda x: itp.splint(-1.0, 3 * x, itp.splrep(X, y(x), s=0)),
+    "surface": lambda x: SURFACE.ev(np.array([x, 2 * x]), np.array([1.2, x])),
+    "surface on a grid": lambda x: SURFACE(np.array([x, 2 * x]), np.array([1.2, x + 1])),
+    "surface of z": lambda x: itp.RectBivariateSpline(X, X[:5], A.T * x * x).ev(x, 1.2),
     "interp1d cubic": lambda x: itp.interp1d(X, y(x), kind="cubic")(x),
     "interp1d nearest": lambda x: itp.interp1d(X, y(x), kind="nearest")(x),
     "interp1d outside": lambda x: itp.interp1d(X, y(x), fill_value="extrapolate")(x + 7),
@@ -215,6 +235,8 @@ REFUSALS = {
         "gaussian_filter of duals expects floats beside its first",
     ),
     "an output": (lambda x: ndi.gaussian_filter(image(x), 1.0, output=np.zeros((5, 6))), "and no output"),
+    "a smoothing spline": (lambda x: itp.UnivariateSpline(X, Y * x, s=0.1)(1.0), "s=0"),
+    "neighbors": (lambda x: itp.RBFInterpolator(X[:, None], Y * x, neighbors=4)([[1.1]]), "neighbors=None"),
     "x of a spline": (lambda x: itp.make_interp_spline(X * x, Y)(1.0), "expects dual y alone"),
     "a metric": (lambda x: dist.cdist(points(x), Q, "jensenshannon"), "cdist of duals expects one of"),
     "variances": (lambda x: dist.cdist(points(x), Q, "seuclidean"), "expects V or VI"),
@@ -224,5 +246,5 @@ REFUSALS = {
 @pytest.mark.parametrize("name", REFUSALS)
 def test_refusals(name):
     f, words = REFUSALS[name]
-    with pytest.raises(TypeError, match=words):
+    with pytest.raises((TypeError, ValueError), match=words):
         dn.jacobian(f, lift=True)(POINT)

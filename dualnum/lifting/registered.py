@@ -14,7 +14,7 @@ from dualnum.rules import numpy_patches
 SCIPY = {
     "scipy.fft": "transforms",
     "scipy.integrate": "quadrature differential_equations",
-    "scipy.interpolate": "interpolation",
+    "scipy.interpolate": "interpolation scattered_data",
     "scipy.linalg": "linear_algebra",
     "scipy.ndimage": "image_filters",
     "scipy.optimize": "roots minimizers",
