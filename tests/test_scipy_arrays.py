@@ -142,7 +142,29 @@ DISTANCES = {
     "and back": lambda x: dist.squareform(dist.squareform(dist.pdist(points(x)))),
     "callable": lambda x: dist.cdist(points(x), Q, lambda u, v: float(np.sum((u - v) ** 4))),
 }
-CASES = INTERPOLATIONS | RECURSIVE | DISTANCES
+COORDINATES = np.array([[1.2, 2.3, 0.4], [0.5, 3.0, 4.1]])
+COORDINATE_CASES = {
+    **{
+        f"coordinates, order {order}": lambda x, order=order: ndi.map_coordinates(
+            image(x), COORDINATES * x, order=order
+        )
+        for order in (1, 2, 3, 4, 5)
+    },
+    **{
+        f"coordinates, {mode}": lambda x, mode=mode: ndi.map_coordinates(
+            image(x), COORDINATES * x - 0.9, mode=mode
+        )
+        for mode in ("mirror", "reflect", "grid-wrap", "constant")
+    },
+    "median_filter": lambda x: ndi.median_filter(image(x), 3),
+    "maximum_filter": lambda x: ndi.maximum_filter(image(x), size=(2, 3), mode="wrap"),
+    "minimum_filter1d": lambda x: ndi.minimum_filter1d(image(x), 3),
+    "percentile_filter": lambda x: ndi.percentile_filter(image(x), 40, 3),
+    "grey_erosion": lambda x: ndi.grey_erosion(image(x), 3),
+    "filtfilt of both": lambda x: sig.filtfilt([x, 1.0], [1.0, -x / 2], np.r_[signal(x), signal(x)]),
+    "lfilter_zi": lambda x: sig.lfilter_zi([x, 1.0, 2.0], [1.0, -x / 2, 0.1]),
+}
+CASES = COORDINATE_CASES | INTERPOLATIONS | RECURSIVE | DISTANCES
 WEIGHTS = 4 / 5, -1 / 5, 4 / 105, -1 / 280
 
 
@@ -234,6 +256,8 @@ REFUSALS = {
         lambda x: ndi.gaussian_filter(A, x),
         "gaussian_filter of duals expects floats beside its first",
     ),
+    "an end": (lambda x: ndi.median_filter(image(x), 3, mode="constant"), "no element"),
+    "another mode": (lambda x: ndi.map_coordinates(A, [[x], [x]], mode="wrap"), "mode to be one of"),
     "an output": (lambda x: ndi.gaussian_filter(image(x), 1.0, output=np.zeros((5, 6))), "and no output"),
     "a smoothing spline": (lambda x: itp.UnivariateSpline(X, Y * x, s=0.1)(1.0), "s=0"),
     "neighbors": (lambda x: itp.RBFInterpolator(X[:, None], Y * x, neighbors=4)([[1.1]]), "neighbors=None"),

@@ -18,7 +18,7 @@ SCIPY = {
     "scipy.linalg": "linear_algebra",
     "scipy.ndimage": "image_filters",
     "scipy.optimize": "roots minimizers",
-    "scipy.signal": "signal_filters",
+    "scipy.signal": "signal_filters array_api",
     "scipy.sparse.linalg": "sparse_solvers",
     "scipy.spatial.distance": "distances",
     "scipy.special": "special_functions",
