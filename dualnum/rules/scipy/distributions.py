@@ -228,14 +228,12 @@ def _refused_at(family, methods, special_values, words):
 
 
 def _checked(original, check):
-    from dualnum.lifting import lift
-
-    lifted = lift(original)
+    from dualnum.lifting import resolve
 
     def on_duals(self, x, *shapes):
         check(shapes)
-        with np.errstate(all="ignore"):
-            return lifted(self, x, *shapes)
+        lifted = resolve.lifted_function(resolve.FULL, original)  # SciPy's own code, without this rule
+        return lifted(self, x, *shapes)
 
     return on_duals
 
