@@ -259,7 +259,9 @@ def test_zero_singular_values_and_zero_matrices_are_kinks():
         lambda m: np.sum(L.svd(m, compute_uv=False)),
     ):
         assert np.array_equal(dn.gradient(f)(np.zeros((3, 2))), np.zeros((3, 2)))
-        assert np.array_equal(dn.hessian(f)(np.zeros((3, 2))), np.zeros((3, 2, 3, 2)))
+        assert np.isnan(dn.hessian(f)(np.zeros((3, 2)))).all()
+        squared = dn.hessian(lambda m, f=f: f(m) ** 2 if f is L.norm else L.norm(m) ** 2)(np.zeros((3, 2)))
+        close(squared.reshape(6, 6), 2 * np.eye(6), 1e-13)
         assert not np.signbit(dn.gradient(f)(np.zeros((3, 2)))).any()
     close(
         dn.jacobian(lambda m: L.svd(m, compute_uv=False))(np.diag([3.0, 0.0])),
@@ -300,7 +302,9 @@ def test_rows_have_the_norms_they_have_alone(p):
             alone = [dn.value_gradient_hessian(lambda x: L.norm(x, p))(row) for row in rows]
         for part, wanted in zip(got, zip(*alone, strict=True), strict=True):
             np.testing.assert_allclose(part, np.array(wanted), rtol=1e-13)
-            np.testing.assert_array_equal(part[4:6], 0)
+            np.testing.assert_array_equal(
+                part[4:6], np.nan if part.ndim == 3 else 0
+            )  # it depends on the direction
 
 
 def test_euclidean_norm():

@@ -51,7 +51,7 @@ def test_out_with_more_levels_than_the_operands():
     a, b = fresh_levels(2)
     d = _core.seed_identity(np.arange(1.0, 4), a, 0, 3)
     wide = np.zeros(3, (d + _core.seed_scalar(1.0, b)).dtype)
-    for f, arguments in ((np.exp, (d,)), (np.add, (d, 1.5)), (np.multiply, (d, d)), (np.maximum, (d, 2.0))):
+    for f, arguments in ((np.exp, (d,)), (np.add, (d, 1.5)), (np.multiply, (d, d)), (np.maximum, (d, 2.5))):
         assert f(*arguments, out=wide) is wide
         want = np.zeros((3, 4, 2))
         want[..., 0] = coefficients(f(*arguments), [a], (3,))

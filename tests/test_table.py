@@ -203,6 +203,8 @@ def test_two_argument_derivatives_in_ulps(row):
             true = truth.binary(row, *point)
         except ZeroDivisionError:
             continue  # a pole
+        if row.name == "hypot" and point == (0.0, 0.0):
+            continue  # a kink: test_kinks.py
         if truth.ulps(z[i, 0, 0], true["z"]) > VALUE or 0 < abs(z[i, 0, 0]) < truth.TINY:
             continue  # NumPy's value itself is off, or a subnormal number with fewer digits
         counted += 1

@@ -18,8 +18,10 @@ from dualnum._core import (
     DriverBase,
     KeepMemory,
     Level,
+    NearPass,
     guarded_call,
     parts,
+    points_met,
     seed_identity,
     seed_scalar,
     seed_tangents,
@@ -46,6 +48,7 @@ from dualnum.drivers._checks import (
     resolve_argnum,
 )
 from dualnum.drivers._containers import Children, items, rebuilt
+from dualnum.drivers._near import may_settle, settled, within
 from dualnum.drivers._parallel import map_ordered
 
 ONE = np.ones(1)
@@ -77,19 +80,15 @@ def chunk_width(size, elements, chunk):
 
 
 def tile_width(size, elements, chunk):
-    """Return how many variables each side of a second-order tile takes: at most `chunk`, if the option is given.
-
-    But two of two variables or more: a hyper-dual number with one tangent on each side counts as moving in one
-    direction, and kinks would follow the branch of that direction.
-    """
+    """Return how many variables each side of a second-order tile takes: at most `chunk`, if the option is given."""
     fit = isqrt(CACHE // (8 * elements + 1)) - 1
-    return max(balanced_width(size, chunk or max(fit, TILE)), min(size, 2))
+    return balanced_width(size, chunk or max(fit, TILE))
 
 
 def diagonal_width(size, elements, chunk):
     """Return the same for tiles whose diagonal alone is read: wide ones cost more than they save."""
     fit = isqrt(CACHE // (16 * elements + 1)) - 1
-    return max(balanced_width(size, chunk or max(fit, 2)), min(size, 2))
+    return balanced_width(size, chunk or max(fit, 2))
 
 
 # ---- variables ---------------------------------------------------------------------------------------------
@@ -209,6 +208,13 @@ class Variables:
         """Return what f gets beside the variables, of which it gets copies."""
         argnum = {self.argnum} if type(self.argnum) is int else set(self.argnum)
         return [*[x for i, x in enumerate(self.args) if i not in argnum], *kwargs.values()]
+
+    def leaves(self):
+        """Return the leaves of all containers, in the order of the variables."""
+        found = []
+        for tree in self.tree if type(self.argnum) is tuple else (self.tree,):
+            tree_map(found.append, tree)
+        return found
 
     def unflatten(self, a, shape):
         """Return `a`, of shape ``shape + (size,)``, in the structure and shapes of the variables."""
@@ -373,6 +379,20 @@ class Driver(DriverBase):
         """Return f(*args, **kwargs) as a float, a Dual, or an array of float64 or duals."""
         return as_output(self, guarded_call(self.f, args[0], args[1:], kwargs, self.lift, self.check))
 
+    def evaluate(self, variables, kwargs, *seeds):
+        """Call f once on variables with these seeds, pairs as in `Variables.seed_arguments`; return what `call` does.
+
+        At a kink or a singular point more calls settle the derivatives: see `settled`.
+        """
+        if NearPass.is_open():
+            return within(self, variables, kwargs, seeds)
+        before = points_met()
+        y = self.call(variables.seed_arguments(*seeds), kwargs)
+        met = points_met()
+        if met[:3] != before[:3] and may_settle(variables):
+            return settled(self, variables, kwargs, seeds, y, before, met)
+        return y
+
     def first(self, variables, kwargs, seed, width=1):
         """Call f once with one fresh level of `width` tangents.
 
@@ -381,7 +401,7 @@ class Driver(DriverBase):
         level = Level()
         try:
             with KeepMemory(variables.elements * (1 + width)):
-                y = self.call(variables.seed_arguments((seed, level)), kwargs)
+                y = self.evaluate(variables, kwargs, (seed, level))
                 return split_or_zeros(self, y, level, width)
         finally:
             level.retire()
@@ -395,7 +415,7 @@ class Driver(DriverBase):
         older, younger = Level(), Level()
         try:
             with KeepMemory(variables.elements * (1 + width) * (1 + other_width)):
-                y = self.call(variables.seed_arguments((other, older), (seed, younger)), kwargs)
+                y = self.evaluate(variables, kwargs, (other, older), (seed, younger))
                 return split_twice(self, y, younger, width, older, other_width)
         finally:
             younger.retire()
@@ -473,9 +493,9 @@ class Driver(DriverBase):
 
         def one(place):
             i, j = place
-            return self.second(
-                variables, kwargs, identity(self, i, width), width, identity(self, j, width), width
-            )
+            rows = identity(self, i, width)
+            columns = rows if i == j else identity(self, j, width)
+            return self.second(variables, kwargs, rows, width, columns, width)
 
         hessian = None
         found = map_ordered(self, one, places, variables.others(kwargs))

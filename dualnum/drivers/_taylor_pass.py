@@ -25,7 +25,7 @@ def expand(driver, variables, kwargs, seed, order):
     level = Level(taylor=True)
     try:
         with KeepMemory(variables.elements * (1 + order)):
-            y = driver.call(variables.seed_arguments((seed, level)), kwargs)
+            y = driver.evaluate(variables, kwargs, (seed, level))
             return split_or_zeros(driver, y, level, order)
     finally:
         level.retire()

@@ -250,7 +250,7 @@ def by_variable(driver, variables, kwargs, order, divided):
         return x
 
     try:
-        y = driver.call(variables.seed_arguments((seed, levels)), kwargs)
+        y = driver.evaluate(variables, kwargs, (seed, levels))
         for level in reversed(levels):  # the first variable's axis ends up first
             y = stack(*split_or_zeros(driver, y, level, order))
     finally:
@@ -271,7 +271,7 @@ def by_direction(driver, variables, kwargs, order, divided):
     levels = [Level() for _ in range(order)]
     seeds = [(identity(driver, 0, n), level) for level in levels]
     try:
-        y = driver.call(variables.seed_arguments(*seeds), kwargs)
+        y = driver.evaluate(variables, kwargs, *seeds)
         for level in levels:
             y = stack(*split_or_zeros(driver, y, level, n))
     finally:
@@ -369,7 +369,7 @@ def one_ray(driver, variables, kwargs, ray, order):
         return seed_tangents(x, level, coefficients.reshape(x.shape + (order,)), driver.subok)
 
     try:
-        y = driver.call(variables.seed_arguments((seed, level)), kwargs)
+        y = driver.evaluate(variables, kwargs, (seed, level))
         return split_or_zeros(driver, y, level, order)
     finally:
         level.retire()
@@ -387,7 +387,7 @@ def batch_of_rays(driver, variables, kwargs, rays, order):
         return seed_tangents(repeated, level, coefficients, driver.subok)
 
     try:
-        y = driver.call(variables.seed_arguments((seed, level)), kwargs)
+        y = driver.evaluate(variables, kwargs, (seed, level))
         check_leading(driver, (len(rays), *variables.lead), getattr(y, "shape", ()))
         value, rest = split_or_zeros(driver, y, level, order)
         return value[0], np.asarray(rest)

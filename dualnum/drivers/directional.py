@@ -147,8 +147,7 @@ def hvp(
 def _hvp(driver, args, kwargs):
     variables = driver.with_direction(args)
     size = variables.size
-    # two at least: with one tangent on each side v and e_i would count as one direction at a kink
-    width = max(chunk_width(size, 2 * variables.elements, driver.chunk), min(size, 2))
+    width = chunk_width(size, 2 * variables.elements, driver.chunk)
 
     def one(start):
         seed = identity(driver, start, width)

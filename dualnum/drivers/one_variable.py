@@ -180,7 +180,9 @@ def _derivatives(driver, args, kwargs):
     """Return f's value and its derivatives up to the driver's order."""
     order, batched = driver.extra.values()
     if order and driver.argnum == 0 and args and type(args[0]) is float:
-        return _read(driver, order, *pass_at_number(driver, _rate(order), order, args, kwargs))
+        found = pass_at_number(driver, _rate(order), order, args, kwargs)
+        if found:
+            return _read(driver, order, *found)
     variables = Variables(driver, args)
     check_single(driver, variables, "gradient(f)")
     seed = elementwise(driver)

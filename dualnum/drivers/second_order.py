@@ -36,7 +36,7 @@ def hessian(
     argnum, batched, subok, lift, check, workers
         As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
     chunk : int, optional
-        How many variables a tile has on each side at most (but two where there are two).
+        How many variables a tile has on each side at most.
 
     Returns
     -------

@@ -94,8 +94,10 @@ def taylor(
 def _taylor(driver, args, kwargs):
     order, direction, batched = driver.extra.values()
     if order > 1 and direction is None and driver.argnum == 0 and args and type(args[0]) is float:
-        y, level = pass_at_number(driver, 1.0, order, args, kwargs)
-        return stack(*split_or_zeros(driver, as_output(driver, y), level, order))
+        found = pass_at_number(driver, 1.0, order, args, kwargs)
+        if found:
+            y, level = found
+            return stack(*split_or_zeros(driver, as_output(driver, y), level, order))
     variables = Variables(driver, args)
     if direction is None:
         check_single(driver, variables, "direction=")

@@ -36,7 +36,7 @@ def laplacian(
     argnum, batched, subok, lift, check, workers
         As for `gradient`.
     chunk : int, optional
-        How many variables one call of `f` takes at most (but two where there are two).
+        How many variables one call of `f` takes at most.
 
     Returns
     -------

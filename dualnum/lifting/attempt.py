@@ -7,7 +7,16 @@ import os
 
 import numpy as np
 
-from dualnum._core import GivenUp, current_run, grade_of, key_of, plain_call, settle, with_callables
+from dualnum._core import (
+    GivenUp,
+    current_run,
+    grade_of,
+    key_of,
+    plain_call,
+    points_met,
+    settle,
+    with_callables,
+)
 from dualnum.lifting import nets, storage
 from dualnum.lifting.guards import grade_asked
 from dualnum.lifting.state import State
@@ -54,6 +63,7 @@ def call(f, args, kwargs, lift, check):
         if errors:
             state.restore()
         solutions = nets.solutions.count
+        met = points_met()[:3]
         try:
             y = run(f, g, args, kwargs, state)
         except (Exception, GivenUp) as error:
@@ -74,6 +84,8 @@ def call(f, args, kwargs, lift, check):
             continue
         checks = check or (first and not (verified and grade == known))
         lost = nets.loss(at, y, nets.solutions.count > solutions) if checks else None
+        if isinstance(lost, nets.Lost) and met_kinks(met, y):
+            lost = nets.UNDECIDED
         if isinstance(lost, nets.Lost):
             errors.append(lost)
             continue
@@ -85,6 +97,12 @@ def call(f, args, kwargs, lift, check):
     of_duals = at.value is not None
     state.restore()
     raise best(errors, None if of_duals else at.error)
+
+
+def met_kinks(before, y):
+    """Return whether the driver looks closer at points that f has met, so that `y` is not the last word."""
+    kinks, ties, zeros = (now != then for now, then in zip(points_met(), before, strict=False))
+    return kinks or zeros or (ties and storage.dtype_of(y) is not None)
 
 
 #: How often calls of one code look again where the nets could not decide.

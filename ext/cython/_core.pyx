@@ -7,7 +7,7 @@ cimport cython
 from cpython.object cimport (
     Py_EQ, Py_GT, Py_LE, Py_LT, Py_NE, Py_TYPE, PyObject, PyTypeObject, newfunc)
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_XDECREF
-from libc.math cimport fabs
+from libc.math cimport NAN, fabs
 from libc.string cimport memcpy, memset
 from libcpp cimport bool as cbool
 

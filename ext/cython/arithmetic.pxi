@@ -261,10 +261,22 @@ cdef object _call(int op, object ufunc, object x, object y):
     return z
 
 
+cdef int _side_of_tie(Dual x, object other) except -2:
+    """How x compares with a number of the same value: by the near level, else 0."""
+    if type(other) is Dual and (<Dual>other).descr != x.descr:
+        dtype = _union(x.owner, (<Dual>other).owner)
+        x, other = _lift(x, dtype), _lift(other, dtype)
+    if not compares_beyond_primals(_layout(x)[0]):
+        return 0
+    cdef Dual scratch = _new_dual(x.descr)
+    return side_of_tie(_layout(x)[0], x.data, (<Dual>other).data if type(other) is Dual else NULL, scratch.data)
+
+
 cdef object _compare(Dual x, object other, int op):
     global comparisons
     cdef double a = x.data[0], b
     cdef bint answer, of_python = x.of_python
+    cdef int side
     comparisons += 1
     if type(other) is Dual:
         b = (<Dual>other).data[0]
@@ -272,13 +284,18 @@ cdef object _compare(Dual x, object other, int op):
     elif isinstance(other, _real_scalars):
         of_python = of_python and not isinstance(other, _generic)
         if type(other) is int:
-            answer = _python_comparisons[op](a, other)  # exact if float64 cannot hold the int
-            return answer if of_python else _true if answer else _false
+            if a != other:
+                answer = _python_comparisons[op](a, other)  # exact if float64 cannot hold the int
+                return answer if of_python else _true if answer else _false
         b = other
     elif isinstance(other, _array_likes):
         return _comparisons[op](x, other)
     else:
         return NotImplemented
+    if a == b and not (equals_by_value and (op == Py_EQ or op == Py_NE)):
+        side = _side_of_tie(x, other)
+        if side != 0:
+            a, b = side, 0
     answer = (a < b if op == Py_LT else a <= b if op == Py_LE else a == b if op == Py_EQ
               else a != b if op == Py_NE else a > b if op == Py_GT else a >= b)
     # (x > 1) + (x > 2) counts for a float and is an "or" for np.float64, whose ~(x > 0) is a "not"

@@ -52,6 +52,93 @@ cdef int _retire(object dtype) except -1:
     return 0
 
 
+# ---- kinks and singular points -----------------------------------------------------------------------------
+
+cdef unsigned long _calls_of_drivers = 0  # of functions by drivers; a data race between threads costs a pass at most
+
+
+cdef inline unsigned long _points_met() noexcept:
+    """How many kinks, ties and singular points this thread has met at which a pass is not the last word."""
+    return kinks_met + ties_met + zeros_met
+
+
+def points_met():
+    """
+    Return how often this thread has met kinks, ties, zeros, zeros that moved, and how often drivers called functions.
+    """
+    return kinks_met, ties_met, zeros_met, zeros_moved, _calls_of_drivers
+
+
+@cython.final
+cdef class Unnoted:
+    """A context in which kinks and singular points are not noted, for results that are not used there."""
+    cdef unsigned long kinks, zeros
+
+    def __enter__(self):
+        self.kinks, self.zeros = kinks_met, zeros_met
+
+    def __exit__(self, *error):
+        global kinks_met, zeros_met
+        kinks_met, zeros_met = self.kinks, self.zeros
+
+
+def note_split():
+    """
+    Note a kink of a rule; return what to add to the derivatives if a driver will look closer, else None: nan in a pass
+    that shows what depends on kinks, else 0.
+    """
+    global kinks_met
+    kinks_met += 1
+    return None if open_calls == 0 else NAN if tainting else 0.0
+
+
+@cython.final
+cdef class Tainting:
+    """A context in which an operation that meets a kink or a singular point gives nan for all derivatives."""
+
+    def __enter__(self):
+        global tainting
+        tainting = True
+
+    def __exit__(self, *error):
+        global tainting
+        tainting = False
+
+
+def is_near(dtype):
+    """Return whether numbers of this dtype carry the series of a pass near to a kink."""
+    return _is_dual_dtype(dtype) and _descr(dtype).layout.is_near()
+
+
+@cython.final
+cdef class NearPass:
+    """A pass with a near level, as a context, in which == and != may look at values alone."""
+    cdef bint by_value
+
+    def __cinit__(self, bint by_value):
+        self.by_value = by_value
+
+    def __enter__(self):
+        global near_passes, equals_by_value
+        near_passes += 1
+        equals_by_value = self.by_value
+
+    def __exit__(self, *error):
+        global near_passes, equals_by_value
+        near_passes -= 1
+        equals_by_value = False
+
+    @staticmethod
+    def is_open():
+        """Return whether this thread is in one."""
+        return near_passes > 0
+
+
+def calls_open():
+    """Return how many calls of drivers' functions this thread is in."""
+    return open_calls
+
+
 # ---- calls of f --------------------------------------------------------------------------------------------
 
 cdef list _lifters = [None, None]  # the lean and the full Lifter
@@ -64,8 +151,9 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
 
     A settled code runs as it is; otherwise `dualnum.lifting.attempt` tries the grades and casts the nets.
     """
-    global _attempt
+    global _attempt, _calls_of_drivers
     cdef int grade
+    _calls_of_drivers += 1
     if isinstance(f, DriverBase) or lift is False and check is False:
         return _plain_call(f, f, x, rest, kwargs)
     if check is not True:
@@ -116,7 +204,8 @@ cdef object _plain_call(object g, object f, object x, tuple rest, dict kwargs):
     compared = comparisons - compared
     if found and any([_reached_python(error) for error in found]):
         _check_refused(f, (x, *rest), kwargs, y)
-    comparisons_of_call = compared
+    if near_passes == 0:
+        comparisons_of_call = compared
     return y
 
 
@@ -175,12 +264,14 @@ def pass_at_number(DriverBase driver not None, double rate, Py_ssize_t order, tu
     Call the driver's f once at the float args[0] + rate * t, where t is of a fresh Taylor level, of a first-order level
     for order 1.
 
-    Returns (what f returned, the level).
+    Returns (what f returned, the level), or None at a kink or a singular point.
     """
+    cdef unsigned long met = _points_met()
     if not args or type(args[0]) is not float or order < 1:
         raise TypeError("pass_at_number expects a float first and an order from 1.")
     dtype = _fresh_dtype(order > 1, order)
-    return _pass_at_number(driver.f, rate, dtype, args, kwargs, driver.lift, driver.check), _levels(_descr(dtype))[0]
+    y = _pass_at_number(driver.f, rate, dtype, args, kwargs, driver.lift, driver.check)
+    return (y, _levels(_descr(dtype))[0]) if met == _points_met() else None
 
 
 cdef tuple _pass_at_array(DriverBase driver, ndarray x, tuple args, dict kwargs):
@@ -359,6 +450,7 @@ cdef class DriverBase:
 
     cdef object _call(self, tuple args, dict kwargs):
         cdef tuple found
+        cdef unsigned long met = _points_met()
         x = args[0] if args else None
         if type(x) is float and self.number_order:
             return self._at_number(args, kwargs)
@@ -372,6 +464,8 @@ cdef class DriverBase:
             found = _pass_at_array(self, x, args, kwargs)
         else:
             found = _second_pass_at_array(self, x, args, kwargs)
+        if met != _points_met():
+            return self.run(self, args, kwargs)
         if type(found[1]) is Level or (<ndarray>x).nd != 1:
             return self.run(self, args, kwargs, found)
         return found if self.lower_orders else found[self.array_order]
@@ -389,8 +483,11 @@ cdef class DriverBase:
 
     cdef object _at_number(self, tuple args, dict kwargs):
         """The first or second derivative at a float, where f gives a scalar that carries the pass's level alone."""
+        cdef unsigned long met = _points_met()
         dtype = _fresh_dtype(self.number_order > 1, self.number_order)
         y = _pass_at_number(self.f, 1, dtype, args, kwargs, self.lift, self.check)
+        if met != _points_met():
+            return self.run(self, args, kwargs)
         if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype:
             return (<Dual>y).data[1] if self.number_order == 1 else 2 * (<Dual>y).data[2]
         return self.run(self, args, kwargs, (y, _levels(_descr(dtype))[0]))

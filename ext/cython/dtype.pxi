@@ -4,16 +4,24 @@ cdef Py_ssize_t MAX_COMPONENTS = 1 << 26  # 512 MiB an element: products of size
 
 cdef str DISCARD = "(dualnum.value(x) makes x a constant: its derivative is then 0.)"
 
+cdef extern from "math/kinks.h" namespace "dn" nogil:
+    int open_calls, near_passes
+    unsigned long kinks_met, ties_met, zeros_met, zeros_moved
+    cbool equals_by_value, tainting
+    double decided(const ElementLayout &s, const double *x)
+    bint compares_beyond_primals(const ElementLayout &s)
+    int side_of_tie(const ElementLayout &s, const double *x, const double *y, double *scratch)
+    void note_kink(const ElementLayout &s, const double *x)
+
+
 cdef extern from *:
     """
-    // How many calls of drivers this thread is in, and their refusals to lose a derivative: a list, or null for none.
-    static thread_local int open_calls = 0;
+    // The refusals of this thread's calls of drivers to lose a derivative: a list, or null for none.
     static thread_local PyObject* refusals = nullptr;
-    static void enter_call() { ++open_calls; }
-    static void leave_call() { --open_calls; }
+    static void enter_call() { ++dn::open_calls; }
+    static void leave_call() { --dn::open_calls; }
     static void set_refusals(PyObject* list) { refusals = list; }
     """
-    int open_calls
     PyObject *refusals
     void enter_call()
     void leave_call()

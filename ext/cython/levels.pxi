@@ -59,10 +59,10 @@ cdef class Level:
     cdef dict dtypes  # of the dtypes whose youngest level this is, or None
     cdef object __weakref__
 
-    def __cinit__(self, *, bint taylor=False):
-        self.age = next_age()
+    def __cinit__(self, *, bint taylor=False, bint near=False):
+        self.age = -1 - next_age() if near else next_age()  # a near level is older than all others
         self.token = _token
-        self.kind = Kind.taylor if taylor else Kind.first_order
+        self.kind = Kind.near if near else Kind.taylor if taylor else Kind.first_order
         self.key = None
         self.dtypes = {}
         self.retired = False
@@ -75,7 +75,7 @@ cdef class Level:
 
     @property
     def taylor(self):
-        return self.kind == Kind.taylor
+        return self.kind != Kind.first_order
 
     def __repr__(self):
         return f"<Level {self.age}>"
@@ -89,7 +89,7 @@ cdef class Level:
             if self.key is None:
                 self.key = (self.token, self.age)
             _levels_by_key[self.key] = self
-        return _restore_level, (self.key, self.kind == Kind.taylor)
+        return _restore_level, (self.key, self.taylor)
 
 
 def _restore_level(key, taylor):

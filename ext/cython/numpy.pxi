@@ -106,6 +106,7 @@ cdef extern from "math/element_layout.h" namespace "dn" nogil:
     cdef enum class Kind(int):
         first_order
         taylor
+        near
 
     cdef cppclass ElementLayout:
         int levels
@@ -114,6 +115,7 @@ cdef extern from "math/element_layout.h" namespace "dn" nogil:
         Py_ssize_t stride[MAX_LEVELS + 1]
         Py_ssize_t components()
         Py_ssize_t degree()
+        cbool is_near()
         cbool is_dual()
         cbool is_hyper()
         cbool lay_out(Py_ssize_t)

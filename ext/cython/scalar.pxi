@@ -294,7 +294,7 @@ cdef class Dual:
         return z
 
     def __bool__(self):
-        return self.data[0] != 0
+        return decided(_layout(self)[0], self.data) != 0
 
     def __richcmp__(self, other, int op):
         if hashing_by_value and op == Py_EQ:

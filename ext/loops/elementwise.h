@@ -73,6 +73,12 @@ void compute_slopes(const double* x, const double* y, double* d1, double* d2, in
   compute_slopes<Row, false>(x, y, d1, d2, m);
 }
 
+// In a near level the derivatives at a pole, where finite operands give an infinite value, are no power series: NaN.
+inline void mark_pole(const ElementLayout& s, double* z, double value, bool finite_operands) {
+  if (!s.is_near() || !std::isinf(value) || !finite_operands) return;
+  for (index_t c = 1; c < s.components(); ++c) z[c] = std::numeric_limits<double>::quiet_NaN();
+}
+
 // y = f(x) of one element of any layout, given the value; y may be x itself.
 template <class Row>
 void apply_to_element(const ElementLayout& s, double* y, const double* x, double value, Arena& arena) {
@@ -82,6 +88,7 @@ void apply_to_element(const ElementLayout& s, double* y, const double* x, double
   apply<Row>(s, result, x, value, arena);
   mark_indeterminate(s, result, x);
   mark_unknown(s, value, result);
+  mark_pole(s, result, value, std::isfinite(*x) && moves(s, x));
   copy(s.components(), y, result);
 }
 
@@ -104,7 +111,10 @@ void unary_blocks(const Operands& a) {
     const bool finite =
         all_finite(d1, m) && (!second_order || (all_finite(d2, m) && all_tangents_finite(a, 0, start, m)));
     if (finite) unary_tangents<false, Row::has_curvature>(a, start, m, y, d1, d2);
-    else unary_tangents<true, Row::has_curvature>(a, start, m, y, d1, d2);
+    else {
+      for (index_t i = 0; i < m; ++i) note_singularity<Row>(s, a.at(0, start + i));
+      unary_tangents<true, Row::has_curvature>(a, start, m, y, d1, d2);
+    }
   }
 }
 
@@ -233,6 +243,7 @@ void apply_to_element(const ElementLayout& s, double* z, const double* x, const 
   mark_indeterminate(s, scratch + 2 * components, x);
   mark_indeterminate(s, scratch + 2 * components, y);
   mark_unknown(s, value, scratch + 2 * components);
+  mark_pole(s, scratch + 2 * components, value, std::isfinite(*x) && std::isfinite(*y) && (moves(s, x) || moves(s, y)));
   copy(components, z, scratch + 2 * components);
 }
 
@@ -259,11 +270,21 @@ void binary_blocks(const Operands& a) {
         apply_to_element<Row, X, Y>(s, a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], arena);
       continue;
     }
+    if constexpr (std::is_same_v<Row, rows::hypot_>)
+      if (second_order) {  // an element at a time, because of its kink
+        for (index_t i = 0; i < m; ++i)
+          apply_to_element<Row, X, Y>(s, a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], arena);
+        continue;
+      }
     compute_slopes<Row, X, Y>(d, x, fixed_x, y, fixed_y, z, m, second_order);
     constexpr bool xx = Row::has_curvature_x, yy = Row::has_curvature_y;
     const bool finite =
         d.finite(m, second_order) &&
         (!second_order || ((!X || all_tangents_finite(a, 0, start, m)) && (!Y || all_tangents_finite(a, 1, start, m))));
+    if (is_power<Row> && !finite)
+      for (index_t i = 0; i < m; ++i)
+        note_singularity<Row>(s, X ? a.at(0, start + i) : nullptr, x[fixed_x ? 0 : i], Y ? a.at(1, start + i) : nullptr,
+                              y[fixed_y ? 0 : i]);
     if (finite) binary_tangents<false, X, Y, xx, yy>(a, start, m, z, d);
     else binary_tangents<true, X, Y, xx, yy>(a, start, m, z, d);
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "math/algebra.h"
+#include "math/kinks.h"
 
 namespace dn {
 
@@ -65,11 +66,16 @@ inline const double* as_element(bool is_dual, const double* p, index_t component
 
 using Kernel = void (*)(const Operands&);
 
+// Calls a kernel for one element after the other; writes NaN for derivatives where it meets a kink or a singular point.
+void run_tainting(Kernel kernel, const Operands& all);
+
 // Calls a kernel; false when out of memory.
 inline bool run(Kernel kernel, const ElementLayout& layout, char* const* data, const index_t* strides, index_t n,
                 TieCounts* ties = nullptr) noexcept {
   try {
-    kernel(Operands{layout, data, strides, n, ties});
+    const Operands operands{layout, data, strides, n, ties};
+    if (tainting) run_tainting(kernel, operands);
+    else kernel(operands);
     return true;
   } catch (const std::bad_alloc&) {
     return false;

@@ -1,38 +1,36 @@
 // Functions with a kink or a jump, each with its decision.
 //
-// At a kink two smooth branches have the same value.  If the operands move along one direction, the lowest nonzero
-// coefficient of the branches' difference decides.  Of even order, its sign holds on both sides and selects the branch:
-// abs(-x**2)'' = 2 at 0.  Of odd order, or with several directions, the branches average: abs(x)' = 0 and
-// max(x, 0)' = 1/2 at 0.
+// At a kink two smooth branches have the same value: kinks.h says whether they average, as abs(x)' = 0 and max(x, 0)' =
+// 1/2 at 0, or one of them is followed.  At a jump an element of a near level takes the value beside it.
 #pragma once
 #include "loops/comparisons.h"
 #include "loops/elementwise.h"
 
 namespace dn {
 
-// The sign of the branches' difference by the rule above; 0 where they average.  The value of the difference is 0.
-inline int branch(const ElementLayout& s, const double* difference) {
-  for (int l = 0; l < s.levels; ++l)
-    if (s.kind[l] == Kind::first_order && s.size[l] > 1) return 0;
-  index_t lowest = s.degree() + 1;
-  int sign = 0;
-  for (index_t i = 1; i < s.components(); ++i) {
-    if (difference[i] == 0) continue;
-    const index_t order = s.order(i);
-    const int this_sign = difference[i] > 0 ? 1 : -1;
-    if (order < lowest) {
-      lowest = order;
-      sign = this_sign;
-    } else if (order == lowest && this_sign != sign) {
-      sign = 0;
-    }
-  }
-  return lowest % 2 == 0 && lowest <= s.degree() ? sign : 0;
-}
-
 // y_j = factor x_j, tangents only.  0 * inf = 0, except where the factor 0 averages two branches: then it is nan.
 inline void scale_tangents(index_t components, double* y, const double* x, double factor, bool average) {
   for (index_t j = 1; j < components; ++j) y[j] = factor != 0 ? times(factor, x[j]) : average ? 0 * x[j] + 0 : 0;
+}
+
+// The value y = f(x) of a function that jumps at integers or halves of them at most: in a near level that beside the
+// jump, which all other elements note.
+inline double beside_jump(const ElementLayout& s, const double* x, double y,
+                          void (*values)(const double*, double*, index_t)) {
+  if (2 * *x != std::rint(2 * *x) || !compares_beyond_primals(s)) return y;
+  const auto value_towards = [&](double limit) {
+    const double at = std::nextafter(*x, limit);
+    double found;
+    values(&at, &found, 1);
+    return found;
+  };
+  KeepFlags keep;
+  if (!s.is_near()) {
+    if (value_towards(-INFINITY) != value_towards(INFINITY)) note_kink(s, x);
+    return y;
+  }
+  const int side = direction_sign(s, x);
+  return side == 0 ? y : value_towards(side > 0 ? INFINITY : -INFINITY);
 }
 
 // The kernel of a function of one argument that is linear between its kinks: y_j = Slope::slope x_j.
@@ -48,15 +46,16 @@ void piecewise_unary(const Operands& a) {
     for (index_t i = 0; i < m; ++i) {
       const double* in = a.at(0, start + i);
       double* out = a.at(1, start + i);
+      const double value = Slope::jumps ? beside_jump(a.layout, in, y[i], Slope::values) : y[i];
       scale_tangents(components, out, in, Slope::slope(a.layout, in, x[i]), Slope::averages);
-      out[0] = y[i];
+      out[0] = value;
     }
   }
 }
 
 // |x|: the slope is -1 or 1; at 0 the branches x and -x meet, whose difference 2 x has the sign of x.
 struct AbsoluteSlope {
-  static constexpr bool averages = true;
+  static constexpr bool averages = true, jumps = false;
   static void values(const double* x, double* y, index_t n) { unary_values(value_of_absolute, x, y, n); }
   static double slope(const ElementLayout& s, const double* x, double v) {
     return v > 0 ? 1 : v < 0 ? -1 : v == 0 ? branch(s, x) : v;
@@ -66,7 +65,7 @@ struct AbsoluteSlope {
 // and 0 is the answer of every other library.
 template <ValueId Id>
 struct StepSlope {
-  static constexpr bool averages = false;
+  static constexpr bool averages = false, jumps = true;
   static void values(const double* x, double* y, index_t n) { unary_values(Id, x, y, n); }
   static double slope(const ElementLayout&, const double*, double) { return 0; }
 };
@@ -83,7 +82,7 @@ inline void negative(const Operands& a) {
     for (index_t j = 0; j < components; ++j) y[j] = -x[j];
 }
 struct PositiveSlope {
-  static constexpr bool averages = false;
+  static constexpr bool averages = false, jumps = false;
   static void values(const double* x, double* y, index_t n) { copy(n, y, x); }
   static double slope(const ElementLayout&, const double*, double) { return 1; }
 };
@@ -91,7 +90,7 @@ struct PositiveSlope {
 // The kernel of a function of two arguments that is linear between its kinks: z_j = p x_j + q y_j, by Slope::slopes.
 template <class Slope, bool X, bool Y>
 void piecewise_binary(const Operands& a) {
-  constexpr bool averages = Slope::id == value_of_copysign;  // p = 0 averages the branches of |x|
+  constexpr bool averages_both = Slope::id == value_of_copysign;  // p = 0 averages the branches of |x|
   double x[BLOCK], y[BLOCK], z[BLOCK];
   const index_t components = a.layout.components(), block = a.is_sequential() ? 1 : BLOCK;
   const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0;
@@ -105,20 +104,38 @@ void piecewise_binary(const Operands& a) {
       const double *ex = a.at(0, start + i), *ey = a.at(1, start + i);
       double* out = a.at(2, start + i);
       double p, q;
-      Slope::slopes(a.layout, X ? ex : nullptr, x[fixed_x ? 0 : i], y[fixed_y ? 0 : i], z[i], p, q);
+      Slope::slopes(a.layout, X ? ex : nullptr, x[fixed_x ? 0 : i], Y ? ey : nullptr, y[fixed_y ? 0 : i], z[i], p, q);
       for (index_t j = 1; j < components; ++j)
-        out[j] = (!X ? 0 : averages ? p * ex[j] : times(p, ex[j])) + (Y ? times(q, ey[j]) : 0);
+        out[j] = (!X ? 0 : averages_both ? p * ex[j] : times(p, ex[j])) + (Y ? times(q, ey[j]) : 0);
+      if constexpr (averages_both && X && Y)  // both branches of |x| change their sign with y
+        if (x[fixed_x ? 0 : i] == 0 && y[fixed_y ? 0 : i] == 0 && averages(a.layout))
+          for (index_t j = 1; j < components; ++j)
+            if (ey[j] != 0) out[j] = std::copysign(ex[j], ey[j]);
       out[0] = z[i];
     }
   }
 }
 
+// The primal of an element; in a near level, where it is 0, a number of the sign that it takes.
+inline double signed_primal(const ElementLayout& s, const double* x, double value) {
+  if (value != 0 || !x) return value;
+  note_kink(s, x);
+  const double sign = s.is_near() ? direction_sign(s, x) : 0;
+  return sign != 0 ? sign : value;
+}
+
+// The slopes get both elements, null where they are constants, and their primals; z is NumPy's value of the function,
+// which they change in a near level beside a jump.
+
 // copysign(x, y) = +-|x|: p = +-(slope of |x|); y only selects the sign, so q = 0.
 struct CopysignSlope {
   static constexpr ValueId id = value_of_copysign;
-  static void slopes(const ElementLayout& s, const double* ex, double x, double y, double, double& p, double& q) {
+  static void slopes(const ElementLayout& s, const double* ex, double x, const double* ey, double y, double& z,
+                     double& p, double& q) {
+    const bool negative = std::signbit(signed_primal(s, ey, y));
     const double side = x == 0 ? (ex ? branch(s, ex) : 0) : std::signbit(x) ? -1 : 1;
-    p = std::signbit(y) ? -side : side;
+    z = negative != std::signbit(y) ? -z : z;
+    p = negative ? -side : side;
     q = 0;
   }
 };
@@ -126,23 +143,49 @@ struct CopysignSlope {
 template <ValueId Id>
 struct RemainderSlope {
   static constexpr ValueId id = Id;
-  static void slopes(const ElementLayout&, const double*, double x, double y, double z, double& p, double& q) {
+  static void slopes(const ElementLayout& s, const double* ex, double x, const double* ey, double y, double& z,
+                     double& p, double& q) {
     p = 1;
     q = std::isinf(y) ? (z == x ? 0 : 1) : -std::rint((x - z) / y);
+    if (z != 0 || y == 0 || !compares_beyond_primals(s)) return;
+    const int step = step_beside(s, ex, x, ey, y, -q);
+    q -= step;
+    if (step != 0) z = -step * y;
+  }
+  // What n adds beside a jump in a near level, where x - n y is 0 and takes the sign that no remainder has: one towards
+  // minus infinity for floor, towards 0 for trunc.
+  static int step_beside(const ElementLayout& s, const double* ex, double x, const double* ey, double y, double n) {
+    Arena arena;
+    double* difference = arena.take(s.components());
+    for (index_t c = 0; c < s.components(); ++c) difference[c] = (ex ? ex[c] : 0) - (ey ? n * ey[c] : 0);
+    if (Id == value_of_fmod && x == 0) return 0;
+    note_kink(s, difference);
+    if (!s.is_near()) return 0;
+    const double side = direction_sign(s, difference) * y;
+    if (Id == value_of_fmod) return (x < 0) == (y < 0) ? (side < 0 ? -1 : 0) : (side > 0 ? 1 : 0);
+    return side < 0 ? -1 : 0;
   }
 };
 // floor(x / y) is a step.
 template <ValueId Id>
 struct BinaryStepSlope {
   static constexpr ValueId id = Id;
-  static void slopes(const ElementLayout&, const double*, double, double, double, double& p, double& q) { p = q = 0; }
+  static void slopes(const ElementLayout& s, const double* ex, double x, const double* ey, double y, double& z,
+                     double& p, double& q) {
+    p = q = 0;
+    if (y != 0 && x - z * y == 0 && compares_beyond_primals(s))
+      z += RemainderSlope<value_of_remainder>::step_beside(s, ex, x, ey, y, z);
+  }
 };
 // heaviside(x, y) is a step in x; at x = 0 it is y, so q = 1.
 struct HeavisideSlope {
   static constexpr ValueId id = value_of_heaviside;
-  static void slopes(const ElementLayout&, const double*, double x, double, double, double& p, double& q) {
+  static void slopes(const ElementLayout& s, const double* ex, double x, const double*, double, double& z, double& p,
+                     double& q) {
     p = 0;
-    q = x == 0 ? 1 : 0;
+    const double side = signed_primal(s, ex, x);
+    if (x == 0 && side != 0) z = side > 0 ? 1 : 0;
+    q = side == 0 ? 1 : 0;
   }
 };
 
@@ -274,7 +317,8 @@ void divmod(const Operands& a) {
     binary_values(value_of_floor_divide, x, true, y, true, &quotient, 1);
     binary_values(value_of_remainder, x, true, y, true, &remainder, 1);
     KeepFlags keep;
-    Slope::slopes(a.layout, nullptr, *x, *y, remainder, p, q);
+    Slope::slopes(a.layout, X ? x : nullptr, *x, Y ? y : nullptr, *y, remainder, p, q);
+    if (q != -quotient && !std::isnan(quotient) && a.layout.is_near()) quotient = -q;
     double *out_quotient = a.at(2, i), *out_remainder = a.at(3, i);
     // the remainder first, because the quotient may overwrite an operand
     for (index_t j = 1; j < components; ++j) out_remainder[j] = (X ? times(p, x[j]) : 0) + (Y ? times(q, y[j]) : 0);
@@ -290,7 +334,9 @@ inline void modf(const Operands& a) {
   for (index_t i = 0; i < a.n; ++i) {
     const double* x = a.at(0, i);
     double *fraction = a.at(1, i), *whole = a.at(2, i), whole_value;
-    const double value = std::modf(*x, &whole_value);
+    double value = std::modf(*x, &whole_value);
+    const double beside = beside_jump(a.layout, x, whole_value, StepSlope<value_of_trunc>::values);
+    if (beside != whole_value) value = whole_value - beside, whole_value = beside;
     copy(components, fraction, x);
     fraction[0] = value;
     zero(components, whole);
@@ -329,17 +375,35 @@ void ldexp(const Operands& a) {
   }
 }
 
-// Predicates and comparisons look at values only; a First of bool is the accumulator of np.any and np.all.
-template <bool (*Test)(double)>
+// Predicates and comparisons look at values only, but in a near level at the side of a tie; a First of bool is the
+// accumulator of np.any and np.all.  X and Y say which operands are dual.
+template <bool (*Test)(double), bool OfZero = false>
 void predicate(const Operands& a) {
-  for (index_t i = 0; i < a.n; ++i) *reinterpret_cast<bool*>(a.data[1] + i * a.strides[1]) = Test(*a.at(0, i));
+  const bool beyond = OfZero && compares_beyond_primals(a.layout);
+  for (index_t i = 0; i < a.n; ++i)
+    *reinterpret_cast<bool*>(a.data[1] + i * a.strides[1]) = Test(beyond ? decided(a.layout, a.at(0, i)) : *a.at(0, i));
 }
-template <bool (*Test)(double, double), class First = double>
+template <bool (*Test)(double, double), bool X, bool Y>
 void comparison(const Operands& a) {
   ++comparisons;
+  const ElementLayout& s = a.layout;
+  const bool is_equality = Test(0, 0) == !Test(0, 1) && Test(0, 1) == Test(1, 0);
+  const bool beyond = compares_beyond_primals(s) && !(is_equality && equals_by_value);
+  Arena arena;
+  double* scratch = beyond ? arena.take(s.components()) : nullptr;
   for (index_t i = 0; i < a.n; ++i) {
-    const double x = *reinterpret_cast<const First*>(a.data[0] + i * a.strides[0]);
-    *reinterpret_cast<bool*>(a.data[2] + i * a.strides[2]) = Test(x, *a.at(1, i));
+    const double *x = a.at(0, i), *y = a.at(1, i);
+    const int side = beyond && *x == *y ? side_of_tie(s, X ? x : nullptr, Y ? y : nullptr, scratch) : 0;
+    *reinterpret_cast<bool*>(a.data[2] + i * a.strides[2]) = side == 0 ? Test(*x, *y) : Test(side, 0);
+  }
+}
+template <bool (*Test)(double, double), bool X, bool Y, class First = double>
+void logical(const Operands& a) {
+  ++comparisons;
+  for (index_t i = 0; i < a.n; ++i) {
+    const double x = X ? decided(a.layout, a.at(0, i)) : *reinterpret_cast<const First*>(a.data[0] + i * a.strides[0]);
+    const double y = Y ? decided(a.layout, a.at(1, i)) : *a.at(1, i);
+    *reinterpret_cast<bool*>(a.data[2] + i * a.strides[2]) = Test(x, y);
   }
 }
 

@@ -192,6 +192,7 @@ NOINLINE void fast_path_hyper_dual(const ElementLayout& s, double* z, const doub
 // y = f(x) of one element, given the value; false, and y is untouched, where apply() must do it.
 template <class Row>
 inline bool fast_path(const ElementLayout& s, double* y, const double* x, double value) {
+  note_singularity<Row>(s, x);
   if (s.is_quadratic()) return chain_quadratic(Row{}, y, x, value);
   if (s.is_dual()) chain_dual<true, false>(s, y, x, nullptr, value, slopes_of<Row>(*x, value, false));
   else if (s.is_hyper()) fast_path_hyper_dual<Row>(s, y, x, value);
@@ -202,6 +203,8 @@ inline bool fast_path(const ElementLayout& s, double* y, const double* x, double
 // The same of two elements: z = f(x, y).
 template <class Row, bool X, bool Y>
 inline bool fast_path(const ElementLayout& s, double* z, const double* x, const double* y, double value) {
+  note_singularity<Row>(s, X ? x : nullptr, *x, Y ? y : nullptr, *y);
+  if (branch_of_hypot<Row>(s, z, X ? x : nullptr, *x, Y ? y : nullptr, *y)) return true;
   if (s.is_quadratic()) {
     if constexpr (is_power<Row>) return !Y && *x != 0 && !is_tiny(value) && chain_quadratic(PowerRow{*y}, z, x, value);
     else return chain_quadratic<Row, X, Y>(z, x, y, value);

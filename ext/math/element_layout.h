@@ -7,7 +7,8 @@ namespace dn {
 using index_t = std::ptrdiff_t;
 static_assert(sizeof(index_t) == 8, "sizes of elements, and of arrays of them, are counted in 64 bits");
 
-enum class Kind : int { first_order, taylor };
+// A near level is a Taylor level that is older than all others: the series in t of a pass at x + t w (kinks.h).
+enum class Kind : int { first_order, taylor, near };
 
 constexpr int MAX_LEVELS = 16;
 
@@ -24,6 +25,7 @@ struct ElementLayout {
   bool is_dual() const { return levels == 1 && kind[0] == Kind::first_order; }
   bool is_quadratic() const { return levels == 1 && kind[0] == Kind::taylor && size[0] == 2; }
   bool is_hyper() const { return levels == 2 && kind[0] == Kind::first_order && kind[1] == Kind::first_order; }
+  bool is_near() const { return levels > 0 && kind[0] == Kind::near; }
   bool is_single_hyper() const { return is_hyper() && size[0] == 1 && size[1] == 1; }
 
   // The degree of a component's monomial.

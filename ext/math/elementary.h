@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "math/expression_tape.h"
+#include "math/near.h"
 #include "math/power.h"
 #include "math/vector_math.h"
 
@@ -145,6 +146,53 @@ constexpr bool is_arithmetic = std::is_same_v<Row, rows::multiply_> || std::is_s
 template <class Row>
 constexpr bool is_power = std::is_same_v<Row, rows::power_> || std::is_same_v<Row, rows::float_power_>;
 
+// Whether a row has a finite value but singular derivatives at a point: those that near_apply() computes.
+template <class Row>
+constexpr bool is_root = std::is_same_v<Row, rows::sqrt_> || std::is_same_v<Row, rows::cbrt_>;
+template <class Row>
+constexpr bool is_arc = std::is_same_v<Row, rows::arcsin_> || std::is_same_v<Row, rows::arccos_>;
+template <class Row>
+constexpr bool is_singular([[maybe_unused]] double x) {
+  if constexpr (is_root<Row>) return x == 0;
+  else if constexpr (is_arc<Row>) return x == 1 || x == -1;
+  else return std::is_same_v<Row, rows::arccosh_> && x == 1;
+}
+template <class Row>
+inline bool is_singular([[maybe_unused]] double x, [[maybe_unused]] double y) {
+  if constexpr (is_power<Row>) return x == 0 && y > 0 && y != std::floor(y);
+  else return std::is_same_v<Row, rows::hypot_> && x == 0 && y == 0;
+}
+
+// Notes that an element meets a singular point of a row (kinks.h); y is null where it is a constant.
+template <class Row>
+inline void note_singularity(const ElementLayout& s, const double* x) {
+  if (is_singular<Row>(*x)) note_singular(s, x);
+}
+template <class Row>
+inline void note_singularity(const ElementLayout& s, const double* x, double x0, const double* y, double y0) {
+  if (!is_singular<Row>(x0, y0)) return;
+  if constexpr (is_power<Row>) {
+    if (x && !y) note_singular(s, x);
+  } else {  // hypot is Lipschitz: arguments that rest to first order have the slope 0
+    if (x) note_kink(s, x);
+    if (y) note_kink(s, y);
+  }
+}
+
+// z = hypot(x, y) at (0, 0) where branches do not average: |x| or |y| if the other rests, else the derivatives of second
+// order and above do not exist.  False, and z is untouched, elsewhere.
+template <class Row>
+inline bool branch_of_hypot(const ElementLayout& s, double* z, const double* x, double x0, const double* y, double y0) {
+  if (!is_singular<Row>(x0, y0) || is_power<Row> || averages(s) || s.is_near()) return false;
+  const bool x_moves = x && moves(s, x), y_moves = y && moves(s, y);
+  const double* moving = x_moves ? x : y_moves ? y : nullptr;
+  const int side = moving ? direction_sign(s, moving) : 0;
+  for (index_t c = 1; c < s.components(); ++c)
+    z[c] = x_moves && y_moves ? (s.order(c) > 1 ? NAN : 0) : moving ? side * moving[c] : 0;
+  z[0] = 0;
+  return true;
+}
+
 // What a row of A arguments computes: the function and its companions, y and c of one argument, z, c and s of two.
 template <std::size_t A>
 using Outputs = std::array<double*, A + 1>;
@@ -254,13 +302,86 @@ void evaluate(const Row& row, const ElementLayout& s, int l, const Arguments<A>&
   }
 }
 
+template <class Row>
+void apply(const ElementLayout& s, double* y, const double* x, double value, Arena& arena);
+
+// z = u^p in a near level, where u's primal is 0: t^(p m) v^p for u = t^m v.  If p m is no integer, it is no series: NaN
+// from there on.
+inline void near_power(const ElementLayout& s, double* z, const double* u, double p, Arena& arena) {
+  Arena::Mark mark(arena);
+  const index_t m = near_order(s, u);
+  if (m == 0) return near_unknown(s, z, u, 1);  // u is at rest, or flatter than its series can tell
+  const double lead = p * static_cast<double>(m), nearest = std::rint(lead);
+  const bool is_series = std::fabs(lead - nearest) < 1e-12;
+  const double last = static_cast<double>(s.size[0] + 1);
+  const index_t start = static_cast<index_t>(std::min(last, is_series ? nearest : std::ceil(lead)));
+  if (!is_series) return near_unknown(s, z, u, start);
+  double* v = arena.take(s.components());
+  near_shift_down(s, v, u, m);
+  z[0] = 3 * p == 1 ? std::cbrt(v[0]) : std::pow(v[0], p);
+  evaluate<1>(PowerRow{p}, s, s.levels, {v}, {z, arena.take(s.components())}, arena);
+  near_shift_up(s, z, start);
+}
+
+// z = hypot(x, y) in a near level at (0, 0)
+inline void near_hypot(const ElementLayout& s, double* z, const double* x, const double* y, Arena& arena) {
+  Arena::Mark mark(arena);
+  double* squares = arena.take(s.components());
+  zero(s.components(), squares);
+  multiply_add(s, s.levels, squares, x, x);
+  multiply_add(s, s.levels, squares, y, y);
+  near_power(s, z, squares, 0.5, arena);
+}
+
+// z = arcsin(x) or arccos(x) in a near level at x = +-1, or arccosh(x) at 1, given the primal: by 2 arcsin(r) or
+// 2 arcsinh(r), where r = sqrt((1 -+ x) / 2) or sqrt((x - 1) / 2).
+template <class Row>
+void near_arc(const ElementLayout& s, double* z, const double* x, double value, Arena& arena) {
+  constexpr bool hyperbolic = !is_arc<Row>;
+  Arena::Mark mark(arena);
+  double *square = arena.take(s.components()), *root = arena.take(s.components());
+  const double side = hyperbolic ? -*x : *x, sign = std::is_same_v<Row, rows::arcsin_> ? -side : hyperbolic ? 1 : side;
+  for (index_t c = 1; c < s.components(); ++c) square[c] = -side * x[c] / 2;
+  square[0] = 0;
+  near_power(s, root, square, 0.5, arena);
+  if constexpr (hyperbolic) apply<rows::arcsinh_>(s, z, root, 0, arena);
+  else apply<rows::arcsin_>(s, z, root, 0, arena);
+  for (index_t c = 1; c < s.components(); ++c) z[c] *= 2 * sign;
+  z[0] = value;
+}
+
+// y = f(x) in a near level at a singular point; false, and y is untouched, elsewhere.
+template <class Row>
+bool near_apply([[maybe_unused]] const ElementLayout& s, [[maybe_unused]] double* y, const double* x,
+                [[maybe_unused]] double value, [[maybe_unused]] Arena& arena) {
+  if (!is_singular<Row>(*x) || !s.is_near()) return false;
+  if constexpr (is_root<Row>) near_power(s, y, x, std::is_same_v<Row, rows::sqrt_> ? 0.5 : 1. / 3, arena);
+  else if constexpr (is_arc<Row> || std::is_same_v<Row, rows::arccosh_>) near_arc<Row>(s, y, x, value, arena);
+  return true;
+}
+
+// z = f(x, y) likewise.  0 / 0 has a limit as z's primal, unlike NumPy's.
+template <class Row>
+bool near_apply(const ElementLayout& s, double* z, const double* x, const double* y, bool constant_y, Arena& arena) {
+  if (!s.is_near()) return false;
+  if constexpr (std::is_same_v<Row, rows::divide_>) {
+    if (*x == 0 && *y == 0) near_divide(s, z, x, y, arena);
+    return *x == 0 && *y == 0;
+  }
+  if (!is_singular<Row>(*x, *y) || (is_power<Row> && !constant_y)) return false;
+  if constexpr (is_power<Row>) near_power(s, z, x, *y, arena);
+  else near_hypot(s, z, x, y, arena);
+  return true;
+}
+
 // y = f(x) for the whole element, given the primal; y may not be x.
 template <class Row>
 void apply(const ElementLayout& s, double* y, const double* x, double value, Arena& arena) {
+  if (near_apply<Row>(s, y, x, value, arena)) return;
   Arena::Mark mark(arena);
   y[0] = value;
   if constexpr (std::is_same_v<Row, rows::sqrt_>) {
-    if (x[0] == 0 && s.levels == 1 && s.kind[0] == Kind::taylor && power_of_even_zero(s.size[0], y, x, 0.5, arena)) {
+    if (x[0] == 0 && even_zero_decides(s) && power_of_even_zero(s.size[0], y, x, 0.5, arena)) {
       y[0] = value;
       return;
     }
@@ -287,6 +408,7 @@ inline void power_constant(const ElementLayout& s, double* z, const double* x, d
 template <class Row>
 void apply(const ElementLayout& s, double* z, const double* x, const double* y, bool constant_y, double value,
            Arena& arena) {
+  if (near_apply<Row>(s, z, x, y, constant_y, arena)) return;
   Arena::Mark mark(arena);
   const index_t n = s.components();
   if constexpr (std::is_same_v<Row, rows::multiply_>) {

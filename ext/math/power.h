@@ -6,6 +6,7 @@
 
 #include "math/algebra.h"
 #include "math/expression_tape.h"
+#include "math/kinks.h"
 
 namespace dn {
 
@@ -30,6 +31,11 @@ inline double power_yy(double x, double, double z) { return z == 0 ? 0 : z * std
 inline double power_xy(double x, double y, double z) {
   const double p = reduced_power(x, y, 1, z);
   return p == 0 ? 0 : p * (1 + (y == 0 ? 0 : y * std::log(x)));
+}
+
+// Whether power_of_even_zero() applies: to series made by hand.  Drivers take what a near level shows.
+inline bool even_zero_decides(const ElementLayout& s) {
+  return s.levels == 1 && s.kind[0] == Kind::taylor && open_calls == 0;
 }
 
 // z = x^p for a series x = t^m (x_m + x_(m+1) t + ...) with m even, x_m > 0 and p not an integer.  Then
@@ -65,7 +71,7 @@ inline bool power_of_even_zero(index_t n, double* z, const double* x, double p, 
 // z = x^p for a constant p, by composition with the Taylor coefficients p (p - 1) ... (p - n + 1) / n! v^(p - n) at the
 // primal v.  For a v of 0 or nearly so, where the recurrence y' = p y / x fails.
 inline void power_at_zero(const ElementLayout& s, double* z, const double* x, double p, double value, Arena& arena) {
-  if (x[0] == 0 && s.levels == 1 && s.kind[0] == Kind::taylor && power_of_even_zero(s.size[0], z, x, p, arena)) return;
+  if (x[0] == 0 && even_zero_decides(s) && power_of_even_zero(s.size[0], z, x, p, arena)) return;
   const index_t degree = s.degree();
   Arena::Mark mark(arena);
   double* c = arena.take(degree + 1);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <numeric>
 
+#include "math/kinks.h"
 #include "numpy/private_api.h"
 
 namespace dn {
@@ -30,13 +31,45 @@ inline double value_at(const void* x) {
   return value;
 }
 
-inline npy_bool nonzero(void* x, void*) { return value_at(x) != 0; }
+// How elements with equal primals compare (kinks.h): in a near level by their direction, elsewhere as equal.
+class Ties {
+  const ElementLayout& layout_;
+  const bool beyond_ = compares_beyond_primals(layout_);
+  std::unique_ptr<double[]> x_, y_, scratch_;
+
+ public:
+  explicit Ties(const ElementLayout& layout) : layout_(layout) {
+    if (!beyond_) return;
+    const std::size_t n = static_cast<std::size_t>(layout.components());
+    x_.reset(new (std::nothrow) double[n]);
+    y_.reset(new (std::nothrow) double[n]);
+    scratch_.reset(new (std::nothrow) double[n]);
+  }
+  bool out_of_memory() const { return beyond_ && !(x_ && y_ && scratch_); }
+  int compare(const void* a, const void* b) const {
+    if (!beyond_ || out_of_memory()) return 0;
+    const std::size_t size = sizeof(double) * static_cast<std::size_t>(layout_.components());
+    std::memcpy(x_.get(), a, size);  // they may be unaligned
+    std::memcpy(y_.get(), b, size);
+    const int sign = direction_sign(layout_, x_.get(), y_.get(), scratch_.get());
+    note_kink(layout_, scratch_.get(), ties_met);
+    return layout_.is_near() ? sign : 0;
+  }
+};
+
+inline npy_bool nonzero(void* x, void* array) {
+  if (value_at(x) != 0) return true;
+  const ElementLayout& layout = layout_of(descr_of(array));
+  if (!compares_beyond_primals(layout)) return false;
+  const std::unique_ptr<double[]> none(new (std::nothrow) double[static_cast<std::size_t>(layout.components())]());
+  return none && Ties(layout).compare(x, none.get()) != 0 && !equals_by_value;
+}
 
 // NumPy's order: nan comes last.
 inline bool sorts_before(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
-inline int compare(const void* a, const void* b, void*) {
+inline int compare(const void* a, const void* b, void* array) {
   const double x = value_at(a), y = value_at(b);
-  return sorts_before(x, y) ? -1 : sorts_before(y, x) ? 1 : 0;
+  return sorts_before(x, y) ? -1 : sorts_before(y, x) ? 1 : x == y ? Ties(layout_of(descr_of(array))).compare(a, b) : 0;
 }
 
 // *index of the first nan, else of the first largest (smallest) primal.
@@ -44,13 +77,18 @@ template <bool Largest>
 int arg_extremum(void* data, npy_intp n, npy_intp* index, void* array) {
   const index_t size = PyDataType_ELSIZE(descr_of(array));
   const auto at = [&](npy_intp i) { return value_at(static_cast<char*>(data) + i * size); };
+  const Ties ties(layout_of(descr_of(array)));
   *index = 0;
   for (npy_intp i = 0; i < n; ++i) {
     if (std::isnan(at(i))) {
       *index = i;
       return 0;
     }
-    if (Largest ? at(i) > at(*index) : at(i) < at(*index)) *index = i;
+    const double best = at(*index);
+    const int tie = i > 0 && at(i) == best
+                        ? ties.compare(static_cast<char*>(data) + i * size, static_cast<char*>(data) + *index * size)
+                        : 0;
+    if (Largest ? at(i) > best || tie > 0 : at(i) < best || tie < 0) *index = i;
   }
   return 0;
 }
@@ -74,9 +112,23 @@ inline std::unique_ptr<double[]> values_of(const void* data, npy_intp n, index_t
   return values;
 }
 
+// Orders the elements by NumPy's argsort of their primals, and each run of equal ones by their ties.
+inline int argsort_by_values(const void* data, const double* values, npy_intp* order, npy_intp n, void* array) {
+  if (float64_argsort(const_cast<double*>(values), order, n, nullptr) < 0) return -1;
+  const Ties ties(layout_of(descr_of(array)));
+  const index_t size = PyDataType_ELSIZE(descr_of(array));
+  const auto at = [&](npy_intp i) { return static_cast<const char*>(data) + i * size; };
+  for (npy_intp start = 0, stop; start < n; start = stop) {
+    for (stop = start + 1; stop < n && values[order[stop]] == values[order[start]];) ++stop;
+    if (stop - start > 1)
+      std::stable_sort(order + start, order + stop,
+                       [&](npy_intp a, npy_intp b) { return ties.compare(at(a), at(b)) < 0; });
+  }
+  return 0;
+}
 inline int argsort(void* data, npy_intp* order, npy_intp n, void* array) {
   const auto values = values_of(data, n, PyDataType_ELSIZE(descr_of(array)));
-  return values ? float64_argsort(values.get(), order, n, nullptr) : out_of_memory();
+  return values ? argsort_by_values(data, values.get(), order, n, array) : out_of_memory();
 }
 
 // Orders the elements by NumPy's argsort of the primals, then writes the primals as NumPy's sort orders them: the two
@@ -88,7 +140,7 @@ inline int sort(void* data, npy_intp n, void* array) {
   std::unique_ptr<char[]> before(new (std::nothrow) char[static_cast<std::size_t>(n * size) + 1]);
   if (!values || !order || !before) return out_of_memory();
   std::iota(order.get(), order.get() + n, npy_intp{0});
-  if (float64_argsort(values.get(), order.get(), n, nullptr) < 0 || float64_sort(values.get(), n, nullptr) < 0)
+  if (argsort_by_values(data, values.get(), order.get(), n, array) < 0 || float64_sort(values.get(), n, nullptr) < 0)
     return -1;
   std::memcpy(before.get(), data, static_cast<std::size_t>(n * size));
   for (npy_intp i = 0; i < n; ++i) {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "math/algebra.h"
+#include "math/kinks.h"
 #include "numpy/dtype.h"
 
 namespace dn {
@@ -71,11 +72,13 @@ inline const int casts_refused[] = {NPY_BYTE,   NPY_UBYTE,      NPY_SHORT,    NP
                                     NPY_DOUBLE, NPY_LONGDOUBLE, NPY_CFLOAT,   NPY_CDOUBLE,   NPY_CLONGDOUBLE};
 inline constexpr int CASTS_REFUSED = sizeof(casts_refused) / sizeof(casts_refused[0]);
 
-// Whether the primal is not 0; nan counts as true, as float64's does.
-inline int cast_to_bool(PyArrayMethod_Context*, char* const* data, const npy_intp* counts, const npy_intp* strides,
-                        NpyAuxData*) {
+// Whether the primal is not 0 (kinks.h: decided); nan counts as true, as float64's does.
+inline int cast_to_bool(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts,
+                        const npy_intp* strides, NpyAuxData*) {
+  const ElementLayout& layout = layout_of(context->descriptors[0]);
   for (npy_intp i = 0; i < counts[0]; ++i)
-    *reinterpret_cast<npy_bool*>(data[1] + i * strides[1]) = *reinterpret_cast<double*>(data[0] + i * strides[0]) != 0;
+    *reinterpret_cast<npy_bool*>(data[1] + i * strides[1]) =
+        decided(layout, reinterpret_cast<double*>(data[0] + i * strides[0])) != 0;
   return 0;
 }
 

@@ -12,7 +12,7 @@ def sinc(x):
     """sin(pi x) / (pi x), by its series where |pi x| < 1: NumPy replaces x = 0 by a constant."""
     x = np.asarray(x)
     angle = np.pi * x
-    near = np.abs(angle) < 1
+    near = np.abs(value(angle)) < 1
     small = np.where(near, angle, 0.0)
     square, term, series = small * small, np.ones_like(angle), np.ones_like(angle)
     for k in range(1, 12):

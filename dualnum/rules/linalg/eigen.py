@@ -15,10 +15,14 @@ from dualnum.rules.linalg.repeated_eigenvalues import (
 )
 
 
+class NotSmooth(ValueError):
+    """Eigenvalues or singular values have no derivatives."""
+
+
 def require_smooth(name: str, w: np.ndarray, smooth: np.ndarray) -> np.ndarray:
     """Return w; raise ValueError where one of these eigenvalues or singular values has no derivatives."""
     if not smooth.all():
-        raise ValueError(
+        raise NotSmooth(
             f"{name}(A) of duals expects distinct values beyond first order, got repeated ones that have no second "
             f"derivatives; use trace, det, norm(A, 'fro') or matrix_power, which do."
         )

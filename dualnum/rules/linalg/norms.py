@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualnum._core import value
+from dualnum._core import Unnoted, is_near, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
 from dualnum.rules._operands import as_dual_arrays, float_operands, numpy_result, operands
 from dualnum.rules._registry import rule
@@ -32,13 +32,16 @@ def _power_norm(x, values, p, axes):
     """Return ``(sum |x|^p)^(1/p)``, given NumPy's values, which decide where powers of the entries need scaling."""
     size = x if p % 2 == 0 else np.abs(x)
     limit = 1e280 ** (1 / ((abs(p) + 1) * max(degree(x.dtype), 1)))  # so that no power leaves float64's range
-    norms = np.sqrt((x * x).sum(axis=axes)) if p == 2 else (size**p).sum(axis=axes) ** (1 / p)
+    with Unnoted():  # a power may underflow to zero
+        norms = np.sqrt((x * x).sum(axis=axes)) if p == 2 else (size**p).sum(axis=axes) ** (1 / p)
     extreme = ~((values > 1 / limit) & (values < limit))
     if extreme.any():
         norms, extreme = np.asarray(norms), extreme.reshape(np.shape(norms))
         rows = np.moveaxis(size, axes, range(-len(axes), 0)).reshape(*extreme.shape, -1)
-        norms[extreme] = np.sum(0.0 * rows[extreme], axis=-1)  # 0 with its derivatives where every entry is 0
-        extreme &= np.any(value(rows), axis=-1)
+        zero = extreme & ~np.any(value(rows), axis=-1)
+        if zero.any() and not is_near(x.dtype):  # the kink of every norm where all entries are 0
+            norms[zero] = np.hypot.reduce(rows[zero], axis=-1)
+        extreme &= ~zero
         if extreme.any():
             norms[extreme] = _scaled_norms(rows[extreme], float(p))
     return norms

@@ -13,7 +13,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from dualnum._core import DualDType, value
+from dualnum._core import DualDType, is_near, note_split, value
 from dualnum.rules._components import (
     components,
     degree,
@@ -163,7 +163,12 @@ def block_values(c, blocks, orthogonal, average=False, zero=None):
                 inside = np.ix_(members, members)
                 noise = np.max(blocks.noise[i][inside], axis=(0, 1))
                 absolute = zero is not None and bool(np.any(zero[i][members]))
-                found = _one_block(components(c[i][inside]), noise, monomials, orthogonal, average, absolute)
+                block = components(c[i][inside])
+                if is_near(c.dtype):
+                    found = _near_branches(block, noise, c.dtype, orthogonal)
+                    found = (np.full(block.shape[1:], np.nan), average) if found is None else (found, True)
+                else:
+                    found = _one_block(block, noise, monomials, orthogonal, average, absolute)
                 w[i][members], smooth[i][members] = from_components(found[0], c.dtype), found[1]
     value(w)[...] = w0
     return w, smooth
@@ -195,6 +200,9 @@ def _one_block(numbers, noise, monomials, orthogonal, average, absolute):
     split = (total > 0) & np.any(np.abs(deviation) > noise, axis=(0, 1))
     if not np.any(split):
         return shared, True
+    unknown = note_split() if total.max() > 1 else None
+    if unknown is not None:
+        return shared + unknown, True
     if single:
         parts = [numbers[..., total == m] / weights[total == m] for m in range(total.max() + 1)]
         series = np.stack([part.mean(axis=-1) for part in parts], axis=-1)
@@ -216,6 +224,48 @@ def _one_block(numbers, noise, monomials, orthogonal, average, absolute):
     if np.any(np.abs(off_diagonal)[..., split] > (count * noise + 1e-9 * sizes)[split]):
         return shared, False
     return (shared if average else _diagonal(np.moveaxis(rotated, -1, 0)).T), True
+
+
+def _near_branches(numbers, noise, dtype, orthogonal):
+    """Return the components of one block's eigenvalues at x + t w, in ascending order for small t > 0, or None.
+
+    The block is its mean and ``t^k B``, where k is the first order in t in which eigenvalues part. Those of B that are
+    equal part in a higher one.  None means that they part in another direction first, or are not real.
+    """
+    count, length = len(numbers), 1 + dtype.sizes[0]
+    series, noise = numbers.reshape(count, count, -1, length), noise.reshape(-1, length)
+    noise = np.broadcast_to(_hull(noise.max(axis=0)), noise.shape)
+    mean = np.trace(series) / count
+    deviation = series - mean * np.eye(count)[..., None, None]
+    split = np.any(np.abs(deviation) > noise, axis=(0, 1))
+    found = np.tile(mean, (count, 1, 1))
+    if not np.any(split[:, 1:]) and not np.any(split[1:]):
+        return found.reshape(count, -1)
+    k = int(np.argmax(split[0, 1:])) + 1
+    if not split[0, k] or np.any(split[1:, :k]):
+        return None
+    smaller = DualDType(length - 1 - k, *dtype.sizes[1:], levels=dtype.levels)
+    a = from_components(deviation[..., k:].reshape(count, count, -1), smaller)
+    basis = _basis(value(a), orthogonal)
+    if basis is None:
+        return None
+    w, v, left = basis
+    size = np.broadcast_to((noise[:, k:] / NOISE).ravel(), components(a).shape)
+    same, v, left = equal_values(value(a), w, v, left, np.full((count, count), noise[0, k]))
+    c, _, blocks = decoupled(a, w, v, left, orthogonal, same, from_components(size, smaller))
+    parts = []
+    for members in _groups(w, same):
+        if len(members) == 1:
+            part = components(c[members] if blocks is None else _diagonal(c)[members])
+        else:
+            inside = np.ix_(members, members)
+            floor = np.max(blocks.noise[inside], axis=(0, 1))
+            part = _near_branches(components(c[inside]), floor, smaller, orthogonal)
+        if part is None:
+            return None
+        parts.append(part)
+    found[..., k:] += np.concatenate(parts).reshape(count, -1, length - k)
+    return found.reshape(count, -1)
 
 
 def _basis(matrix, orthogonal):

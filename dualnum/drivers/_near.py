@@ -1,0 +1,295 @@
+"""Derivatives at kinks and singular points, from a pass at x + t w for small t > 0.
+
+A pass tells the driver that it met a kink in elements of second order or more, or a singular slope at an argument
+whose tangents are all zero. Then the driver calls f again with one level more, near to x: every number carries the
+series in t of its value at x + t w, where w is a direction fixed for all variables. So each branch of f is followed on
+one side, products of branches are exact, and a zero that is only computed, as that of ``x**4``, shows how it moves.
+Derivatives are the limits for t -> 0; those that have none are nan.
+"""
+
+import numpy as np
+
+from dualnum._core import (
+    Dual,
+    DualArray,
+    DualDType,
+    Level,
+    NearPass,
+    Tainting,
+    calls_open,
+    is_near,
+    points_met,
+    seed_scalar,
+    seed_tangents,
+    split,
+    value,
+)
+from dualnum.rules._components import components, from_components, orders
+from dualnum.rules.linalg.eigen import NotSmooth
+
+#: How many orders more than the derivatives' the series in t have: those of a zero of an argument that can be told.
+EXTRA = 6
+#: Derivatives of higher orders at kinks are nan: their passes would take too long.
+MOST = 32
+#: Coefficients of a series that are smaller, relative to the largest, are rounding errors.
+NOISE = 2.0**-38
+
+
+def may_settle(variables):
+    """Return whether a pass at these variables may be repeated.
+
+    A pass within a pass of another driver leaves it to that one, whose variables it depends on.
+    """
+    return not calls_open() or not any(
+        isinstance(leaf.x, Dual) or _is_dual(leaf.x) for leaf in variables.leaves()
+    )
+
+
+def _is_dual(x):
+    return isinstance(getattr(x, "dtype", None), DualDType)
+
+
+def _is_near(x):
+    return _is_dual(x) and is_near(x.dtype)
+
+
+def settled(driver, variables, kwargs, seeds, y, before, met):
+    """Return what f gave, `y`, with its derivatives from passes near to x.
+
+    Parameters
+    ----------
+    seeds
+        Those of the pass that gave `y`.
+    before, met
+        What `points_met` returned before and after that pass.
+    """
+    kinks, ties, zeros, _, calls = [now - then for now, then in zip(met, before, strict=True)]
+    nested = calls > 1  # f called drivers, so derivatives are of a higher order than `y` shows
+    order = y.dtype.degree if _is_dual(y) else 1
+    size = order + EXTRA + 2 * nested
+
+    def near(seeds, sign=1.0):
+        return _pass_near(driver, variables, kwargs, seeds, size, sign, y)
+
+    if not (kinks or ties):
+        near(())
+        if points_met()[3] == met[3]:  # singular points alone, and all their arguments are at rest
+            return y
+    affected = None if ties else _affected(driver, variables, kwargs, seeds, y)
+    if nested:
+        y = _with_value(y, driver.call(variables.seed_arguments(), kwargs))
+    least = 1 if nested else 2
+    above = near(seeds)
+    found = _replaced(y, [above], least, order, affected)
+    if (zeros and not nested) or np.any(_unknown(found)):
+        below = near(seeds, -1.0)
+        other = _replaced(y, [below], least, order, affected)
+        found = _chosen(other, found, _unknown(found) & ~_unknown(other))
+        if zeros and not nested:  # to first order branches average
+            found = _replaced(found, [above, below], 1, 1, affected)
+    if len(seeds) == 2 and seeds[0][0] is seeds[1][0]:
+        found = _symmetric(found, [level for _, level in seeds])
+    return found
+
+
+def _affected(driver, variables, kwargs, seeds, y):
+    """Return which components of `y` depend on kinks or singular points; None if that does not show."""
+    try:
+        with Tainting(), np.errstate(all="ignore"):
+            tainted = driver.call(variables.seed_arguments(*seeds), kwargs)
+    except Exception:
+        return None
+    if not _is_dual(y) or getattr(tainted, "dtype", None) is not y.dtype or tainted.shape != y.shape:
+        return None
+    return np.isnan(components(np.asarray(tainted)))
+
+
+def _pass_near(driver, variables, kwargs, seeds, size, sign, y, by_value=False):
+    """Return f's result at x + t w, t -> 0, with derivatives by the seeds; None where f raises an error there.
+
+    The seeds e are scaled: f is called at x + t (w + e). So all derivatives are power series: that of order k has the
+    factor t**k, by which those of ``norm(x)``, such as 1 / t, have no poles before the end.
+    """
+    if size > MOST + EXTRA:
+        return None
+    level = Level(near=True)
+    levels, scaled = _scaling(seeds)
+    try:
+        with NearPass(by_value), np.errstate(all="ignore"):
+            pairs = (_direction(driver, size, sign), level), *seeds, (scaled, level)
+            found = _limits(driver.call(variables.seed_arguments(*pairs), kwargs), level, levels)
+        if not by_value and not _same_values(found, y):
+            other = _pass_near(driver, variables, kwargs, seeds, size, sign, y, True)
+            return other if other is not None and _same_values(other, y) else found
+        return found
+    except NotSmooth:
+        raise
+    except Exception:
+        return None
+    finally:
+        level.retire()
+
+
+def _scaling(seeds):
+    """Return the levels of seeds, and a seed that multiplies their tangents by t, in numbers with a near level."""
+    levels = [level for _, of in seeds for level in (of if isinstance(of, list) else [of])]
+
+    def scaled(x, leaf, level):
+        if not _is_near(x):
+            return x
+        numbers, order = _series(x, level, levels)
+        for k in range(1, 1 + max(order, default=0)):
+            numbers[..., order == k, k:] = numbers[..., order == k, :-k]
+            numbers[..., order == k, :k] = 0.0
+        return _like(from_components(numbers.reshape(*x.shape, -1), x.dtype), x)
+
+    return levels, scaled
+
+
+def within(driver, variables, kwargs, seeds):
+    """Return f's result in a pass within one near to x: with scaled seeds as well, and their factors t taken out."""
+    levels, scaled = _scaling(seeds)
+    y = driver.call(variables.seed_arguments(*seeds, (scaled, None)), kwargs)
+    if not _is_near(y) or not any(_is_near(leaf.x) for leaf in variables.leaves()):
+        return y
+    numbers, order = _series(y, None, levels)
+    numbers[_has_pole(numbers, order)] = np.nan
+    for k in range(1, 1 + max(order, default=0)):
+        numbers[..., order == k, :-k] = numbers[..., order == k, k:]
+        numbers[..., order == k, -k:] = np.nan
+    return _like(from_components(numbers.reshape(*np.shape(y), -1), y.dtype), y)
+
+
+def _same_values(near, y):
+    near, y = value(near), value(y)
+    return np.shape(near) == np.shape(y) and np.allclose(near, y, rtol=1e-9, equal_nan=True)
+
+
+def _series(y, level, levels):
+    """Return the components of `y`, the near level's along the last axis, and the order of each in the other levels."""
+    y = np.asarray(y)
+    degrees = orders(y.dtype)
+    order = degrees[[one in levels for one in y.dtype.levels]].sum(axis=0)[degrees[0] == 0]
+    return components(y).reshape(*y.shape, len(order), -1), order
+
+
+def _limits(y, level, levels):
+    """Return a result without the near level: of derivatives of order k the coefficients of t**k.
+
+    Where lower ones are not zero, up to rounding errors, there is a pole and no limit: inf, as a mark.
+    """
+    rest, tangents = split(y, level)
+    if tangents is None or not _is_dual(rest):
+        return rest
+    numbers, order = _series(y, level, levels)
+    found = np.take_along_axis(numbers, np.broadcast_to(order, numbers.shape[:-1])[..., np.newaxis], -1)[
+        ..., 0
+    ]
+    return _like(from_components(np.where(_has_pole(numbers, order), np.inf, found), rest.dtype), y)
+
+
+def _has_pole(numbers, order):
+    """Return which components' series have coefficients of lower powers than t**order, beyond rounding errors."""
+    noise = NOISE * np.max(
+        np.abs(numbers), axis=(-2, -1), keepdims=True, where=np.isfinite(numbers), initial=0.0
+    )
+    lower = np.arange(numbers.shape[-1]) < order[:, np.newaxis]
+    return (lower & (np.abs(numbers) > noise)).any(axis=-1)
+
+
+def _direction(driver, size, sign):
+    """Seed the series x + sign * w * t of `size` orders; a variable moves by its own size, or by 1 if it is 0."""
+
+    def seed(x, leaf, level):
+        numbers = np.asarray(value(x))
+        finite = np.isfinite(numbers) & (numbers != 0)
+        scale = np.ldexp(sign, np.where(finite, np.frexp(np.where(finite, numbers, 1.0))[1] - 1, 0))
+        rates = scale * weights(leaf.start, leaf.stop - leaf.start).reshape(leaf.shape)
+        if not isinstance(x, np.ndarray):
+            return seed_scalar(x, level, float(rates), size)
+        series = np.zeros((*x.shape, size))
+        series[..., 0] = rates
+        return seed_tangents(x, level, series, driver.subok)
+
+    return seed
+
+
+def weights(start, count):
+    """Return components start ... start + count - 1 of w, in [1, 2): those of ``ext/math/kinks.h``."""
+    z = np.arange(start, start + count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return 1 + ((z ^ (z >> np.uint64(31))) >> np.uint64(44)).astype(float) / 2**20
+
+
+def _with_value(y, found):
+    """Return `y` with the values of `found`, which f gives without the seeds."""
+    found = np.asarray(value(found))
+    if not _is_dual(y) or found.shape != y.shape:
+        return y
+    numbers = components(np.asarray(y))
+    numbers[..., 0] = found
+    return _like(from_components(numbers, y.dtype), y)
+
+
+def _replaced(y, sides, least, most, affected):
+    """Return `y` with its derivatives of order `least` to `most` replaced by the mean of those of results near to x.
+
+    Those alone that are `affected`, a mask of components, unless it is None.
+
+    Those with a pole are nan. An infinite one that has no series near to x stays, and all where the value is nan.
+    """
+    ours, sides = np.asarray(y), [np.asarray(side) for side in sides]
+    known = all(side.shape == ours.shape and side.dtype != object for side in sides)
+    dtype = np.result_type(*[a.dtype for a in (ours, *sides)]) if known else ours.dtype
+    if not isinstance(dtype, DualDType):
+        return y
+    numbers, total = components(ours.astype(dtype)), orders(dtype).sum(axis=0)
+    chosen = (total >= least) & (total <= most)
+    given = numbers[..., chosen]
+    found = np.full_like(given, np.nan)
+    if known:
+        with np.errstate(invalid="ignore"):
+            found = sum(components(side.astype(dtype))[..., chosen] for side in sides) / len(sides)
+    kept = np.isnan(numbers[..., :1]) | (np.isnan(found) & np.isinf(given))
+    if affected is not None and dtype is ours.dtype:
+        kept |= ~affected[..., chosen]
+    numbers[..., chosen] = np.where(kept, given, np.where(np.isinf(found), np.nan, found))
+    return _like(from_components(numbers, dtype), y)
+
+
+def _unknown(y):
+    """Return which elements of a result have a value, but not all derivatives."""
+    if not _is_dual(y):
+        return np.zeros(np.shape(y), bool)
+    numbers = components(np.asarray(y))
+    return np.isnan(numbers).any(axis=-1) & ~np.isnan(numbers[..., 0])
+
+
+def _chosen(a, b, first):
+    """Return `a` where `first` holds, else `b`."""
+    if not np.any(first):
+        return b
+    dtype = np.result_type(np.asarray(a).dtype, np.asarray(b).dtype)
+    ours, others = (components(np.asarray(x).astype(dtype)) for x in (a, b))
+    return _like(from_components(np.where(first[..., np.newaxis], ours, others), dtype), b)
+
+
+def _symmetric(y, levels):
+    """Return `y`, seeded alike in two levels of one size, with second derivatives symmetric to the last bit."""
+    present = list(y.dtype.levels) if _is_dual(y) else []
+    if not all(level in present for level in levels):
+        return y
+    numbers = components(np.asarray(y))
+    sizes = [1 + size for size in reversed(y.dtype.sizes)]
+    axes = [-1 - present.index(level) for level in levels]
+    numbers = numbers.reshape(*y.shape, *sizes)
+    numbers = ((numbers + numbers.swapaxes(*axes)) / 2).reshape(*y.shape, -1)
+    return _like(from_components(numbers, y.dtype), y)
+
+
+def _like(a, y):
+    """Return an array of duals as the kind of result that `y` is."""
+    if not a.ndim and not isinstance(y, np.ndarray):
+        return a[()]
+    return a.view(DualArray) if isinstance(y, DualArray) or not isinstance(y, np.ndarray) else a
