@@ -436,23 +436,25 @@ class Driver(DriverBase):
             check(self, (), shape)
             return value, unwrap(first.reshape(shape + x.shape))
         variables = Variables(self, args)
+        value, first = self.flat_first(variables, kwargs, check)
+        return value, variables.unflatten(first, first.shape[:-1])
+
+    def flat_first(self, variables, kwargs, check):
+        """Return f's value and its first derivatives along one last axis: by a tape, or in passes on duals."""
         if variables.elements >= FROM_VARIABLES:
             from dualnum.drivers import _reverse
 
-            reverse = (
+            found = (
                 _reverse.by_tape(self, variables, kwargs) if _reverse.takes_tape(self, variables) else None
             )
-            if reverse is not None:
-                value, first = reverse
-                return value, variables.unflatten(first, first.shape[:-1])
+            if found is not None:
+                return found
         values, columns = [], []
         for start, value, first in self.chunks(variables, kwargs):
-            shape = first.shape[:-1]
-            check(self, variables.lead, shape)
+            check(self, variables.lead, first.shape[:-1])
             values.append(value)
             columns.append(first[..., : variables.size - start])
-        first = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
-        return values[0], variables.unflatten(first, shape)
+        return values[0], columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
 
     def second_order(self, args, kwargs, check, found=None):
         """Return f's value, its first and its second derivatives, as `first_order` does."""
@@ -466,9 +468,19 @@ class Driver(DriverBase):
             shapes = shape + x.shape, shape + x.shape + x.shape
             return value, unwrap(first.reshape(shapes[0])), unwrap(second.reshape(shapes[1]))
         variables = Variables(self, args)
-        value, first, second = self.tiles(variables, kwargs, check)
+        value, first, second = self.flat_second(variables, kwargs, check)
         shape = first.shape[:-1]
         return value, variables.unflatten(first, shape), variables.unflatten_twice(second, shape)
+
+    def flat_second(self, variables, kwargs, check):
+        """Return f's value, its first and its second derivatives along last axes: by a tape, or in tiles on duals."""
+        if variables.elements >= FROM_VARIABLES:
+            from dualnum.drivers import _reverse
+
+            found = _reverse.hessian_by_tape(self, variables, kwargs)
+            if found is not None:
+                return found
+        return self.tiles(variables, kwargs, check)
 
     def chunks(self, variables, kwargs):
         """Yield for each chunk its first variable, f's value, and f's derivatives by the variables of the chunk."""

@@ -17,6 +17,7 @@ from dualnum._core import (
     is_recorded,
     pull_back,
     record_variable,
+    second_pull_backs,
     values_of,
 )
 from dualnum.drivers._containers import items
@@ -49,9 +50,13 @@ def leaves(tree):
     return [leaf for child in children.values() for leaf in leaves(child)]
 
 
-def by_tape(driver, variables, kwargs):
-    """Return f's value and its first derivatives, along a new last axis, or None."""
-    tape = Tape()
+def by_tape(driver, variables, kwargs, derivatives=None):
+    """Return f's value and its first derivatives, along a new last axis, or None.
+
+    ``derivatives(driver, variables, tape, y, recorded)`` takes them from sweeps over the tape. By default these two are
+    all; another function may add second ones.
+    """
+    tape = Tape(second=derivatives is not None)
     recorded = []
 
     def seed(x, leaf, _):
@@ -64,8 +69,8 @@ def by_tape(driver, variables, kwargs):
     try:
         with KeepMemory(variables.elements):
             y = driver.f(*variables.seed_arguments((seed, None)), **kwargs)
-            found = None if tape.failed else _derivatives(driver, variables, tape, y, recorded)
-        if found is not None and nets.is_verified(driver, variables, kwargs, state, *found):
+            found = None if tape.failed else (derivatives or _first)(driver, variables, tape, y, recorded)
+        if found is not None and nets.is_verified(driver, variables, kwargs, state, *found[:2]):
             return found
     except Exception:
         pass  # f on duals decides
@@ -76,7 +81,7 @@ def by_tape(driver, variables, kwargs):
     return None
 
 
-def _derivatives(driver, variables, tape, y, recorded):
+def _first(driver, variables, tape, y, recorded):
     """Return f's value and its derivatives from a sweep for each result of f, or of each point of a batch."""
     if isinstance(y, (list, tuple)) and any(is_recorded(item) for item in y):
         y = np.stack([np.positive(item) if is_recorded(item) else np.float64(item) for item in y])
@@ -99,13 +104,72 @@ def _derivatives(driver, variables, tape, y, recorded):
         adjoint[..., i] = 1.0
         adjoint = adjoint.reshape(shape) if shape else 1.0
         parts = pull_back(tape, y, adjoint, [made for _, made in recorded])
-        flat = [
-            np.reshape(part, (*lead, leaf.stop - leaf.start))
-            for (leaf, _), part in zip(recorded, parts, strict=True)
-        ]
-        rows.append(flat[0] if len(flat) == 1 else np.concatenate(flat, axis=-1))
+        rows.append(_flat(parts, recorded, lead))
     first = np.stack(rows, axis=-2).reshape(shape + (variables.size,)) if own else rows[0]
     if not np.isfinite(first).all():
         return None
     value = values_of(y)
     return np.array(value) if shape else float(value), first
+
+
+def _flat(parts, recorded, lead):
+    """Return the adjoints of all variables along one last axis."""
+    flat = [
+        np.reshape(part, (*lead, leaf.stop - leaf.start))
+        for (leaf, _), part in zip(recorded, parts, strict=True)
+    ]
+    return flat[0] if len(flat) == 1 else np.concatenate(flat, axis=-1)
+
+
+def along(directions):
+    """Return what takes the derivatives of f's gradient along directions, of a scalar or of each point of a batch.
+
+    ``directions(variables)`` yields arrays v of shape ``lead + (size,)``; the products H v lie along a new axis before
+    the last.
+    """
+
+    def take(driver, variables, tape, y, recorded):
+        lead = variables.lead
+        if not is_recorded(y) or np.shape(values_of(y)) != lead:
+            return None
+        seeds = (_split(v, recorded) for v in directions(variables))
+        adjoints, products = second_pull_backs(tape, y, 1.0, [made for _, made in recorded], seeds)
+        first = _flat(adjoints, recorded, lead)
+        second = np.stack([_flat(parts, recorded, lead) for parts in products], axis=-2)
+        if not np.isfinite(first).all() or not np.isfinite(second).all():
+            return None
+        value = values_of(y)
+        return (np.array(value) if lead else float(value)), first, second
+
+    return take
+
+
+def _split(v, recorded):
+    """Return the parts of a direction that belong to the variables."""
+    return [
+        v[..., leaf.start : leaf.stop].reshape(np.shape(leaf.x)) if np.ndim(leaf.x) else float(v[leaf.start])
+        for leaf, _ in recorded
+    ]
+
+
+def units(variables):
+    """Yield the unit vectors, of each point in a batch: the columns of the Hessian."""
+    for i in range(variables.size):
+        v = np.zeros((*variables.lead, variables.size))
+        v[..., i] = 1.0
+        yield v
+
+
+def second_by_tape(driver, variables, kwargs, directions=units):
+    """Return f's value, gradient and products H v, or None where duals have to take them."""
+    return by_tape(driver, variables, kwargs, along(directions)) if takes_tape(driver, variables) else None
+
+
+def hessian_by_tape(driver, variables, kwargs):
+    """Return f's value, gradient and Hessian, symmetric to the last bit, or None."""
+    found = second_by_tape(driver, variables, kwargs)
+    if found is None:
+        return None
+    value, first, second = found
+    upper = np.triu(second)
+    return value, first, upper + np.triu(second, 1).swapaxes(-1, -2)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dualnum._core import DualDType, Level, parts, seed_scalar, seed_tangents, value
+from dualnum._core import FROM_VARIABLES, DualDType, Level, parts, seed_scalar, seed_tangents, value
 from dualnum.drivers._base import Driver, Variables, identity, split_or_zeros, unwrap
 from dualnum.drivers._checks import (
     check_flag,
@@ -141,7 +141,7 @@ def partials(driver, variables, kwargs, order, divided=False):
         tangents = math.inf
     if coefficients > COEFFICIENTS and (n > 3 or order < ROUGH):
         coefficients = math.inf
-    if order <= 2 and tangents == math.inf:
+    if order <= 2 and (tangents == math.inf or variables.elements >= FROM_VARIABLES):
         return by_hessian(driver, variables, kwargs, order, divided)
     if tangents < 2 * coefficients:
         return by_direction(driver, variables, kwargs, order, divided)
@@ -290,10 +290,9 @@ def by_direction(driver, variables, kwargs, order, divided):
 def by_hessian(driver, variables, kwargs, order, divided):
     """Return the partial derivatives up to order 2 from the passes of a Jacobian or a Hessian."""
     if order == 2:
-        y, first, second = driver.tiles(variables, kwargs, check_leading)
+        y, first, second = driver.flat_second(variables, kwargs, check_leading)
     else:
-        chunks = [(y, first) for _, y, first in driver.chunks(variables, kwargs)]
-        y, first = chunks[0][0], np.concatenate([first for _, first in chunks], axis=-1)
+        y, first = driver.flat_first(variables, kwargs, check_leading)
     found = [np.asarray(y)[np.newaxis], np.moveaxis(np.asarray(first)[..., : variables.size], -1, 0)]
     if order == 2:
         row, column = selections(variables.size, 2).T

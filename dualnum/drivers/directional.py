@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Concatenate, Literal
 
 import numpy as np
 
+from dualnum._core import FROM_VARIABLES
 from dualnum.drivers._base import Driver, along, chunk_width, identity, unwrap
 from dualnum.drivers._checks import check_leading, check_scalar, takes_f_alone
 from dualnum.drivers._parallel import map_ordered
@@ -146,6 +147,9 @@ def hvp(
 
 def _hvp(driver, args, kwargs):
     variables = driver.with_direction(args)
+    reverse = _along_v(driver, variables, kwargs)
+    if reverse is not None:
+        return variables.unflatten(reverse[2][..., 0, :], variables.lead)
     size = variables.size
     width = chunk_width(size, 2 * variables.elements, driver.chunk)
 
@@ -161,6 +165,21 @@ def _hvp(driver, args, kwargs):
         columns.append(second[..., : size - start, 0])
     product = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)
     return variables.unflatten(product, variables.lead)
+
+
+def _along_v(driver, variables, kwargs):
+    """Return f's value, gradient and H v in reverse mode, or None."""
+    if variables.elements < FROM_VARIABLES:
+        return None
+    from dualnum.drivers import _reverse
+
+    def direction(variables):
+        parts = [
+            np.reshape(leaf.direction, (*variables.lead, -1)) for leaf in _reverse.leaves(variables.tree)
+        ]
+        yield np.concatenate(parts, axis=-1)
+
+    return _reverse.second_by_tape(driver, variables, kwargs, direction)
 
 
 @takes_f_alone

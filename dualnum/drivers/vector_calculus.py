@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dualnum._core import FROM_VARIABLES
 from dualnum.drivers._base import Driver, Variables, diagonal_width, identity, unwrap
 from dualnum.drivers._checks import check_leading, check_same_shape, check_single, check_space, takes_f_alone
 from dualnum.drivers._parallel import map_ordered
@@ -55,6 +56,12 @@ def laplacian(
 def _laplacian(driver, args, kwargs):
     variables = Variables(driver, args)
     size = variables.size
+    if variables.elements >= FROM_VARIABLES:
+        from dualnum.drivers import _reverse
+
+        found = _reverse.second_by_tape(driver, variables, kwargs)
+        if found is not None:
+            return unwrap(trace(found[2]))
     width = diagonal_width(size, variables.elements, driver.chunk)
     total = 0.0
 

@@ -2,7 +2,18 @@
 
 import numpy as np
 
-from dualnum._core import Tape, is_recorded, keep, product, pulled, refuse, scaled, values_of
+from dualnum._core import (
+    Tape,
+    is_recorded,
+    is_second,
+    keep,
+    product,
+    pulled,
+    refuse,
+    scaled,
+    values_of,
+    with_values,
+)
 from dualnum.reverse._rules import array_of, axes_of, kept_shape, rule, summed_to
 
 
@@ -18,15 +29,15 @@ def _product(function):
         if function is not np.matmul and not (x.ndim <= 2 and y.ndim <= 2 and x.ndim and y.ndim):
             refuse(tape, f"np.{function.__name__} of these shapes")
         value = function(values_of(x), values_of(y))
-        u, v = keep(tape, x) if is_recorded(y) else None, keep(tape, y) if is_recorded(x) else None
+        u, v = keep(tape, x), keep(tape, y)
 
         def pull(a):
             return [
-                _by_first(a, v.values(), x.ndim, y.ndim, x.shape) if v else None,
-                _by_second(a, u.values(), x.ndim, y.ndim, y.shape) if u else None,
+                _by_first(a, v.values(), x.ndim, y.ndim, x.shape) if is_recorded(x) else None,
+                _by_second(a, u.values(), x.ndim, y.ndim, y.shape) if is_recorded(y) else None,
             ]
 
-        return pulled(tape, value, [x, y], pull)
+        return pulled(tape, value, [x, y], pull, lambda: function(u.values(), v.values()))
 
     return multiply
 
@@ -149,7 +160,7 @@ def _einsum(tape, subscripts, *operands, out=None, optimize=False, **kwargs):
         shape = [n if c in known else 1 for c, n in zip(names[i], own_shape, strict=True)]
         return np.broadcast_to(found.reshape(shape), own_shape)
 
-    return pulled(tape, value[()], operands, pull)
+    return pulled(tape, value[()], operands, pull, lambda: np.einsum(subscripts, *[k.values() for k in kept]))
 
 
 @rule(np.linalg.norm)
@@ -161,6 +172,8 @@ def _norm(tape, x, ord=None, axis=None, keepdims=False):
     if euclidean:
         v = values_of(x)
         value = np.linalg.norm(v, ord, axis, keepdims)
+        if is_second(tape):
+            return with_values(np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims)), value)
         kept = kept_shape(v.shape, axes_of(axis, v.ndim))
         with np.errstate(all="ignore"):
             slope = v / np.reshape(value, kept)
@@ -182,26 +195,31 @@ def _solve(tape, a, b):
     if a.ndim != 2 or b.ndim > 2:
         refuse(tape, "np.linalg.solve of stacks")
     x = np.linalg.solve(values_of(a), values_of(b))
-    matrix, solution = keep(tape, a), x.copy()
+    matrix, right = keep(tape, a), keep(tape, b)
+
+    def again():
+        return np.linalg.solve(matrix.values(), right.values())
 
     def pull(adjoint):
+        solution = again() if is_second(tape) else x
         y = np.linalg.solve(matrix.values().T, adjoint)
-        by_a = -np.outer(y, solution) if y.ndim == 1 else -y @ solution.T
-        return [by_a, y]
+        return [-np.outer(y, solution) if y.ndim == 1 else -y @ solution.T, y]
 
-    return pulled(tape, x, [a, b], pull)
+    return pulled(tape, x.copy(), [a, b], pull, again)
 
 
 @rule(np.linalg.inv)
 def _inv(tape, a):
-    value = np.linalg.inv(values_of(a))
-    kept = value.copy()
+    kept = keep(tape, a)
+
+    def again():
+        return np.linalg.inv(kept.values())
 
     def pull(adjoint):
-        transposed = kept.swapaxes(-1, -2)
+        transposed = again().swapaxes(-1, -2)
         return [-transposed @ adjoint @ transposed]
 
-    return pulled(tape, value, [a], pull)
+    return pulled(tape, np.linalg.inv(values_of(a)), [a], pull, again)
 
 
 @rule(np.linalg.slogdet)
@@ -211,8 +229,13 @@ def _slogdet(tape, a):
     sign, logarithm = found = np.linalg.slogdet(values_of(a))
     if sign == 0:
         refuse(tape, "np.linalg.slogdet of a singular matrix")
-    inverse = np.linalg.inv(values_of(a))
-    return type(found)(sign, scaled(tape, logarithm, [(a, inverse.T.copy())], dims=a.shape))
+    kept = keep(tape, a)
+
+    def pull(adjoint):
+        return [adjoint * np.linalg.inv(kept.values()).T]
+
+    made = pulled(tape, logarithm, [a], pull, lambda: np.linalg.slogdet(kept.values())[1])
+    return type(found)(sign, made)
 
 
 @rule(np.linalg.det)
@@ -222,7 +245,15 @@ def _det(tape, a):
     value = np.linalg.det(values_of(a))
     if value == 0:
         refuse(tape, "np.linalg.det of a singular matrix")
-    return scaled(tape, value, [(a, value * np.linalg.inv(values_of(a)).T)], dims=a.shape)
+    kept = keep(tape, a)
+
+    def again():
+        return np.linalg.det(kept.values())
+
+    def pull(adjoint):
+        return [adjoint * again() * np.linalg.inv(kept.values()).T]
+
+    return pulled(tape, value, [a], pull, again)
 
 
 @rule(np.cross)

@@ -4,7 +4,7 @@ from math import prod as product_of
 
 import numpy as np
 
-from dualnum._core import Tape, pulled, refuse, scaled, values_of
+from dualnum._core import Tape, is_second, keep, pulled, refuse, scaled, values_of, with_values
 from dualnum.reverse._rules import array_of, axes_of, kept_shape, rule
 
 GIVEN = np._NoValue
@@ -64,8 +64,11 @@ def _extremum(function):
         top = np.reshape(value, kept)
         chosen = np.where(np.isnan(top), np.nan, v == top)
         with np.errstate(all="ignore"):
-            chosen /= chosen.sum(axis=axis, keepdims=True)
-        return scaled(tape, value, [(x, chosen)], kept, v.shape)
+            count = chosen.sum(axis=axis, keepdims=True)
+            chosen /= count
+        if is_second(tape) and not np.all(count == 1):
+            refuse(tape, "second derivatives of extrema with ties")
+        return scaled(tape, value, [(x, chosen)], kept, v.shape, constant=True)
 
     return reduce
 
@@ -108,8 +111,14 @@ def _prod(tape, x, axis=None, dtype=None, out=None, keepdims=GIVEN, **options):
     x = array_of(tape, x)
     v, axes, kept, _ = _sizes(x, axis)
     value = np.multiply.reduce(v, axis, None, None, keepdims is True)
-    with np.errstate(all="ignore"):
-        return scaled(tape, value, [(x, _others(v, axes))], kept, v.shape)
+    values = keep(tape, x)
+
+    def pull(adjoint):
+        return [np.reshape(adjoint, kept) * _others(values.values(), axes)]
+
+    return pulled(
+        tape, value, [x], pull, lambda: np.prod(values.values(), axis=axis, keepdims=keepdims is True)
+    )
 
 
 @rule((np.multiply, "reduce"))
@@ -127,6 +136,10 @@ def _spread(function):
         x = array_of(tape, x)
         v, axes, kept, count = _sizes(x, axis)
         value = function(v, axis=axis, ddof=ddof, keepdims=keepdims is True)
+        if is_second(tape):
+            gap = x - np.mean(x, axis=axes, keepdims=True)
+            made = np.sum(gap * gap, axis=axes, keepdims=keepdims is True) / (count - ddof)
+            return with_values(made if name == "var" else np.sqrt(made), value)
         with np.errstate(all="ignore"):
             slope = (v - v.mean(axis=axes, keepdims=True)) / (count - ddof)
             slope = 2 * slope if name == "var" else slope / np.reshape(value, kept)
@@ -149,9 +162,12 @@ def _cumsum(tape, x, axis=None, dtype=None, out=None):
     x = array_of(tape, x)
     v = values_of(x)
     value = np.cumsum(v, axis=axis)
+    kept = keep(tape, x)
     if axis is None:
-        return pulled(tape, value, [x], lambda a: [_reversed_cumsum(a, 0).reshape(v.shape)])
-    return pulled(tape, value, [x], lambda a: [_reversed_cumsum(a, axis)])
+        pull = lambda a: [_reversed_cumsum(a, 0).reshape(v.shape)]  # noqa: E731
+    else:
+        pull = lambda a: [_reversed_cumsum(a, axis)]  # noqa: E731
+    return pulled(tape, value, [x], pull, lambda: np.cumsum(kept.values(), axis=axis))
 
 
 @rule((np.add, "accumulate"))
@@ -168,8 +184,16 @@ def _cumprod(tape, x, axis=None, dtype=None, out=None):
     if np.any(v == 0):
         refuse(tape, "np.cumprod of zeros")
     value = np.cumprod(v, axis=axis)
-    along, at, kept = (0, v.ravel(), value.copy()) if axis is None else (axis, v.copy(), value.copy())
-    return pulled(tape, value, [x], lambda a: [(_reversed_cumsum(a * kept, along) / at).reshape(v.shape)])
+    values, along = keep(tape, x), 0 if axis is None else axis
+
+    def again():
+        return np.cumprod(values.values(), axis=axis)
+
+    def pull(adjoint):
+        total = _reversed_cumsum(adjoint * again(), along)
+        return [total.reshape(v.shape) / values.values()]
+
+    return pulled(tape, value, [x], pull, again)
 
 
 @rule((np.multiply, "accumulate"))

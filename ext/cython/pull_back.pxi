@@ -66,7 +66,7 @@ def assign(RecordedArray x not None, key, v):
     _set(x, key, v)
 
 
-def scaled(Tape tape not None, value, terms, keepdims=None, dims=None):
+def scaled(Tape tape not None, value, terms, keepdims=None, dims=None, bint constant=False):
     """
     Return ``z`` with these values and ``dz = sum slope dx``, given pairs (x, slope).
 
@@ -80,6 +80,8 @@ def scaled(Tape tape not None, value, terms, keepdims=None, dims=None):
         The shape of the value as it broadcasts to `dims`: with ones for summed axes.
     dims : tuple, optional
         The shape over which the products are formed; by default that of the value.
+    constant : bool
+        Whether slopes that are arrays do not depend on the variables.
     """
     cdef Argument a
     cdef TapeOperand out, own, slopes
@@ -115,11 +117,13 @@ def scaled(Tape tape not None, value, terms, keepdims=None, dims=None):
             continue
         _describe(&a, &own)
         if isinstance(slope, ndarray) and slope.ndim:
+            if tape.second and not constant:
+                raise _not_recorded(tape, "second derivatives of this function")
             array = np.asarray(slope, dtype=float)
             slopes.capture, slopes.offset = tape.capture(array, array.data), 0
             slopes.nd, slopes.dims, slopes.strides = array.nd, array.dimensions, array.strides
             tape.records.push_arrays(Action.product, &out, creates, &own, 1, NULL, &slopes, NULL, NULL, len(dims),
-                                     sizes)
+                                     sizes, NULL)
         else:
             _push_linear(tape, &out, creates, &own, slope, len(dims), sizes)
         creates = False
@@ -144,12 +148,12 @@ def product(Tape tape not None, value, x, y):
             if arguments[i].active:
                 _read(tape, &arguments[1 - i], &operands[1 - i])
                 tape.records.push_arrays(Action.product, &out, creates, &operands[i], 1, NULL, &operands[1 - i], NULL,
-                                         NULL, 1, (<ndarray>arguments[i].value).dimensions)
+                                         NULL, 1, (<ndarray>arguments[i].value).dimensions, NULL)
                 creates = False
     return made
 
 
-def pulled(Tape tape not None, values, operands, pull):
+def pulled(Tape tape not None, values, operands, pull, again=None):
     """
     Return recorded results with these values, whose adjoints a function pulls back.
 
@@ -162,6 +166,9 @@ def pulled(Tape tape not None, values, operands, pull):
     pull : callable
         ``pull(*adjoints)``, an array or a float for each value, returns a sequence: for each operand an array of its
         shape that is added to its adjoints, or None.
+    again : callable, optional
+        ``again()`` computes the values once more from what `keep` has kept, on duals for second derivatives; None for
+        a function that has none in reverse mode.
     """
     cdef Argument a
     results = tuple([recorded(tape, value) for value in (values if type(values) is tuple else (values,))])
@@ -171,13 +178,15 @@ def pulled(Tape tape not None, values, operands, pull):
             _take(tape, x, &a)
             active = active or a.active
     if active:
+        if tape.second and again is None:
+            raise _not_recorded(tape, "second derivatives of this function")
         for made in results:
             if type(made) is RecordedArray:
                 (<RecordedArray>made).root.active = True
             else:
                 (<RecordedNumber>made).shadow = tape.records.number()
         tape.records.push_call(len(tape.calls))
-        tape.calls.append((pull, tuple(operands), results))
+        tape.calls.append((pull, again, tuple(operands), results))
     return results if type(values) is tuple else results[0]
 
 
@@ -185,17 +194,25 @@ def pulled(Tape tape not None, values, operands, pull):
 cdef class Kept:
     """The values that an operand has now, for a pull-back: f may overwrite its memory before the sweep."""
     cdef Tape tape
-    cdef const Capture *capture
+    cdef Capture *capture
     cdef Py_ssize_t offset
     cdef ndarray like  # has the shape and the strides
 
     def values(self):
-        """Return the values, to be read before the tape is closed."""
+        """Return the values, to be read before the tape is closed; as duals in a sweep for second derivatives."""
         _check_open(self.tape)
+        values = self._view(<const double *>self.capture.data)
+        if self.tape.level is None:
+            return values
+        RecordTape.attach(self.capture)
+        if self.capture.tangent == NULL:
+            return values
+        return seed_tangents(values, self.tape.level, self._view(self.capture.tangent)[..., np.newaxis])
+
+    cdef object _view(self, const double *data):
         Py_INCREF(_double)
         return PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>_double, self.like.nd,
-                                    self.like.dimensions, self.like.strides,
-                                    <char *>self.capture.data + self.offset * sizeof(double), 0, None)
+                                    self.like.dimensions, self.like.strides, <char *>(data + self.offset), 0, None)
 
 
 def keep(Tape tape not None, x):
@@ -217,53 +234,91 @@ def keep(Tape tape not None, x):
     return kept
 
 
-cdef object _adjoint(object x, bint zeroed):
-    """Return a view of the adjoints of an array, zeros where nothing has flowed into them, or a number's adjoint."""
+cdef object _field(object x, Field field, bint zeroed):
+    """Return a view of an array's adjoints or another field, zeros where nothing has flowed into it; or a number's."""
     cdef RecordedArray array
     cdef Shadow *shadow
     if type(x) is RecordedNumber:
         shadow = (<RecordedNumber>x).shadow
-        return shadow.adjoint[0] if shadow.adjoint != NULL else 0.0
+        return shadow.field[<int>field][0] if shadow != NULL and shadow.field[<int>field] != NULL else 0.0
     array = x
     shadow = array.root.shadow
-    if shadow.adjoint == NULL:
+    if shadow.field[<int>field] == NULL:
         if zeroed:
             return np.zeros(array.value.shape)
-        if not RecordTape.open(shadow):
+        if not RecordTape.open(shadow, field):
             raise MemoryError
     Py_INCREF(_double)
     return PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>_double, array.value.nd,
                                 array.value.dimensions, array.value.strides,
-                                <char *>shadow.adjoint + (array.value.data - array.root.data), NPY_ARRAY_WRITEABLE,
-                                None)
+                                <char *>shadow.field[<int>field] + (array.value.data - array.root.data),
+                                NPY_ARRAY_WRITEABLE, None)
 
 
-cdef bint _has_adjoint(object x):
+cdef inline Shadow *_shadow_of(object x) noexcept:
+    return (<RecordedNumber>x).shadow if type(x) is RecordedNumber else (<RecordedArray>x).root.shadow
+
+
+cdef int _add_to_field(object x, Field field, object part) except -1:
+    """field += part, of an operand that depends on the variables."""
+    cdef Shadow *shadow
     if type(x) is RecordedNumber:
-        return (<RecordedNumber>x).shadow != NULL and (<RecordedNumber>x).shadow.adjoint != NULL
-    return (<RecordedArray>x).root.shadow.adjoint != NULL
+        shadow = (<RecordedNumber>x).shadow
+        if shadow != NULL:
+            if not RecordTape.open(shadow, field):
+                raise MemoryError
+            shadow.field[<int>field][0] += part
+    elif (<RecordedArray>x).root.active:
+        view = _field(x, field, False)
+        np.add(view, part, view)
+    return 0
 
 
 cdef int _pull(Tape tape, Py_ssize_t place) except -1:
     """Run a function's pull-back, and add what it returns to the adjoints of its operands."""
-    cdef RecordedNumber number
-    pull, operands, results = tape.calls[place]
-    if any([_has_adjoint(x) for x in results]):
-        parts = pull(*[_adjoint(x, True) for x in results])
-        for x, part in zip(operands, parts):
-            if part is None or not is_recorded(x):
-                continue
-            if type(x) is RecordedNumber:
-                number = x
-                if number.shadow != NULL:
-                    if not RecordTape.open(number.shadow):
-                        raise MemoryError
-                    number.shadow.adjoint[0] += part
-            elif (<RecordedArray>x).root.active:
-                view = _adjoint(x, False)
-                np.add(view, part, view)
+    cdef Shadow *shadow
+    cdef bint flows = False
+    pull, _, operands, results = tape.calls[place]
     for x in results:
-        RecordTape.release((<RecordedArray>x).root.shadow if type(x) is RecordedArray else (<RecordedNumber>x).shadow)
+        shadow = _shadow_of(x)
+        flows = flows or shadow.field[<int>ADJOINT] != NULL or shadow.field[<int>ADJOINT_TANGENT] != NULL
+    if flows:
+        adjoints = [_field(x, ADJOINT, True) for x in results]
+        if tape.level is not None:
+            adjoints = [_with_tangent(tape.level, a, _field(x, ADJOINT_TANGENT, True))
+                        for a, x in zip(adjoints, results)]
+        for x, part in zip(operands, pull(*adjoints)):
+            if part is not None and is_recorded(x):
+                if tape.level is not None:
+                    part, tangent = split(part, tape.level)
+                    if tangent is not None:
+                        _add_to_field(x, ADJOINT_TANGENT, tangent[..., 0])
+                _add_to_field(x, ADJOINT, part)
+    for x in results:
+        RecordTape.release(_shadow_of(x), ADJOINT)
+        RecordTape.release(_shadow_of(x), ADJOINT_TANGENT)
+    return 0
+
+
+cdef object _with_tangent(Level level, object x, object tangent):
+    """Return a number or an array as duals with one tangent."""
+    made = seed_tangents(np.asarray(x), level, np.asarray(tangent)[..., np.newaxis])
+    return made if made.ndim else made[()]
+
+
+cdef int _push_call(Tape tape, Py_ssize_t place) except -1:
+    """Compute the tangents of a function's results, by calling it on duals."""
+    _, again, _, results = tape.calls[place]
+    found = again()
+    for x, made in zip(results, found if type(found) is tuple else (found,)):
+        _, tangent = split(made, tape.level)
+        if not RecordTape.open(_shadow_of(x), TANGENT):
+            raise MemoryError
+        if tangent is not None:
+            if type(x) is RecordedNumber:
+                (<RecordedNumber>x).shadow.field[<int>TANGENT][0] = tangent[..., 0]
+            else:
+                _field(x, TANGENT, False)[...] = tangent[..., 0]
     return 0
 
 
@@ -277,9 +332,10 @@ cdef int _sweep(Tape tape) except -1:
 
 
 cdef int _sweep_records(Tape tape, const Record *record) except -1:
+    cdef bint second = tape.level is not None
     while True:
         with nogil:
-            record = tape.records.sweep(record)
+            record = tape.records.sweep(record, second)
         if tape.records.out_of_memory:
             raise MemoryError
         if record == NULL:
@@ -288,11 +344,82 @@ cdef int _sweep_records(Tape tape, const Record *record) except -1:
         record = record.previous
 
 
+cdef int _push_tangents(Tape tape) except -1:
+    """Run the tape forwards; the tangents of the variables are set."""
+    cdef const Record *record = tape.records.first
+    while True:
+        with nogil:
+            record = tape.records.push_tangents(record)
+        if tape.records.out_of_memory:
+            raise MemoryError
+        if record == NULL:
+            return 0
+        _push_call(tape, (<const CallRecord *>record).place)
+        record = record.next
+
+
 cdef int _set_adjoint(Shadow *shadow, Py_ssize_t offset, double adjoint) except -1:
-    if not RecordTape.open(shadow):
+    if not RecordTape.open(shadow, ADJOINT):
         raise MemoryError
-    shadow.adjoint[offset] = adjoint
+    shadow.field[<int>ADJOINT][offset] = adjoint
     return 0
+
+
+cdef object _taken(object x, Field field):
+    """Return a field of a variable: a new array, or a float."""
+    found = _field(x, field, True)
+    return found if type(x) is RecordedNumber else np.array(found)
+
+
+cdef int _second_sweep(Tape tape, object y, object adjoint, object variables, object directions) except -1:
+    """Set the variables' tangents, run the tape forwards, and backwards with the tangents of the adjoints."""
+    tape.records.release_fields()
+    for x, direction in zip(variables, directions):
+        if type(x) is RecordedNumber:
+            if not RecordTape.open((<RecordedNumber>x).shadow, TANGENT):
+                raise MemoryError
+            (<RecordedNumber>x).shadow.field[<int>TANGENT][0] = direction
+        else:
+            _field(x, TANGENT, False)[...] = direction
+    _push_tangents(tape)
+    if type(y) is RecordedNumber:
+        if (<RecordedNumber>y).shadow != NULL:
+            _set_adjoint((<RecordedNumber>y).shadow, 0, adjoint)
+    elif (<RecordedArray>y).root.active:
+        _field(y, ADJOINT, False)[...] = adjoint
+    return _sweep_records(tape, tape.records.last)
+
+
+def second_pull_backs(Tape tape not None, y, adjoint, variables, directions):
+    """
+    Return the adjoints of the variables, and their derivatives along directions: of a gradient, H v for each v.
+
+    Parameters
+    ----------
+    y, adjoint, variables
+        As for `pull_back`; the tape was made with ``second=True``.
+    directions : iterable
+        Of sequences with an array or a float for each variable.
+
+    Returns
+    -------
+    pair of a list and a list of lists
+        New arrays or floats, as of `pull_back`: the adjoints, and for each direction their derivatives.
+    """
+    _check_open(tape)
+    products, adjoints = [], None
+    tape.level = Level()
+    try:
+        with np.errstate(all="ignore"):
+            for direction in directions:
+                _second_sweep(tape, y, adjoint, variables, direction)
+                products.append([_taken(x, ADJOINT_TANGENT) for x in variables])
+                if adjoints is None:
+                    adjoints = [_taken(x, ADJOINT) for x in variables]
+        return adjoints, products
+    finally:
+        tape.level.retire()
+        tape.level = None
 
 
 def record_variable(Tape tape not None, x):
@@ -318,31 +445,31 @@ def pull_back(Tape tape not None, y, adjoint, variables):
         What `record_variable` has returned, as f got it.
     """
     _check_open(tape)
-    tape.records.release_adjoints()
+    tape.records.release_fields()
     for x in variables:
         if type(x) is RecordedNumber:
-            RecordTape.release((<RecordedNumber>x).shadow)
+            RecordTape.release((<RecordedNumber>x).shadow, ADJOINT)
     if type(y) is RecordedNumber:
         if (<RecordedNumber>y).shadow != NULL:
             _set_adjoint((<RecordedNumber>y).shadow, 0, adjoint)
     elif (<RecordedArray>y).root.active:
-        _adjoint(y, False)[...] = adjoint
+        _field(y, ADJOINT, False)[...] = adjoint
     _sweep(tape)
-    return [_adjoint(x, True) if type(x) is RecordedNumber else np.array(_adjoint(x, True)) for x in variables]
+    return [_taken(x, ADJOINT) for x in variables]
 
 
 cdef object _finite_gradient(ndarray x, RecordedArray variables):
     """Return the adjoints of the variables as an array of x's shape, or None where one is not finite."""
     cdef Shadow *shadow = variables.root.shadow
-    if shadow.adjoint == NULL:
+    if shadow.field[<int>ADJOINT] == NULL:
         return np.zeros(x.shape)
-    if not all_finite(shadow.adjoint, shadow.size):
+    if not all_finite(shadow.field[<int>ADJOINT], shadow.size):
         return None
     if x.nd == 1:
         gradient = _new_vector(shadow.size)
-        memcpy((<ndarray>gradient).data, shadow.adjoint, shadow.size * sizeof(double))
+        memcpy((<ndarray>gradient).data, shadow.field[<int>ADJOINT], shadow.size * sizeof(double))
         return gradient
-    return np.array(_adjoint(variables, True), order="C")
+    return np.array(_field(variables, ADJOINT, True), order="C")
 
 
 cdef object _run_f(object f, object x, tuple rest, dict kwargs):
@@ -418,6 +545,20 @@ def trust(f):
         _trusted.pop(key, None)
 
     _trusted[key] = [_weak(part, forget) for part in parts]
+
+
+def is_second(Tape tape not None):
+    """Return whether second derivatives are to follow, so that slopes may not be numbers of their own."""
+    return tape.second
+
+
+def with_values(x, value):
+    """Return a recorded result with these values, which differ by rounding from those that the record computed."""
+    if type(x) is RecordedNumber:
+        (<RecordedNumber>x).number = value
+    else:
+        (<RecordedArray>x).value[...] = value
+    return x
 
 
 def tape_of(x):

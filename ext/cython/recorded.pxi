@@ -228,7 +228,7 @@ cdef int _set(RecordedArray x, object key, object v) except -1:
 
 cdef inline int _push_zero(Tape tape, const TapeOperand *written, int nd, const npy_intp *dims) except -1:
     """written = 0, of adjoints"""
-    tape.records.push_arrays(Action.zero, written, False, NULL, 1, NULL, NULL, NULL, NULL, nd, dims)
+    tape.records.push_arrays(Action.zero, written, False, NULL, 1, NULL, NULL, NULL, NULL, nd, dims, NULL)
     return 0
 
 
@@ -284,7 +284,7 @@ cdef object _in_place(int place, RecordedArray x, object y):
         if x.root.active:
             _take_described(tape, x, &target)
             tape.records.push_arrays(Action.scale, &target, False, NULL, a.number if place == R_MULTIPLY
-                                     else 1 / a.number, NULL, NULL, NULL, NULL, x.value.nd, x.value.dimensions)
+                                     else 1 / a.number, NULL, NULL, NULL, NULL, x.value.nd, x.value.dimensions, NULL)
         return x
     if not simple:
         made = _elementwise(tape, place, x, y, None, None)
@@ -304,6 +304,7 @@ cdef object _in_place(int place, RecordedArray x, object y):
             source.strides += source.nd - target.nd
             source.nd = target.nd
         _push_linear(tape, &target, False, &source, recorded_ufuncs[place].factor[1], x.value.nd, x.value.dimensions)
+        tape.records.last.writes = True
     return x
 
 

@@ -2,17 +2,18 @@
 
 cdef extern from "reverse/slopes.h" namespace "dn::reverse" nogil:
     cdef cppclass Shadow:
-        double *adjoint
+        double *field[3]
         Py_ssize_t size
 
     cdef cppclass Capture:
         const char *data
         void *owner
         Capture *next
+        double *tangent
 
     cdef cppclass TapeOperand "dn::reverse::Operand":
         Shadow *shadow
-        const Capture *capture
+        Capture *capture
         Py_ssize_t offset
         double number
         int nd
@@ -20,6 +21,12 @@ cdef extern from "reverse/slopes.h" namespace "dn::reverse" nogil:
         const npy_intp *strides
 
     ctypedef void (*SlopeLoop)(const double *, const double *, const double *, double *, Py_ssize_t)
+    ctypedef void (*CurvatureLoop)(const double *const *, const double *const *, double *, Py_ssize_t)
+
+    cdef enum Field:
+        ADJOINT
+        TANGENT
+        ADJOINT_TANGENT
 
     cdef enum class Action(unsigned char):
         add
@@ -33,30 +40,37 @@ cdef extern from "reverse/slopes.h" namespace "dn::reverse" nogil:
 
     cdef cppclass Record:
         const Record *previous
+        const Record *next
+        cbool writes
 
     cdef cppclass CallRecord(Record):
         Py_ssize_t place
 
     cdef cppclass RecordTape "dn::reverse::Tape":
-        const Record *last
+        const Record *first
+        Record *last
         Capture *captures
         size_t bytes
-        bint out_of_memory
+        cbool out_of_memory
+        cbool keep_numbers
         Shadow *shadow(Py_ssize_t) except +
         Shadow *number() except +
-        Capture *capture(void *, const char *) except +
+        Capture *capture(void *, const char *, Shadow *) except +
         void push_number(Shadow *, Py_ssize_t, bint, Shadow *, Py_ssize_t, double) except +
         void push_arrays(Action, const TapeOperand *, bint, const TapeOperand *, double, SlopeLoop, const TapeOperand *,
-                         const TapeOperand *, const TapeOperand *, int, const npy_intp *) except +
+                         const TapeOperand *, const TapeOperand *, int, const npy_intp *, CurvatureLoop) except +
         void push_indexed(Action, Shadow *, Py_ssize_t, bint, Shadow *, Py_ssize_t, const Py_ssize_t *,
                           Py_ssize_t) except +
         void push_call(Py_ssize_t) except +
         @staticmethod
-        bint open(Shadow *)
+        bint open(Shadow *, Field)
         @staticmethod
-        void release(Shadow *)
-        void release_adjoints()
-        const Record *sweep(const Record *)
+        void release(Shadow *, Field)
+        @staticmethod
+        void attach(Capture *)
+        void release_fields()
+        const Record *sweep(const Record *, bint)
+        const Record *push_tangents(const Record *)
 
     cdef enum class Form(int):
         linear
@@ -71,7 +85,8 @@ cdef extern from "reverse/slopes.h" namespace "dn::reverse" nogil:
         Form form
         double factor[2]
         SlopeLoop slopes[3]
-        bint reads[3][3]
+        CurvatureLoop curvature[3]
+        cbool reads[3][3]
 
     UfuncInfo *recorded_ufuncs "dn::reverse::ufuncs"
     const int RECORDED_UFUNCS "dn::reverse::UFUNCS"
@@ -118,19 +133,23 @@ cdef class Tape:
 
     Attributes
     ----------
+    second : bool
+        Whether second derivatives are to follow: records then read the operands that these need.
     failed : bool
         Whether an operation was refused, which f may have caught: the record then lacks it.
     """
     cdef RecordTape *records
-    cdef readonly bint is_open
+    cdef readonly bint is_open, second
     cdef public bint failed
     cdef unsigned long thread
     cdef list kept  # index arrays that records point into
-    cdef list calls  # (pull, operands, results) of the records of calls
+    cdef list calls  # (pull, again, operands, results) of the records of calls
+    cdef Level level  # while a sweep for second derivatives runs Python on duals
 
-    def __cinit__(self):
+    def __cinit__(self, bint second=False):
         self.records = new RecordTape()
-        self.is_open = True
+        self.records.keep_numbers = second
+        self.is_open, self.second = True, second
         self.thread = PyThread_get_thread_ident()
         self.kept, self.calls = [], []
 
@@ -153,8 +172,8 @@ cdef class Tape:
         del self.records
         self.records = new RecordTape()
 
-    cdef Capture *capture(self, object owner, const char *data) except NULL:
-        cdef Capture *made = self.records.capture(<void *><PyObject *>owner, data)
+    cdef Capture *capture(self, object owner, const char *data, Shadow *of=NULL) except NULL:
+        cdef Capture *made = self.records.capture(<void *><PyObject *>owner, data, of)
         Py_INCREF(owner)
         return made
 
@@ -255,6 +274,8 @@ cdef object _take(Tape tape, object x, Argument *a):
         a.active, a.shadow = array.root.active, array.root.shadow
         a.offset = (array.value.data - array.root.data) // <Py_ssize_t>sizeof(double)
         if array.value.nd == 0:  # a number to NumPy's ufuncs
+            if tape.second:
+                raise _not_recorded(tape, "an array without axes, for second derivatives,")
             a.kind, a.number = A_RECORDED_NUMBER, (<double *>array.value.data)[0]
             return _float64(a.number)
         return array.value
@@ -302,7 +323,7 @@ cdef int _read(Tape tape, Argument *a, TapeOperand *made) except -1:
     if a.kind == A_RECORDED_ARRAY:
         root = <Root>a.root
         if root.capture == NULL:
-            root.capture = tape.capture(root.memory, root.data)
+            root.capture = tape.capture(root.memory, root.data, root.shadow)
         a.capture = root.capture
     elif a.kind == AN_ARRAY and a.capture == NULL:  # a copy, because f may change its array
         copy = PyArray_NewCopy(_array(<object>a.value), NPY_KEEPORDER)
@@ -316,7 +337,7 @@ cdef int _read(Tape tape, Argument *a, TapeOperand *made) except -1:
 cdef inline int _push_linear(Tape tape, const TapeOperand *out, bint creates, const TapeOperand *own, double factor,
                              int nd, const npy_intp *dims) except -1:
     """own += factor out, of adjoints that broadcast to these dimensions"""
-    tape.records.push_arrays(Action.add, out, creates, own, factor, NULL, NULL, NULL, NULL, nd, dims)
+    tape.records.push_arrays(Action.add, out, creates, own, factor, NULL, NULL, NULL, NULL, nd, dims, NULL)
     return 0
 
 
@@ -410,7 +431,29 @@ cdef double _slope_at(const UfuncInfo *info, int k, const double *at) noexcept:
     return slope
 
 
-cdef object _elementwise_of_numbers(Tape tape, const UfuncInfo *info, int place, const Argument *arguments, bint active,
+cdef int _second_of_numbers(Tape tape, const UfuncInfo *info, Argument *arguments, RecordedNumber made) except -1:
+    """Record a function of numbers with what its slopes depend on."""
+    cdef TapeOperand operands[3]
+    cdef TapeOperand out
+    cdef Argument result
+    cdef bint creates = True
+    cdef int i
+    _take(tape, made, &result)
+    _describe(&result, &out)
+    for i in range(info.operands):
+        _describe(&arguments[i], &operands[i])
+    for i in range(info.operands):
+        if arguments[i].active:
+            if info.form == Form.product:
+                tape.records.push_arrays(Action.product, &out, creates, &operands[i], 1, NULL, &operands[1 - i], NULL,
+                                         NULL, 0, NULL, NULL)
+            else:
+                _push_slopes(tape, info, i, arguments, operands, &result, &out, creates, 0, NULL)
+            creates = False
+    return 0
+
+
+cdef object _elementwise_of_numbers(Tape tape, const UfuncInfo *info, int place, Argument *arguments, bint active,
                                     object xv, object yv, object zv, object operator_):
     cdef double at[3]
     cdef int i
@@ -428,6 +471,9 @@ cdef object _elementwise_of_numbers(Tape tape, const UfuncInfo *info, int place,
     if active and info.form != Form.steps:
         made.shadow = tape.records.number()
         active = True  # the first record creates the result
+        if tape.second and info.form != Form.linear:
+            _second_of_numbers(tape, info, arguments, made)
+            return made
         for i in range(info.operands):
             if arguments[i].active:
                 tape.records.push_number(made.shadow, 0, active, arguments[i].shadow, arguments[i].offset,
@@ -462,12 +508,13 @@ cdef RecordedArray _recorded_result(Tape tape, const UfuncInfo *info, Argument *
             _push_linear(tape, &out, creates, &operands[i], info.factor[i], nd, dims)
         elif info.form == Form.product:
             k = 1 - i
-            if arguments[k].kind == A_NUMBER or arguments[k].kind == A_RECORDED_NUMBER:
+            if arguments[k].kind == A_NUMBER or arguments[k].kind == A_RECORDED_NUMBER and not (
+                    tape.second and arguments[k].active):
                 _push_linear(tape, &out, creates, &operands[i], arguments[k].number, nd, dims)
             else:
-                _read(tape, &arguments[k], &operands[k])
+                _read_unless_number(tape, &arguments[k], &operands[k])
                 tape.records.push_arrays(Action.product, &out, creates, &operands[i], 1, NULL, &operands[k], NULL, NULL,
-                                         nd, dims)
+                                         nd, dims, NULL)
         else:
             _push_slopes(tape, info, i, arguments, operands, &result, &out, creates, nd, dims)
         creates = False
@@ -482,18 +529,17 @@ cdef int _push_slopes(Tape tape, const UfuncInfo *info, int i, Argument *argumen
     for k in range(3):
         read[k].nd, read[k].number, read[k].offset = 0, 0, 0
         read[k].capture = NULL
-        if not info.reads[i][k]:
+        read[k].shadow = NULL
+        if not (info.reads[i][k] or tape.second):
             continue
         if k < info.operands:
             _read_unless_number(tape, &arguments[k], &operands[k])
             read[k] = operands[k]
         elif k == 2:
-            _read(tape, result, out)
+            _read_unless_number(tape, result, out)
             read[k] = out[0]
-    if info.operands < 3 and not info.reads[i][2]:
-        read[2].number = 1
     tape.records.push_arrays(Action.slopes, out, creates, &operands[i], 1, info.slopes[i], &read[0], &read[1], &read[2],
-                             nd, dims)
+                             nd, dims, info.curvature[i])
     return 0
 
 

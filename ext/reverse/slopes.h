@@ -21,6 +21,7 @@ struct UfuncInfo {
   Form form;
   double factor[2];
   SlopeLoop slopes[3];
+  CurvatureLoop curvature[3];
   bool reads[3][3];  // reads[k]: whether slopes[k] reads x, y and z
 };
 
@@ -35,6 +36,37 @@ CLONES void slopes_of_row2(const double* x, const double* y, const double* z, do
     slopes[i] = X ? d.x : d.y;
   }
 }
+// The tangent of a slope: y'' dx; or z_xx dx + z_xy dy, and z_xy dx + z_yy dy.
+template <class Row>
+void curvature_of_row(const double* const* at, const double* const* tangents, double* slopes, index_t n) {
+  for (index_t i = 0; i < n; ++i) {
+    const double x = at[0][i], z = at[2][i];
+    slopes[i] = Row::d2y(x, companion_of<Row>(x, z), z) * tangents[0][i];
+  }
+}
+template <class Row, bool X>
+void curvature_of_row2(const double* const* at, const double* const* tangents, double* slopes, index_t n) {
+  for (index_t i = 0; i < n; ++i) {
+    const Slopes d = slopes_of<Row, true, true>(at[0][i], at[1][i], at[2][i], true);
+    slopes[i] = times(X ? d.xx : d.xy, tangents[0][i]) + times(X ? d.xy : d.yy, tangents[1][i]);
+  }
+}
+// Between kinks slopes do not change; at a kink duals decide, and nan asks for them.
+template <class Slope>
+void curvature_between_kinks(const double* const* at, const double* const*, double* slopes, index_t n) {
+  for (index_t i = 0; i < n; ++i) slopes[i] = at[0][i] == 0 ? NAN : 0;
+}
+inline void curvature_at_equal(const double* const* at, const double* const*, double* slopes, index_t n) {
+  for (index_t i = 0; i < n; ++i) slopes[i] = at[0][i] == at[1][i] ? NAN : 0;
+}
+inline void curvature_of_clip(const double* const* at, const double* const*, double* slopes, index_t n) {
+  for (index_t i = 0; i < n; ++i)
+    slopes[i] = at[0][i] == at[1][i] || at[0][i] == at[2][i] || at[1][i] == at[2][i] ? NAN : 0;
+}
+inline void curvature_zero(const double* const*, const double* const*, double* slopes, index_t n) {
+  std::fill_n(slopes, n, 0.0);
+}
+
 inline constexpr ElementLayout no_levels{};  // at a tie no direction is known: the branches average
 template <class Slope>
 void slopes_between_kinks(const double* x, const double*, const double*, double* slopes, index_t n) {
@@ -43,8 +75,8 @@ void slopes_between_kinks(const double* x, const double*, const double*, double*
 template <class Slope, bool X>
 void slopes_between_kinks2(const double* x, const double* y, const double* z, double* slopes, index_t n) {
   for (index_t i = 0; i < n; ++i) {
-    double p, q;
-    Slope::slopes(no_levels, nullptr, x[i], y[i], z[i], p, q);
+    double value = z[i], p, q;
+    Slope::slopes(no_levels, nullptr, x[i], nullptr, y[i], value, p, q);
     slopes[i] = X ? p : q;
   }
 }
@@ -68,62 +100,59 @@ void slopes_of_clip(const double* x, const double* low, const double* high, doub
   }
 }
 
-#define EVERY {true, true, true}
-#define STEP(name, operands, id) {#name, operands, id, Form::steps, {0, 0}, {}, {}},
-#define KINKS2(name, Slope)                                                                                      \
-  {#name, 2, value_of_##name, Form::slopes, {0, 0}, {slopes_between_kinks2<Slope, true>,                       \
-   slopes_between_kinks2<Slope, false>, nullptr}, {EVERY, EVERY, EVERY}},
-#define EXTREMUM(name)                                                                                           \
-  {#name, 2, value_of_##name, Form::slopes, {0, 0}, {slopes_of_extremum<value_of_##name, true>,                \
-   slopes_of_extremum<value_of_##name, false>, nullptr}, {EVERY, EVERY, EVERY}},
+#define EVERY {{true, true, true}, {true, true, true}, {true, true, true}}
+#define STEP(name, operands) {#name, operands, value_of_##name, Form::steps, {0, 0}, {}, {}, {}},
+#define KINK(name, loop, Slope)                                                                                       \
+  {#name, 1, value_of_##loop, Form::slopes, {0, 0}, {slopes_between_kinks<Slope>, nullptr, nullptr},                  \
+   {curvature_between_kinks<Slope>, nullptr, nullptr}, EVERY},
+#define KINKS2(name, Slope, curvature)                                                                                \
+  {#name, 2, value_of_##name, Form::slopes, {0, 0},                                                                   \
+   {slopes_between_kinks2<Slope, true>, slopes_between_kinks2<Slope, false>, nullptr},                                \
+   {curvature, curvature, nullptr}, EVERY},
+#define EXTREMUM(name)                                                                                                \
+  {#name, 2, value_of_##name, Form::slopes, {0, 0},                                                                   \
+   {slopes_of_extremum<value_of_##name, true>, slopes_of_extremum<value_of_##name, false>, nullptr},                  \
+   {curvature_at_equal, curvature_at_equal, nullptr}, EVERY},
+#define LINEAR(name, operands, loop, x, y) {#name, operands, loop, Form::linear, {x, y}, {}, {}, {}},
 
-// reads of the rows follows from probes (find_reads).
+template <class Row>
+constexpr Form form_of = std::is_same_v<Row, rows::multiply_> ? Form::product : Form::slopes;
+
+// `reads` of the rows follows from probes (find_reads).
 inline UfuncInfo ufuncs[] = {
-    {"add", 2, value_of_add, Form::linear, {1, 1}, {}, {}},
-    {"subtract", 2, value_of_subtract, Form::linear, {1, -1}, {}, {}},
-    {"negative", 1, VALUE_COUNT, Form::linear, {-1, 0}, {}, {}},
-    {"positive", 1, VALUE_COUNT, Form::linear, {1, 0}, {}, {}},
-    {"conjugate", 1, VALUE_COUNT, Form::linear, {1, 0}, {}, {}},
-#define ROW(name, ...) \
-  {#name, 1, value_of_##name, Form::slopes, {0, 0}, {slopes_of_row<rows::name##_>, nullptr, nullptr}, {}},
+    LINEAR(add, 2, value_of_add, 1, 1) LINEAR(subtract, 2, value_of_subtract, 1, -1) LINEAR(
+        negative, 1, VALUE_COUNT, -1, 0) LINEAR(positive, 1, VALUE_COUNT, 1, 0) LINEAR(conjugate, 1, VALUE_COUNT, 1, 0)
+#define ROW(name, ...)                                                                                                \
+  {#name, 1, value_of_##name, Form::slopes, {0, 0}, {slopes_of_row<rows::name##_>, nullptr, nullptr},                 \
+   {curvature_of_row<rows::name##_>, nullptr, nullptr}, {}},
 #include "math/elementary.def"
-#define ROW2(name, ...)                                                                                          \
-  {#name, 2, value_of_##name, is_same_row<rows::name##_, rows::multiply_> ? Form::product : Form::slopes, {0, 0}, \
-   {slopes_of_row2<rows::name##_, true>, slopes_of_row2<rows::name##_, false>, nullptr}, {}},
-#define is_same_row std::is_same_v
+#define ROW2(name, ...)                                                                                               \
+  {#name, 2, value_of_##name, form_of<rows::name##_>, {0, 0},                                                         \
+   {slopes_of_row2<rows::name##_, true>, slopes_of_row2<rows::name##_, false>, nullptr},                              \
+   {curvature_of_row2<rows::name##_, true>, curvature_of_row2<rows::name##_, false>, nullptr}, {}},
 #include "math/binary.def"
-#undef is_same_row
-    {"absolute",
-     1,
-     value_of_absolute,
-     Form::slopes,
-     {0, 0},
-     {slopes_between_kinks<AbsoluteSlope>, nullptr, nullptr},
-     {EVERY, EVERY, EVERY}},
-    {"fabs",
-     1,
-     value_of_absolute,
-     Form::slopes,
-     {0, 0},
-     {slopes_between_kinks<AbsoluteSlope>, nullptr, nullptr},
-     {EVERY, EVERY, EVERY}},
-    STEP(sign, 1, value_of_sign) STEP(floor, 1, value_of_floor) STEP(ceil, 1, value_of_ceil)
-        STEP(rint, 1, value_of_rint) STEP(trunc, 1, value_of_trunc) STEP(floor_divide, 2, value_of_floor_divide)
-            KINKS2(copysign, CopysignSlope) KINKS2(heaviside, HeavisideSlope)
-                KINKS2(remainder, RemainderSlope<value_of_remainder>) KINKS2(fmod, RemainderSlope<value_of_fmod>)
-                    EXTREMUM(maximum) EXTREMUM(minimum) EXTREMUM(fmax)
-                        EXTREMUM(fmin){"clip",
-                                       3,
-                                       VALUE_COUNT,
-                                       Form::slopes,
-                                       {0, 0},
-                                       {slopes_of_clip<0>, slopes_of_clip<1>, slopes_of_clip<2>},
-                                       {EVERY, EVERY, EVERY}},
+        KINK(absolute, absolute, AbsoluteSlope) KINK(fabs, absolute, AbsoluteSlope) STEP(sign, 1) STEP(floor, 1) STEP(
+            ceil, 1) STEP(rint, 1) STEP(trunc, 1) STEP(floor_divide, 2)
+            KINKS2(copysign, CopysignSlope, curvature_between_kinks<CopysignSlope>) KINKS2(
+                heaviside, HeavisideSlope, curvature_between_kinks<HeavisideSlope>)
+                KINKS2(remainder, RemainderSlope<value_of_remainder>, curvature_zero) KINKS2(
+                    fmod, RemainderSlope<value_of_fmod>, curvature_zero) EXTREMUM(maximum) EXTREMUM(minimum)
+                    EXTREMUM(fmax) EXTREMUM(fmin){
+                        "clip",
+                        3,
+                        VALUE_COUNT,
+                        Form::slopes,
+                        {0, 0},
+                        {slopes_of_clip<0>, slopes_of_clip<1>, slopes_of_clip<2>},
+                        {curvature_of_clip, curvature_of_clip, curvature_of_clip},
+                        EVERY},
 };
 #undef EVERY
 #undef STEP
+#undef KINK
 #undef KINKS2
 #undef EXTREMUM
+#undef LINEAR
 inline constexpr int UFUNCS = sizeof(ufuncs) / sizeof(ufuncs[0]);
 
 // Fills in `reads` of the rows: a slope reads an argument if it changes with that argument at one of two points.

@@ -23,24 +23,33 @@
 
 namespace dn::reverse {
 
+// What a sweep carries for each element: its adjoint; for second derivatives along a direction also its tangent and the
+// tangent of its adjoint.
+enum Field { ADJOINT, TANGENT, ADJOINT_TANGENT, FIELDS };
+
+struct Capture;
 struct Shadow {
-  double* adjoint;  // null while nothing has flowed into it
+  double* field[FIELDS];  // null while nothing has flowed into it
   index_t size;
   Shadow* next;
-  double number;  // the adjoint itself where size is 1
+  Capture* captured;      // by which records read the present values, in a sweep of the tangents
+  double number[FIELDS];  // the fields themselves where size is 1
 };
 
-// Values that records read.  The owner is a Python object, which the tape releases at its end.
+// Values that records read, and the tangents that belong to them.  The owner is a Python object, which the tape releases
+// at its end; the shadow is null for constants.
 struct Capture {
   const char* data;
   void* owner;
   Capture* next;
+  Shadow* shadow;
+  double* tangent;
 };
 
 // An operand of a record: nd == 0 and no capture say that it is a number.  Strides are in bytes, offsets in doubles.
 struct Operand {
   Shadow* shadow;
-  const Capture* capture;
+  Capture* capture;
   index_t offset;
   double number;
   int nd;
@@ -50,6 +59,8 @@ struct Operand {
 
 // slopes[i] = the partial derivative at (x[i], y[i], z[i]); of one argument at (x[i], z[i]), where z is f's value.
 using SlopeLoop = void (*)(const double* x, const double* y, const double* z, double* slopes, index_t n);
+// slopes[i] = the derivative of that slope along the tangents dx[i], dy[i] and dz[i].
+using CurvatureLoop = void (*)(const double* const* at, const double* const* tangents, double* slopes, index_t n);
 
 enum class Action : std::uint8_t {
   add,      // in += factor out
@@ -63,13 +74,14 @@ enum class Action : std::uint8_t {
 };
 
 struct Record {
-  Record* previous;
+  Record *previous, *next;
   Shadow *out, *in;
   index_t out_offset, in_offset;
   double factor;
   Action action;
   std::uint8_t axes;
   bool creates;  // out has come into being here: earlier records do not know it
+  bool writes;   // out has had other values before
   bool covers;   // in is the whole shadow, in its order
 };
 
@@ -78,13 +90,15 @@ struct Axis {
   index_t n, step[ROLES];  // in doubles
 };
 struct Source {
-  const Capture* capture;
+  Capture* capture;
   index_t offset;
-  double number;
+  double number;           // where there is no capture
+  const Shadow* variable;  // the shadow of that number
   const double* data() const { return reinterpret_cast<const double*>(capture->data) + offset; }
 };
 struct ArrayRecord : Record {
   SlopeLoop slopes;
+  CurvatureLoop curvature;
   Source source[3];
   Axis axis[1];  // `axes` of them, the innermost last
 };
@@ -126,16 +140,17 @@ class Tape {
     T* r = new (take(size)) T();
     r->action = action;
     r->previous = last;
+    (last ? last->next : first) = r;
     last = r;
     return r;
   }
 
  public:
-  Record* last = nullptr;
+  Record *first = nullptr, *last = nullptr;
   Shadow* shadows = nullptr;
   Capture* captures = nullptr;
   std::size_t bytes = 0;
-  bool out_of_memory = false;
+  bool out_of_memory = false, keep_numbers = false;
 
   Tape() = default;
   Tape(const Tape&) = delete;
@@ -144,18 +159,19 @@ class Tape {
 
   Shadow* shadow(index_t size) {
     auto* made = static_cast<Shadow*>(take(sizeof(Shadow)));
-    *made = {nullptr, size, shadows, 0};
+    *made = {{}, size, shadows, nullptr, {}};
     return shadows = made;
   }
   // The shadow of a number, which needs no memory of its own.
   Shadow* number() {
     auto* made = static_cast<Shadow*>(take(sizeof(Shadow)));
-    *made = {nullptr, 1, nullptr, 0};
+    *made = {{}, 1, keep_numbers ? shadows : nullptr, nullptr, {}};
+    if (keep_numbers) shadows = made;
     return made;
   }
-  Capture* capture(void* owner, const char* data) {
+  Capture* capture(void* owner, const char* data, Shadow* of) {
     auto* made = static_cast<Capture*>(take(sizeof(Capture)));
-    *made = {data, owner, captures};
+    *made = {data, owner, captures, of, nullptr};
     return captures = made;
   }
 
@@ -167,21 +183,27 @@ class Tape {
   }
   // A record whose operands broadcast to these dimensions; null operands are not used.
   void push_arrays(Action action, const Operand* out, bool creates, const Operand* in, double factor, SlopeLoop slopes,
-                   const Operand* a, const Operand* b, const Operand* c, int nd, const index_t* dims);
+                   const Operand* a, const Operand* b, const Operand* c, int nd, const index_t* dims,
+                   CurvatureLoop curvature = nullptr);
   void push_indexed(Action action, Shadow* out, index_t out_offset, bool creates, Shadow* in, index_t in_offset,
                     const index_t* index, index_t n) {
     auto* r = push<IndexRecord>(sizeof(IndexRecord), action);
     r->out = out, r->in = in, r->out_offset = out_offset, r->in_offset = in_offset, r->creates = creates;
-    r->index = index, r->n = n;
+    r->index = index, r->n = n, r->writes = action == Action::assign;
   }
   void push_call(index_t place) { push<CallRecord>(sizeof(CallRecord), Action::call)->place = place; }
 
-  // Makes a shadow ready to be added to; false where memory is missing.
-  static bool open(Shadow* s, bool zeroed = true);
-  static void release(Shadow* s);
-  void release_adjoints();
-  // Runs the records from r on, backwards, up to a call, which it returns; null at the end.
-  const Record* sweep(const Record* r);
+  // Makes a field of a shadow ready to be added to; false where memory is missing.
+  static bool open(Shadow* s, Field field = ADJOINT, bool zeroed = true);
+  static void release(Shadow* s, Field field = ADJOINT);
+  void release_fields();
+  // Runs the records from r on, backwards, up to a call, which it returns; null at the end.  `second` carries the
+  // tangents of the adjoints along, after a sweep of the tangents.
+  const Record* sweep(const Record* r, bool second = false);
+  // Runs the records from r on, forwards, up to a call: the tangents of all values.
+  const Record* push_tangents(const Record* r);
+  // Remembers for what reads the present values of an array that its present tangents belong to them.
+  static void attach(Capture* c);
 };
 
 // Memory of adjoints; the extension points these at its allocator.
