@@ -1,8 +1,10 @@
 """Gradients in reverse mode: the same as by duals, from one call of f, whatever f does with its array."""
 
+import gc
 import math
 import threading
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -456,6 +458,46 @@ def test_an_array_refuses_after_its_call():
             use()
 
 
+def test_a_result_of_another_call_is_refused():
+    kept = []
+
+    def f(x):
+        kept.append(np.sum(x * x))
+        return kept[0]
+
+    dn.gradient(f, check=False)(X)
+    with pytest.raises(TypeError, match="expects"):
+        dn.gradient(f, check=False, argnum=(0,))(X)
+    with pytest.raises(TypeError, match="expects"):
+        dn.gradient(f, check=False)(X)
+
+
+def test_attributes_that_no_array_has():
+    seen = []
+
+    def f(x):
+        seen.append(hasattr(x, "unit") or hasattr(x[0], "unit"))
+        return np.sum(x)
+
+    assert calls_of(f, X)[1] == 1
+    assert seen == [False]
+
+
+def test_nothing_stays_in_memory():
+    alive = []
+
+    def f(x):
+        constant = CONSTANT.copy()
+        alive.append(weakref.ref(constant))
+        return np.sum(np.tanh(x * constant) @ A * x)
+
+    for _ in range(20):
+        dn.gradient(f, check=False)(X)
+        dn.hessian(f, check=False)(X)
+    gc.collect()
+    assert [ref for ref in alive if ref() is not None] == []
+
+
 def test_another_thread_is_refused():
     def f(x):
         found = []
@@ -510,6 +552,10 @@ def test_conversions_refuse():
         lambda: np.ma.masked_array(CONSTANT) * x,
         lambda: np.fft.fft(x),
         lambda: round(x[0]),
+        lambda: x.flat,
+        lambda: x.partition(3),
+        lambda: x[0].is_integer(),
+        lambda: x == None,  # noqa: E711
         lambda: math.sin(x[0]),
     ):
         tape.failed = False

@@ -18,6 +18,7 @@ from dualnum._core import (
     pull_back,
     record_variable,
     second_pull_backs,
+    tape_of,
     values_of,
 )
 from dualnum.drivers._containers import items
@@ -26,6 +27,9 @@ from dualnum.reverse import nets
 
 #: A Jacobian has at least this many variables for each of its results: each takes a sweep.
 VARIABLES_OF_A_RESULT = 8
+#: Points of fewer variables carry tangents through Jacobians faster, and those of fewer than twice as many through
+#: Hessians.
+VARIABLES_OF_A_POINT = 8
 
 
 def takes_tape(driver, variables):
@@ -35,6 +39,7 @@ def takes_tape(driver, variables):
         and driver.subok
         and driver.lift is not True
         and variables.elements >= FROM_VARIABLES
+        and (not driver.batched or variables.size >= VARIABLES_OF_A_POINT or "gradient" in driver.name)
         and not (variables.args and driver.takes_tape(variables.args[0]))  # which has been tried
         and not isinstance(driver.f, DriverBase)
         and current_run() is None
@@ -85,7 +90,7 @@ def _first(driver, variables, tape, y, recorded):
     """Return f's value and its derivatives from a sweep for each result of f, or of each point of a batch."""
     if isinstance(y, (list, tuple)) and any(is_recorded(item) for item in y):
         y = np.stack([np.positive(item) if is_recorded(item) else np.float64(item) for item in y])
-    if not is_recorded(y):
+    if not is_recorded(y) or tape_of(y) is not tape:
         return None
     shape, lead = np.shape(values_of(y)), variables.lead
     own = shape[len(lead) :]
@@ -130,7 +135,7 @@ def along(directions):
 
     def take(driver, variables, tape, y, recorded):
         lead = variables.lead
-        if not is_recorded(y) or np.shape(values_of(y)) != lead:
+        if not is_recorded(y) or tape_of(y) is not tape or np.shape(values_of(y)) != lead:
             return None
         seeds = (_split(v, recorded) for v in directions(variables))
         adjoints, products = second_pull_backs(tape, y, 1.0, [made for _, made in recorded], seeds)
@@ -167,7 +172,8 @@ def second_by_tape(driver, variables, kwargs, directions=units):
 
 def hessian_by_tape(driver, variables, kwargs):
     """Return f's value, gradient and Hessian, symmetric to the last bit, or None."""
-    found = second_by_tape(driver, variables, kwargs)
+    narrow = driver.batched and variables.size < 2 * VARIABLES_OF_A_POINT
+    found = None if narrow else second_by_tape(driver, variables, kwargs)
     if found is None:
         return None
     value, first, second = found

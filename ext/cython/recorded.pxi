@@ -405,7 +405,7 @@ cdef object _compared(object x, object y, int op):
     cdef Tape tape = _tape_of(x, y)
     _check_open(tape)
     if not (type(y) is RecordedArray or type(y) is RecordedNumber) and _leaves(y):
-        return NotImplemented
+        raise _not_recorded(tape, f"a comparison with {type(y).__name__}")
     return _rich_comparisons[op](_stripped_of_tape(tape, x), _stripped_of_tape(tape, y))
 
 

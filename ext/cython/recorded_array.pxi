@@ -119,10 +119,10 @@ cdef class RecordedArray:
         raise _loses(self, "a pickle")
 
     def __copy__(self):
-        return _copy(self, "C")
+        return _copy(self, "K")
 
     def __deepcopy__(self, memo):
-        return _copy(self, "C")
+        return _copy(self, "K")
 
     def __repr__(self):
         return repr(self.value)
@@ -208,7 +208,9 @@ cdef class RecordedArray:
             import dualnum.reverse  # noqa: F401
         method = _recorded_methods.get(name)
         if method is None:
-            raise AttributeError(f"a recorded array has no attribute {name!r}")
+            if hasattr(ndarray, name):
+                raise _loses(self, f"x.{name}")
+            raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
         return functools.partial(method, self)
 
 

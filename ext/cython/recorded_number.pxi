@@ -50,6 +50,11 @@ cdef class RecordedNumber:
 
     conj = conjugate
 
+    def __getattr__(self, name):
+        if hasattr(_float64, name):
+            raise _loses(self, f"x.{name} of a number")
+        raise AttributeError(f"'numpy.float64' object has no attribute {name!r}")
+
     def __getitem__(self, key):
         if key == ():
             return self
