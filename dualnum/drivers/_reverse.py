@@ -14,7 +14,10 @@ from dualnum._core import (
     KeepMemory,
     Tape,
     current_run,
+    gradient_and_hessian,
     is_recorded,
+    is_recorded_number,
+    mirror,
     pull_back,
     record_variable,
     second_pull_backs,
@@ -137,11 +140,22 @@ def along(directions):
         lead = variables.lead
         if not is_recorded(y) or tape_of(y) is not tape or np.shape(values_of(y)) != lead:
             return None
-        seeds = (_split(v, recorded) for v in directions(variables))
-        adjoints, products = second_pull_backs(tape, y, 1.0, [made for _, made in recorded], seeds)
-        first = _flat(adjoints, recorded, lead)
-        second = np.stack([_flat(parts, recorded, lead) for parts in products], axis=-2)
-        if not np.isfinite(first).all() or not np.isfinite(second).all():
+        made = [made for _, made in recorded]
+        if (
+            directions is units
+            and len(made) == 1
+            and not lead
+            and made[0].ndim == 1
+            and is_recorded_number(y)
+        ):
+            first, second = gradient_and_hessian(tape, y, made[0])
+        else:
+            seeds = (_split(v, recorded) for v in directions(variables))
+            adjoints, products = second_pull_backs(tape, y, 1.0, made, seeds)
+            first = _flat(adjoints, recorded, lead)
+            second = np.stack([_flat(parts, recorded, lead) for parts in products], axis=-2)
+        finite = mirror(second) if directions is units else np.isfinite(second).all()
+        if not finite or not np.isfinite(first).all():
             return None
         value = values_of(y)
         return (np.array(value) if lead else float(value)), first, second
@@ -173,9 +187,4 @@ def second_by_tape(driver, variables, kwargs, directions=units):
 def hessian_by_tape(driver, variables, kwargs):
     """Return f's value, gradient and Hessian, symmetric to the last bit, or None."""
     narrow = driver.batched and variables.size < 2 * VARIABLES_OF_A_POINT
-    found = None if narrow else second_by_tape(driver, variables, kwargs)
-    if found is None:
-        return None
-    value, first, second = found
-    upper = np.triu(second)
-    return value, first, upper + np.triu(second, 1).swapaxes(-1, -2)
+    return None if narrow else second_by_tape(driver, variables, kwargs)

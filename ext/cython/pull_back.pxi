@@ -371,57 +371,6 @@ cdef object _taken(object x, Field field):
     return found if type(x) is RecordedNumber else np.array(found)
 
 
-cdef int _second_sweep(Tape tape, object y, object adjoint, object variables, object directions) except -1:
-    """Set the variables' tangents, run the tape forwards, and backwards with the tangents of the adjoints."""
-    tape.records.release_fields()
-    for x, direction in zip(variables, directions):
-        if type(x) is RecordedNumber:
-            if not RecordTape.open((<RecordedNumber>x).shadow, TANGENT):
-                raise MemoryError
-            (<RecordedNumber>x).shadow.field[<int>TANGENT][0] = direction
-        else:
-            _field(x, TANGENT, False)[...] = direction
-    _push_tangents(tape)
-    if type(y) is RecordedNumber:
-        if (<RecordedNumber>y).shadow != NULL:
-            _set_adjoint((<RecordedNumber>y).shadow, 0, adjoint)
-    elif (<RecordedArray>y).root.active:
-        _field(y, ADJOINT, False)[...] = adjoint
-    return _sweep_records(tape, tape.records.last)
-
-
-def second_pull_backs(Tape tape not None, y, adjoint, variables, directions):
-    """
-    Return the adjoints of the variables, and their derivatives along directions: of a gradient, H v for each v.
-
-    Parameters
-    ----------
-    y, adjoint, variables
-        As for `pull_back`; the tape was made with ``second=True``.
-    directions : iterable
-        Of sequences with an array or a float for each variable.
-
-    Returns
-    -------
-    pair of a list and a list of lists
-        New arrays or floats, as of `pull_back`: the adjoints, and for each direction their derivatives.
-    """
-    _check_open(tape)
-    products, adjoints = [], None
-    tape.level = Level()
-    try:
-        with np.errstate(all="ignore"):
-            for direction in directions:
-                _second_sweep(tape, y, adjoint, variables, direction)
-                products.append([_taken(x, ADJOINT_TANGENT) for x in variables])
-                if adjoints is None:
-                    adjoints = [_taken(x, ADJOINT) for x in variables]
-        return adjoints, products
-    finally:
-        tape.level.retire()
-        tape.level = None
-
-
 def record_variable(Tape tape not None, x):
     """Return a recorded copy of a float64 array, in its memory layout, or of a float: variables."""
     cdef RecordedNumber number
