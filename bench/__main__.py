@@ -9,7 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import calls, derivatives, elements, lifting, linalg, process, special, taylor, threads
+from bench import (
+    calls,
+    derivatives,
+    elements,
+    lifting,
+    linalg,
+    process,
+    scipy_inside,
+    special,
+    taylor,
+    threads,
+)
 from bench.report import as_json, goal_lines, lines_of, machine
 from bench.timing import FULL, QUICK, run_case
 
@@ -20,6 +31,7 @@ CASES = [
     *linalg.CASES,
     *lifting.CASES,
     *special.CASES,
+    *scipy_inside.CASES,
     *taylor.CASES,
     *threads.CASES,
     *process.CASES,
