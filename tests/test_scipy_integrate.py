@@ -222,6 +222,46 @@ def test_times_that_move(method):
         assert dn.value(dn.lift(g)(dn.Dual(0.9))).tolist() == g(0.9).tolist()
 
 
+def heat(p, bc_jac=None):
+    """u'' = p^2 u, u(0) = 1, u'(1) = p: cosh(p x) + weight sinh(p x)."""
+    return integrate.solve_bvp(
+        lambda x, y: np.vstack([y[1], p * p * y[0]]), lambda a, b: np.array([a[0] - 1, b[1] - p]),
+        np.linspace(0, 1, 7), np.ones((2, 7)), tol=1e-9, bc_jac=bc_jac,
+    )  # fmt: skip
+
+
+def weight(p):
+    return (1 - mpmath.sinh(p)) / mpmath.cosh(p)
+
+
+def test_boundary_values():
+    for f, closed in (
+        (lambda p: heat(p).sol(0.4)[0], lambda p: mpmath.cosh(0.4 * p) + weight(p) * mpmath.sinh(0.4 * p)),
+        (lambda p: heat(p).y[0, -1], lambda p: mpmath.cosh(p) + weight(p) * mpmath.sinh(p)),
+        (lambda p: heat(p).yp[0, 0], lambda p: p * weight(p)),
+    ):
+        assert dn.value(dn.lift(f)(dn.Dual(0.9))) == f(0.9)
+        for order in (1, 2, 3):
+            found = dn.derivative(f, order=order)(0.9)
+            assert found == pytest.approx(float(mpmath.diff(closed, 0.9, order)), rel=1e-6, abs=1e-6)
+
+
+def test_an_eigenvalue_of_a_boundary_value_problem():
+    """u'' = -q k^2 u, u(0) = u(1) = 0, u'(0) = k: k = pi / sqrt(q)."""
+    x = np.linspace(0, 1, 9)
+
+    def f(q):
+        return integrate.solve_bvp(
+            lambda x, y, k: np.vstack([y[1], -q * k[0] ** 2 * y[0]]),
+            lambda a, b, k: np.array([a[0], b[0], a[1] - k[0]]),
+            x, np.vstack([np.sin(3 * x), np.cos(3 * x)]), p=[3.0], tol=1e-9,
+        ).p[0]  # fmt: skip
+
+    for order in (1, 2, 3):
+        expected = float(mpmath.diff(lambda q: mpmath.pi / mpmath.sqrt(q), 1.1, order))
+        assert dn.derivative(f, order=order)(1.1) == pytest.approx(expected, rel=1e-6)
+
+
 def test_integrals_that_refuse():
     with pytest.raises(ValueError, match="quad of duals expects weight=None, got 'cos'"):
         dn.derivative(lambda p: integrate.quad(lambda t: p * t, 0, 1, weight="cos", wvar=2.0)[0])(0.9)

@@ -13,7 +13,7 @@ from dualnum.rules import numpy_patches
 #: Subpackages of SciPy with rules: their files in dualnum.rules.scipy, imported when lifted code meets SciPy.
 SCIPY = {
     "scipy.fft": "transforms",
-    "scipy.integrate": "quadrature differential_equations",
+    "scipy.integrate": "quadrature differential_equations boundary_values",
     "scipy.interpolate": "interpolation scattered_data",
     "scipy.linalg": "linear_algebra",
     "scipy.ndimage": "image_filters",

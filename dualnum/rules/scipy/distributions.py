@@ -99,6 +99,15 @@ def _integrated(cls, name, log_density, sign=1.0):
     rule(original)(on_duals)
 
 
+def _log_breit_wigner(x, rho):
+    root = np.sqrt(1 + 1 / rho**2)
+    scale = np.sqrt(2 * (1 + 1 / rho**2) / (1 + root)) * 2 / math.pi
+    return np.log(scale) - np.log1p(((x - rho) * (x + rho) / rho) ** 2)
+
+
+if hasattr(stats, "rel_breitwigner"):
+    _integrated(stats.rel_breitwigner.__class__, "_cdf", _log_breit_wigner)
+    _integrated(stats.rel_breitwigner.__class__, "_sf", _log_breit_wigner, -1.0)
 _integrated(stats.geninvgauss.__class__, "_cdf", _log_generalized_inverse_gauss)
 _integrated(stats.genhyperbolic.__class__, "_cdf", _log_generalized_hyperbolic)
 _integrated(stats.genhyperbolic.__class__, "_sf", _log_generalized_hyperbolic, -1.0)

@@ -72,8 +72,12 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
 def _integral_of_tangents(integrand, lower, upper, points, dtype, limit):
     """Return the integral of what is not the integrand's value, a dual of value 0."""
 
+    infinite = not (np.isfinite(lower) and np.isfinite(upper))
+
     def tangents(x):
         numbers = _components(integrand(float(x)), dtype)
+        if infinite and numbers[0] == 0:  # a tail that has underflowed, whose derivatives have become 0 * inf
+            numbers[np.isnan(numbers)] = 0.0
         numbers[0] = 0.0
         return numbers
 
