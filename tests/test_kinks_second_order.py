@@ -411,3 +411,21 @@ def test_nested_drivers_follow_one_branch(pair):
 
     assert dn.derivative(h)(0.0) == 1.0
     assert dn.value_and_derivative(h)(0.0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "f, x",
+    [
+        (lambda x: L.norm(x[2] * x), np.zeros(3)),
+        (lambda x: np.sign(x[2]) * x[0] ** 2, np.zeros(3)),
+        (lambda x: np.floor(np.sum(np.maximum(x, x[0] - x[1]))) * (x[1] + 2 * x[2]) ** 2, np.array([0.0, -1, 0])),
+        (lambda x: x[1] * np.where(np.hypot(x[0] * x[1], x[0]) == 0, 1.0, np.cos(x[0])), np.array([0.0, 1, 0])),
+    ],
+)  # fmt: skip
+def test_kinks_that_only_other_variables_move(f, x):
+    """A tile of a Hessian meets a kink at rest that moves in the direction of all variables."""
+    whole = dn.hessian(f)(x)
+    for chunk in (1, 2):
+        np.testing.assert_allclose(dn.hessian(f, chunk=chunk)(x), whole, rtol=1e-13, atol=1e-13)
+    for i, e in enumerate(np.eye(3)):
+        np.testing.assert_allclose(dn.vhv(f)(x, e), whole[i, i], rtol=1e-13, atol=1e-13)

@@ -288,6 +288,7 @@ def elementwise(driver):
     def seed(x, leaf, level):
         return seed_tangents(x, level, ONE, subok) if isinstance(x, np.ndarray) else seed_scalar(x, level)
 
+    seed.whole = True  # every variable moves, though there is one tangent
     return seed
 
 
@@ -379,18 +380,19 @@ class Driver(DriverBase):
         """Return f(*args, **kwargs) as a float, a Dual, or an array of float64 or duals."""
         return as_output(self, guarded_call(self.f, args[0], args[1:], kwargs, self.lift, self.check))
 
-    def evaluate(self, variables, kwargs, *seeds):
+    def evaluate(self, variables, kwargs, *seeds, whole=True):
         """Call f once on variables with these seeds, pairs as in `Variables.seed_arguments`; return what `call` does.
 
-        At a kink or a singular point more calls settle the derivatives: see `settled`.
+        At a kink or a singular point more calls settle the derivatives: see `settled`. `whole` says that every variable
+        moves, so that what rests in this pass rests at all.
         """
         if NearPass.is_open():
             return within(self, variables, kwargs, seeds)
         before = points_met()
         y = self.call(variables.seed_arguments(*seeds), kwargs)
         met = points_met()
-        if met[:3] != before[:3] and may_settle(variables):
-            return settled(self, variables, kwargs, seeds, y, before, met)
+        if met[: 3 if whole else 5] != before[: 3 if whole else 5] and may_settle(variables):
+            return settled(self, variables, kwargs, seeds, y, before, met, whole)
         return y
 
     def first(self, variables, kwargs, seed, width=1):
@@ -401,7 +403,8 @@ class Driver(DriverBase):
         level = Level()
         try:
             with KeepMemory(variables.elements * (1 + width)):
-                y = self.evaluate(variables, kwargs, (seed, level))
+                whole = width >= variables.size or hasattr(seed, "whole")
+                y = self.evaluate(variables, kwargs, (seed, level), whole=whole)
                 return split_or_zeros(self, y, level, width)
         finally:
             level.retire()
@@ -415,7 +418,8 @@ class Driver(DriverBase):
         older, younger = Level(), Level()
         try:
             with KeepMemory(variables.elements * (1 + width) * (1 + other_width)):
-                y = self.evaluate(variables, kwargs, (other, older), (seed, younger))
+                whole = max(width, other_width) >= variables.size or hasattr(seed, "whole")
+                y = self.evaluate(variables, kwargs, (other, older), (seed, younger), whole=whole)
                 return split_twice(self, y, younger, width, older, other_width)
         finally:
             younger.retire()

@@ -53,7 +53,7 @@ def _is_near(x):
     return _is_dual(x) and is_near(x.dtype)
 
 
-def settled(driver, variables, kwargs, seeds, y, before, met):
+def settled(driver, variables, kwargs, seeds, y, before, met, whole):
     """Return what f gave, `y`, with its derivatives from passes near to x.
 
     Parameters
@@ -62,8 +62,12 @@ def settled(driver, variables, kwargs, seeds, y, before, met):
         Those of the pass that gave `y`.
     before, met
         What `points_met` returned before and after that pass.
+    whole : bool
+        Whether it moved all variables.
     """
-    kinks, ties, zeros, _, calls = [now - then for now, then in zip(met, before, strict=True)]
+    kinks, ties, zeros, rests, rest_ties, _, calls = [
+        now - then for now, then in zip(met, before, strict=True)
+    ]
     nested = calls > 1  # f called drivers, so derivatives are of a higher order than `y` shows
     order = y.dtype.degree if _is_dual(y) else 1
     size = order + EXTRA + 2 * nested
@@ -73,9 +77,11 @@ def settled(driver, variables, kwargs, seeds, y, before, met):
 
     if not (kinks or ties):
         near(())
-        if points_met()[3] == met[3]:  # singular points alone, and all their arguments are at rest
+        if points_met()[5] == met[5]:  # the arguments at all of these points are at rest
             return y
-    affected = None if ties else _affected(driver, variables, kwargs, seeds, y)
+    # a pass with nan at kinks does not show what depends on ties, and averages may look as if they rested
+    hidden = ties or (rest_ties and (kinks or zeros)) or (not whole and (rests or rest_ties))
+    affected = None if hidden else _affected(driver, variables, kwargs, seeds, y, False)
     if nested:
         y = _with_value(y, driver.call(variables.seed_arguments(), kwargs))
     least = 1 if nested else 2
@@ -86,16 +92,17 @@ def settled(driver, variables, kwargs, seeds, y, before, met):
         other = _replaced(y, [below], least, order, affected)
         found = _chosen(other, found, _unknown(found) & ~_unknown(other))
         if zeros and not nested:  # to first order branches average
+            affected = _affected(driver, variables, kwargs, seeds, y, True)
             found = _replaced(found, [above, below], 1, 1, affected)
     if len(seeds) == 2 and seeds[0][0] is seeds[1][0]:
         found = _symmetric(found, [level for _, level in seeds])
     return found
 
 
-def _affected(driver, variables, kwargs, seeds, y):
-    """Return which components of `y` depend on kinks or singular points; None if that does not show."""
+def _affected(driver, variables, kwargs, seeds, y, zeros_alone):
+    """Return which components of `y` depend on kinks or singular points, or on the latter; None if that is hidden."""
     try:
-        with Tainting(), np.errstate(all="ignore"):
+        with Tainting(zeros_alone), np.errstate(all="ignore"):
             tainted = driver.call(variables.seed_arguments(*seeds), kwargs)
     except Exception:
         return None

@@ -4,6 +4,7 @@ import contextvars
 import os
 from collections.abc import Iterable, Iterator
 
+from dualnum._core import calls_open
 from dualnum.drivers._checks import expects
 
 
@@ -13,7 +14,8 @@ def map_ordered(driver, work, places, others, workers=None):
     Each call of f finds the other arguments, `others`, as the first call found them.
     By the option ``workers=``, the driver's if none are given, the calls are made in threads, each in a copy of the
     caller's context, so that ``np.errstate`` and other context variables hold there too. The first place whose call
-    raises decides what is raised; calls that have not begun by then are not made.
+    raises decides what is raised; calls that have not begun by then are not made. Within a call of another driver's
+    function there is one thread, which counts the kinks that this driver has to know.
     """
     if workers is None:  # blocks of a batch go to workers where there are some, else the passes
         workers = driver.workers if driver.points is None else 1
@@ -21,7 +23,8 @@ def map_ordered(driver, work, places, others, workers=None):
     if len(places) < 2:
         yield from map(work, places)
         return
-    if workers == 1 or any(isinstance(x, Iterator) for x in others):  # of which threads would share the items
+    # threads would share the items of an iterator
+    if workers == 1 or calls_open() or any(isinstance(x, Iterator) for x in others):
         yield from map(from_the_same(others, work) if others else work, places)
         return
     contexts = [contextvars.copy_context() for _ in places]

@@ -17,7 +17,7 @@ def check_one_argument(driver):
         )
 
 
-def expand(driver, variables, kwargs, seed, order):
+def expand(driver, variables, kwargs, seed, order, whole=True):
     """Call f once with one fresh Taylor level.
 
     Returns f's value and its coefficients 1 ... order: the shape of the value and a last axis.
@@ -25,7 +25,7 @@ def expand(driver, variables, kwargs, seed, order):
     level = Level(taylor=True)
     try:
         with KeepMemory(variables.elements * (1 + order)):
-            y = driver.evaluate(variables, kwargs, (seed, level))
+            y = driver.evaluate(variables, kwargs, (seed, level), whole=whole)
             return split_or_zeros(driver, y, level, order)
     finally:
         level.retire()

@@ -368,7 +368,7 @@ def one_ray(driver, variables, kwargs, ray, order):
         return seed_tangents(x, level, coefficients.reshape(x.shape + (order,)), driver.subok)
 
     try:
-        y = driver.evaluate(variables, kwargs, (seed, level))
+        y = driver.evaluate(variables, kwargs, (seed, level), whole=False)
         return split_or_zeros(driver, y, level, order)
     finally:
         level.retire()
@@ -386,7 +386,7 @@ def batch_of_rays(driver, variables, kwargs, rays, order):
         return seed_tangents(repeated, level, coefficients, driver.subok)
 
     try:
-        y = driver.evaluate(variables, kwargs, (seed, level))
+        y = driver.evaluate(variables, kwargs, (seed, level), whole=False)
         check_leading(driver, (len(rays), *variables.lead), getattr(y, "shape", ()))
         value, rest = split_or_zeros(driver, y, level, order)
         return value[0], np.asarray(rest)

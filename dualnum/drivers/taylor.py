@@ -107,6 +107,6 @@ def _taylor(driver, args, kwargs):
         check_elementwise(driver, variables, rest.shape[:-1], batched, "direction=")
     else:
         variables.set_direction(direction)
-        value, rest = expand(driver, variables, kwargs, moving_along(driver, order), order)
+        value, rest = expand(driver, variables, kwargs, moving_along(driver, order), order, whole=False)
         check_leading(driver, variables.lead, rest.shape[:-1])
     return stack(value, rest)

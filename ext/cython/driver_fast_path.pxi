@@ -54,19 +54,20 @@ cdef int _retire(object dtype) except -1:
 
 # ---- kinks and singular points -----------------------------------------------------------------------------
 
-cdef unsigned long _calls_of_drivers = 0  # of functions by drivers; a data race between threads costs a pass at most
-
-
 cdef inline unsigned long _points_met() noexcept:
-    """How many kinks, ties and singular points this thread has met at which a pass is not the last word."""
+    """
+    How many kinks, ties and singular points this thread has met at which a pass is not the last word.
+
+    Passes of all variables at once need not count those that rest.
+    """
     return kinks_met + ties_met + zeros_met
 
 
 def points_met():
     """
-    Return how often this thread has met kinks, ties, zeros, zeros that moved, and how often drivers called functions.
+    Return how often this thread has met kinks, ties, zeros, kinks and ties at rest, such as moved; and drivers' calls.
     """
-    return kinks_met, ties_met, zeros_met, zeros_moved, _calls_of_drivers
+    return kinks_met, ties_met, zeros_met, rests_met, rest_ties_met, rests_moved, driver_calls
 
 
 @cython.final
@@ -89,20 +90,33 @@ def note_split():
     """
     global kinks_met
     kinks_met += 1
-    return None if open_calls == 0 else NAN if tainting else 0.0
+    return None if open_calls == 0 else NAN if tainting == Taint.kinks else 0.0
+
+
+def note_rest(bint moves):
+    """Note that a rule meets a kink at which nothing moves in this pass; or, in a near level, that something does."""
+    global rests_met, rests_moved
+    if moves:
+        rests_moved += 1
+    else:
+        rests_met += 1
 
 
 @cython.final
 cdef class Tainting:
-    """A context in which an operation that meets a kink or a singular point gives nan for all derivatives."""
+    """A context in which an operation at a kink or a singular point, or at the latter, has all derivatives nan."""
+    cdef Taint taint
+
+    def __cinit__(self, bint zeros_alone):
+        self.taint = Taint.zeros if zeros_alone else Taint.kinks
 
     def __enter__(self):
         global tainting
-        tainting = True
+        tainting = self.taint
 
     def __exit__(self, *error):
         global tainting
-        tainting = False
+        tainting = Taint.none
 
 
 def is_near(dtype):
@@ -151,9 +165,9 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
 
     A settled code runs as it is; otherwise `dualnum.lifting.attempt` tries the grades and casts the nets.
     """
-    global _attempt, _calls_of_drivers
+    global _attempt, driver_calls
     cdef int grade
-    _calls_of_drivers += 1
+    driver_calls += 1
     if isinstance(f, DriverBase) or lift is False and check is False:
         return _plain_call(f, f, x, rest, kwargs)
     if check is not True:

@@ -6,8 +6,14 @@ cdef str DISCARD = "(dualnum.value(x) makes x a constant: its derivative is then
 
 cdef extern from "math/kinks.h" namespace "dn" nogil:
     int open_calls, near_passes
-    unsigned long kinks_met, ties_met, zeros_met, zeros_moved
-    cbool equals_by_value, tainting
+    unsigned long driver_calls
+    unsigned long kinks_met, ties_met, zeros_met, rests_met, rest_ties_met, rests_moved
+    cbool equals_by_value
+    enum class Taint(int):
+        none
+        kinks
+        zeros
+    Taint tainting
     double decided(const ElementLayout &s, const double *x)
     bint compares_beyond_primals(const ElementLayout &s)
     int side_of_tie(const ElementLayout &s, const double *x, const double *y, double *scratch)

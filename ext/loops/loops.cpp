@@ -31,9 +31,9 @@ void run_tainting(Kernel kernel, const Operands& all) {
   char* data[4];
   for (index_t i = 0; i < all.n; ++i) {
     for (int operand = 0; operand < operands; ++operand) data[operand] = all.data[operand] + i * all.strides[operand];
-    const unsigned long met = kinks_met + zeros_met;
+    const unsigned long met = taints_met();
     kernel(Operands{all.layout, data, all.strides, 1, all.ties});
-    if (met == kinks_met + zeros_met) continue;
+    if (met == taints_met()) continue;
     for (int operand = inputs; operand < operands; ++operand)
       for (index_t c = 1; types[operand] == 'D' && c < all.layout.components(); ++c)
         reinterpret_cast<double*>(data[operand])[c] = std::numeric_limits<double>::quiet_NaN();

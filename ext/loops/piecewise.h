@@ -25,10 +25,8 @@ inline double beside_jump(const ElementLayout& s, const double* x, double y,
     return found;
   };
   KeepFlags keep;
-  if (!s.is_near()) {
-    if (value_towards(-INFINITY) != value_towards(INFINITY)) note_kink(s, x);
-    return y;
-  }
+  if (value_towards(-INFINITY) != value_towards(INFINITY)) note_kink(s, x);
+  if (!s.is_near()) return y;
   const int side = direction_sign(s, x);
   return side == 0 ? y : value_towards(side > 0 ? INFINITY : -INFINITY);
 }

@@ -11,10 +11,14 @@
 
 namespace dn {
 
+// How often drivers have called functions in this thread.
+inline thread_local unsigned long driver_calls = 0;
+
 // How often this thread has met, in elements of degree 2 or more, a kink at which they move, and a comparison of equal
-// primals; a singular slope at an argument whose tangents are all zero; and the same where a near level shows that the
-// argument moves.
-inline thread_local unsigned long kinks_met = 0, ties_met = 0, zeros_met = 0, zeros_moved = 0;
+// primals; a singular slope at an argument whose tangents are all zero; a kink or tie of elements that do not move with
+// the variables of this pass; and such an argument or element that a near level shows to move.
+inline thread_local unsigned long kinks_met = 0, ties_met = 0, zeros_met = 0, rests_met = 0, rest_ties_met = 0,
+                                  rests_moved = 0;
 
 // The calls of drivers that this thread is in.  Within them branches average to all orders, and a pass that has met a
 // kink is repeated with a near level.
@@ -28,7 +32,11 @@ inline thread_local bool equals_by_value = false;
 
 // Whether an operation that meets a kink or a singular point gives NaN for all derivatives.  A pass in which it does
 // shows which results depend on one.
-inline thread_local bool tainting = false;
+enum class Taint : int { none, kinks, zeros };  // of singular points alone: zeros
+inline thread_local Taint tainting = Taint::none;
+
+// How many of them the thread has met so far.
+inline unsigned long taints_met() { return zeros_met + (tainting == Taint::kinks ? kinks_met : 0); }
 
 // Whether branches average: else the sign of their difference decides.
 inline bool averages(const ElementLayout& s) { return !s.is_near() && (open_calls > 0 || s.degree() <= 1); }
@@ -40,9 +48,13 @@ inline bool moves(const ElementLayout& s, const double* x) {
   return false;
 }
 
-// Notes a kink at which an element moves, if its degree is 2 or more.
+// Notes an element at a kink, or at a tie, if its degree is 2 or more.
 inline void note_kink(const ElementLayout& s, const double* x, unsigned long& met = kinks_met) {
-  if (!s.is_near() && s.degree() > 1 && moves(s, x)) ++met;
+  if (s.degree() <= 1) return;
+  const bool moving = moves(s, x);
+  if (s.is_near()) rests_moved += moving;
+  else if (moving) ++met;
+  else ++(&met == &ties_met ? rest_ties_met : rests_met);
 }
 
 // Whether an element moves to first order.
@@ -54,11 +66,7 @@ inline bool moves_to_first_order(const ElementLayout& s, const double* x) {
 
 // Notes an argument with a singular slope.  Where it rests to first order, the slope times its tangents is 0 or unknown.
 inline void note_singular(const ElementLayout& s, const double* x) {
-  if (s.is_near()) {
-    zeros_moved += moves(s, x);
-    return;
-  }
-  zeros_met += !moves_to_first_order(s, x);
+  zeros_met += !s.is_near() && !moves_to_first_order(s, x);
   note_kink(s, x);
 }
 

@@ -13,7 +13,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from dualnum._core import DualDType, is_near, note_split, value
+from dualnum._core import DualDType, is_near, note_rest, note_split, value
 from dualnum.rules._components import (
     components,
     degree,
@@ -199,6 +199,8 @@ def _one_block(numbers, noise, monomials, orthogonal, average, absolute):
     # the components in which branches differ
     split = (total > 0) & np.any(np.abs(deviation) > noise, axis=(0, 1))
     if not np.any(split):
+        if total.max() > 1:
+            note_rest(False)
         return shared, True
     unknown = note_split() if total.max() > 1 else None
     if unknown is not None:
@@ -242,6 +244,7 @@ def _near_branches(numbers, noise, dtype, orthogonal):
     if not np.any(split[:, 1:]) and not np.any(split[1:]):
         return found.reshape(count, -1)
     k = int(np.argmax(split[0, 1:])) + 1
+    note_rest(True)
     if not split[0, k] or np.any(split[1:, :k]):
         return None
     smaller = DualDType(length - 1 - k, *dtype.sizes[1:], levels=dtype.levels)
