@@ -12,6 +12,8 @@ from dualnum.rules._registry import rule
 
 #: Tolerances of the integrals of derivatives, relative to the largest and absolute.
 EPSREL, EPSABS = 1e-12, 1e-14
+#: Below this a function whose reciprocal is in its derivatives has none that floats can hold.
+TINY = 1e-290
 
 
 def _components(y, dtype):
@@ -76,8 +78,8 @@ def _integral_of_tangents(integrand, lower, upper, points, dtype, limit):
 
     def tangents(x):
         numbers = _components(integrand(float(x)), dtype)
-        if infinite and numbers[0] == 0:  # a tail that has underflowed, whose derivatives have become 0 * inf
-            numbers[np.isnan(numbers)] = 0.0
+        if infinite and abs(numbers[0]) < TINY:  # a tail that underflows, whose derivatives become 0 * inf
+            numbers[~np.isfinite(numbers)] = 0.0
         numbers[0] = 0.0
         return numbers
 
