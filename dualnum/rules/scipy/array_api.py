@@ -1,7 +1,10 @@
-"""Functions of the array API that SciPy carries: copies of NumPy's, which do not dispatch."""
+"""Functions of the array API that SciPy carries, which do not dispatch as NumPy's do."""
+
+import sys
 
 import numpy as np
 
+from dualnum.rules._operands import float_arguments, is_dual
 from dualnum.rules._registry import rule
 from dualnum.rules.scipy._registry import arrays
 
@@ -19,3 +22,20 @@ def solve(x1, x2, /):
 
 if hasattr(compatible, "solve"):
     rule(compatible.solve)(solve)
+
+
+def _namespace(original):
+    """Return the rule of a function that tells the namespace of arrays: NumPy's, of duals too."""
+
+    def on_duals(*given, **options):
+        values = float_arguments(given)
+        plain = [np.asarray(v) if is_dual(x) else v for x, v in zip(given, values, strict=True)]
+        return original(*plain, **options)
+
+    return on_duals
+
+
+for _module in ("scipy._lib._array_api", "scipy._lib.array_api_compat.common._helpers"):
+    _original = getattr(sys.modules.get(_module), "array_namespace", None)
+    if _original is not None:
+        rule(_original)(_namespace(_original))
