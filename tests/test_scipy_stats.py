@@ -64,6 +64,14 @@ STATISTICS = {
     "skew": lambda x: stats.skew(np.array([1.0, 2, x, 4])),
     "linregress": lambda x: stats.linregress(np.array([1.0, 2, x, 4]), np.array([1.0, 3, 2, 5])).slope,
     "ttest_ind": lambda x: stats.ttest_ind(np.array([1.0, 2, x, 4]), np.array([2.0, 3, 5, 1]))[1],
+    "gaussian_kde": lambda x: stats.gaussian_kde(np.array([1.0, 2, x, 4]))(0.7)[0],
+    "its logarithm": lambda x: stats.gaussian_kde([1.0, 2, 2.5, 4], bw_method=x).logpdf(x)[0],
+    "pearsonr": lambda x: stats.pearsonr(np.array([1.0, 2, x, 4]), np.array([1.0, 3, 2, 5]))[0],
+    "circstd": lambda x: stats.circstd(np.array([1.0, 2, x, 4])),
+    "multivariate_t": lambda x: stats.multivariate_t([x, 1.0], [[2.0, 0.1], [0.1, x]], df=3 * x).logpdf(
+        [0.1, 0.2]
+    ),
+    "wishart": lambda x: stats.wishart.logpdf(np.eye(2) * x, 4 * x, [[2.0, 0.1], [0.1, x]]),
     "expect": lambda x: stats.norm.expect(lambda t: t * t, loc=x),
 }
 

@@ -39,3 +39,14 @@ for _module in ("scipy._lib._array_api", "scipy._lib.array_api_compat.common._he
     _original = getattr(sys.modules.get(_module), "array_namespace", None)
     if _original is not None:
         rule(_original)(_namespace(_original))
+
+
+_aliases = sys.modules.get("scipy._lib.array_api_compat.numpy._aliases")
+if hasattr(_aliases, "astype"):
+
+    @rule(_aliases.astype)
+    def astype(x, dtype, /, *, copy=True, **options):
+        """Duals as floating-point numbers are what they are; other types are refused."""
+        if not is_dual(x) or np.dtype(dtype).kind != "f":
+            return _aliases.astype(x, dtype, copy=copy, **options)
+        return np.array(x) if copy else np.asarray(x)
