@@ -277,3 +277,47 @@ def test_integrals_of_struve_functions_and_the_sign_of_gamma():
         assert dn.derivative(f, order=2)(1.3) == pytest.approx(dn.derivative(slope)(1.3))
     signs = special.gammasgn(dn.seed(np.array([-0.5, 2.0])))
     assert dn.value(signs).tolist() == [-1.0, 1.0] and not dn.tangent(signs).any()
+
+
+def pseudo_huber(delta, r):
+    return delta**2 * (mpmath.sqrt(1 + (r / delta) ** 2) - 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "truth", "points"),
+    [
+        (
+            "erfcx",
+            lambda x: mpmath.exp(x * x) * mpmath.erfc(x),
+            [(0.1,), (1.5,), (3.0,), (6.0,), (9.0,), (50.0,)],
+        ),
+        ("beta", mpmath.beta, [(1e-3, 1e-3), (1e-8, 2.0), (0.5, 1e-5), (30.0, 1e-6)]),
+        (
+            "betaln",
+            lambda a, b: mpmath.log(mpmath.beta(a, b)),
+            [(1e-8, 2.0), (1e5, 1e-5), (1e6, 3.0), (2.0, 1e8)],
+        ),
+        ("pseudo_huber", pseudo_huber, [(1e-6, 3.0), (1e8, 1e-3), (2.0, 1e9), (1.0, 1.0), (1.0, -3.0)]),
+    ],
+)
+def test_slopes_without_cancellation(name, truth, points):
+    """50 ulp in f', 500 in f'', where differences of functions lost up to all digits."""
+    f = getattr(special, name)
+    for point in points:
+        for i, x in enumerate(point):
+
+            def along(g, p, i=i):
+                return lambda t: g(*p[:i], t, *p[i + 1 :])
+
+            for order, ulps in ((1, 50), (2, 500)):
+                with mpmath.workdps(50):
+                    exact = tuple(map(mpmath.mpf, point))
+                    step = abs(exact[i]) * mpmath.mpf(10) ** -12
+                    expected = float(mpmath.diff(along(truth, exact), exact[i], order, h=step))
+                found = dn.derivative(along(f, point), order=order, check=False)(x)
+                assert abs(found - expected) <= ulps * 2.2e-16 * abs(expected), (point, i, order)
+
+
+def test_complete_elliptic_integrals_at_their_pole():
+    assert dn.derivative(special.ellipk, check=False)(1.0) == np.inf
+    assert dn.derivative(special.ellipkm1, check=False)(0.0) == -np.inf

@@ -41,12 +41,12 @@ for _module in ("scipy._lib._array_api", "scipy._lib.array_api_compat.common._he
         rule(_original)(_namespace(_original))
 
 
-_aliases = sys.modules.get("scipy._lib.array_api_compat.numpy._aliases")
-if hasattr(_aliases, "astype"):
+_astype = getattr(sys.modules.get("scipy._lib.array_api_compat.numpy._aliases"), "astype", None)
+if _astype is not None:
 
-    @rule(_aliases.astype)
+    @rule(_astype)
     def astype(x, dtype, /, *, copy=True, **options):
         """Duals as floating-point numbers are what they are; other types are refused."""
         if not is_dual(x) or np.dtype(dtype).kind != "f":
-            return _aliases.astype(x, dtype, copy=copy, **options)
+            return _astype(x, dtype, copy=copy, **options)
         return np.array(x) if copy else np.asarray(x)

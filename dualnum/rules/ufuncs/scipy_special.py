@@ -114,8 +114,19 @@ def _asymptotic(x, sign, y):
     return np.where(far, _series(sign / (2 * large * large), [0.0, *factorials]), y)
 
 
+_TIMES, _SHARES = (column[:, None] for column in np.polynomial.legendre.leggauss(48))
+
+
 def _erfcx_slope(x, y):
-    return np.where(value(x) > 7, 2 / ROOT_PI * _asymptotic(x, -1.0, 0.0), 2 * (x * y) - 2 / ROOT_PI)
+    """Return ``2 x y - 2 / sqrt(pi)``; for x > 1 as ``-4 / sqrt(pi) int_0^inf t exp(-t^2 - 2 x t) dt``, of one sign."""
+    slope = np.where(value(x) > 7, 2 / ROOT_PI * _asymptotic(x, -1.0, 0.0), 2 * (x * y) - 2 / ROOT_PI)
+    near = (value(x) > 1) & (value(x) <= 7)
+    if near.any():
+        t = (_TIMES + 1) * np.minimum(3.2, 11 / np.where(near, value(x), 1.0))
+        weights = _SHARES * np.minimum(3.2, 11 / np.where(near, value(x), 1.0))
+        integral = np.sum(weights * t * np.exp(-t * (t + 2 * np.where(near, x, 1.0))), axis=0)
+        slope = np.where(near, -4 / ROOT_PI * integral, slope)
+    return slope
 
 
 _differentiate(
@@ -160,10 +171,13 @@ def _huber_slopes(delta, r, y):
 
 
 def _pseudo_huber_slopes(delta, r, y):
-    u = r / delta
-    root = np.hypot(1.0, u)
+    far = np.abs(value(r)) > value(delta)  # there in delta / r, in which nothing cancels
+    u, w = np.where(far, 0.0, r) / delta, delta / np.where(far, np.abs(r), delta)
+    root, other = np.hypot(1.0, u), np.hypot(1.0, w)
     root_minus_1 = u * (u / (1 + root))
-    return delta * root_minus_1 * (root_minus_1 / root), r / root
+    rest = 1 / (other + w)  # other - w
+    by_delta = np.where(far, np.abs(r) * rest * (rest / other), delta * root_minus_1 * (root_minus_1 / root))
+    return by_delta, np.where(far, np.sign(value(r)) * delta / other, delta * u / root)
 
 
 _differentiate(
@@ -226,6 +240,30 @@ def _rgamma_slope(x, y):
     return np.where(left, reflected, -y * psi(np.where(left, 1.0, x)))
 
 
+_STIRLING = [1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12]  # of psi
+
+
+def _psi_difference(a, b):
+    """Return psi(a + b) - psi(a), for 0 < b < a / 2 without cancellation.
+
+    ``sum_(n < 16) b / ((a + n)(a + b + n))``, and from a + 16 on Stirling's series in ``log(1 + b / a)``.
+    """
+    near = (value(a) > 0) & (value(b) > 0) & (value(b) < value(a) / 2)
+    plain = psi(a + b) - psi(a)
+    if not np.any(near):
+        return plain
+    p, q = np.where(near, a, 1.0), np.where(near, b, 0.25)
+    total = 0.0
+    for n in range(16):
+        total = total + q / (p + n) / (p + q + n)
+    p = p + 16
+    ratio = np.log1p(q / p)
+    total = total + ratio + q / (2 * p * (p + q))
+    for k, c in enumerate(_STIRLING, 1):
+        total = total - c * np.expm1(-2 * k * ratio) / p ** (2 * k)
+    return np.where(near, total, plain)
+
+
 _expand(
     _zeta=lambda n, s, q: (-1) ** n * _rising(s, n) * _zeta(s + n, q),
     psi=_polygamma,
@@ -236,8 +274,8 @@ _expand(
 _differentiate(
     gamma=lambda x, y: y * psi(x),
     rgamma=_rgamma_slope,
-    beta=lambda a, b, y: (y * (psi(a) - psi(a + b)), y * (psi(b) - psi(a + b))),
-    betaln=lambda a, b, y: (psi(a) - psi(a + b), psi(b) - psi(a + b)),
+    beta=lambda a, b, y: (-y * _psi_difference(a, b), -y * _psi_difference(b, a)),
+    betaln=lambda a, b, y: (-_psi_difference(a, b), -_psi_difference(b, a)),
     binom=lambda n, k, y: (y * (psi(n + 1) - psi(n - k + 1)), y * (psi(n - k + 1) - psi(k + 1))),
     poch=lambda z, m, y: (y * (psi(z + m) - psi(z)), y * psi(z + m)),
 )
@@ -333,8 +371,9 @@ _RATIOS = math.pi / 2 * np.cumprod((2 * _N - 1) / (2 * _N)) ** 2  # K(m) = pi/2 
 
 
 def _k_slope(m, p, k, e):
-    """Return dK / dm, where m + p = 1."""
-    return _or_series(m, 0.25, _N * _RATIOS, lambda m: (e - p * k) / (2 * m * p))
+    """Return dK / dm, where m + p = 1; at m = 1 it is infinite."""
+    slope = _or_series(m, 0.25, _N * _RATIOS, lambda m: (e - p * k) / (2 * m * p))
+    return np.where(value(p) == 0, np.inf, slope)
 
 
 def _e_slope(m, k, e):
