@@ -105,18 +105,16 @@ def note_rest(bint moves):
 @cython.final
 cdef class Tainting:
     """A context in which an operation at a kink or a singular point, or at the latter, has all derivatives nan."""
-    cdef Taint taint
+    cdef Taint taint, before
 
     def __cinit__(self, bint zeros_alone):
         self.taint = Taint.zeros if zeros_alone else Taint.kinks
 
     def __enter__(self):
-        global tainting
-        tainting = self.taint
+        self.before = begin_tainting(self.taint)
 
     def __exit__(self, *error):
-        global tainting
-        tainting = Taint.none
+        end_tainting(self.before)
 
 
 def is_near(dtype):

@@ -14,6 +14,8 @@ cdef extern from "math/kinks.h" namespace "dn" nogil:
         kinks
         zeros
     Taint tainting
+    Taint begin_tainting(Taint taint)
+    void end_tainting(Taint before)
     double decided(const ElementLayout &s, const double *x)
     bint compares_beyond_primals(const ElementLayout &s)
     int side_of_tie(const ElementLayout &s, const double *x, const double *y, double *scratch)

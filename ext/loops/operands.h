@@ -74,7 +74,7 @@ inline bool run(Kernel kernel, const ElementLayout& layout, char* const* data, c
                 TieCounts* ties = nullptr) noexcept {
   try {
     const Operands operands{layout, data, strides, n, ties};
-    if (tainting != Taint::none) run_tainting(kernel, operands);
+    if (taintings.load(std::memory_order_relaxed) != 0 && tainting != Taint::none) run_tainting(kernel, operands);
     else kernel(operands);
     return true;
   } catch (const std::bad_alloc&) {

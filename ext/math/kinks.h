@@ -5,7 +5,9 @@
 // small t > 0, where x are the variables and w is a direction fixed for all of them.  A near level (element_layout.h)
 // holds the series in t; near.h does arithmetic with it.  Elements without one, made by hand, take w from their tangents.
 #pragma once
+#include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "math/element_layout.h"
 
@@ -34,6 +36,18 @@ inline thread_local bool equals_by_value = false;
 // shows which results depend on one.
 enum class Taint : int { none, kinks, zeros };  // of singular points alone: zeros
 inline thread_local Taint tainting = Taint::none;
+// The contexts of all threads in which `tainting` is set: while there are none, no kernel has to look.
+inline std::atomic<int> taintings{0};
+
+// Sets `tainting` and returns what it was, to be given to end_tainting().
+inline Taint begin_tainting(Taint taint) {
+  ++taintings;
+  return std::exchange(tainting, taint);
+}
+inline void end_tainting(Taint before) {
+  --taintings;
+  tainting = before;
+}
 
 // How many of them the thread has met so far.
 inline unsigned long taints_met() { return zeros_met + (tainting == Taint::kinks ? kinks_met : 0); }
