@@ -42,6 +42,38 @@ def by_duals(tape: Tape, function, *args, **kwargs):
 rule("other ufuncs")(by_duals)
 
 
+# ---- second derivatives: at ties and jumps duals look beyond the values ----
+
+
+@rule("ties")
+def _ties(tape: Tape, x, y=0.0):
+    """Refuse a comparison of equal numbers."""
+    if np.any(np.equal(x, y)):
+        refuse(tape, "a comparison of equal numbers, for second derivatives,")
+
+
+@rule("jumps")
+def _jumps(tape: Tape, ufunc, x, y):
+    """Refuse a step function at its jumps."""
+    with np.errstate(all="ignore"):
+        if ufunc in (np.sign, np.copysign, np.heaviside):
+            at = np.equal(x, 0) | (y is not None and np.equal(y, 0))
+        elif ufunc in (np.floor, np.ceil, np.rint, np.trunc):
+            at = np.equal(np.multiply(2, x), np.rint(np.multiply(2, x)))
+        elif ufunc in (np.floor_divide, np.remainder, np.fmod):
+            at = np.equal(np.remainder(x, y), 0) | np.equal(np.fmod(x, y), 0) | np.equal(y, 0)
+        elif ufunc in (np.maximum, np.minimum, np.fmax, np.fmin):
+            at = np.equal(x, y)
+        elif ufunc in (np.absolute, np.fabs, np.hypot, np.sqrt, np.cbrt):
+            at = np.equal(x, 0) & (y is None or np.equal(y, 0))
+        elif ufunc in (np.power, np.float_power):
+            at = np.equal(x, 0)
+        else:
+            return
+    if np.any(at):
+        refuse(tape, f"np.{ufunc.__name__} at a kink or jump, for second derivatives,")
+
+
 def _by_duals(function):
     def apply(tape: Tape, *args, **kwargs):
         return by_duals(tape, function, *args, **kwargs)

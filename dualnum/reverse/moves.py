@@ -7,6 +7,7 @@ from dualnum._core import (
     copied_array,
     gathered,
     is_recorded_number,
+    is_second,
     moved,
     positions,
     recorded,
@@ -105,6 +106,8 @@ def _sort(tape, a, axis=-1, kind=None, order=None, *, stable=None):
     a = array_of(tape, a)
     v = values_of(a)
     value = np.sort(v, axis=axis, kind=kind)
+    if is_second(tape) and np.any(np.diff(value, axis=-1 if axis is None else axis) == 0):
+        refuse(tape, "np.sort of equal numbers, for second derivatives,")
     if axis is None:
         a, axis = a.ravel(), 0
         v = values_of(a)

@@ -225,6 +225,8 @@ def _of_values(function):
     """Return the rule of a function whose result has no derivative."""
 
     def apply(tape, *args, **kwargs):
+        if is_second(tape) and function not in (np.shape, np.ndim, np.size, np.result_type):
+            refuse(tape, f"np.{function.__name__}, for second derivatives,")
         kwargs = {name: values_of(given) for name, given in kwargs.items()}
         return function(*[values_of(x) for x in args], **kwargs)
 

@@ -478,7 +478,7 @@ cdef bint _is_verified(DriverBase driver, tuple args, dict kwargs, object state,
                        object gradient) except -1:
     """Whether the nets, where they look, leave a gradient at one array."""
     if driver.check is not True and _key_of(_with_callables(driver.f, args, kwargs) if len(args) > 1 or kwargs
-                                        else driver.f) in _trusted:
+                                            else driver.f) in _trusted:
         return True
     from dualnum.drivers._base import Variables
     from dualnum.reverse import nets

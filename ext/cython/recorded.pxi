@@ -329,6 +329,8 @@ cdef object _recorded_ufunc(object ufunc, str method, tuple inputs, dict kwargs)
         kwargs.pop("dtype")
     if method == "__call__" and not kwargs:
         if ufunc in _predicates:
+            if tape.second:
+                _recorded_rule("ties")(tape, *[_stripped_of_tape(tape, x) for x in inputs])
             if out is not None:
                 if [o for o in out if type(o) is not ndarray]:
                     raise _not_recorded(tape, f"{ufunc.__name__} with out=")
@@ -406,7 +408,10 @@ cdef object _compared(object x, object y, int op):
     _check_open(tape)
     if not (type(y) is RecordedArray or type(y) is RecordedNumber) and _leaves(y):
         raise _not_recorded(tape, f"a comparison with {type(y).__name__}")
-    return _rich_comparisons[op](_stripped_of_tape(tape, x), _stripped_of_tape(tape, y))
+    first, second = _stripped_of_tape(tape, x), _stripped_of_tape(tape, y)
+    if tape.second:
+        _recorded_rule("ties")(tape, first, second)
+    return _rich_comparisons[op](first, second)
 
 
 cdef tuple _rich_comparisons = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)

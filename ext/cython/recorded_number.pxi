@@ -61,6 +61,8 @@ cdef class RecordedNumber:
         raise IndexError("invalid index to scalar variable.")
 
     def __bool__(self):
+        if self.tape.second and self.number == 0:
+            raise _loses(self, "bool(x) at 0, for second derivatives,")
         return self.number != 0
 
     def __float__(self):

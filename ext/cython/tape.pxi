@@ -412,6 +412,8 @@ cdef object _elementwise(Tape tape, int place, object x, object y, object z, obj
     for i in range(count):
         arrays |= arguments[i].kind == AN_ARRAY or arguments[i].kind == A_RECORDED_ARRAY
         active |= arguments[i].active
+    if tape.second and info.form != Form.linear and info.form != Form.product:
+        _recorded_rule("jumps")(tape, _recorded_ufuncs[place], xv, yv)
     if not arrays:
         return _elementwise_of_numbers(tape, info, place, arguments, active, xv, yv, zv, operator_)
     value = _fast_values(info, arguments, count) if info.value != VALUE_COUNT else None
