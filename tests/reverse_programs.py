@@ -7,7 +7,7 @@ on recorded arrays.  `lattice` draws variables among few numbers, so that kinks 
 import numpy as np
 
 UNARY = "exp tanh sin cos square negative absolute arctan sqrt log1p sign floor reciprocal cbrt sinh expm1".split()
-BINARY = "add subtract multiply divide maximum minimum hypot arctan2 fmax subtract remainder fmod logaddexp".split()
+BINARY = "add subtract multiply divide maximum minimum hypot arctan2 fmax copysign remainder fmod logaddexp".split()
 
 
 def variables(seed, lattice):

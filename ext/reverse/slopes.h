@@ -77,7 +77,8 @@ void slopes_between_kinks2(const double* x, const double* y, const double* z, do
   for (index_t i = 0; i < n; ++i) {
     double value = z[i], p, q;
     Slope::slopes(no_levels, nullptr, x[i], nullptr, y[i], value, p, q);
-    slopes[i] = X ? p : q;
+    // copysign(x, x) is x: at 0 duals decide, and nan asks for them
+    slopes[i] = Slope::id == value_of_copysign && x[i] == 0 && y[i] == 0 ? NAN : X ? p : q;
   }
 }
 template <ValueId Id, bool X>
