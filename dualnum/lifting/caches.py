@@ -16,7 +16,7 @@ from dualnum._core import Dual, DualDType, bits_of, current_run
 #: More objects than these among the arguments of a cached function count as duals.
 MANY = 200
 #: Types of objects that lead to no dual.
-PLAIN = (float, int, bool, str, bytes, complex, type(None), range, type(...), types.ModuleType, types.CodeType,
+PLAIN: tuple[type, ...] = (float, int, bool, str, bytes, complex, type(None), range, type(...), types.ModuleType, types.CodeType,
          types.BuiltinFunctionType, np.generic, np.dtype, np.ufunc, type)  # fmt: skip
 
 

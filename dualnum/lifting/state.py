@@ -18,7 +18,7 @@ import numpy as np
 from dualnum._core import DriverBase, Dual
 
 #: What has no state, or one that no call should put back.
-STATELESS = (
+STATELESS: tuple[type, ...] = (
     *(
         type(None),
         bool,
