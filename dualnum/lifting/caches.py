@@ -16,8 +16,24 @@ from dualnum._core import Dual, DualDType, bits_of, current_run
 #: More objects than these among the arguments of a cached function count as duals.
 MANY = 200
 #: Types of objects that lead to no dual.
-PLAIN: tuple[type, ...] = (float, int, bool, str, bytes, complex, type(None), range, type(...), types.ModuleType, types.CodeType,
-         types.BuiltinFunctionType, np.generic, np.dtype, np.ufunc, type)  # fmt: skip
+PLAIN: tuple[type, ...] = (
+    *(
+        float,
+        int,
+        bool,
+        str,
+        bytes,
+        complex,
+        type(None),
+        range,
+        type(...),
+        type,
+        np.generic,
+        np.dtype,
+        np.ufunc,
+    ),
+    *(types.ModuleType, types.CodeType, types.BuiltinFunctionType),
+)
 
 
 def carries(x):
