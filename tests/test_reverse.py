@@ -590,3 +590,15 @@ def test_code_that_asks_for_types_gets_arrays(guard, check):
     for first in (1.0, 3.0):
         x = np.full(100, first)
         np.testing.assert_array_equal(driver(x), 2 * x if first > 2 else np.ones(100))
+
+
+def test_values_that_two_records_read_before_a_write_keep_their_tangents():
+    def f(x):
+        y = x * 1.5
+        a, b, first = np.sin(y), np.exp(y), y[0] * y[1]
+        y *= x
+        y[0] = a[1] * b[0]
+        return np.sum(a * b * y) + first * y[0]
+
+    x, v = np.linspace(0.2, 1.0, 60), np.cos(np.arange(60.0))
+    np.testing.assert_allclose(dn.hvp(f)(x, v), dn.hvp(f, lift=False, subok=False)(x, v), rtol=1e-12)

@@ -257,11 +257,14 @@ bool push_forward(const Record& r) {
   if ((r.writes || r.action == Action::zero || r.action == Action::scale) && out->captured) {
     // the records before read the old tangents
     double* old = out->field[TANGENT];
+    double* kept = old;
     if (old && out->size == 1) {  // which the shadow holds itself
-      out->captured->tangent = static_cast<double*>(allocate_adjoints(sizeof(double)));
-      if (!out->captured->tangent) return false;
-      *out->captured->tangent = *old;
+      kept = static_cast<double*>(allocate_adjoints(sizeof(double)));
+      if (!kept) return false;
+      *kept = *old;
     }
+    for (Capture* c = out->captured; c; c = c->same) c->tangent = kept;
+    out->captured->owns = kept != nullptr;
     out->captured = nullptr;
     if (out->size != 1) out->field[TANGENT] = nullptr;
     if (!Tape::open(out, TANGENT)) return false;
@@ -327,9 +330,10 @@ void Tape::release(Shadow* s, Field field) {
 
 void Tape::release_fields() {
   for (Capture* c = captures; c; c = c->next) {
-    if (c->tangent && c->tangent != c->shadow->field[TANGENT] && c->tangent != &c->shadow->number[TANGENT])
-      free_adjoints(c->tangent);
+    if (c->owns) free_adjoints(c->tangent);
     c->tangent = nullptr;
+    c->same = nullptr;
+    c->owns = false;
   }
   for (Shadow* s = shadows; s; s = s->next) {
     for (const Field field : {ADJOINT, TANGENT, ADJOINT_TANGENT}) release(s, field);
@@ -417,8 +421,9 @@ const Record* Tape::sweep(const Record* r, bool second) {
 }
 
 void Tape::attach(Capture* c) {
-  if (!c || !c->shadow || c->tangent) return;
+  if (!c || !c->shadow || c->tangent || !c->shadow->field[TANGENT]) return;
   c->tangent = c->shadow->field[TANGENT];
+  c->same = c->shadow->captured;
   c->shadow->captured = c;
 }
 

@@ -44,6 +44,8 @@ struct Capture {
   Capture* next;
   Shadow* shadow;
   double* tangent;
+  Capture* same;  // another one of the same values, whose tangents are the same memory until a write parts them
+  bool owns;      // whether these tangents are freed with this one
 };
 
 // An operand of a record: nd == 0 and no capture say that it is a number.  Strides are in bytes, offsets in doubles.
@@ -171,7 +173,7 @@ class Tape {
   }
   Capture* capture(void* owner, const char* data, Shadow* of) {
     auto* made = static_cast<Capture*>(take(sizeof(Capture)));
-    *made = {data, owner, captures, of, nullptr};
+    *made = {data, owner, captures, of, nullptr, nullptr, false};
     return captures = made;
   }
 
