@@ -18,11 +18,10 @@ from dualnum._core import (
     with_callables,
 )
 from dualnum.lifting import nets, storage
-from dualnum.lifting.guards import grade_asked
+from dualnum.lifting.guards import FULL, LEAN, PLAIN, grade_asked
 from dualnum.lifting.state import State
 from dualnum.rules.foreign_errors import explain
 
-PLAIN, LEAN, FULL = range(3)
 #: DUALNUM_LIFT=always lifts every f that a driver calls with lift="auto": for tests of lifting.
 ALWAYS = os.environ.get("DUALNUM_LIFT") == "always"
 

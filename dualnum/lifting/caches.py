@@ -12,28 +12,10 @@ import types
 import numpy as np
 
 from dualnum._core import Dual, DualDType, bits_of, current_run
+from dualnum.lifting.state import ATOMS
 
 #: More objects than these among the arguments of a cached function count as duals.
 MANY = 200
-#: Types of objects that lead to no dual.
-PLAIN: tuple[type, ...] = (
-    *(
-        float,
-        int,
-        bool,
-        str,
-        bytes,
-        complex,
-        type(None),
-        range,
-        type(...),
-        type,
-        np.generic,
-        np.dtype,
-        np.ufunc,
-    ),
-    *(types.ModuleType, types.CodeType, types.BuiltinFunctionType),
-)
 
 
 def carries(x):
@@ -43,7 +25,7 @@ def carries(x):
         x = found.pop()
         if type(x) is Dual:
             return True
-        if isinstance(x, PLAIN) or id(x) in seen:
+        if isinstance(x, ATOMS) or id(x) in seen:
             continue
         seen.add(id(x))
         reached = None if len(seen) > MANY else _reached(x)

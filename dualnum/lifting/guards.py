@@ -7,6 +7,8 @@ import functools
 import sys
 import types
 
+#: The grades of lifting: f as it is, with other callees and stores, with other operators and attributes as well.
+PLAIN, LEAN, FULL = range(3)
 #: Questions that lean code answers; those about classes where a class of numbers is named; those of full code.
 QUESTIONS = frozenset("type hasattr issubdtype isscalar result_type can_cast".split())
 CLASSES = frozenset("isinstance issubclass".split())
@@ -19,12 +21,12 @@ MOST = 100
 
 
 def grade_asked(f, kinds=NUMBERS):
-    """Return 0, 1 or 2: the grade that answers the questions about types in f's code and what it calls by name.
+    """Return the grade that answers the questions about types in f's code and what it calls by name.
 
     `kinds` are the names of the classes about which f asks.
     """
-    grade, seen, todo = 0, set(), [f]
-    while todo and grade < 2 and len(seen) < MOST:
+    grade, seen, todo = PLAIN, set(), [f]
+    while todo and grade < FULL and len(seen) < MOST:
         f = todo.pop()
         f = f.func if isinstance(f, functools.partial) else f
         if isinstance(f, type):
@@ -37,11 +39,11 @@ def grade_asked(f, kinds=NUMBERS):
             f = f.__func__
         if isinstance(f, types.FunctionType) and f.__code__ not in seen and _is_of_user(f):
             seen.add(f.__code__)
-            names = set()
-            grade = max([grade, *[_asked(code, kinds, names) for code in _codes(f.__code__)]])
+            used = [set(code.co_names) for code in _codes(f.__code__)]
+            grade = max(grade, *[_grade_of(names, kinds) for names in used])
             held = [cell.cell_contents for cell in f.__closure__ or () if _is_full(cell)]
             todo += [g for g in held if isinstance(g, (types.FunctionType, type))]
-            found = (f.__globals__.get(name) for name in names)
+            found = (f.__globals__.get(name) for name in set().union(*used))
             todo += [g for g in found if isinstance(g, (types.FunctionType, type))]
     return grade
 
@@ -66,10 +68,10 @@ def _codes(code):
             yield from _codes(constant)
 
 
-def _asked(code, kinds, names):
-    """Return the grade for the questions in one code object; add the names that it uses to `names`."""
-    own = set(code.co_names)
-    names |= own
-    if own & OF_DUALS:
-        return 0
-    return 2 if own & ATTRIBUTES else 1 if own & QUESTIONS or (own & CLASSES and own & kinds) else 0
+def _grade_of(names, kinds):
+    """Return the grade for the questions that code with these names asks."""
+    if names & OF_DUALS:
+        return PLAIN
+    if names & ATTRIBUTES:
+        return FULL
+    return LEAN if names & QUESTIONS or (names & CLASSES and names & kinds) else PLAIN

@@ -17,25 +17,13 @@ import numpy as np
 
 from dualnum._core import DriverBase, Dual
 
+#: Types of objects that hold no other object and never change.
+ATOMS: tuple[type, ...] = (
+    type(None), bool, int, float, complex, str, bytes, range, type(...), type, np.generic, np.dtype, np.ufunc,
+    types.ModuleType, types.CodeType, types.BuiltinFunctionType,
+)  # fmt: skip
 #: What has no state, or one that no call should put back.
-STATELESS: tuple[type, ...] = (
-    *(
-        type(None),
-        bool,
-        int,
-        float,
-        complex,
-        str,
-        bytes,
-        type,
-        np.dtype,
-        np.generic,
-        np.ufunc,
-        Dual,
-        DriverBase,
-    ),
-    *(types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType),
-)
+STATELESS: tuple[type, ...] = (*ATOMS, Dual, DriverBase, types.FunctionType)
 
 
 class Again:
