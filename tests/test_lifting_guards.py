@@ -21,6 +21,7 @@ isinstance(x, numbers.Real)
 issubclass(type(x), float)
 not hasattr(x, "shape")
 hasattr(x, "is_integer")
+not hasattr(x, "shape") and x.__class__ is float
 isinstance(x > 0, bool)
 isinstance(x * 2, float)
 isinstance(math.sqrt(x), float)

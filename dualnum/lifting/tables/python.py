@@ -97,11 +97,6 @@ def is_instance(x, kinds, /):
     return isinstance(x, kinds)
 
 
-@replaces(hasattr)
-def has_attribute(x, name, /):
-    return hasattr(class_for_floats(x) if type(x) is Dual else x, name)
-
-
 class _Type:
     """The replacement of `type`; its one object may be compared, called and subclassed as `type` itself."""
 
@@ -268,7 +263,13 @@ def _getattr(lifter, g):
 
 def _hasattr(lifter, g):
     missing = object()
-    return (lambda a, name, /: lifter.resolve(getattr)(a, name, missing) is not missing) if lifter.full else g
+
+    def has(a, name, /):
+        if type(a) is Dual:
+            return g(class_for_floats(a), name)
+        return lifter.resolve(getattr)(a, name, missing) is not missing if lifter.full else g(a, name)
+
+    return has
 
 
 def _setattr(lifter, g):
