@@ -62,13 +62,14 @@ def made(text):
     return names["f"]
 
 
+@pytest.mark.parametrize("lift", ["auto", True])
 @pytest.mark.parametrize("question", ["{guard}", "ask({name})", "Asking().ask({name})"])
 @pytest.mark.parametrize("guard", GUARDS)
-def test_the_answer_is_that_for_floats(guard, question):
+def test_the_answer_is_that_for_floats(guard, question, lift):
     name = "v" if "v" in guard else "x"
     text = {"name": name, "guard": guard, "number": "v[0]" if name == "v" else "x"}
     f = made(PROGRAM.format(question=question.format(**text), **text))
-    driver = dn.gradient(f) if name == "v" else dn.derivative(f)
+    driver = (dn.gradient if name == "v" else dn.derivative)(f, lift=lift)
     for x, slope in ((1.0, 2.0), (3.0, 3.0), (1.5, 3.0), (5.0, 3.0)):
         point = np.array([x, 1.0]) if name == "v" else x
         assert f(point) == (3.0 * x if x > 2 else x * x)

@@ -48,7 +48,7 @@ def call(f, args, kwargs, lift, check):
     keyed = with_callables(f, args, kwargs)
     known, verified = grade_of(keyed)
     grades = {"auto": (PLAIN, LEAN, FULL), True: (LEAN, FULL), False: (PLAIN,)}[lift]
-    start = known if known is not None else grade_asked(f) if lift == "auto" else PLAIN
+    start = known if known is not None else PLAIN if lift is False else grade_asked(f)
     later = [grade for grade in grades if grade >= start] or list(grades[-1:])
     grades = later if known is not None else later + [grade for grade in grades if grade < start]
     first = check is None and not is_of_numpy(f)
