@@ -429,3 +429,23 @@ def test_kinks_that_only_other_variables_move(f, x):
         np.testing.assert_allclose(dn.hessian(f, chunk=chunk)(x), whole, rtol=1e-13, atol=1e-13)
     for i, e in enumerate(np.eye(3)):
         np.testing.assert_allclose(dn.vhv(f)(x, e), whole[i, i], rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("singular", [lambda x: np.sqrt(x * x * x * x), lambda x: np.cbrt(x**3)])
+def test_a_singular_point_leaves_other_terms_their_first_order(singular):
+    """Branches are those at x, and kinks average, beside a zero that is only computed as without it."""
+    terms = {
+        "where": lambda x: np.where(x > 0, x * x, x),
+        "element": lambda x: x * x if x > 0 else x,
+        "mask": lambda x: x * (x >= 0) + 3 * x,
+        "kinks": lambda x: abs(x) + np.maximum(x, 0),
+        "ties": lambda x: np.max(np.stack([x, 2 * x])),
+        "sorted": lambda x: np.sort(np.stack([x, 3 * x]))[0],
+    }
+    alone = dn.derivative(singular)(0.0)
+    for name, term in terms.items():
+        both = dn.derivative(lambda x, term=term: term(x) + singular(x))(0.0)
+        assert both == pytest.approx(dn.derivative(term)(0.0) + alone, abs=1e-14), name
+        gradient = dn.gradient(lambda v, term=term: term(v[0]) + singular(v[1]) + term(v[2]))(np.zeros(3))
+        slope = dn.derivative(term)(0.0)
+        np.testing.assert_allclose(gradient, [slope, alone, slope], atol=1e-14, err_msg=name)

@@ -72,8 +72,8 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
     order = y.dtype.degree if _is_dual(y) else 1
     size = order + EXTRA + 2 * nested
 
-    def near(seeds, sign=1.0):
-        return _pass_near(driver, variables, kwargs, seeds, size, sign, y)
+    def near(seeds, sign=1.0, by_value=None):
+        return _pass_near(driver, variables, kwargs, seeds, size, sign, y, by_value)
 
     if not (kinks or ties):
         near(())
@@ -91,9 +91,10 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
         below = near(seeds, -1.0)
         other = _replaced(y, [below], least, order, affected)
         found = _chosen(other, found, _unknown(found) & ~_unknown(other))
-        if zeros and not nested:  # to first order branches average
+        if zeros and not nested:  # to first order kinks average, and comparisons look at values
             affected = _affected(driver, variables, kwargs, seeds, y, True)
-            found = _replaced(found, [above, below], 1, 1, affected)
+            sides = [near(seeds, sign, "always") for sign in (1.0, -1.0)]
+            found = _replaced(found, sides, 1, 1, affected)
     if len(seeds) == 2 and seeds[0][0] is seeds[1][0]:
         found = _symmetric(found, [level for _, level in seeds])
     return found
@@ -111,7 +112,7 @@ def _affected(driver, variables, kwargs, seeds, y, zeros_alone):
     return np.isnan(components(np.asarray(tainted)))
 
 
-def _pass_near(driver, variables, kwargs, seeds, size, sign, y, by_value=False):
+def _pass_near(driver, variables, kwargs, seeds, size, sign, y, by_value=None):
     """Return f's result at x + t w, t -> 0, with derivatives by the seeds; None where f raises an error there.
 
     The seeds e are scaled: f is called at x + t (w + e). So all derivatives are power series: that of order k has the
@@ -125,8 +126,8 @@ def _pass_near(driver, variables, kwargs, seeds, size, sign, y, by_value=False):
         with NearPass(by_value), np.errstate(all="ignore"):
             pairs = (_direction(driver, size, sign), level), *seeds, (scaled, level)
             found = _limits(driver.call(variables.seed_arguments(*pairs), kwargs), level, levels)
-        if not by_value and not _same_values(found, y):
-            other = _pass_near(driver, variables, kwargs, seeds, size, sign, y, True)
+        if by_value is None and not _same_values(found, y):
+            other = _pass_near(driver, variables, kwargs, seeds, size, sign, y, "equality")
             return other if other is not None and _same_values(other, y) else found
         return found
     except NotSmooth:

@@ -292,7 +292,8 @@ cdef object _compare(Dual x, object other, int op):
         return _comparisons[op](x, other)
     else:
         return NotImplemented
-    if a == b and not (equals_by_value and (op == Py_EQ or op == Py_NE)):
+    if a == b and compared_by_value != ByValue.always and not (
+            compared_by_value == ByValue.equality and (op == Py_EQ or op == Py_NE)):
         side = _side_of_tie(x, other)
         if side != 0:
             a, b = side, 0

@@ -124,21 +124,22 @@ def is_near(dtype):
 
 @cython.final
 cdef class NearPass:
-    """A pass with a near level, as a context, in which == and != may look at values alone."""
-    cdef bint by_value
+    """A pass with a near level, as a context, in which comparisons look at values alone: those by == and !=, or always."""
+    cdef ByValue by_value, before
 
-    def __cinit__(self, bint by_value):
-        self.by_value = by_value
+    def __cinit__(self, by_value):
+        self.by_value = (ByValue.always if by_value == "always" else ByValue.equality if by_value == "equality"
+                         else ByValue.none)
 
     def __enter__(self):
-        global near_passes, equals_by_value
+        global near_passes, compared_by_value
         near_passes += 1
-        equals_by_value = self.by_value
+        self.before, compared_by_value = compared_by_value, self.by_value
 
     def __exit__(self, *error):
-        global near_passes, equals_by_value
+        global near_passes, compared_by_value
         near_passes -= 1
-        equals_by_value = False
+        compared_by_value = self.before
 
     @staticmethod
     def is_open():

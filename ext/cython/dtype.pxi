@@ -8,7 +8,11 @@ cdef extern from "math/kinks.h" namespace "dn" nogil:
     int open_calls, near_passes
     unsigned long driver_calls
     unsigned long kinks_met, ties_met, zeros_met, rests_met, rest_ties_met, rests_moved
-    cbool equals_by_value
+    enum class ByValue(int):
+        none
+        equality
+        always
+    ByValue compared_by_value
     enum class Taint(int):
         none
         kinks

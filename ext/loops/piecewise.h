@@ -386,7 +386,8 @@ void comparison(const Operands& a) {
   ++comparisons;
   const ElementLayout& s = a.layout;
   const bool is_equality = Test(0, 0) == !Test(0, 1) && Test(0, 1) == Test(1, 0);
-  const bool beyond = compares_beyond_primals(s) && !(is_equality && equals_by_value);
+  const bool beyond = compares_beyond_primals(s) && compared_by_value != ByValue::always &&
+                      !(is_equality && compared_by_value == ByValue::equality);
   Arena arena;
   double* scratch = beyond ? arena.take(s.components()) : nullptr;
   for (index_t i = 0; i < a.n; ++i) {

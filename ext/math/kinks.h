@@ -29,8 +29,10 @@ inline thread_local int open_calls = 0;
 // The passes with a near level that this thread is in: one at most, whose direction inner drivers follow as well.
 inline thread_local int near_passes = 0;
 
-// Whether == and != look at primals alone in a near level, too: for f with a value at x that is not the limit there.
-inline thread_local bool equals_by_value = false;
+// Which comparisons look at primals alone in a near level, too: == and != for f with a value at x that is not the limit
+// there, and all of them where f has to take its branches as at x.
+enum class ByValue : int { none, equality, always };
+inline thread_local ByValue compared_by_value = ByValue::none;
 
 // Whether an operation that meets a kink or a singular point gives NaN for all derivatives.  A pass in which it does
 // shows which results depend on one.
@@ -142,7 +144,7 @@ inline int branch(const ElementLayout& s, const double* difference) {
 inline double decided(const ElementLayout& s, const double* x) {
   if (*x != 0 || s.degree() <= 1) return *x;
   note_kink(s, x, ties_met);
-  return s.is_near() && !equals_by_value ? direction_sign(s, x) : *x;
+  return s.is_near() && compared_by_value == ByValue::none ? direction_sign(s, x) : *x;
 }
 
 // How x compares with y of the same primal in a near level, by sign; elsewhere 0, and a tie is noted.

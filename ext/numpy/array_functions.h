@@ -34,7 +34,7 @@ inline double value_at(const void* x) {
 // How elements with equal primals compare (kinks.h): in a near level by their direction, elsewhere as equal.
 class Ties {
   const ElementLayout& layout_;
-  const bool beyond_ = compares_beyond_primals(layout_);
+  const bool beyond_ = compares_beyond_primals(layout_) && compared_by_value != ByValue::always;
   std::unique_ptr<double[]> x_, y_, scratch_;
 
  public:
@@ -62,7 +62,7 @@ inline npy_bool nonzero(void* x, void* array) {
   const ElementLayout& layout = layout_of(descr_of(array));
   if (!compares_beyond_primals(layout)) return false;
   const std::unique_ptr<double[]> none(new (std::nothrow) double[static_cast<std::size_t>(layout.components())]());
-  return none && Ties(layout).compare(x, none.get()) != 0 && !equals_by_value;
+  return none && Ties(layout).compare(x, none.get()) != 0 && compared_by_value == ByValue::none;
 }
 
 // NumPy's order: nan comes last.

@@ -183,7 +183,9 @@ def _as_tuple(y):
     return y if isinstance(y, tuple) else (y,)  # f2py returns a workspace beside the integral
 
 
-_splint = getattr(_fitpack2.dfitpack, "splint", None)
+#: The compiled module of FITPACK, of which SciPy 1.18 has a translation.
+_fitpack = getattr(_fitpack2, "dfitpack", None) or _fitpack2._fitpack
+_splint = getattr(_fitpack, "splint", None)
 if _splint is not None:
 
     @rule(_splint)
@@ -243,7 +245,7 @@ def _bivariate(original, grid):
 
 
 for _name, _grid in (("bispev", True), ("bispeu", False)):
-    if (_f := getattr(_fitpack2.dfitpack, _name, None)) is not None:
+    if (_f := getattr(_fitpack, _name, None)) is not None:
         rule(_f)(_bivariate(_f, _grid))
 
 
