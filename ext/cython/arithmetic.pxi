@@ -1,6 +1,7 @@
 # Arithmetic of scalars: an operator or function chooses a kernel and calls it on one element.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.exc cimport PyErr_SetString
 from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_AsDouble
 from libc.math cimport pow as c_pow
@@ -219,8 +220,9 @@ cdef object _operate_beside(int op, object x, object y, object other):
     if hasattr(type(other), "numerator"):  # Fraction and its like: floats convert them too
         return _operate_on_any(op, x if other is y else float(x), float(y) if other is y else y)
     if isinstance(other, (complex, _generic)):
-        raise TypeError(
-            f"duals expect real numbers beside them, got {type(other).__name__}; complex duals do not exist yet.")
+        # NumPy's dot of objects goes on after an error: a call of TypeError beside that one would be a SystemError
+        text = f"duals expect real numbers beside them, got {type(other).__name__}; complex duals do not exist yet."
+        PyErr_SetString(TypeError, text.encode())
     return NotImplemented
 
 

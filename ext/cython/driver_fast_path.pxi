@@ -124,7 +124,7 @@ def is_near(dtype):
 
 @cython.final
 cdef class NearPass:
-    """A pass with a near level, as a context, in which comparisons look at values alone: those by == and !=, or always."""
+    """A pass with a near level, as a context; comparisons may look at values alone, those by == and != or all."""
     cdef ByValue by_value, before
 
     def __cinit__(self, by_value):
