@@ -87,9 +87,9 @@ for _name, _formula in FORMULAS.items():
 
 def _regression(x, y, /, *, proportional=False):
     x, y = _listed(x), _listed(y)
-    primal = statistics.linear_regression(_values(x), _values(y), proportional=proportional)
     if not holds_duals((x, y)):
-        return primal
+        return statistics.linear_regression(x, y, proportional=proportional)
+    primal = statistics.linear_regression(_values(x), _values(y), proportional=proportional)
     if proportional:
         slope = sum(a * b for a, b in zip(x, y, strict=True)) / sum(a * a for a in x)
         return type(primal)(_with(slope, primal.slope), primal.intercept)
