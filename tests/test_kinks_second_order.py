@@ -449,3 +449,16 @@ def test_a_singular_point_leaves_other_terms_their_first_order(singular):
         gradient = dn.gradient(lambda v, term=term: term(v[0]) + singular(v[1]) + term(v[2]))(np.zeros(3))
         slope = dn.derivative(term)(0.0)
         np.testing.assert_allclose(gradient, [slope, alone, slope], atol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [lambda x: x * np.log(abs(x)), lambda x: x * np.log(x), lambda x: abs(x) / x],
+    ids=["abs", "log", "sign"],
+)
+def test_where_the_value_is_nan_so_are_the_derivatives(f):
+    with np.errstate(all="ignore"):
+        assert np.isnan(dn.derivative(f, 2)(0.0)) and np.isnan(dn.value_and_derivative(f, 2)(0.0)).all()
+        gradient, hessian = dn.value_gradient_hessian(lambda x: f(x[0]))(np.zeros(2))[1:]
+    assert np.isnan([gradient[0], hessian[0, 0]]).all()
+    assert gradient[1] == 0

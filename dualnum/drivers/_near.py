@@ -86,15 +86,15 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
         y = _with_value(y, driver.call(variables.seed_arguments(), kwargs))
     least = 1 if nested else 2
     above = near(seeds)
-    found = _replaced(y, [above], least, order, affected)
+    found = _replaced(y, [above], least, order, affected, nested)
     if (zeros and not nested) or np.any(_unknown(found)):
         below = near(seeds, -1.0)
-        other = _replaced(y, [below], least, order, affected)
+        other = _replaced(y, [below], least, order, affected, nested)
         found = _chosen(other, found, _unknown(found) & ~_unknown(other))
         if zeros and not nested:  # to first order kinks average, and comparisons look at values
             affected = _affected(driver, variables, kwargs, seeds, y, True)
             sides = [near(seeds, sign, "always") for sign in (1.0, -1.0)]
-            found = _replaced(found, sides, 1, 1, affected)
+            found = _replaced(found, sides, 1, 1, affected, nested)
     if len(seeds) == 2 and seeds[0][0] is seeds[1][0]:
         found = _symmetric(found, [level for _, level in seeds])
     return found
@@ -240,12 +240,13 @@ def _with_value(y, found):
     return _like(from_components(numbers, y.dtype), y)
 
 
-def _replaced(y, sides, least, most, affected):
+def _replaced(y, sides, least, most, affected, nested):
     """Return `y` with its derivatives of order `least` to `most` replaced by the mean of those of results near to x.
 
     Those alone that are `affected`, a mask of components, unless it is None.
 
-    Those with a pole are nan. An infinite one that has no series near to x stays, and all where the value is nan.
+    Those with a pole are nan. An infinite one that has no series near to x stays. Where the value is nan, so are those
+    that are affected; if that is not known, or the value is itself a derivative (`nested`), they stay.
     """
     ours, sides = np.asarray(y), [np.asarray(side) for side in sides]
     known = all(side.shape == ours.shape and side.dtype != object for side in sides)
@@ -259,10 +260,17 @@ def _replaced(y, sides, least, most, affected):
     if known:
         with np.errstate(invalid="ignore"):
             found = sum(components(side.astype(dtype))[..., chosen] for side in sides) / len(sides)
-    kept = np.isnan(numbers[..., :1]) | (np.isnan(found) & np.isinf(given))
-    if affected is not None and dtype is ours.dtype:
+    without_value, kept = np.isnan(numbers[..., :1]), np.isnan(found) & np.isinf(given)
+    found = np.where(np.isinf(found), np.nan, found)
+    if affected is None or dtype is not ours.dtype:
+        kept |= without_value
+    else:
+        if nested:
+            kept |= without_value
+        else:
+            found, kept = np.where(without_value, np.nan, found), kept & ~without_value
         kept |= ~affected[..., chosen]
-    numbers[..., chosen] = np.where(kept, given, np.where(np.isinf(found), np.nan, found))
+    numbers[..., chosen] = np.where(kept, given, found)
     return _like(from_components(numbers, dtype), y)
 
 
