@@ -2,6 +2,7 @@
 
 import array
 import collections
+import copy
 import io
 import itertools
 import math
@@ -177,3 +178,27 @@ def test_every_pass_finds_the_arguments_unchanged(driver):
     np.testing.assert_allclose(got, driver(lambda x: np.sum(2.0 * x**3))(x), rtol=1e-14)
     np.testing.assert_array_equal(given, once)
     assert calls.n == 1
+
+
+@pytest.mark.parametrize("others", [([0.0],), (np.zeros(1),), (iter([1.0] * 9),)], ids=["list", "array", "iterator"])
+@pytest.mark.parametrize("calls", [1, 2])
+def test_passes_near_to_a_kink_find_the_arguments_unchanged(others, calls):
+    """The second derivative of a kink takes more passes; f has a smooth square of one."""
+
+    def f(x, state):
+        if hasattr(state, "__next__"):
+            factor = next(state)
+        else:
+            state[0] += 1
+            factor = state[0]
+        return abs(x) * abs(x) * factor
+
+    drivers = [
+        lambda a: dn.derivative(f, 2)(0.0, a),
+        lambda a: dn.hessian(lambda x, a: f(x[0], a))(np.zeros(1), a)[0, 0],
+        lambda a: dn.taylor(f, 2)(0.0, a)[2] * 2,
+        lambda a: dn.hvp(lambda x, a: f(x[0], a))(np.zeros(1), np.ones(1), a)[0],
+    ]
+    for driver in drivers:
+        for _ in range(calls):
+            assert driver(copy.copy(others[0])) == 2

@@ -20,6 +20,7 @@ from dualnum._core import (
     Level,
     NearPass,
     guarded_call,
+    may_change,
     parts,
     points_met,
     seed_identity,
@@ -123,13 +124,15 @@ class Variables:
     size : the number of variables, of each point of a batch
     elements : the number of elements of all arrays
     lead : the leading shape of a batch, else ()
+    state : that of the other arguments before a pass, or None if no call of f changes it
     """
 
-    __slots__ = ("driver", "args", "argnum", "tree", "size", "elements", "lead")
+    __slots__ = ("driver", "args", "argnum", "tree", "size", "elements", "lead", "state")
 
     def __init__(self, driver, args):
         self.driver = driver
         self.args = args
+        self.state = None
         self.lead = None if driver.batched else ()
         argnum = driver.argnum
         if argnum == 0 and not driver.batched and args:
@@ -208,6 +211,20 @@ class Variables:
         """Return what f gets beside the variables, of which it gets copies."""
         argnum = {self.argnum} if type(self.argnum) is int else set(self.argnum)
         return [*[x for i, x in enumerate(self.args) if i not in argnum], *kwargs.values()]
+
+    def keep_state(self, kwargs):
+        """Keep the present state of the other arguments for `seed_again`, if f may change it."""
+        others = self.others(kwargs) if kwargs or len(self.args) > 1 else ()
+        if others and may_change(self.driver.f, tuple(others), {}):
+            from dualnum.lifting.state import State
+
+            self.state = State(others)
+
+    def seed_again(self, *seeds):
+        """Return what `seed_arguments` does, with the other arguments as they were when they were kept."""
+        if self.state is not None:
+            self.state.restore()
+        return self.seed_arguments(*seeds)
 
     def leaves(self):
         """Return the leaves of all containers, in the order of the variables."""
@@ -388,6 +405,7 @@ class Driver(DriverBase):
         """
         if NearPass.is_open():
             return within(self, variables, kwargs, seeds)
+        variables.keep_state(kwargs)
         before = points_met()
         y = self.call(variables.seed_arguments(*seeds), kwargs)
         met = points_met()

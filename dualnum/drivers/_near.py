@@ -83,7 +83,7 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
     hidden = ties or (rest_ties and (kinks or zeros)) or (not whole and (rests or rest_ties))
     affected = None if hidden else _affected(driver, variables, kwargs, seeds, y, False)
     if nested:
-        y = _with_value(y, driver.call(variables.seed_arguments(), kwargs))
+        y = _with_value(y, driver.call(variables.seed_again(), kwargs))
     least = 1 if nested else 2
     above = near(seeds)
     found = _replaced(y, [above], least, order, affected, nested)
@@ -104,7 +104,7 @@ def _affected(driver, variables, kwargs, seeds, y, zeros_alone):
     """Return which components of `y` depend on kinks or singular points, or on the latter; None if that is hidden."""
     try:
         with Tainting(zeros_alone), np.errstate(all="ignore"):
-            tainted = driver.call(variables.seed_arguments(*seeds), kwargs)
+            tainted = driver.call(variables.seed_again(*seeds), kwargs)
     except Exception:
         return None
     if not _is_dual(y) or getattr(tainted, "dtype", None) is not y.dtype or tainted.shape != y.shape:
@@ -125,7 +125,7 @@ def _pass_near(driver, variables, kwargs, seeds, size, sign, y, by_value=None):
     try:
         with NearPass(by_value), np.errstate(all="ignore"):
             pairs = (_direction(driver, size, sign), level), *seeds, (scaled, level)
-            found = _limits(driver.call(variables.seed_arguments(*pairs), kwargs), level, levels)
+            found = _limits(driver.call(variables.seed_again(*pairs), kwargs), level, levels)
         if by_value is None and not _same_values(found, y):
             other = _pass_near(driver, variables, kwargs, seeds, size, sign, y, "equality")
             return other if other is not None and _same_values(other, y) else found

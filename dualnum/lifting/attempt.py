@@ -89,7 +89,8 @@ def call(f, args, kwargs, lift, check):
             errors.append(lost)
             continue
         if storage.dtype_of((args, kwargs)) is not None:  # floats alone show nothing about f
-            settle(keyed, grade, (verified or check is None or checks) and not undecided(keyed, lost))
+            verified = (verified or check is None or checks) and not undecided(keyed, lost)
+            settle(keyed, grade, verified, state.has_changed())
         return y
     if not errors:  # nothing to lift
         return run(f, f, args, kwargs, state)

@@ -66,6 +66,14 @@ class State:
         for put_back, x, before in self.saved:
             put_back(x, before)
 
+    def has_changed(self):
+        """Return whether something has changed since, as far as can be seen."""
+        now = State(self.x).saved
+        return len(now) != len(self.saved) or not all(
+            x is y and _is_equal(before, after)
+            for (_, x, before), (_, y, after) in zip(self.saved, now, strict=True)
+        )
+
     @contextlib.contextmanager
     def again(self):
         """Put x back to this state within the context, and to the present one after it."""
@@ -99,6 +107,21 @@ def _items(x):
     if isinstance(x, np.ndarray):
         return x.ravel().tolist() if x.dtype.kind == "O" else []
     return list(x) if isinstance(x, (list, tuple, set)) else []
+
+
+def _is_equal(a, b):
+    """Return whether two saved states are alike; False for those that cannot be compared."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray):
+        return a.shape == b.shape and a.dtype == b.dtype and np.ndarray.tobytes(a) == np.ndarray.tobytes(b)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(_is_equal, a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_is_equal(a[key], b[key]) for key in a)
+    return isinstance(a, (int, float, str, bytes, set, bytearray, array.array)) and a == b
 
 
 def _put_array(x, before):

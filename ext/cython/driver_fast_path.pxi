@@ -277,11 +277,13 @@ def pass_at_number(DriverBase driver not None, double rate, Py_ssize_t order, tu
     Call the driver's f once at the float args[0] + rate * t, where t is of a fresh Taylor level, of a first-order level
     for order 1.
 
-    Returns (what f returned, the level), or None at a kink or a singular point.
+    Returns (what f returned, the level), or None at a kink or a singular point, or where f may change its arguments.
     """
     cdef unsigned long met = _points_met()
     if not args or type(args[0]) is not float or order < 1:
         raise TypeError("pass_at_number expects a float first and an order from 1.")
+    if (len(args) > 1 or kwargs) and may_change(driver.f, args[1:], kwargs):
+        return None
     dtype = _fresh_dtype(order > 1, order)
     y = _pass_at_number(driver.f, rate, dtype, args, kwargs, driver.lift, driver.check)
     return (y, _levels(_descr(dtype))[0]) if met == _points_met() else None
@@ -465,6 +467,8 @@ cdef class DriverBase:
         cdef tuple found
         cdef unsigned long met = _points_met()
         x = args[0] if args else None
+        if (len(args) > 1 or kwargs) and may_change(self.f, args[1:], kwargs):
+            return self.run(self, args, kwargs)  # which puts them back, if it has to call f again
         if type(x) is float and self.number_order:
             return self._at_number(args, kwargs)
         if self.takes_tape(x):

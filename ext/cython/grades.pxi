@@ -1,6 +1,7 @@
 # The grade of lifting at which f's code runs, once the first call has shown it; f is known by the code that it runs.
 
-# f's key: (weak references to the key's parts, which take the entry away, f's grade, whether nets have verified it).
+# f's key: (weak references to the key's parts, which take the entry away, f's grade, whether nets have verified it,
+# whether a call has changed its arguments).
 cdef dict _settled = {}
 
 
@@ -137,8 +138,18 @@ def key_of(f):
     return _key_of(f)
 
 
-def settle(f, int grade, bint verified):
-    """Remember for f's code the grade at which it runs; a grade of -1 lets the next call look again."""
+def may_change(f, tuple others not None, dict kwargs not None):
+    """Return whether f may change these arguments: a call has done so, or the first one has not shown that it does not."""
+    entry = _settled.get(_key_of(_with_callables(f, others, kwargs)))
+    return entry is None or entry[3] or not entry[2]
+
+
+def settle(f, int grade, bint verified, bint changes=False):
+    """
+    Remember for f's code the grade at which it runs, and whether it changes its arguments.
+
+    A grade of -1 lets the next call look again.
+    """
     parts = []
     key = _key_of(f, 4, parts)
 
@@ -151,7 +162,7 @@ def settle(f, int grade, bint verified):
     if entry is not None and (grade < 0 or key in _sought):
         grade = max(grade, entry[1])
         verified = False
-    _settled[key] = reference, max(grade, 0), verified
+    _settled[key] = reference, max(grade, 0), verified, changes or (entry is not None and entry[3])
     grades_changed()
 
 
@@ -186,6 +197,6 @@ cdef int _found(object f) except -1:
     _sought.discard(key)
     entry = _settled.get(key)
     if entry is not None:
-        _settled[key] = entry[0], entry[1], True
+        _settled[key] = entry[0], entry[1], True, entry[3]
         grades_changed()
     return 0
