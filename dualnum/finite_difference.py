@@ -49,9 +49,11 @@ from dualnum.drivers._checks import (
     check_single,
     expects,
 )
+from dualnum.drivers._parallel import map_ordered
+from dualnum.drivers._work import Work
 
 if TYPE_CHECKING:
-    from dualnum.drivers._types import Lift
+    from dualnum.drivers._types import Lift, Progress, Workers
 
 __all__ = ["derivative", "gradient", "hessian", "jacobian"]
 
@@ -130,6 +132,8 @@ def gradient(
     subok: bool = True,
     lift: Lift = "auto",
     check: bool | None = None,
+    workers: Workers = 1,
+    progress: Progress = None,
 ) -> Callable[..., Any]:
     """Return the function that approximates the gradient of a scalar function, as `dualnum.gradient` does.
 
@@ -151,6 +155,8 @@ def gradient(
         ``richardson``'s own; the other methods compute a second time, with doubled steps.
     chunk, subok, lift, check
         Without effect: they are here so that a driver's name can be swapped for this one.
+    workers, progress
+        As for `dualnum.gradient`: each worker takes the quotients of some variables.
 
     Returns
     -------
@@ -174,9 +180,8 @@ def gradient(
     >>> abs(value - np.e) <= error < 1e-10
     True
     """
-    return Differences(
-        "gradient", f, argnum, method, step, return_error, batched, chunk, subok, lift, check, _gradient
-    )
+    options = method, step, return_error, batched, chunk, subok, lift, check
+    return Differences("gradient", f, argnum, *options, _gradient, workers, progress)
 
 
 def jacobian(
@@ -191,6 +196,8 @@ def jacobian(
     subok: bool = True,
     lift: Lift = "auto",
     check: bool | None = None,
+    workers: Workers = 1,
+    progress: Progress = None,
 ) -> Callable[..., Any]:
     """Return the function that approximates the Jacobian, as `dualnum.jacobian` does.
 
@@ -198,7 +205,7 @@ def jacobian(
     ----------
     f, argnum, batched
         As for `dualnum.jacobian`.
-    method, step, return_error, chunk, subok, lift, check
+    method, step, return_error, chunk, subok, lift, check, workers, progress
         As for `gradient`.
 
     Returns
@@ -214,9 +221,8 @@ def jacobian(
     array([[3., 2.],
            [4., 0.]])
     """
-    return Differences(
-        "jacobian", f, argnum, method, step, return_error, batched, chunk, subok, lift, check, _jacobian
-    )
+    options = method, step, return_error, batched, chunk, subok, lift, check
+    return Differences("jacobian", f, argnum, *options, _jacobian, workers, progress)
 
 
 def hessian(
@@ -231,6 +237,8 @@ def hessian(
     subok: bool = True,
     lift: Lift = "auto",
     check: bool | None = None,
+    workers: Workers = 1,
+    progress: Progress = None,
 ) -> Callable[..., Any]:
     """Return the function that approximates the Hessian, as `dualnum.hessian` does.
 
@@ -238,7 +246,7 @@ def hessian(
     ----------
     f, argnum, batched
         As for `dualnum.hessian`.
-    method, step, return_error, chunk, subok, lift, check
+    method, step, return_error, chunk, subok, lift, check, workers, progress
         As for `gradient`.
 
     Returns
@@ -254,17 +262,15 @@ def hessian(
     >>> np.allclose(H, [[6, 4], [4, 0]], atol=1e-6)
     True
     """
-    return Differences(
-        "hessian", f, argnum, method, step, return_error, batched, chunk, subok, lift, check, _hessian
-    )
+    options = method, step, return_error, batched, chunk, subok, lift, check
+    return Differences("hessian", f, argnum, *options, _hessian, workers, progress)
 
 
 def _first(check: Callable[..., None], driver: Differences, args: Any, kwargs: Any) -> Any:
     """Return the first derivatives in the structure of the variables; `check` refuses shapes of f(x)."""
     variables = Variables(driver, args)
-    probe = Probe(driver, variables, kwargs, lambda shape: check(driver, variables.lead, shape))
-    columns = [driver.estimate(probe, (i,)) for i in range(variables.size)]
-    shape = probe.shape()
+    places = [(i,) for i in range(variables.size)]
+    columns, shape = driver.estimates(variables, kwargs, check, places)
     return driver.result(variables.unflatten(column, shape) for column in driver.stack(columns, shape))
 
 
@@ -273,14 +279,23 @@ _gradient, _jacobian = functools.partial(_first, check_scalar), functools.partia
 
 def _hessian(driver: Differences, args: Any, kwargs: Any) -> Any:
     variables = Variables(driver, args)
-    probe = Probe(driver, variables, kwargs, lambda shape: check_leading(driver, variables.lead, shape))
-    places = range(variables.size)
-    pairs = {(i, j): driver.estimate(probe, (i, j)) for i in places for j in places[i:]}
-    entries = [pairs[min(i, j), max(i, j)] for i in places for j in places]
-    shape = probe.shape()
+    places = list(itertools.combinations_with_replacement(range(variables.size), 2))
+    estimates, shape = driver.estimates(variables, kwargs, check_leading, places)
+    pairs = dict(zip(places, estimates, strict=True))
+    entries = [pairs[min(i, j), max(i, j)] for i, j in itertools.product(range(variables.size), repeat=2)]
     square = shape + (variables.size, variables.size)
     columns = (column.reshape(square) for column in driver.stack(entries, shape))
     return driver.result(variables.unflatten_twice(column, shape) for column in columns)
+
+
+def quotients(driver, variables, kwargs, check):
+    """Return the function that estimates the derivative by the variables at a place."""
+    return functools.partial(driver.estimate, probe_of(driver, variables, kwargs, check))
+
+
+def probe_of(driver, variables, kwargs, check):
+    """Return the `Probe` that refuses shapes of f(x) by `check`."""
+    return Probe(driver, variables, kwargs, lambda shape: check(driver, variables.lead, shape))
 
 
 class Differences(Driver):
@@ -289,14 +304,37 @@ class Differences(Driver):
     __slots__ = ("method", "step", "return_error")
 
     def __init__(
-        self, name, f, argnum, method, step, return_error, batched, chunk, subok, lift, check, run, **extra
+        self,
+        name,
+        f,
+        argnum,
+        method,
+        step,
+        return_error,
+        batched,
+        chunk,
+        subok,
+        lift,
+        check,
+        run,
+        workers=1,
+        progress=None,
+        **extra,
     ):
         name = f"finite_difference.{name}"
         extra |= {"method": method, "step": step, "return_error": return_error, "batched": batched}
-        super().__init__(name, f, argnum, chunk, batched, subok, lift, check, "x", 1, run, extra)
+        options = chunk, batched, subok, lift, check, "x", workers, run, extra, progress
+        super().__init__(name, f, argnum, *options)
         self.method = check_method(name, method)
         self.step = step
         self.return_error = check_flag(name, "return_error", return_error)
+
+    def estimates(self, variables, kwargs, check, places):
+        """Return what `estimate` does at each of the places, and the shape of f's values."""
+        found = list(map_ordered(Work(quotients, self, variables, kwargs, check), places))
+        if found:
+            return found, np.shape(found[0][0])
+        return found, probe_of(self, variables, kwargs, check).shape()
 
     def estimate(self, probe, places):
         """Return the derivative by the variables at `places` and the estimate of its error, None if not asked for."""

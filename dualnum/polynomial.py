@@ -25,7 +25,7 @@ from dualnum.drivers.derivative_tensor import (
 if TYPE_CHECKING:  # importing dualnum does not import it
     from numpy.typing import ArrayLike
 
-    from dualnum.drivers._types import Lift
+    from dualnum.drivers._types import Lift, Progress, Workers
 
 PLOTTED = 400  # points of a curve
 
@@ -38,6 +38,8 @@ def taylor_polynomial(
     subok: bool = True,
     lift: Lift = "auto",
     check: bool | None = None,
+    workers: Workers = 1,
+    progress: Progress = None,
 ) -> Callable[..., TaylorPolynomial]:
     """Return the function that computes the Taylor polynomial of `f` at a point.
 
@@ -49,7 +51,7 @@ def taylor_polynomial(
         Of the polynomial, at least 0.
     argnum : int, optional
         Which positional argument is the variable.
-    subok, lift, check
+    subok, lift, check, workers, progress
         As for `gradient`.
 
     Returns
@@ -76,7 +78,19 @@ def taylor_polynomial(
     order = check_order("taylor_polynomial", order, least=0)
     extra = {"order": order}
     driver = Driver(
-        "taylor_polynomial", f, argnum, None, False, subok, lift, check, "x", 1, _taylor_polynomial, extra
+        "taylor_polynomial",
+        f,
+        argnum,
+        None,
+        False,
+        subok,
+        lift,
+        check,
+        "x",
+        workers,
+        _taylor_polynomial,
+        extra,
+        progress,
     )
     check_one_argument(driver)
     return driver

@@ -181,9 +181,8 @@ def repeating(function, places):
 def test_maps_that_do_not_keep_the_order(workers, name):
     f, x, options = CALLS[name]
     call = f"{name}(f)({'x, v' if name == 'hvp' else 'x'})"
-    what = (
-        "expects workers to be an int or a map that keeps the order, got another order or number of results."
-    )
+    what = "expects workers to be an int, an executor or a map that keeps the order, "
+    what += "got another order or number of results."
     with raises(ValueError, f"{call} {what}"):
         called(name, f, x, workers=workers, **options)
 
@@ -191,7 +190,7 @@ def test_maps_that_do_not_keep_the_order(workers, name):
 @pytest.mark.parametrize("name", CALLS)
 def test_options_are_checked_when_the_driver_is_made(name):
     make = getattr(dn, name)
-    what = "expects workers to be a positive int, -1 or a map"
+    what = "expects workers to be a positive int, -1, an executor or a map"
     for workers in (0, -2):
         with raises(ValueError, f"{name}(f, workers={workers}) {what}, got {workers}."):
             make(abs, workers=workers)

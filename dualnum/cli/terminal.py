@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
-import time
+
+from dualnum.drivers._progress import Line, is_terminal, share
 
 CODES = {"bold": 1, "red": 31, "green": 32, "yellow": 33}
-QUIET = 1.0  # seconds without a word, for work that is short
-INTERVAL = 0.1  # seconds between two lines
-
-
-def is_terminal(stream):
-    """Tell whether the stream is a terminal."""
-    return stream is not None and stream.isatty()
 
 
 def is_colourful(stream):
@@ -31,15 +24,13 @@ def painter(stream):
     return lambda text, colour: f"\x1b[{CODES[colour]}m{text}\x1b[0m" if colour else text
 
 
-class Progress:
-    """A line on standard error that tells how many of the `total` points are done, if that is a terminal."""
+class Progress(Line):
+    """A line that tells how many of the `total` points are done."""
 
     def __init__(self, total, shown):
+        super().__init__(shown)
         self.total = total
         self.done = self.calls = 0
-        self.shown = shown and is_terminal(sys.stderr)
-        self.start = self.last = time.monotonic()
-        self.width = 0
 
     def watch(self, function):
         """Return the function with its calls counted."""
@@ -49,7 +40,7 @@ class Progress:
         @functools.wraps(function)
         def watched(x):
             self.calls += 1
-            self.tell()
+            self.tell(self.line)
             return function(x)
 
         return watched
@@ -58,32 +49,11 @@ class Progress:
         """Yield the outcomes, counted."""
         for outcome in outcomes:
             self.done += 1
-            if self.shown:
-                self.tell()
+            self.tell(self.line)
             yield outcome
-
-    def tell(self):
-        """Write the line when it is time to."""
-        now = time.monotonic()
-        if now - self.start > QUIET and now - self.last > INTERVAL:
-            self.last = now
-            self.write(self.line(now - self.start))
 
     def line(self, seconds):
         """Return the text after some seconds."""
         if self.total == 1 or not self.done:
             return f"{self.calls} calls of the function, {seconds:.0f} s"
-        left = seconds / self.done * (self.total - self.done)
-        return f"{self.done} of {self.total} points, {100 * self.done // self.total} %, {left:.0f} s left"
-
-    def write(self, text):
-        sys.stderr.write("\r" + text.ljust(self.width))
-        sys.stderr.flush()
-        self.width = len(text)
-
-    def clear(self):
-        """Wipe the line off."""
-        if self.width:
-            self.write("")
-            sys.stderr.write("\r")
-            self.width = 0
+        return share(self.done, self.total, "points", seconds)

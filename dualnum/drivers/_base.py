@@ -8,7 +8,7 @@ result into the primal and the derivatives, which lie along a new last axis, an 
 import functools
 import operator
 import sys
-from math import isqrt, prod
+from math import isqrt
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from dualnum._core import (
     may_change,
     parts,
     points_met,
-    seed_identity,
-    seed_scalar,
-    seed_tangents,
     split,
 )
 from dualnum.drivers._checks import (
@@ -42,8 +39,8 @@ from dualnum.drivers._checks import (
     check_lead,
     check_lift,
     check_moves,
-    check_one_array,
     check_point,
+    check_progress,
     check_structure,
     check_workers,
     resolve_argnum,
@@ -51,8 +48,8 @@ from dualnum.drivers._checks import (
 from dualnum.drivers._containers import Children, items, rebuilt
 from dualnum.drivers._near import may_settle, settled, within
 from dualnum.drivers._parallel import map_ordered
-
-ONE = np.ones(1)
+from dualnum.drivers._passes import first_passes, in_blocks, second_passes
+from dualnum.drivers._work import Work
 
 #: Bytes that one array of a pass may take: several arrays together should fit a core's cache. An array of n variables
 #: then takes one pass up to n = ONE_PASS, ``chunk_width(n, n, None) == n``, and one tile up to n = ONE_TILE.
@@ -127,7 +124,7 @@ class Variables:
     state : that of the other arguments before a pass, or None if no call of f changes it
     """
 
-    __slots__ = ("driver", "args", "argnum", "tree", "size", "elements", "lead", "state")
+    __slots__ = ("driver", "args", "argnum", "tree", "size", "elements", "lead", "direction", "state")
 
     def __init__(self, driver, args):
         self.driver = driver
@@ -173,6 +170,7 @@ class Variables:
 
     def set_direction(self, v):
         """Give every leaf its part of the direction `v`, which has the variables' structure and shapes."""
+        self.direction = v
         self._set_direction(self.tree, v, "v")
 
     def _set_direction(self, tree, v, label):
@@ -262,53 +260,6 @@ def unwrap(a):
     return a.item() if isinstance(a, (np.ndarray, np.float64)) and not a.ndim else a
 
 
-# ---- seeds: tangents of a leaf's copy in a level -----------------------------------------------------------
-
-
-def identity(driver, start, width):
-    """Seed variables start ... start + width - 1 with unit vectors; tangents beyond the last variable stay zero."""
-    batched, subok = driver.batched, driver.subok
-
-    def seed(x, leaf, level):
-        first, size = start - leaf.start, leaf.stop - leaf.start
-        if first >= 0 and first + width <= size:
-            if isinstance(x, np.ndarray):
-                return seed_identity(x, level, first, first + width, batched, subok)
-            if width == 1:
-                return seed_scalar(x, level)
-        ones = np.eye(size, width, -first).reshape(leaf.shape + (width,))
-        if isinstance(x, np.ndarray):
-            return seed_tangents(x, level, ones, subok)
-        return seed_tangents(np.asarray(x), level, ones)[()]
-
-    return seed
-
-
-def along(driver):
-    """Seed the direction that `Variables.set_direction` gave to every leaf."""
-    subok = driver.subok
-
-    def seed(x, leaf, level):
-        if isinstance(x, np.ndarray):
-            return seed_tangents(x, level, np.asarray(leaf.direction)[..., np.newaxis], subok)
-        if type(leaf.direction) is float:
-            return seed_scalar(x, level, leaf.direction)
-        return seed_tangents(np.asarray(x), level, np.asarray(leaf.direction)[np.newaxis])[()]
-
-    return seed
-
-
-def elementwise(driver):
-    """Seed every element with tangent 1."""
-    subok = driver.subok
-
-    def seed(x, leaf, level):
-        return seed_tangents(x, level, ONE, subok) if isinstance(x, np.ndarray) else seed_scalar(x, level)
-
-    seed.whole = True  # every variable moves, though there is one tangent
-    return seed
-
-
 # ---- the driver --------------------------------------------------------------------------------------------
 
 
@@ -317,7 +268,7 @@ class Driver(DriverBase):
 
     __slots__ = ()
 
-    def check_options(self, argnum, chunk, batched, subok, lift, check, workers):
+    def check_options(self, argnum, chunk, batched, subok, lift, check, workers, progress):
         """Set the options; `DriverBase` asks for it where one of them is not the default."""
         name = self.name
         check_callable(name, self.f)
@@ -328,6 +279,7 @@ class Driver(DriverBase):
         self.lift = check_lift(name, lift)
         self.check = None if check is None else check_flag(name, "check", check)
         self.workers = check_workers(name, workers)
+        self.progress = check_progress(name, progress)
         self.direct = min(self.chunk or ONE_PASS, ONE_PASS) if self.argnum == 0 and not self.batched else -1
         if self.points is not None:
             self.run = in_blocks(self.run)
@@ -372,7 +324,8 @@ class Driver(DriverBase):
         """Return the public function that made this driver, and the options that it was given, by name."""
         make = operator.attrgetter(self.name)(sys.modules["dualnum"])
         common = {
-            name: getattr(self, name) for name in ("argnum", "chunk", "subok", "lift", "check", "workers")
+            name: getattr(self, name)
+            for name in ("argnum", "chunk", "subok", "lift", "check", "workers", "progress")
         }
         options = {"batched": self.points or self.batched, **(self.extra or {}), **common}
         import inspect
@@ -508,11 +461,8 @@ class Driver(DriverBase):
         """Yield for each chunk its first variable, f's value, and f's derivatives by the variables of the chunk."""
         size = variables.size
         width = chunk_width(size, variables.elements, self.chunk)
-
-        def one(start):
-            return start, *self.first(variables, kwargs, identity(self, start, width), width)
-
-        return map_ordered(self, one, range(0, size or 1, width or 1), variables.others(kwargs))
+        work = Work(first_passes, self, variables, kwargs, width)
+        return map_ordered(work, range(0, size or 1, width or 1))
 
     def tiles(self, variables, kwargs, check):
         """Return f's value, its first and its second derivatives by all variables, along new last axes.
@@ -524,15 +474,8 @@ class Driver(DriverBase):
         width = tile_width(size, variables.elements, self.chunk)
         starts = range(0, size or 1, width or 1)
         places = [(i, j) for i in starts for j in starts if i <= j]
-
-        def one(place):
-            i, j = place
-            rows = identity(self, i, width)
-            columns = rows if i == j else identity(self, j, width)
-            return self.second(variables, kwargs, rows, width, columns, width)
-
         hessian = None
-        found = map_ordered(self, one, places, variables.others(kwargs))
+        found = map_ordered(Work(second_passes, self, variables, kwargs, width), places)
         for (i, j), (value, first, _, second) in zip(places, found, strict=True):
             shape = first.shape[:-1]
             check(self, variables.lead, shape)
@@ -549,34 +492,6 @@ class Driver(DriverBase):
                 hessian[..., columns, rows] = second.swapaxes(-1, -2)
             hessian[..., rows, columns] = second
         return value, gradient, hessian
-
-
-def in_blocks(run):
-    """Return `run` on a batch in blocks of at most `driver.points` points, a call of f each."""
-
-    def run_in_blocks(driver, args, kwargs):
-        i = resolve_argnum(driver, driver.argnum, len(args))
-        check_one_array(driver, i, args)
-        x = as_variable(driver, args[i], "x")
-        check_point(driver, getattr(x, "shape", ()), "x")
-        if x.ndim == 1:
-            return run(driver, args, kwargs)
-        points = x.reshape(prod(x.shape[:-1]), x.shape[-1])
-
-        def one(start):
-            block = points[start : start + driver.points]
-            result = run(driver, (*args[:i], block, *args[i + 1 :]), kwargs)
-            return result if type(result) is tuple else (result,)
-
-        starts = range(0, len(points) or 1, driver.points)
-        blocks = zip(
-            *map_ordered(driver, one, starts, [*args, *kwargs.values()], driver.workers), strict=True
-        )
-        results = tuple([np.concatenate(block) for block in blocks])
-        results = tuple([a.reshape(x.shape[:-1] + a.shape[1:]) for a in results])
-        return results if len(results) > 1 else results[0]
-
-    return run_in_blocks
 
 
 def split_twice(driver, y, younger, width, older, other_width):

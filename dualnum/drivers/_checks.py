@@ -231,13 +231,23 @@ def check_chunk(name, chunk):
 
 
 def check_workers(name, workers):
-    """Return workers as a positive int, -1, or a map-like callable."""
-    if callable(workers) or (as_index(workers) == -1):
+    """Return workers as a positive int, -1, an executor, a client of Dask's or a map-like callable."""
+    if callable(workers) or hasattr(workers, "submit") or (as_index(workers) == -1):
         return workers
-    what = "a positive int, -1 or a map"
+    what = "a positive int, -1, an executor or a map"
     if isinstance(workers, bool):
         raise wrong_option(TypeError, name, "workers", workers, what, "bool")
     return check_positive(name, "workers", workers, what)
+
+
+def check_progress(name, progress):
+    """Return progress as None, True or a callable."""
+    if progress is None or progress is False:
+        return None
+    if progress is True or callable(progress):
+        return progress
+    what = "a function of (done, total), True or False"
+    raise wrong_option(TypeError, name, "progress", progress, what, type(progress).__name__)
 
 
 def check_flag(name, option, flag):

@@ -7,14 +7,34 @@ other arguments, the result has their structure, which these types do not follow
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, TypeAlias, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.float64]
 Lift: TypeAlias = Literal["auto"] | bool
-Workers: TypeAlias = int | Callable[[Callable[..., Any], Iterable[Any]], Iterable[Any]]
+Progress: TypeAlias = bool | Callable[[int, int], object] | None
+
+
+class Executor(Protocol):
+    """An executor as those of ``concurrent.futures``, or a client of Dask's."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any: ...
+
+
+Workers: TypeAlias = int | Executor | Callable[[Callable[..., Any], Iterable[Any]], Iterable[Any]]
 
 P = ParamSpec("P")  # f's arguments
 Q = ParamSpec("Q")  # those after the first

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dualnum._core import FROM_VARIABLES, DualDType, Level, parts, seed_scalar, seed_tangents, value
-from dualnum.drivers._base import Driver, Variables, identity, split_or_zeros, unwrap
+from dualnum.drivers._base import Driver, Variables, split_or_zeros, unwrap
 from dualnum.drivers._checks import (
     check_flag,
     check_leading,
@@ -30,12 +30,14 @@ from dualnum.drivers._checks import (
     check_single,
 )
 from dualnum.drivers._parallel import map_ordered
+from dualnum.drivers._seeds import identity
 from dualnum.drivers._taylor_pass import check_one_argument, stack
+from dualnum.drivers._work import Work
 from dualnum.drivers.first_order import jacobian
 from dualnum.drivers.second_order import hessian
 
 if TYPE_CHECKING:
-    from dualnum.drivers._types import Lift
+    from dualnum.drivers._types import Lift, Progress, Workers
 
 #: Components of an element, up to which one exact call is faster than one call for each ray: of first-order levels,
 #: and of Taylor levels, whose products cost twice as much and more.
@@ -56,6 +58,8 @@ def derivative_tensor(
     subok: bool = True,
     lift: Lift = "auto",
     check: bool | None = None,
+    workers: Workers = 1,
+    progress: Progress = None,
 ) -> Callable[..., Any]:
     """Return the function that computes all derivatives of one order: the tensor D^order f.
 
@@ -70,7 +74,7 @@ def derivative_tensor(
         Of the derivatives, at least 0.
     argnum : int, optional
         Which positional argument is differentiated.
-    chunk, batched, subok, lift, check
+    chunk, batched, subok, lift, check, workers, progress
         As for `hessian`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``, and f is called
         with the rays along one more leading axis.
 
@@ -99,7 +103,19 @@ def derivative_tensor(
     check_flag("derivative_tensor", "batched", batched)
     extra = {"order": order}
     driver = Driver(
-        "derivative_tensor", f, argnum, chunk, batched, subok, lift, check, "x", 1, _derivative_tensor, extra
+        "derivative_tensor",
+        f,
+        argnum,
+        chunk,
+        batched,
+        subok,
+        lift,
+        check,
+        "x",
+        workers,
+        _derivative_tensor,
+        extra,
+        progress,
     )
     check_one_argument(driver)
     return driver
@@ -110,9 +126,8 @@ def _derivative_tensor(driver, args, kwargs):
     check_single(driver, variables, "one array")
     order, f = driver.extra["order"], driver.f
     if order in (1, 2):
-        options = {
-            name: getattr(driver, name) for name in ("argnum", "chunk", "batched", "subok", "lift", "check")
-        }
+        _, options = driver.origin()
+        del options["order"]
         return (jacobian if order == 1 else hessian)(f, **options)(*args, **kwargs)
     found = partials(driver, variables, kwargs, order)
     return tensor(found[order], variables.tree.shape, order)
@@ -311,14 +326,7 @@ def along_rays(driver, variables, kwargs, order, divided):
     if driver.batched:
         value, rest = batch_of_rays(driver, variables, kwargs, rays, order)
     else:
-        passes = list(
-            map_ordered(
-                driver,
-                lambda ray: one_ray(driver, variables, kwargs, ray, order),
-                rays,
-                variables.others(kwargs),
-            )
-        )
+        passes = list(map_ordered(Work(ray_passes, driver, variables, kwargs, order), rays))
         value = passes[0][0]
         rest = np.stack([np.asarray(coefficients) for _, coefficients in passes])
     found = [np.asarray(value)[np.newaxis]]
@@ -354,6 +362,11 @@ def interpolated(series, steps, count):
             part[unknown] = np.nan  # with all derivatives by outer levels
         flat[steps[0].full[:, 0]] = axes
     return flat
+
+
+def ray_passes(driver, variables, kwargs, order):
+    """Return the function that expands f along one ray."""
+    return lambda ray: one_ray(driver, variables, kwargs, ray, order)
 
 
 def one_ray(driver, variables, kwargs, ray, order):

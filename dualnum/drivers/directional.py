@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Concatenate, Literal
 import numpy as np
 
 from dualnum._core import FROM_VARIABLES
-from dualnum.drivers._base import Driver, along, chunk_width, identity, unwrap
+from dualnum.drivers._base import Driver, chunk_width, unwrap
 from dualnum.drivers._checks import check_leading, check_scalar, takes_f_alone
 from dualnum.drivers._parallel import map_ordered
+from dualnum.drivers._passes import product_passes
+from dualnum.drivers._seeds import along
+from dualnum.drivers._work import Work
 
 if TYPE_CHECKING:
-    from dualnum.drivers._types import Array, Directional, Lift, P, Place, R, Workers, X
+    from dualnum.drivers._types import Array, Directional, Lift, P, Place, Progress, R, Workers, X
 
 
 @takes_f_alone
@@ -119,6 +122,7 @@ def hvp(
     lift: Lift = "auto",
     check: bool | None = None,
     workers: Workers = 1,
+    progress: Progress = None,
 ) -> Directional[Concatenate[X, X, P], Array, X, Place]:
     """Return the function that computes the Hessian-vector product H v, without the Hessian.
 
@@ -126,7 +130,7 @@ def hvp(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must be a scalar.
-    argnum, chunk, batched, subok, lift, check, workers
+    argnum, chunk, batched, subok, lift, check, workers, progress
         As for `gradient`.
 
     Returns
@@ -142,7 +146,9 @@ def hvp(
     >>> dn.hvp(lambda x: x[0] * x[1]**2)(np.array([2.0, 3.0]), np.array([1.0, 10.0]))
     array([60., 46.])
     """
-    return Driver("hvp", f, argnum, chunk, batched, subok, lift, check, "x, v", workers, _hvp)
+    return Driver(
+        "hvp", f, argnum, chunk, batched, subok, lift, check, "x, v", workers, _hvp, progress=progress
+    )
 
 
 def _hvp(driver, args, kwargs):
@@ -152,15 +158,9 @@ def _hvp(driver, args, kwargs):
         return variables.unflatten(reverse[2][..., 0, :], variables.lead)
     size = variables.size
     width = chunk_width(size, 2 * variables.elements, driver.chunk)
-
-    def one(start):
-        seed = identity(driver, start, width)
-        return start, *driver.second(variables, kwargs, seed, width, along(driver), 1)
-
+    work = Work(product_passes, driver, variables, kwargs, width)
     columns = []
-    for start, _, first, _, second in map_ordered(
-        driver, one, range(0, size or 1, width or 1), variables.others(kwargs)
-    ):
+    for start, _, first, _, second in map_ordered(work, range(0, size or 1, width or 1)):
         check_scalar(driver, variables.lead, first.shape[:-1])
         columns.append(second[..., : size - start, 0])
     product = columns[0] if len(columns) == 1 else np.concatenate(columns, axis=-1)

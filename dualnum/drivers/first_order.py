@@ -9,7 +9,7 @@ from dualnum.drivers._base import Driver, unwrap
 from dualnum.drivers._checks import check_leading, check_scalar, takes_f_alone
 
 if TYPE_CHECKING:
-    from dualnum.drivers._types import Array, Derivative, Lift, P, Place, R, Workers
+    from dualnum.drivers._types import Array, Derivative, Lift, P, Place, Progress, R, Workers
 
 
 @takes_f_alone
@@ -23,6 +23,7 @@ def gradient(
     lift: Lift = "auto",
     check: bool | None = None,
     workers: Workers = 1,
+    progress: Progress = None,
 ) -> Derivative[P, Array, float, Place]:
     """Return the function that computes the gradient of a scalar function.
 
@@ -81,7 +82,9 @@ def gradient(
     >>> dn.gradient(lambda x, y: x * y, argnum=(0, 1))(2.0, 3.0)
     (3.0, 2.0)
     """
-    return Driver("gradient", f, argnum, chunk, batched, subok, lift, check, "x", workers, _gradient)
+    return Driver(
+        "gradient", f, argnum, chunk, batched, subok, lift, check, "x", workers, _gradient, progress=progress
+    )
 
 
 def _gradient(driver, args, kwargs, found=None):
@@ -99,12 +102,13 @@ def value_and_gradient(
     lift: Lift = "auto",
     check: bool | None = None,
     workers: Workers = 1,
+    progress: Progress = None,
 ) -> Derivative[P, tuple[R, Array], tuple[R, float], Place]:
     """Return the function that computes f(x) and the gradient in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok, lift, check, workers
+    f, argnum, chunk, batched, subok, lift, check, workers, progress
         As for `gradient`.
 
     Returns
@@ -120,7 +124,18 @@ def value_and_gradient(
     (14.0, array([2., 4., 6.]))
     """
     return Driver(
-        "value_and_gradient", f, argnum, chunk, batched, subok, lift, check, "x", workers, _value_and_gradient
+        "value_and_gradient",
+        f,
+        argnum,
+        chunk,
+        batched,
+        subok,
+        lift,
+        check,
+        "x",
+        workers,
+        _value_and_gradient,
+        progress=progress,
     )
 
 
@@ -140,6 +155,7 @@ def jacobian(
     lift: Lift = "auto",
     check: bool | None = None,
     workers: Workers = 1,
+    progress: Progress = None,
 ) -> Derivative[P, Array, Any, Place]:
     """Return the function that computes the Jacobian: the derivatives of all results by all variables.
 
@@ -147,7 +163,7 @@ def jacobian(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a number, an array of any shape, or a list of numbers.
-    argnum, chunk, batched, subok, lift, check, workers
+    argnum, chunk, batched, subok, lift, check, workers, progress
         As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
 
     Returns
@@ -165,7 +181,9 @@ def jacobian(
     array([[3., 2.],
            [4., 0.]])
     """
-    return Driver("jacobian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _jacobian)
+    return Driver(
+        "jacobian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _jacobian, progress=progress
+    )
 
 
 def _jacobian(driver, args, kwargs, found=None):
@@ -183,12 +201,13 @@ def value_and_jacobian(
     lift: Lift = "auto",
     check: bool | None = None,
     workers: Workers = 1,
+    progress: Progress = None,
 ) -> Derivative[P, tuple[R, Array], tuple[R, Any], Place]:
     """Return the function that computes f(x) and the Jacobian in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok, lift, check, workers
+    f, argnum, chunk, batched, subok, lift, check, workers, progress
         As for `jacobian`.
 
     Returns
@@ -205,7 +224,18 @@ def value_and_jacobian(
            [0., 6.]]))
     """
     return Driver(
-        "value_and_jacobian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _value_and_jacobian
+        "value_and_jacobian",
+        f,
+        argnum,
+        chunk,
+        batched,
+        subok,
+        lift,
+        check,
+        "x",
+        workers,
+        _value_and_jacobian,
+        progress=progress,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from dualnum._core import Dual, pass_at_number
 from dualnum._core import value as primal
-from dualnum.drivers._base import Driver, Variables, elementwise, split_or_zeros, unwrap
+from dualnum.drivers._base import Driver, Variables, split_or_zeros, unwrap
 from dualnum.drivers._checks import (
     as_output,
     check_elementwise,
@@ -20,6 +20,7 @@ from dualnum.drivers._checks import (
     check_single,
     warn,
 )
+from dualnum.drivers._seeds import elementwise
 from dualnum.drivers._taylor_pass import expand, first_elementwise, moving
 
 if TYPE_CHECKING:

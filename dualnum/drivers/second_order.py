@@ -9,7 +9,7 @@ from dualnum.drivers._base import Driver, unwrap
 from dualnum.drivers._checks import check_leading, takes_f_alone
 
 if TYPE_CHECKING:
-    from dualnum.drivers._types import Array, Derivative, Lift, P, Place, R, Workers
+    from dualnum.drivers._types import Array, Derivative, Lift, P, Place, Progress, R, Workers
 
 
 @takes_f_alone
@@ -23,6 +23,7 @@ def hessian(
     lift: Lift = "auto",
     check: bool | None = None,
     workers: Workers = 1,
+    progress: Progress = None,
 ) -> Derivative[P, Array, Any, Place]:
     """Return the function that computes the Hessian: the second derivatives by all pairs of variables.
 
@@ -33,7 +34,7 @@ def hessian(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a scalar, or an array of any shape.
-    argnum, batched, subok, lift, check, workers
+    argnum, batched, subok, lift, check, workers, progress
         As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
     chunk : int, optional
         How many variables a tile has on each side at most.
@@ -53,7 +54,9 @@ def hessian(
     array([[6., 4.],
            [4., 0.]])
     """
-    return Driver("hessian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _hessian)
+    return Driver(
+        "hessian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _hessian, progress=progress
+    )
 
 
 def _hessian(driver, args, kwargs, found=None):
@@ -71,12 +74,13 @@ def value_gradient_hessian(
     lift: Lift = "auto",
     check: bool | None = None,
     workers: Workers = 1,
+    progress: Progress = None,
 ) -> Derivative[P, tuple[R, Array, Array], tuple[R, Any, Any], Place]:
     """Return the function that computes f(x), the gradient and the Hessian in the same passes.
 
     Parameters
     ----------
-    f, argnum, chunk, batched, subok, lift, check, workers
+    f, argnum, chunk, batched, subok, lift, check, workers, progress
         As for `hessian`.
 
     Returns
@@ -108,6 +112,7 @@ def value_gradient_hessian(
         "x",
         workers,
         _value_gradient_hessian,
+        progress=progress,
     )
 
 

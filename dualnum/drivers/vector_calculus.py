@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dualnum._core import FROM_VARIABLES
-from dualnum.drivers._base import Driver, Variables, diagonal_width, identity, unwrap
+from dualnum.drivers._base import Driver, Variables, diagonal_width, unwrap
 from dualnum.drivers._checks import check_leading, check_same_shape, check_single, check_space, takes_f_alone
 from dualnum.drivers._parallel import map_ordered
+from dualnum.drivers._passes import second_passes
+from dualnum.drivers._work import Work
 
 if TYPE_CHECKING:
-    from dualnum.drivers._types import Lift, P, R, Workers
+    from dualnum.drivers._types import Lift, P, Progress, R, Workers
 
 
 @takes_f_alone
@@ -25,6 +27,7 @@ def laplacian(
     lift: Lift = "auto",
     check: bool | None = None,
     workers: Workers = 1,
+    progress: Progress = None,
 ) -> Callable[P, R]:
     """Return the function that computes the Laplacian: the sum of the second derivatives by each variable.
 
@@ -34,7 +37,7 @@ def laplacian(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` is a scalar, or an array of any shape (then each element has its Laplacian).
-    argnum, batched, subok, lift, check, workers
+    argnum, batched, subok, lift, check, workers, progress
         As for `gradient`.
     chunk : int, optional
         How many variables one call of `f` takes at most.
@@ -50,7 +53,20 @@ def laplacian(
     >>> dn.laplacian(lambda x: x[0] ** 2 + 3 * x[1] ** 2)([1.0, 2.0])
     8.0
     """
-    return Driver("laplacian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _laplacian)
+    return Driver(
+        "laplacian",
+        f,
+        argnum,
+        chunk,
+        batched,
+        subok,
+        lift,
+        check,
+        "x",
+        workers,
+        _laplacian,
+        progress=progress,
+    )
 
 
 def _laplacian(driver, args, kwargs):
@@ -64,14 +80,8 @@ def _laplacian(driver, args, kwargs):
             return unwrap(trace(found[2]))
     width = diagonal_width(size, variables.elements, driver.chunk)
     total = 0.0
-
-    def one(start):
-        seed = identity(driver, start, width)
-        return driver.second(variables, kwargs, seed, width, seed, width)
-
-    for _, first, _, second in map_ordered(
-        driver, one, range(0, size or 1, width or 1), variables.others(kwargs)
-    ):
+    diagonal = [(start, start) for start in range(0, size or 1, width or 1)]
+    for _, first, _, second in map_ordered(Work(second_passes, driver, variables, kwargs, width), diagonal):
         check_leading(driver, variables.lead, first.shape[:-1])
         total = total + trace(second)
     return unwrap(total)
@@ -88,6 +98,7 @@ def divergence(
     lift: Lift = "auto",
     check: bool | None = None,
     workers: Workers = 1,
+    progress: Progress = None,
 ) -> Callable[P, Any]:
     """Return the function that computes the divergence of a vector field: the trace of its Jacobian.
 
@@ -95,7 +106,7 @@ def divergence(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must have the shape of `x`.
-    argnum, chunk, batched, subok, lift, check, workers
+    argnum, chunk, batched, subok, lift, check, workers, progress
         As for `gradient`.
 
     Returns
@@ -109,7 +120,20 @@ def divergence(
     >>> dn.divergence(lambda x: [x[0] ** 2, x[0] * x[1]])([1.0, 2.0])
     3.0
     """
-    return Driver("divergence", f, argnum, chunk, batched, subok, lift, check, "x", workers, _divergence)
+    return Driver(
+        "divergence",
+        f,
+        argnum,
+        chunk,
+        batched,
+        subok,
+        lift,
+        check,
+        "x",
+        workers,
+        _divergence,
+        progress=progress,
+    )
 
 
 def _divergence(driver, args, kwargs):
@@ -135,6 +159,7 @@ def curl(
     lift: Lift = "auto",
     check: bool | None = None,
     workers: Workers = 1,
+    progress: Progress = None,
 ) -> Callable[P, Any]:
     """Return the function that computes the curl of a vector field in three dimensions, or in two.
 
@@ -142,7 +167,7 @@ def curl(
     ----------
     f : callable
         ``f(x, *args, **kwargs)`` must have the shape of `x`: ``(3,)`` or ``(2,)``.
-    argnum, chunk, batched, subok, lift, check, workers
+    argnum, chunk, batched, subok, lift, check, workers, progress
         As for `gradient`.
 
     Returns
@@ -157,7 +182,9 @@ def curl(
     >>> dn.curl(lambda x: [0.0, x[0] ** 2, x[0] * x[1]])([1.0, 2.0, 3.0])
     array([ 1., -2.,  2.])
     """
-    return Driver("curl", f, argnum, chunk, batched, subok, lift, check, "x", workers, _curl)
+    return Driver(
+        "curl", f, argnum, chunk, batched, subok, lift, check, "x", workers, _curl, progress=progress
+    )
 
 
 def _curl(driver, args, kwargs):

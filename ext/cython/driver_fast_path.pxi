@@ -395,7 +395,7 @@ cdef class DriverBase:
         The driver as error messages spell it: ``gradient``.
     f : callable
         The function that is differentiated.
-    argnum, chunk, batched, subok, lift, check, workers
+    argnum, chunk, batched, subok, lift, check, workers, progress
         The options, as `check_options` of a subclass leaves them.
     points : int or None
         How many points of a batch one call of f gets at most.
@@ -414,7 +414,7 @@ cdef class DriverBase:
 
     cdef readonly str name, arguments
     cdef readonly object f
-    cdef public object argnum, chunk, batched, points, subok, lift, check, workers, run
+    cdef public object argnum, chunk, batched, points, subok, lift, check, workers, progress, run
     cdef readonly dict extra
     cdef public Py_ssize_t direct
     cdef Py_ssize_t number_order, array_order
@@ -424,17 +424,18 @@ cdef class DriverBase:
     cdef object __weakref__
 
     def __init__(self, str name not None, f, argnum=0, chunk=None, batched=False, subok=True, lift="auto", check=None,
-                 str arguments="x", workers=1, run=None, dict extra=None):
+                 str arguments="x", workers=1, run=None, dict extra=None, progress=None):
         self.name, self.f, self.arguments, self.run, self.extra = name, f, arguments, run, extra
         self.array_order, self.lower_orders = _passes_at_array.get(name, (0, False))
         # the class has these two as well, so that `__getattr__` would not be asked for them
         self.__doc__, self.__module__ = getattr(f, "__doc__", None), getattr(f, "__module__", None)
         if (type(argnum) is int and argnum == 0 and chunk is None and batched is False and subok is True
-                and lift is "auto" and check is None and type(workers) is int and workers == 1 and callable(f)):
+                and lift is "auto" and check is None and type(workers) is int and workers == 1 and progress is None
+                and callable(f)):
             self.argnum, self.chunk, self.batched, self.points = argnum, chunk, batched, None
             self.subok, self.lift, self.check, self.workers, self.direct = subok, lift, None, workers, _one_pass
         else:
-            self.check_options(argnum, chunk, batched, subok, lift, check, workers)
+            self.check_options(argnum, chunk, batched, subok, lift, check, workers, progress)
         self.reverse = (name == "gradient" or name == "value_and_gradient") and self._takes_reverse_mode()
         self.number_order = extra["order"] if name == "derivative" and self.argnum == 0 and extra["order"] <= 2 else 0
 
@@ -443,14 +444,21 @@ cdef class DriverBase:
         return self.chunk is None and self.subok and self.lift is not True and self.argnum == 0 and not self.batched
 
     def __call__(self, *args, **kwargs):
-        cdef bint again = False
         if _has_iterator(args) or kwargs and _has_iterator(tuple(kwargs.values())):
             from dualnum.lifting.state import with_again
             args, kwargs = tuple(map(with_again, args)), {name: with_again(x) for name, x in kwargs.items()}
+        return self._attempt(None, args, kwargs)
+
+    def attempt(self, work not None, tuple args not None, dict kwargs not None):
+        """Return work(), a part of a call with these arguments that runs elsewhere: again where lifting asks for it."""
+        return self._attempt(work, args, kwargs)
+
+    cdef object _attempt(self, object work, tuple args, dict kwargs):
+        cdef bint again = False
         try:
             while True:
                 try:
-                    return self._call(args, kwargs)
+                    return self._call(args, kwargs) if work is None else work()
                 except Restart:
                     pass  # a site of storage was marked
                 except (Exception, GivenUp) as error:
