@@ -495,3 +495,42 @@ def test_pickles_are_not_loaded(run, tmp_path):
 )  # fmt: skip
 def test_words_that_contradict_each_other(run, words, message):
     assert run(*words, stdin=b"1,2,3\n4,5,6\n") == (2, b"", f"dualnum: error: {message}\n".encode())
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--hessian",), ("--taylor", "2"), ("--format", "json"), ("--format", "npy")]
+)
+@pytest.mark.parametrize("function", ["model.py:picky", "model.py:talks", SQUARES])
+def test_workers_write_what_one_process_writes(run, model, tmp_path, function, words):
+    """Rows, errors at points, what the function prints, and the exit code."""
+    np.save(tmp_path / "p.npy", np.vstack([POINTS, [[np.nan, 1.0]], POINTS + 1, POINTS]))
+    words = [function, "--at", "p.npy", *(words or ["--format", "csv"])]
+    code, out, _ = run(*words)
+    assert run(*words, "--workers", "2")[:2] == (code, out)
+    assert code == 1 and out
+
+
+def test_workers_tell_what_was_lifted_and_warn(run, tmp_path):
+    (tmp_path / "model.py").write_text(
+        "import math, warnings\ndef f(x):\n    warnings.warn('heard')\n    return math.sin(x[0]) * x[1]\n"
+    )
+    np.save(tmp_path / "p.npy", np.vstack([POINTS] * 30))
+    words = "model.py:f", "--at", "p.npy", "--format", "csv"
+    code, out, err = run(*words, "--workers", "2")
+    assert (code, out) == run(*words)[:2]
+    assert b"lifted: model.py:f (math.sin)" in err and err.count(b"heard") == 1
+
+
+def test_workers_at_one_point_make_its_passes(run):
+    words = "scipy.optimize:rosen", "--at", *map(str, np.linspace(0, 1, 30)), "--hessian", "--json"
+    assert run(*words, "--workers", "3") == run(*words)
+
+
+def test_workers_exclude_what_they_do_not_share(run):
+    np.save("p.npy", POINTS)
+    for option in ("--batched", "--compare"):
+        code, out, err = run(SQUARES, "--at", "p.npy", option, "--workers", "2")
+        assert (code, out) == (2, b"")
+        assert err == f"dualnum: error: --workers and {option} exclude each other\n".encode()
+    code, _, err = run(SQUARES, "--at", "p.npy", "--workers", "0")
+    assert (code, err) == (2, b"dualnum: error: --workers expects a positive number, got 0\n")

@@ -83,7 +83,13 @@ def run(options, output):
     problem = make_problem(options.function.strip(), options.at, options.given or [], options.batched)
     streamed = options.format in ("csv", "json") and options.output is None
     progress = Progress(len(problem.points), shown=not (streamed and is_terminal(sys.stdout)))
-    problem = problem._replace(function=progress.watch(problem.function), lift=LIFT[options.lift])
+    problem = problem._replace(
+        function=progress.watch(problem.function),
+        lift=LIFT[options.lift],
+        workers=options.workers or 1,
+        progress=progress.passes,
+        lifted={},
+    )
     try:
         if options.compare or options.plot:
             from dualnum.cli import judgement
@@ -97,6 +103,7 @@ def run(options, output):
                 return 0 if report.agrees else FAILED
         with replaced_callees() as names:
             code = write(problem, options, output, progress)
+        names |= problem.lifted
         if names:
             progress.clear()
             output.close()

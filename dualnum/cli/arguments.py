@@ -99,6 +99,13 @@ def make_parser():
         help="call the function once, with all points of a file or a list along the first axis",
     )
 
+    add(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="differentiate at the points of a file in N processes; at one point make N passes at once, in threads",
+    )
+
     add = parser.add_argument_group("output").add_argument
     add("--format", choices=WRITERS, help="by default that of --output, or a table")
     add("--json", action="store_const", const="json", dest="format", help="for --format json")
@@ -115,8 +122,16 @@ def check_options(options, parser):
         parser.error(f"--taylor expects an order from 0 on, got {options.taylor}")
     if options.rows < 1:
         parser.error(f"--rows expects a positive number, got {options.rows}")
+    if options.workers is not None and options.workers < 1:
+        parser.error(f"--workers expects a positive number, got {options.workers}")
     options.compare = options.compare or options.judge is not None
-    for first, second in (("taylor", "hessian"), ("taylor", "compare"), ("batched", "compare")):
+    for first, second in (
+        ("taylor", "hessian"),
+        ("taylor", "compare"),
+        ("batched", "compare"),
+        ("workers", "batched"),
+        ("workers", "compare"),
+    ):
         if all(is_given(getattr(options, name)) for name in (first, second)):
             parser.error(f"--{first} and --{second} exclude each other")
     if options.format is None:

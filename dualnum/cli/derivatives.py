@@ -11,6 +11,7 @@ import dualnum
 from dualnum import finite_difference
 from dualnum.check.report import label
 from dualnum.cli.errors import FunctionError, InputError, foreign_code
+from dualnum.cli.workers import results
 from dualnum.drivers.derivative_tensor import powers
 
 
@@ -30,12 +31,12 @@ class Derivatives:
 
     def __init__(self, problem, order):
         self.problem = problem
-        self.order = order
+        self.kind, self.order = Derivatives, order
         self.driver = dualnum.value_and_jacobian if order == 1 else dualnum.value_gradient_hessian
 
     def at(self, x):
         """Return the value and the derivatives at one point."""
-        return self.driver(self.problem.function, lift=self.problem.lift)(x)
+        return self.driver(self.problem.function, **self.problem.options())(x)
 
     def at_all(self, points):
         """Return the same at all points, along the first axis of each array, from one pass."""
@@ -77,11 +78,13 @@ class Taylor:
     def __init__(self, problem, degree):
         self.problem = problem
         self.powers = powers(problem.points[0].size, degree)
-        self.degree = degree
+        self.kind = Taylor
+        self.order = self.degree = degree
 
     def at(self, x):
         """Return the value and the coefficients at one point."""
-        polynomial = dualnum.taylor_polynomial(self.problem.function, self.degree, lift=self.problem.lift)
+        options = self.problem.options()
+        polynomial = dualnum.taylor_polynomial(self.problem.function, self.degree, **options)
         return self._last(polynomial(x).terms()[1])
 
     def at_all(self, points):
@@ -123,6 +126,7 @@ def users_code(problem, where=""):
 def at_each_point(problem, work):
     """Yield the Outcome at every point; raise the FunctionError if the function fails at the first finite point."""
     first, waiting = None, []
+    found_at = results(problem, work)
     for row, x in enumerate(problem.points):
         where = f" at {problem.place(row)}" if problem.place else ""
         try:
@@ -130,7 +134,7 @@ def at_each_point(problem, work):
                 waiting.append((row, not_finite(problem, row)))
             else:
                 with users_code(problem, where):
-                    found = marked(problem, outcome(work, row, *work.at(problem.point(row))))
+                    found = marked(problem, outcome(work, row, *next(found_at)()))
                 first = first or found
                 if found.value.shape != first.value.shape:
                     shapes = f"shape {found.value.shape}{where}, but {first.value.shape} at the first"

@@ -59,7 +59,7 @@ def numbers(problem, outcome):
 def as_json(problem, work, outcomes, options, paint):
     """Yield an object for each point, a line each; nan, inf and -inf are text, because JSON has no such numbers."""
     for outcome in outcomes:
-        point = problem.variables.plain(problem.points[outcome.row])
+        point = portable(problem.variables.plain(problem.points[outcome.row]), str)
         found = {"function": problem.title, "at": point}
         if outcome.error is None:
             found["value"] = portable(outcome.value, str)

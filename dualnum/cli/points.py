@@ -65,7 +65,17 @@ class Problem(NamedTuple):
     variables: Variables
     points: np.ndarray  # one point for each entry of the first axis
     place: object  # the index of a point -> where it comes from, None for the one point of the arguments
+    recipe: tuple = ()  # from which `adapted` makes the function in another process
     lift: object = "auto"  # as for drivers
+    workers: int = 1
+    progress: object = None
+    lifted: dict | None = None  # the names of what lifting has replaced, in other processes
+
+    def options(self):
+        """Return the options of a driver at one point: of many the points go to workers, not the passes."""
+        if len(self.points) > 1 or self.place:
+            return {"lift": self.lift}
+        return {"lift": self.lift, "workers": self.workers, "progress": self.progress}
 
     def point(self, row):
         """Return a copy of a point as functions take it: a float or an array."""
@@ -100,35 +110,41 @@ def make_problem(text, at, given, batched=False):
             points, place = points[0], lambda row: f"point {row}"
             point = {name: x[0] for name, x in point.items()}
         variables = Variables(tuple(point), tuple(np.shape(x) for x in point.values()))
-    by_name = names is not None or free is not None
+    recipe = text, given, variables, names is not None or free is not None
 
     def adapt(function, text):
         known = {*given, *variables.names}
         if isinstance(function, Expression) and not known.issuperset(function.variables):
             unknown = min(set(function.variables) - known)
             raise InputError(f"{text!r} has the variable {unknown!r}, which has no value")
+        return adapted((text, *recipe[1:]), function)
 
-        # A driver lifts these functions with the one that they call: nothing else that they call can be lifted.
-        if isinstance(function, Expression):
+    return Problem(text, adapt(function, text), adapt, variables, points, place, recipe)
 
-            def adapted(x):
-                values = given | variables.unpack(x)
-                return function(*[values[name] for name in function.variables])
 
-        elif by_name:
+def adapted(recipe, function=None):
+    """Return a function of one float or array, from what the words say about it; `function` is what the text names."""
+    text, given, variables, by_name = recipe
+    function = load_function(text) if function is None else function
+    # A driver lifts these functions with the one that they call: nothing else that they call can be lifted.
+    if isinstance(function, Expression):
 
-            def adapted(x):
-                return function(**(given | variables.unpack(x)))
+        def adapted(x):
+            values = given | variables.unpack(x)
+            return function(*[values[name] for name in function.variables])
 
-        else:
+    elif by_name:
 
-            def adapted(x):
-                return function(x, **given)
+        def adapted(x):
+            return function(**(given | variables.unpack(x)))
 
-        adapted.__name__ = text
-        return adapted
+    else:
 
-    return Problem(text, adapt(function, text), adapt, variables, points, place)
+        def adapted(x):
+            return function(x, **given)
+
+    adapted.__name__ = text
+    return adapted
 
 
 def columns_in_order(text, free, points):

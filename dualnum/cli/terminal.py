@@ -31,6 +31,7 @@ class Progress(Line):
         super().__init__(shown)
         self.total = total
         self.done = self.calls = 0
+        self.of_passes = None  # the passes done at the one point, and all
 
     def watch(self, function):
         """Return the function with its calls counted."""
@@ -52,8 +53,15 @@ class Progress(Line):
             self.tell(self.line)
             yield outcome
 
+    def passes(self, done, total):
+        """Note how many passes of a driver are done."""
+        self.of_passes = done, total
+        self.tell(self.line)
+
     def line(self, seconds):
         """Return the text after some seconds."""
+        if self.total == 1 and self.of_passes:
+            return share(*self.of_passes, "passes", seconds)
         if self.total == 1 or not self.done:
             return f"{self.calls} calls of the function, {seconds:.0f} s"
         return share(self.done, self.total, "points", seconds)

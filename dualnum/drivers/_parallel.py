@@ -57,10 +57,13 @@ def at_once(driver, work, places, workers):
             yield from checked(driver, submitted(pool, unit, items), len(items))
 
 
-def submitted(executor, unit, items):
-    """Yield what the tasks of an executor give, in order; an error cancels those that have not begun."""
+def submitted(executor, unit, items, most=None):
+    """Yield what the tasks of an executor give, in order; an error cancels those that have not begun.
+
+    A task takes equal shares of the items, but `most` of them at most.
+    """
     tasks = TASKS * count_of(executor) or len(items)
-    width = -(-len(items) // tasks)
+    width = min(-(-len(items) // tasks), most or len(items))
     futures = []
     from concurrent.futures import BrokenExecutor
 

@@ -10,7 +10,7 @@ import io
 import pickle
 import threading
 import warnings
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,6 +42,10 @@ class Work:
     def start(self):
         """Return the function that does the work at one place."""
         return self.passes(self.driver, self.subject, self.kwargs, *self.options)
+
+    def attempt(self, one, place):
+        """Return ``one(place)``, where no call of the driver is under way."""
+        return self.driver.attempt(functools.partial(one, place), self.args(), self.kwargs)
 
     def args(self):
         """Return the positional arguments of f, without a batch that places hold."""
@@ -102,12 +106,15 @@ class Unit:
     __slots__ = ("work", "one", "context", "errstate", "pickled")
 
     def __init__(self, work):
-        self.work, self.one = work, work.start()
+        self.work, self.one = work, None
         self.context, self.errstate = contextvars.copy_context(), np.geterr()
         self.pickled = None
 
     def __call__(self, items):
-        return Made([(number, self.context.copy().run(self.one, place)) for number, place in items], [])
+        if self.one is None:
+            self.one = self.work.start()
+        one = self.one
+        return Made([(number, self.context.copy().run(one, place)) for number, place in items], [])
 
     def __reduce__(self):
         if self.pickled is None:  # once for all tasks
@@ -132,7 +139,7 @@ def _elsewhere(pickled, errstate, items):
         _last.work = work = pickle.loads(pickled)
         _last.one, _last.pickled = from_the_same(work.others(), work.start()), pickled
     work, one = _last.work, _last.one
-    results: list[Any] = []
+    results = []
     # Python's list of filters belongs to all threads
     alone = threading.current_thread() is threading.main_thread()
     try:
@@ -140,16 +147,15 @@ def _elsewhere(pickled, errstate, items):
             if alone:
                 warnings.simplefilter("always")
             for number, place in items:
-                made = work.driver.attempt(functools.partial(one, place), work.args(), work.kwargs)
-                results.append((number, made))
+                results.append((number, work.attempt(one, place)))
     except Exception as error:
-        failure = _pickleable(error)
+        failure = pickleable(error)
     else:
         return Made(results, [(w.message, w.category, w.filename, w.lineno) for w in noted or ()])
     raise failure
 
 
-def _pickleable(error):
+def pickleable(error):
     """Return an error that arrives in the caller's process as it is, or one that tells of it."""
     try:
         pickle.loads(pickle.dumps(error))
@@ -190,24 +196,22 @@ def pickled(work):
     raise TypeError(expects(work.driver, what, f"{type(error).__name__}: {error}", use)) from error
 
 
-@functools.cache
-def _pickler(base):
-    """Return the class of picklers that keep the strides of arrays, on which the last bit of f(x) may depend."""
-
-    class Pickler(base):
-        def reducer_override(self, x):
-            if type(x) is np.ndarray and not (x.flags.forc or x.dtype.hasobject):
-                return _with_strides, (np.ascontiguousarray(x), x.strides)
-            return super().reducer_override(x) if hasattr(base, "reducer_override") else NotImplemented
-
-    return Pickler
-
-
 def _dumped(base, x):
-    """Return the pickle of x and None, or None and the error."""
+    """Return the pickle of x and None, or None and the error.
+
+    It keeps the strides of arrays, on which the last bit of f(x) may depend; pickle keeps C's or Fortran's order.
+    """
     stream = io.BytesIO()
+    usual = getattr(base, "reducer_override", lambda pickler, x: NotImplemented)
+
+    def reducer_override(pickler, x):
+        if type(x) is np.ndarray and not (x.flags.forc or x.dtype.hasobject):
+            return _with_strides, (np.ascontiguousarray(x), x.strides)
+        return usual(pickler, x)
+
+    pickler = type("Pickler", (base,), {"reducer_override": reducer_override})
     try:
-        _pickler(base)(stream, pickle.HIGHEST_PROTOCOL).dump(x)
+        pickler(stream, pickle.HIGHEST_PROTOCOL).dump(x)
     except Exception as error:
         return None, error
     return stream.getvalue(), None

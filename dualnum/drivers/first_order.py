@@ -54,11 +54,15 @@ def gradient(
         Whether a call looks for derivatives that `f` has lost: it compares `f` on duals with `f` on floats, at x and a
         little beside it, which takes three calls of `f` on floats as a rule. By default the first call of f's code
         does; True lets every call do it and False none, for an `f` that is dear, prints or counts its calls.
-    workers : int or callable, optional
-        How many threads call `f` at once where `chunk` or `batched` leaves several calls to make; -1 for as many as
-        there are processors. Or a map that keeps the order, such as the ``map`` of a ``ThreadPoolExecutor``. The
-        result is the same to the last bit. Worth its while where `f` spends its time in loops over large arrays, in
-        which NumPy lets other threads run; the calls must not write to anything they share.
+    workers : int, executor or callable, optional
+        Who calls `f` where `chunk` or `batched` leaves several calls to make. An int is a number of threads, -1 as many
+        as there are processors: worth their while where `f` spends its time in loops over large arrays, in which NumPy
+        lets other threads run; the calls must not write to anything they share. An executor of ``concurrent.futures``,
+        of MPI or of loky, or a client of Dask's has `f` and its arguments pickled, by cloudpickle if that is installed,
+        and calls in its processes; what `f` writes to its arguments stays there. Anything else is a map that keeps the
+        order, such as the ``map`` of a pool. The result is the same to the last bit.
+    progress : callable or bool, optional
+        ``progress(done, total)`` is called after each of several calls of `f`; True shows a line on a terminal.
 
     Returns
     -------
