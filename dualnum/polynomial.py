@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dualnum._core import value
+from dualnum._distribution import extra
 from dualnum.drivers._base import Driver, Variables, unwrap
 from dualnum.drivers._checks import as_variable, check_order, check_series, check_single, expects
 from dualnum.drivers._taylor_pass import check_one_argument
@@ -294,7 +295,7 @@ class TaylorPolynomial:
         try:
             import matplotlib.pyplot as plt
         except ImportError:
-            raise ImportError('plot() expects matplotlib; install "dualnum[plot]".') from None
+            raise ImportError(f"plot() expects matplotlib; install {extra('plot')}.") from None
         ax = ax or plt.gca()
         center = float(np.ravel(value(self.center))[0])
         x = np.linspace(center - 3 if lo is None else lo, center + 3 if hi is None else hi, PLOTTED)

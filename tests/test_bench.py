@@ -187,7 +187,7 @@ def test_bad_filters(capsys):
 
 
 def test_plots(tmp_path):
-    pytest.importorskip("matplotlib", reason="plots need the extra dualnum[plot]")
+    pytest.importorskip("matplotlib", reason="plots need the extra plot")
     options = ["--quick", "--filter", "elementwise/n=100?$", "--plot", str(tmp_path)]
     assert main(options) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["elementwise.svg"]

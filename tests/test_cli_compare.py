@@ -150,4 +150,4 @@ def test_without_matplotlib_the_extra_is_named(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     code, out, err = run("exp(x)", "--at", 1, "--plot", "p.png")
     assert (code, out) == (2, "")
-    assert err == 'dualnum: error: --plot expects matplotlib; install "dualnum[plot]"\n'
+    assert err == 'dualnum: error: --plot expects matplotlib; install "numpy-dualnum[plot]"\n'

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import dualnum
+from dualnum import _distribution
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.rst").read_text(encoding="utf-8")
@@ -31,6 +32,9 @@ def stub_names(stub):
 
 def test_version():
     assert dualnum.__version__ == PROJECT["version"]
+    assert _distribution.NAME == PROJECT["name"]
+    own = [need for extra in PROJECT["optional-dependencies"].values() for need in extra if "dualnum" in need]
+    assert own and all(need.startswith(f"{_distribution.NAME}[") for need in own)
     assert re.fullmatch(r"\d+\.\d+\.\d+\w*", dualnum.__version__)
 
 

@@ -318,7 +318,7 @@ def test_plot():
 def test_plot_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with raises(ImportError, 'plot() expects matplotlib; install "dualnum[plot]".'):
+    with raises(ImportError, 'plot() expects matplotlib; install "numpy-dualnum[plot]".'):
         dn.taylor_polynomial(dn.sin, 3)(0.0).plot()
 
 

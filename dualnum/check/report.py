@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dualnum._distribution import extra
 from dualnum.check.diagnosis import (
     AGREES,
     EDGE,
@@ -297,7 +298,7 @@ class Report:
         try:
             import matplotlib.pyplot as plt
         except ImportError:
-            raise ImportError('plot() expects matplotlib; install "dualnum[plot]".') from None
+            raise ImportError(f"plot() expects matplotlib; install {extra('plot')}.") from None
         ax = ax or plt.gca()
         ax.set(xscale="log", xlabel="step / max(|x|, 0.1)")
         ax.set(yscale="log", ylabel="relative error", title=self.name)

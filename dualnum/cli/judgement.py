@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 
+from dualnum._distribution import extra
 from dualnum.cli.derivatives import users_code
 from dualnum.cli.errors import InputError, describe
 from dualnum.cli.functions import load_function
@@ -40,7 +41,7 @@ def plot(problem, report, path):
     try:
         import matplotlib
     except ImportError:
-        raise InputError('--plot expects matplotlib; install "dualnum[plot]"') from None
+        raise InputError(f"--plot expects matplotlib; install {extra('plot')}") from None
     matplotlib.use("Agg")
     from matplotlib import pyplot
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from dualnum._core import FUNCTIONS, Dual, DualArray, holds_duals, math_function, value, with_primal
+from dualnum._distribution import extra
 from dualnum.lifting import boundary, resolve
 from dualnum.lifting.resolve import REPLACED, replaces
 from dualnum.lifting.tables.python import from_method, primal_of, real_of
@@ -56,7 +57,7 @@ def of_scipy(name, spelled):
             import scipy.special
         except ImportError as error:
             raise ImportError(
-                f"the derivative of {spelled} expects SciPy; install it with pip install 'dualnum[scipy]'."
+                f"the derivative of {spelled} expects SciPy; install {extra('scipy')}."
             ) from error
         return getattr(scipy.special, name)(x)
 
