@@ -1,6 +1,9 @@
 """Two threads at once: levels never mix, results are those of one thread."""
 
+import os
+import subprocess
 import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -97,3 +100,113 @@ def test_scalars_in_two_threads():
 
     for result, seed in zip(together(lambda: work(1), lambda: work(9)), (1, 9), strict=True):
         assert result.primal == 19_999.0 and np.array_equal(np.ravel(result.tangent), np.full(seed, 19_999.0))
+
+
+# ---- every driver in eight threads ---------------------------------------------------------------------------
+
+X = np.linspace(0.2, 2.0, 9)
+BATCH = np.sin(np.arange(60.0)).reshape(20, 3)
+MATRIX = np.cos(np.arange(81.0)).reshape(9, 9) + 9 * np.eye(9)
+HAND = dn.Dual(0.7, np.array([1.0, -2.0]))
+
+
+def products(x):
+    """Linear algebra, einsum and a sum over a list."""
+    a = MATRIX + np.einsum("i,j->ij", x, np.sin(x))
+    return np.linalg.solve(a, x) @ np.sort(x)[::-1] + np.linalg.norm(x) * sum([*x])
+
+
+def ordinary(x):
+    """What lifting has to replace, with storage."""
+    import math
+
+    y = np.zeros(len(x))
+    for i in range(len(x)):
+        y[i] = math.exp(-x[i]) * x[i - 1]
+    return y
+
+
+def points(p):
+    return np.sum(np.exp(p) * p[..., ::-1], axis=-1)
+
+
+def flat(x):
+    """At 0 a kink of second order."""
+    return np.sum(np.abs(x) ** 3 + np.maximum(x, 0) ** 2)
+
+
+#: Drivers of every family, by reverse mode too; of the same functions, which the threads share with their caches.
+EVERY = {
+    "derivative": lambda: dn.derivative(lambda t: dn.sin(t) * np.exp(t))(0.4),
+    "derivative of order 5": lambda: dn.derivative(np.tanh, 5)(X),
+    "gradient": lambda: dn.gradient(products)(X),
+    "gradient in chunks": lambda: dn.gradient(products, chunk=2, workers=2)(X),
+    "gradient in reverse mode": lambda: dn.gradient(network)(np.linspace(-1, 1, 200)),
+    "Hessian in reverse mode": lambda: dn.hvp(network)(np.linspace(-1, 1, 200), np.ones(200)),
+    "jacobian of lifted code": lambda: dn.jacobian(ordinary)(X),
+    "value_gradient_hessian": lambda: dn.value_gradient_hessian(rosenbrock)(X)[2],
+    "hessian at kinks": lambda: dn.hessian(flat)(np.zeros(4)),
+    "batch": lambda: dn.hessian(points, batched=7)(BATCH),
+    "laplacian": lambda: dn.laplacian(products, chunk=3)(X),
+    "divergence": lambda: dn.divergence(np.cumsum)(X),
+    "curl": lambda: dn.curl(lambda x: np.sin(x) * np.roll(x, 1))(X[:3]),
+    "vhv": lambda: dn.vhv(products)(X, X),
+    "taylor": lambda: dn.taylor(np.exp, 12)(X),
+    "derivative_tensor": lambda: dn.derivative_tensor(rosenbrock, 4)(X[:6]),
+    "taylor_polynomial": lambda: dn.taylor_polynomial(rosenbrock, 3)(X[:4]).terms()[1],
+    "finite_difference": lambda: dn.finite_difference.hessian(rosenbrock)(X[:4]),
+    "taylor_solve": lambda: dn.taylor_solve(lambda t, y: -y * t, (0.0, 1.0), np.ones(2)).y,
+    "a shared number": lambda: dn.tangent(np.sum([HAND * HAND, dn.sin(HAND)])),
+    "nested": lambda: dn.gradient(lambda x: np.sum(dn.gradient(rosenbrock)(x) ** 2))(X[:5]),
+}
+
+
+def test_every_driver_in_eight_threads():
+    """Each thread calls all drivers, from another one on: results have the bits of one thread."""
+    want = {name: call() for name, call in EVERY.items()}
+    names = list(EVERY)
+
+    def work(first):
+        for name in names[first:] + names[:first]:
+            np.testing.assert_array_equal(EVERY[name](), want[name], err_msg=name)
+        return True
+
+    assert all(together(*[lambda i=i: work(i * len(names) // 8) for i in range(8)]))
+
+
+def test_a_driver_that_threads_share():
+    driver, want = dn.hessian(rosenbrock), dn.hessian(rosenbrock)(X)
+    for found in together(*[lambda: [driver(X) for _ in range(20)]] * 8):
+        assert all(np.array_equal(a, want) for a in found)
+
+
+def test_first_calls_at_once():
+    """In a fresh process: threads that import, lift, cast nets and fill caches for the first time at once."""
+    code = """
+        import sys, threading
+        sys.setswitchinterval(1e-6)
+        sys.path.insert(0, sys.argv[1])
+        start, failed = threading.Barrier(8), []
+
+        def work(i):
+            start.wait()
+            try:
+                import numpy as np
+                import test_threads
+                names = list(test_threads.EVERY)
+                for k in range(i, len(names), 8):
+                    found = test_threads.EVERY[names[k]]()
+                    start_again = test_threads.EVERY[names[k]]()
+                    np.testing.assert_array_equal(found, start_again, err_msg=names[k])
+            except BaseException as error:
+                failed.append((i, repr(error)))
+
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        print(failed)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), os.path.dirname(__file__)]
+    paths = os.pathsep.join([os.path.dirname(os.path.dirname(dn.__file__)), *filter(None, sys.path)])
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": paths})
+    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr + done.stdout

@@ -189,14 +189,19 @@ cdef class LiftedRun:
     cdef readonly Py_ssize_t marks
 
 
-cdef Py_ssize_t _marks = 0  # sites of storage that have been marked
+cdef extern from *:
+    """
+    static std::atomic<Py_ssize_t> marks{0};  // sites of storage that have been marked, by any thread
+    static Py_ssize_t add_mark() { return ++marks; }
+    static Py_ssize_t marks_so_far() { return marks; }
+    """
+    Py_ssize_t add_mark()
+    Py_ssize_t marks_so_far()
 
 
 def count_mark():
     """Return the number of a site of storage that is being marked."""
-    global _marks
-    _marks += 1
-    return _marks
+    return add_mark()
 
 
 def current_run():
@@ -209,7 +214,7 @@ cpdef object run_lifted(object g, tuple args, dict kwargs, object learnt=None):
     cdef LiftedRun run = LiftedRun.__new__(LiftedRun)
     cdef PyObject *outer = lifted_run
     cdef Py_ssize_t before = 0 if refusals == NULL else len(<list>refusals)
-    run.args, run.kwargs, run.learnt, run.marks = args, kwargs, learnt, _marks
+    run.args, run.kwargs, run.learnt, run.marks = args, kwargs, learnt, marks_so_far()
     run.outer = <LiftedRun>outer if outer != NULL else None
     set_lifted_run(<PyObject *>run)
     try:

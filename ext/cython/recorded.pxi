@@ -86,21 +86,20 @@ cdef bint _is_in(ndarray value, Root root):
     return value.base != NULL and root.data <= value.data < root.data + root.shadow.size * sizeof(double)
 
 
-cdef ndarray _all_positions = np.arange(1024)
+cdef list _all_positions = [np.arange(1024)]  # whose array threads replace by a longer one
 
 
 cdef ndarray _positions(RecordedArray x):
     """Return an array of x's shape and strides: the place of each element among its root's adjoints."""
-    global _all_positions
-    cdef ndarray value = x.value
+    cdef ndarray value = x.value, positions = _all_positions[0]
     cdef Py_ssize_t low = (value.data - x.root.data)
-    if (<ndarray>_all_positions).dimensions[0] < x.root.shadow.size:
-        _all_positions = np.arange(2 * x.root.shadow.size)
-    dtype = (<ndarray>_all_positions).dtype
+    if positions.dimensions[0] < x.root.shadow.size:
+        _all_positions[0] = positions = np.arange(2 * x.root.shadow.size)
+    dtype = positions.dtype
     Py_INCREF(dtype)
     view = PyArray_NewFromDescr(&PyArray_Type, <PyArray_Descr *><PyObject *>dtype, value.nd, value.dimensions,
-                                value.strides, _all_positions.data + low, 0, None)
-    PyArray_SetBaseObject(_array(view), _new_reference(_all_positions))
+                                value.strides, positions.data + low, 0, None)
+    PyArray_SetBaseObject(_array(view), _new_reference(positions))
     return view
 
 
