@@ -207,7 +207,8 @@ def batch_of_hessians(n):
     def build():
         x, f = np.random.default_rng(8).uniform(-1, 1, (n, 3)), problems.rosenbrock_of(np)
         expected = np.stack([problems.rosenbrock_answer(point)[2] for point in x])
-        return contenders(f, x, expected, {"dualnum": dn.hessian(f, batched=True)})
+        others = peers("hessians", expected, problems.ROSENBROCK, x)
+        return contenders(f, x, expected, {"dualnum": dn.hessian(f, batched=True)}, others)
 
     return Case(f"batched_hessian/rosenbrock3/n={n}", build, n=n, slow=n > 1000)
 

@@ -87,6 +87,9 @@ class Jax:
     def gradients(self, problem, x):
         return self.run(self.jax.vmap(self.jax.grad(problem.of_array(self.m))), x)
 
+    def hessians(self, problem, x):
+        return self.run(self.jax.vmap(self.jax.hessian(problem.of_array(self.m))), x)
+
     def jacobians(self, problem, x):
         return self.run(self.jax.vmap(self.jax.jacrev(problem.of_array(self.m))), x)
 
@@ -102,7 +105,7 @@ class JaxForward(Jax):
     def jacobians(self, problem, x):
         return self.run(self.jax.vmap(self.jax.jacfwd(problem.of_array(self.m))), x)
 
-    scalar = elementwise = hessian = gradients = None
+    scalar = elementwise = hessian = hessians = gradients = None
 
 
 class Torch:
@@ -306,6 +309,46 @@ class Daceypy:
         return lambda: f([self.DA(i + 1) + x[i] for i in range(n)]).linear()
 
 
+class Dualpy:
+    def __init__(self):
+        import dualpy
+
+        self.ad = dualpy
+
+    def run(self, transform, problem, x):
+        df = transform(problem.of_array(np))
+        return lambda: df(x)
+
+    def scalar(self, problem, order, x):
+        return self.run(lambda f: self.ad.nth_derivative(f, order), problem, x)
+
+    def gradient(self, problem, x):
+        return self.run(self.ad.gradient, problem, x)
+
+    def hessian(self, problem, x):
+        return self.run(self.ad.hessian, problem, x)
+
+    def jacobian(self, problem, x):
+        return self.run(self.ad.jacobian, problem, x)
+
+
+class Fastdual:
+    def __init__(self):
+        import fastdual
+
+        self.ad = fastdual
+
+    def gradient(self, problem, x):
+        f, x = problem.of_parts(Methods()), x.tolist()
+        df = self.ad.autojac(lambda *x: f(x))
+        return lambda: df(*x)[1][0]
+
+    def hessian(self, problem, x):
+        f, x = problem.of_parts(Methods()), x.tolist()
+        df = self.ad.autohess(lambda *x: f(x))
+        return lambda: df(*x)[1]
+
+
 ADAPTERS = {
     "JAX": ("jax", Jax),
     "JAX forward": ("jax", JaxForward),
@@ -315,6 +358,8 @@ ADAPTERS = {
     "hyperjet": ("hyperjet", Hyperjet),
     "daceypy": ("daceypy", Daceypy),
     "algopy": ("algopy", Algopy),
+    "dualpy": ("dualpy", Dualpy),
+    "fastdual": ("fastdual", Fastdual),
     "torch": ("torch", Torch),
     "numdifftools": ("numdifftools", Numdifftools),
 }

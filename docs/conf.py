@@ -1,6 +1,7 @@
 """Sphinx's configuration: the tables and the pictures are made at build time."""
 
 import sys
+import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -9,6 +10,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]  # what writes the tables, and benc
 project = "dualnum"
 author = "the dualnum developers"
 copyright = author
+PROJECT = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+version = release = PROJECT["version"]
+rst_epilog = f".. _repository: {PROJECT['urls']['Repository']}\n"
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
@@ -17,18 +21,11 @@ extensions = [
 ]
 exclude_patterns = ["_build", "_generated"]
 
-html_theme = "alabaster"
-html_theme_options = {
-    "description": "Exact derivatives of the NumPy code you already have",
-    "page_width": "1140px",
-    "body_max_width": "900px",
-    "sidebar_width": "200px",
-    "font_size": "16px",
-    "code_font_size": "0.8em",
-}
+html_theme = "furo"
+html_title = f"dualnum {release}"
+html_theme_options = {"navigation_with_keys": True}
 html_static_path = ["_static"]
 html_css_files = ["dualnum.css"]
-html_sidebars = {"**": ["about.html", "searchfield.html", "navigation.html"]}
 html_show_sourcelink = False
 html_math_renderer = "mathml"
 

@@ -41,11 +41,10 @@ def gradient(
     batched : bool or int, optional
         Call `f` with the whole ``(..., p)`` array, whose last axis holds the variables and whose leading axes
         independent points; f(x) has the shape ``(...)``. An int says how many points one call gets at most, as an
-        array ``(points, p)``: some thousands are faster than 1e5, because the arrays of duals stay in cache. Other
-        arguments go into every call as they are.
+        array ``(points, p)``, which bounds the memory. Other arguments go into every call as they are.
     subok : bool, optional
-        Hand `f` a `DualArray`, which NumPy's functions know how to treat; otherwise a plain array, which is
-        faster and enough for ufuncs, indexing and reductions.
+        Hand `f` a `DualArray`, which NumPy's functions know how to treat; otherwise a plain array, which is enough for
+        ufuncs, indexing and reductions, but slower.
     lift : {'auto', True, False}, optional
         Whether calls in `f` that take floats alone, such as ``math.sin`` or ``np.zeros`` with an assignment, are
         replaced by calls that take duals (see `lift`). By default where `f` as it is refuses duals or loses a
