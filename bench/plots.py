@@ -73,9 +73,10 @@ def draw(cases, results, directory):
         figure, axes = pyplot.subplots(figsize=(7, 5), layout="constrained")
         for name, points in lines.items():
             axes.loglog(*zip(*sorted(points), strict=True), marker="o", markersize=4, **style(name))
-        axes.set(xlabel="n", ylabel="seconds", title=family.replace("_", " "))
+        axes.set(xlabel="n", ylabel="time", title=family.replace("_", " "))
         axes.grid(which="both", alpha=0.2)
         axes.xaxis.set_major_formatter(plain)
+        axes.yaxis.set_major_formatter(ticker.EngFormatter("s"))
         label_curves(axes, {name: max(points) for name, points in lines.items()})
         path = directory / f"{family.replace('/', '_')}.svg"
         figure.savefig(path)
