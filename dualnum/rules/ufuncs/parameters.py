@@ -224,14 +224,13 @@ def _smirnov(n, d, density=False):
     n = constant(special.smirnov, 0, n)
     j = np.arange(0.0, np.max(n, initial=1.0) + 1)
     n, d = n[..., None], d[..., None]
-    inside = j < n * (1 - value(d)) + 1e-9
+    inside = (j < n) & (value(d) + j / n < 1)
     u = d + np.where(inside, j, 0.0) / n
-    rest = np.where(inside & (j < n), 1 - u, 1.0)
-    power = np.where(j < n, n - j, 0.0)
+    rest, power = np.where(inside, 1 - u, 1.0), np.where(inside, n - j, 0.0)
     logs = special.gammaln(n + 1) - special.gammaln(j + 1) - special.gammaln(np.maximum(n - j, 0) + 1)
     terms = np.exp(logs + (j - 1) * np.log(u) + power * np.log(rest))
     if density:
-        terms = terms * (1 + d * ((j - 1) / u - np.where(j < n, power / rest, 0.0)))
+        terms = terms * (1 + d * ((j - 1) / u - power / rest))
     else:
         terms = terms * d
     return np.sum(np.where(inside, terms, 0.0), axis=-1)
