@@ -157,11 +157,15 @@ COORDINATE_CASES = {
         for mode in ("mirror", "reflect", "grid-wrap", "constant")
     },
     "median_filter": lambda x: ndi.median_filter(image(x), 3),
+    "median_filter with an edge": lambda x: ndi.median_filter(image(x), 3, mode="constant", cval=0.1),
+    "medfilt": lambda x: sig.medfilt(image(x)[0], 3),
+    "chebwin": lambda x: np.concatenate([sig.windows.chebwin(n, 60 * x, sym=n != 9) for n in (6, 7, 8, 9)]),
     "maximum_filter": lambda x: ndi.maximum_filter(image(x), size=(2, 3), mode="wrap"),
     "minimum_filter1d": lambda x: ndi.minimum_filter1d(image(x), 3),
     "percentile_filter": lambda x: ndi.percentile_filter(image(x), 40, 3),
     "grey_erosion": lambda x: ndi.grey_erosion(image(x), 3),
     "filtfilt of both": lambda x: sig.filtfilt([x, 1.0], [1.0, -x / 2], np.r_[signal(x), signal(x)]),
+    "lfilter_zi of a factor": lambda x: sig.lfilter_zi([x, 1.0, 2.0], [x / POINT, -x / 2, 0.1]),
     "lfilter_zi": lambda x: sig.lfilter_zi([x, 1.0, 2.0], [1.0, -x / 2, 0.1]),
 }
 CASES = COORDINATE_CASES | INTERPOLATIONS | RECURSIVE | DISTANCES
@@ -256,7 +260,7 @@ REFUSALS = {
         lambda x: ndi.gaussian_filter(A, x),
         "gaussian_filter of duals expects floats beside its first",
     ),
-    "an end": (lambda x: ndi.median_filter(image(x), 3, mode="constant"), "no element"),
+    "a structure": (lambda x: ndi.grey_erosion(image(x), structure=np.ones((3, 3))), "no element"),
     "another mode": (lambda x: ndi.map_coordinates(A, [[x], [x]], mode="wrap"), "mode to be one of"),
     "an output": (lambda x: ndi.gaussian_filter(image(x), 1.0, output=np.zeros((5, 6))), "and no output"),
     "a smoothing spline": (lambda x: itp.UnivariateSpline(X, Y * x, s=0.1)(1.0), "s=0"),

@@ -171,6 +171,35 @@ CASES = {
         lambda x, y: y - similar(np.exp(np.array([x, 1.0, 3 * x, -x]))),
     ),
     "logm": (lambda x: la.logm(positive(x)), lambda x, y: la.expm(y) - positive(x)),
+    "cosm": (lambda x: la.cosm(a(x)), lambda x, y: y @ y + la.sinm(a(x)) @ la.sinm(a(x)) - ONE),
+    "sinm": (lambda x: la.sinm(2 * a(x)), lambda x, y: y - 2 * la.sinm(a(x)) @ la.cosm(a(x))),
+    "tanm": (lambda x: la.tanm(a(x)), lambda x, y: la.cosm(a(x)) @ y - la.sinm(a(x))),
+    "coshm": (lambda x: la.coshm(a(x)), lambda x, y: 2 * y @ y - la.coshm(2 * a(x)) - ONE),
+    "signm": (
+        lambda x: la.signm(symmetric(x) - 3 * ONE), lambda x, y: y @ y - ONE,
+        lambda x, y: y @ symmetric(x) - symmetric(x) @ y,
+    ),
+    "fractional_matrix_power": (
+        lambda x: la.fractional_matrix_power(positive(x), 1 / 3), lambda x, y: y @ y @ y - positive(x)
+    ),
+    "fractional_matrix_power of the exponent": (
+        lambda x: la.fractional_matrix_power(positive(0.3), x),
+        lambda x, y: la.logm(y) - x * la.logm(positive(0.3)),
+    ),
+    "a whole power": (lambda x: la.fractional_matrix_power(m(x), 3), lambda x, y: y - m(x) @ m(x) @ m(x)),
+    "funm": (lambda x: la.funm(positive(x), np.sqrt), lambda x, y: y @ y - positive(x)),
+    "funm of a triangle": (
+        lambda x: la.funm(x * upper(m(x)), np.exp), lambda x, y: y - la.expm(x * upper(m(x)))
+    ),
+    "matmul_toeplitz": (
+        lambda x: la.matmul_toeplitz((vector(x), np.array([1.0, x, 3.0])), b(x)[:3]),
+        lambda x, y: y - la.toeplitz(vector(x), np.array([1.0, x, 3.0])) @ b(x)[:3],
+    ),
+    "eigvals of two": (
+        lambda x: la.eigvals(symmetric(x), positive(x)).real[ORDER],
+        lambda x, w: np.sum(w) - np.trace(np.linalg.solve(positive(x), symmetric(x))),
+        lambda x, w: np.prod(w) * np.linalg.det(positive(x)) - np.linalg.det(symmetric(x)),
+    ),
     "solve_sylvester": (
         lambda x: la.solve_sylvester(m(x), positive(x), x * M1), lambda x, y: m(x) @ y + y @ positive(x) - x * M1
     ),
@@ -261,5 +290,9 @@ def test_what_has_no_real_derivative_refuses():
 
     with pytest.raises(ValueError, match=r"real"):
         dn.jacobian(rotation, lift=True)(0.5)
+    with pytest.raises(TypeError, match="schur of duals has no derivatives; use eig, or eigh, or"):
+        dn.jacobian(lambda x: la.schur(m(x))[0], lift=True)(0.5)
+    with pytest.raises(ValueError, match="to have real eigenvalues"):
+        dn.jacobian(lambda x: la.funm(np.array([[0, -x], [x, 0]]), np.exp), lift=True, check=False)(0.5)
     with pytest.raises(ValueError, match="a real result"):
         dn.jacobian(lambda x: la.sqrtm(np.array([[-x, 1.0], [0, -1.0]])).imag, lift=True)(0.5)

@@ -15,7 +15,7 @@ from scipy.sparse import _sparsetools
 
 from dualnum._core import Dual, DualArray, DualDType, holds_duals, value
 from dualnum.rules._components import components, from_components
-from dualnum.rules._operands import dtype_of, is_dual
+from dualnum.rules._operands import dtype_of, is_dual, numpy_result
 from dualnum.rules.guests import replace
 
 __all__: list[str] = []
@@ -345,20 +345,17 @@ def _sum_by_rows(own):
     def total(self, *args, **kwargs):
         if not is_dual(self.data):
             return own(self, *args, **kwargs)
-        axis = args[0] if args else kwargs.get("axis")
-        if axis is not None and self.format == "dia":
-            return self.tocsr().sum(*args, **kwargs)
-        try:
-            return own(self, *args, **kwargs)
-        except TypeError:  # SciPy 1.18 asks for sums of their dtype
-            rows = self.tocsr()
-            if axis is None:
-                return rows.data.sum()
-            over = axis % self.ndim
-            sums = rows @ np.ones(self.shape[1]) if over else rows.T @ np.ones(self.shape[0])
-            return (
-                sums if isinstance(self, sys.modules["scipy.sparse"].sparray) else np.expand_dims(sums, over)
-            )
+        given = dict(zip(("axis", "dtype", "out"), args, strict=False)) | kwargs
+        axis, dtype = given.get("axis"), given.get("dtype")
+        if given.get("out") is not None or not (dtype is None or isinstance(dtype, DualDType)):
+            _refuse(own)  # either stores sums as floats
+        values = own(self._with_data(value(self.data)), axis)
+        rows = self.tocsr()
+        if axis is None or np.ndim(values) == 0:
+            return numpy_result(np.asarray(rows.data.sum()), values)
+        over = axis[0] if isinstance(axis, tuple) else axis
+        sums = rows @ np.ones(self.shape[1]) if over % 2 else rows.T @ np.ones(self.shape[0])
+        return numpy_result(np.array(sums).reshape(np.shape(values)), np.asarray(values))
 
     return total
 

@@ -46,6 +46,13 @@ def _rule(original, derivatives):
     return on_duals
 
 
+def arguments(original, args, kwargs):
+    """Return the arguments of a call by name, with defaults."""
+    bound = inspect.signature(original).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.arguments
+
+
 def arrays(name, *given):
     """Return arguments as arrays of duals or floats that NumPy's functions dispatch on."""
     return [x.view(DualArray) if is_dual(x) else x for x in operands(name, *given)]

@@ -1,5 +1,6 @@
 """scipy.stats: parts of its distributions that compute with complex numbers or in compiled code."""
 
+import functools
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ from scipy import special, stats
 from scipy.stats import _continuous_distns
 
 from dualnum._core import DualArray, holds_duals, value
+from dualnum.rules._components import components
 from dualnum.rules._operands import float_arguments, is_dual, numpy_result
 from dualnum.rules._registry import rule
 from dualnum.rules.scipy.quadrature import quad
@@ -88,19 +90,24 @@ SINH_WEIGHTS = math.pi / 80 * np.cosh(_U) * SINH
 
 
 def _tail(density, x, end):
-    """Return the integral of the density between x and an end of the support, clustered at both."""
+    """Return the integral of the density between x and an end of the support, and whether half the nodes agree."""
     with np.errstate(all="ignore"):
         if np.isinf(value(end)):
-            mass = density(x + math.copysign(1.0, value(end)) * SINH) * SINH_WEIGHTS
-            return np.sum(np.where(value(mass) > 0, mass, 0.0))
-        return np.sum(density(end + (x - end) * TANH) * TANH_WEIGHTS) * abs(x - end)
+            shares = density(x + math.copysign(1.0, value(end)) * SINH) * SINH_WEIGHTS
+            shares = np.where(value(shares) > 0, shares, 0.0)  # nan far beyond
+        else:
+            shares = density(end + (x - end) * TANH) * TANH_WEIGHTS * abs(x - end)
+    whole, coarse = (np.array(np.sum(part)) for part in (shares, 2 * shares[::2]))
+    sizes = components(np.abs(shares)).sum(axis=0) if is_dual(shares) else np.sum(shares)
+    gap = components(whole - coarse) if is_dual(shares) else whole - coarse
+    return whole[()], bool(np.all(np.abs(gap) <= 1e-6 * np.max(np.abs(sizes))))
 
 
 def _integrated(cls, name, sign=1.0):
     """Register the rule of a distribution function that SciPy integrates: the density at all nodes in one call.
 
-    The lighter side of x is integrated.  Where its value is not SciPy's, the density has kinks or peaks between the
-    nodes, and `quad` integrates it adaptively.
+    The lighter side of x is integrated.  Where half the nodes give another result, or SciPy's value is another, the
+    density has kinks or peaks between the nodes, and `quad` integrates it adaptively.
     """
     from dualnum.lifting import resolve
 
@@ -124,8 +131,8 @@ def _integrated(cls, name, sign=1.0):
             def mass_at(t, parameters=parameters):
                 return np.asarray(density(self, t, *parameters)).view(DualArray)
 
-            mass = _tail(mass_at, at, ends[0 if left else 1])
-            if abs(value(mass) - (below if left else 1 - below)) < 1e-7 * value(mass) + 1e-9:
+            mass, converged = _tail(mass_at, at, ends[0 if left else 1])
+            if converged and abs(value(mass) - (below if left else 1 - below)) < 1e-7 * value(mass) + 1e-9:
                 found.append(sign * (mass if left else -mass))
             else:
                 found.append(quad(mass_at, *((ends[0], at) if sign > 0 else (at, ends[1])))[0])
@@ -171,14 +178,17 @@ def _log1p_ratio(u):
     return np.where(near, total, np.log1p(large) / large)
 
 
+def _method(family, name, make):
+    """Register the rule ``make(method)`` of a method that a family defines itself: others share what it inherits."""
+    original = vars(getattr(stats, family).__class__).get(name)
+    if original is not None:
+        rule(original)(make(original))
+
+
 def _smooth(family, **formulas):
     """Register formulas of methods of a family: SciPy's own lose the derivative by a shape where it is special."""
     for name, formula in formulas.items():
-        original = vars(getattr(stats, family).__class__).get(
-            name
-        )  # not what it inherits, which others share
-        if original is not None:
-            rule(original)(_with_formula(original, formula))
+        _method(family, name, functools.partial(_with_formula, formula=formula))
 
 
 def _with_formula(original, formula):
@@ -260,11 +270,7 @@ def _refused_at(family, methods, special_values, words):
                     )
 
     for name in methods.split():
-        original = vars(getattr(stats, family).__class__).get(
-            name
-        )  # not what it inherits, which others share
-        if original is not None:
-            rule(original)(_checked(original, check))
+        _method(family, name, functools.partial(_checked, check=check))
 
 
 def _checked(original, check):

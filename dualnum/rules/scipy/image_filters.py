@@ -1,7 +1,6 @@
 """scipy.ndimage: filters and interpolations that are linear in the image, or that pick its elements."""
 
 import functools
-import inspect
 import itertools
 import math
 
@@ -12,7 +11,7 @@ from dualnum._core import DualArray, holds_duals, value
 from dualnum.rules._operands import float_arguments, is_dual, numpy_result
 from dualnum.rules._registry import rule
 from dualnum.rules.scipy._linear import linear, register_linear
-from dualnum.rules.scipy._registry import require_close
+from dualnum.rules.scipy._registry import arguments, require_close
 
 register_linear(
     ndimage,
@@ -97,29 +96,26 @@ def map_coordinates(input, coordinates, output=None, order=3, mode="constant", c
 
 def _picking(original):
     """Return the rule of a rank filter: the same filter, run on the ranks of the elements, tells which one it picks."""
-    signature = inspect.signature(original)
 
     @functools.wraps(original)
     def on_duals(*args, **kwargs):
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        given = bound.arguments
+        given = arguments(original, args, kwargs)
         image = np.array(given.pop("input"))
         if not is_dual(image) or holds_duals(given) or given.get("output") is not None:
             raise TypeError(
                 f"{original.__name__} of duals expects floats beside its first argument and no output."
             )
-        if given.get("mode") == "constant" or given.get("structure") is not None:
+        if given.get("structure") is not None:
             raise TypeError(
-                f"{original.__name__} of duals expects mode to be 'reflect', 'nearest', 'mirror' or 'wrap' and no "
-                f"structure, got others: it would pick what is no element."
+                f"{original.__name__} of duals expects no structure, got one: it would pick what is no element."
             )
         values = original(np.array(value(image)), **given)
-        order = np.argsort(value(image), axis=None, kind="stable")
-        ranks = np.empty(image.size)
-        ranks[order] = np.arange(image.size)
-        picked = original(ranks.reshape(image.shape), **given).astype(int)
-        return numpy_result(image.ravel()[order[picked]], values)
+        elements = np.append(image, given.get("cval", 0.0))  # the last one stands beyond the edges
+        order = np.argsort(value(elements), kind="stable")
+        ranks = np.empty(elements.size)
+        ranks[order] = np.arange(elements.size)
+        picked = original(ranks[:-1].reshape(image.shape), **given | {"cval": ranks[-1]}).astype(int)
+        return numpy_result(elements[order[picked]], values)
 
     return on_duals
 

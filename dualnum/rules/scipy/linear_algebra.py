@@ -1,14 +1,17 @@
 """scipy.linalg: SciPy's values, and the derivatives of NumPy's rules or of the equation that defines the result."""
 
+import functools
+
 import numpy as np
 from scipy import linalg
 
-from dualnum._core import DualArray, value
+from dualnum._core import DualArray, holds_duals, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
-from dualnum.rules._operands import dtype_of
+from dualnum.rules._operands import dtype_of, numpy_result
 from dualnum.rules._registry import rule
 from dualnum.rules.linalg._helpers import inverse, solution, symmetric, transpose
 from dualnum.rules.scipy._registry import arrays, of_scipy, require_close
+from dualnum.rules.scipy.matrix_functions import corrected
 
 
 def _refuse(name, expected, got):
@@ -198,7 +201,7 @@ def cho_factor(values, a, lower=False, **_):
 def cholesky_banded(c, ab, lower=False, **_):
     (ab,) = arrays("cholesky_banded", ab)
     factor = np.linalg.cholesky(_dense(_diagonals(ab, lower)))
-    found = np.array(c).astype(ab.dtype)
+    found = np.array(ab)  # SciPy leaves the elements beyond the ends of diagonals as they are
     for k in range(len(ab)):
         _diagonals(found, lower)[k][...] = np.diagonal(factor, -k)
     return require_close("cholesky_banded", found, c)
@@ -368,22 +371,29 @@ def _eig(original, with_vectors):
     """Return the rule of eig or eigvals: real arrays, where SciPy returns complex ones of real numbers."""
 
     def on_duals(a, b=None, left=False, right=True, **options):
+        if left or options.get("homogeneous_eigvals"):
+            raise _refuse("eig", "right vectors and homogeneous_eigvals=False", "other arguments")
         (a,) = arrays("eig", a)
-        if b is not None or left or options.get("homogeneous_eigvals"):
-            raise _refuse("eig", "one matrix and right vectors", "other arguments")
-        values = original(value(a), **options)
+        if b is None:
+            values = original(value(a), **options)
+        else:
+            (b,) = arrays("eig", b)
+            values = original(value(a), value(b), **options)
+            a = np.linalg.solve(b, a)
         vectors = with_vectors and right
         found = np.linalg.eig(a) if vectors else np.linalg.eigvals(a)
         if not vectors:
-            return require_close("eigvals", found, _real("eigvals", values))
+            expected = _real("eigvals", values)
+            return numpy_result(np.array(require_close("eigvals", found, expected)), expected)
         w, v = found
-        require_close("eig", w, _real("eig", values[0]))
-        return w, require_close("eig", _signed(v, values[1]), values[1])
+        w0, v0 = _real("eig", values[0]), np.real(values[1])
+        v = require_close("eig", _signed(v, v0), v0)
+        return numpy_result(np.array(require_close("eig", w, w0)), w0), numpy_result(np.array(v), v0)
 
     return on_duals
 
 
-# ---- functions of matrices ------------------------------------------------------------------------------------
+# ---- norms, matrix equations -----------------------------------------------------------------------------------------
 
 
 @of_scipy(linalg, "norm")
@@ -391,78 +401,11 @@ def norm(y, a, ord=None, axis=None, keepdims=False, **_):
     return np.linalg.norm(*arrays("norm", a), ord=ord, axis=axis, keepdims=keepdims)
 
 
-#: Numerator of the diagonal Pade approximant of exp, of order 13.
-PADE = [1.0]
-for _j in range(13):
-    PADE.append(PADE[-1] * (13 - _j) / ((26 - _j) * (_j + 1)))
-
-
-def _expm(a):
-    """Return exp(A) by scaling and squaring; norm 1 leaves digits for many derivatives of Pade's approximant."""
-    size = np.max(np.sum(np.abs(value(a)), axis=-2), initial=0.0)
-    squarings = max(0, int(np.ceil(np.log2(size)))) if size > 1 else 0
-    a = a * 0.5**squarings
-    square, one = a @ a, np.eye(a.shape[-1])
-    even, odd = PADE[12] * one, PADE[13] * one
-    for k in range(10, -1, -2):
-        even, odd = even @ square + PADE[k] * one, odd @ square + PADE[k + 1] * one
-    odd = a @ odd
-    y = np.linalg.solve((even - odd).view(DualArray), (even + odd).view(DualArray))
-    for _ in range(squarings):
-        y = y @ y
-    return y
-
-
-@of_scipy(linalg, "expm")
-def expm(y, A):
-    (a,) = arrays("expm", A)
-    return require_close("expm", _expm(np.atleast_2d(a)), y)
-
-
-def _corrected(x, dtype, residual, divide):
-    """Return x with derivatives in the levels of dtype: ``x += divide(residual(x))``, component by component."""
-    for _ in range(degree(dtype)):
-        e = np.asarray(nilpotent_part(np.array(residual(x))))
-        numbers = np.moveaxis(components(e), -1, 0)
-        step = np.stack([divide(number) if number.any() else number for number in numbers], axis=-1)
-        x = x + from_components(step, e.dtype).view(DualArray)
-    return x
-
-
-@of_scipy(linalg, "sqrtm")
-def sqrtm(x, A, **_):
-    (a,) = arrays("sqrtm", A)
-    x = _one_real_matrix("sqrtm", x)
-    return _corrected(x, a.dtype, lambda y: a - y @ y, lambda e: linalg.solve_sylvester(x, x, e))
-
-
-@of_scipy(linalg, "logm")
-def logm(x, A, **_):
-    (a,) = arrays("logm", A)
-    x = _one_real_matrix("logm", x)
-    n = len(x)
-    units = np.eye(n * n).reshape(n * n, n, n)
-    slopes = np.stack([linalg.expm_frechet(x, unit, compute_expm=False).ravel() for unit in units], axis=1)
-    slopes = linalg.lu_factor(slopes)
-    return _corrected(
-        x, a.dtype, lambda y: a - _expm(y), lambda e: linalg.lu_solve(slopes, e.ravel()).reshape(n, n)
-    )
-
-
-def _one_real_matrix(name, x):
-    if np.ndim(x) != 2:
-        raise _refuse(name, "one matrix and no disp=", "others")
-    return _real(name, x)
-
-
-# ---- matrix equations -----------------------------------------------------------------------------------------
-
-
 @of_scipy(linalg, "solve_sylvester")
 def solve_sylvester(x, a, b, q):
     a, b, q = arrays("solve_sylvester", a, b, q)
     a0, b0 = value(a), value(b)
-    return _corrected(
+    return corrected(
         x, dtype_of(a, b, q), lambda y: q - a @ y - y @ b, lambda e: linalg.solve_sylvester(a0, b0, e)
     )
 
@@ -471,7 +414,7 @@ def solve_sylvester(x, a, b, q):
 def solve_continuous_lyapunov(x, a, q):
     a, q = arrays("solve_continuous_lyapunov", a, q)
     a0 = value(a)
-    return _corrected(
+    return corrected(
         x, dtype_of(a, q), lambda y: q - a @ y - y @ transpose(a),
         lambda e: linalg.solve_continuous_lyapunov(a0, e),
     )  # fmt: skip
@@ -481,7 +424,7 @@ def solve_continuous_lyapunov(x, a, q):
 def solve_discrete_lyapunov(x, a, q, **_):
     a, q = arrays("solve_discrete_lyapunov", a, q)
     a0 = value(a)
-    return _corrected(
+    return corrected(
         x,
         dtype_of(a, q),
         lambda y: q + a @ y @ transpose(a) - y,
@@ -496,7 +439,7 @@ def solve_continuous_are(x, a, b, q, r, e=None, s=None, **_):
         raise _refuse("solve_continuous_are", "e=None and s=None", "a generalized equation")
     feedback = b @ np.linalg.solve(r, transpose(b))  # B R^-1 B'
     closed = value(a) - value(feedback) @ x
-    return _corrected(
+    return corrected(
         x, dtype_of(a, b, q, r), lambda y: transpose(a) @ y + y @ a - y @ feedback @ y + q,
         lambda e: -linalg.solve_continuous_lyapunov(closed.T, e),
     )  # fmt: skip
@@ -512,7 +455,7 @@ def solve_discrete_are(x, a, b, q, r, e=None, s=None, **_):
         return np.linalg.solve((r + transpose(b) @ y @ b).view(DualArray), transpose(b) @ y @ a)
 
     closed = value(a) - value(b) @ value(gain(x))
-    return _corrected(
+    return corrected(
         x, dtype_of(a, b, q, r), lambda y: transpose(a) @ y @ a - y - transpose(a) @ y @ b @ gain(y) + q,
         lambda e: linalg.solve_discrete_lyapunov(closed.T, e),
     )  # fmt: skip
@@ -520,3 +463,36 @@ def solve_discrete_are(x, a, b, q, r, e=None, s=None, **_):
 
 rule(linalg.eig)(_eig(linalg.eig, True))
 rule(linalg.eigvals)(_eig(linalg.eigvals, False))
+
+
+# ---- what has no rule -----------------------------------------------------------------------------------------
+
+#: Factors of no use to derivatives, and what to call instead.
+OTHERS = {
+    "schur": "eig, or eigh", "rsf2csf": "eig", "hessenberg": "eig", "qz": "eig(a, b)", "ordqz": "eig(a, b)",
+    "ldl": "lu or cholesky", "rq": "qr", "qr_multiply": "qr", "cossin": "svd", "matrix_balance": "the matrix itself",
+}  # fmt: skip
+
+
+def _refused(original, instead):
+    @functools.wraps(original)
+    def on_duals(*args, **kwargs):
+        if not (holds_duals(args) or holds_duals(kwargs)):
+            return original(*args, **kwargs)
+        raise TypeError(
+            f"{original.__name__} of duals has no derivatives; use {instead}, or dualnum.value(x) for the values alone."
+        )
+
+    return on_duals
+
+
+for _name, _instead in OTHERS.items():
+    rule(getattr(linalg, _name))(_refused(getattr(linalg, _name), _instead))
+
+
+@of_scipy(linalg, "matmul_toeplitz")
+def matmul_toeplitz(y, c_or_cr, x, **_):
+    c, r = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, c_or_cr)
+    c, r, x = arrays("matmul_toeplitz", c, r, x)
+    place = np.subtract.outer(np.arange(len(c)), np.arange(len(r)))
+    return np.concatenate([c, r[:0:-1]])[place] @ x

@@ -13,9 +13,11 @@ from scipy import optimize
 
 from dualnum._core import DualArray, holds_duals, value
 from dualnum.lifting import lift
+from dualnum.lifting.nets import solutions
 from dualnum.rules._operands import float_arguments, is_dual, numpy_result
 from dualnum.rules._registry import rule
 from dualnum.rules.implicit_functions import at_solution
+from dualnum.rules.scipy._registry import arguments, arrays
 from dualnum.rules.scipy.roots import _on_floats
 
 #: A constraint is active where its distance and its multiplier, relative to their sizes, are below and above these.
@@ -297,13 +299,10 @@ def _of_one_number(f, x0, args, bounds, name):
 
 def _scalar_minimizer(original, bounded=False):
     """Return the rule of brent, golden or fminbound."""
-    signature = inspect.signature(original)
 
     @functools.wraps(original)
     def on_duals(*args, **kwargs):
-        given = signature.bind(*args, **kwargs)
-        given.apply_defaults()
-        given = given.arguments
+        given = arguments(original, args, kwargs)
         result = original(**_floats(given))
         bounds = (given["x1"], given["x2"]) if bounded else None
         full = given["full_output"]
@@ -322,13 +321,10 @@ rule(optimize.fminbound)(_scalar_minimizer(optimize.fminbound, True))
 
 def _fmin(original):
     """Return the rule of one of the older minimizers, which return x, or with full_output a tuple that begins so."""
-    signature = inspect.signature(original)
 
     @functools.wraps(original)
     def on_duals(*args, **kwargs):
-        given = signature.bind(*args, **kwargs)
-        given.apply_defaults()
-        given = given.arguments
+        given = arguments(original, args, kwargs)
         f, extra = given["func" if "func" in given else "f"], _tuple(given["args"])
         if given.get("retall") or (given.get("full_output") and original.__name__ != "brute"):
             raise TypeError(
@@ -368,9 +364,7 @@ LOSSES = {
 @rule(optimize.least_squares)
 def least_squares(fun, x0, *args, **kwargs):
     """The parameters of least squares, as the minimum of ``cost = f_scale^2 / 2 sum rho((fun / f_scale)^2)``."""
-    given = inspect.signature(optimize.least_squares).bind(fun, x0, *args, **kwargs)
-    given.apply_defaults()
-    given = given.arguments
+    given = arguments(optimize.least_squares, (fun, x0, *args), kwargs)
     extra, named = _tuple(given["args"]), given["kwargs"] or {}
     result = optimize.least_squares(**(_floats(given) | {"kwargs": float_arguments(named)}))
     loss, scale = given["loss"], given["f_scale"]
@@ -435,9 +429,8 @@ def leastsq(func, x0, args=(), Dfun=None, full_output=False, *options, **named):
 
 def _bounded_fit(a, b, x0, free, fixed):
     """Return the least-squares solution whose components that are not free have the values `fixed`."""
-    from dualnum.rules.scipy._registry import arrays
-
     a, b = arrays("lsq_linear", a, b)
+    solutions.count += 1
     rest = b - (a[:, ~free] * fixed[~free]).sum(axis=1)
     slack = a.T @ (b - a @ x0) / (1 + np.linalg.norm(value(a), axis=0) * np.linalg.norm(value(b)))
     if np.any(np.abs(value(slack))[~free] < 1e-9):

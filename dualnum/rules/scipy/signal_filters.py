@@ -5,13 +5,15 @@ import inspect
 import itertools
 
 import numpy as np
-from scipy import signal
+from scipy import signal, special
+from scipy.signal import windows
 
 from dualnum._core import DualArray, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
 from dualnum.rules._operands import dtype_of, float_arguments, numpy_result
 from dualnum.rules._registry import rule
 from dualnum.rules.scipy._linear import register_linear
+from dualnum.rules.scipy._registry import arrays, of_scipy
 
 # ---- convolutions -----------------------------------------------------------------------------------------------
 
@@ -145,3 +147,35 @@ rule(signal.lfilter)(_lfilter_rule)
 rule(signal.sosfilt)(_sosfilt(signal.sosfilt, _lfilter_rule))
 
 register_linear(signal, "savgol_filter detrend resample resample_poly upfirdn")
+
+
+@of_scipy(signal, "lfilter_zi")
+def lfilter_zi(zi, b, a):
+    """The state of a step's response: ``(1 - C') zi = b - a b_0`` for the companion matrix C of a, with a_0 = 1."""
+    b, a = (np.atleast_1d(item) for item in arrays("lfilter_zi", b, a))
+    a = a[np.flatnonzero(value(a))[0] :]
+    n = max(len(a), len(b))
+    b, a = (np.concatenate([item, np.zeros(n - len(item))]) / a[0] for item in (b, a))
+    matrix = np.eye(n - 1) - np.eye(n - 1, k=1) + 0.0 * a[0]
+    matrix[:, 0] += a[1:]
+    return np.linalg.solve(matrix.view(DualArray), (b[1:] - a[1:] * b[0]).view(DualArray))
+
+
+@of_scipy(windows, "chebwin")
+def chebwin(w, M, at, sym=True, **_):
+    """The window whose transform is Chebyshev's polynomial of the order M - 1: sums of cosines."""
+    if M <= 1:
+        return w
+    n = M if sym else M + 1
+    (at,) = arrays("chebwin", at)
+    attenuation = np.arccosh(np.power(10.0, np.abs(at) / 20)) / (n - 1)
+    k = np.arange(n)
+    p = special.eval_chebyt(float(n - 1), np.cosh(attenuation) * np.cos(np.pi * k / n))
+    phases = 2 * np.pi / n * np.outer(np.arange(n), k)
+    if n % 2:
+        half = np.sum(p * np.cos(phases), axis=1)[: (n + 1) // 2]
+        whole = np.concatenate([half[:0:-1], half])
+    else:
+        half = np.sum(p * np.cos(phases - np.pi / n * k), axis=1)[: n // 2 + 1]
+        whole = np.concatenate([half[:0:-1], half[1:]])
+    return (whole / np.max(whole))[: len(w)]
