@@ -18,8 +18,10 @@ is printed with its line, for a test, or for a line of equivalent_mutants.txt th
 
 import argparse
 import collections
+import contextlib
 import functools
 import gc
+import importlib
 import json
 import os
 import pathlib
@@ -42,18 +44,26 @@ from mutants import native_mutants, python_mutants
 ROOT = pathlib.Path(__file__).parents[2]
 EQUIVALENT = pathlib.Path(__file__).with_name("equivalent_mutants.txt")
 TIMEOUT = 600  # seconds of a file of tests, after which it counts as failed
+MEMORY = 2**34  # bytes of addresses that a fork may take
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
 #: For the files that a pattern finds, the files of tests that should notice a change, the quickest first.
 TESTS = {
     "dualnum/rules/linalg/products.py|dualnum/rules/linalg/einsum.py": "edges matrix_products linalg surface",
     "dualnum/rules/linalg/": "edges linalg determinants linalg_safety kinks linalg_identities surface",
-    "dualnum/rules/ufuncs/": "edges rules scipy_special scipy_incomplete",
-    "dualnum/rules/scipy/": "scipy scipy_arrays scipy_integrate scipy_linalg scipy_roots scipy_stats",
+    "dualnum/rules/ufuncs/": "edges rules scipy_special scipy_incomplete scipy_parameters",
+    "dualnum/rules/scipy/ro": "scipy scipy_rotations scipy_roots scipy_optimize mirrored_scipy fitting",
+    "dualnum/rules/scipy/mini": "scipy scipy_optimize mirrored_scipy fitting",
+    "dualnum/rules/scipy/(linear|sparse|_linear)": "scipy_linalg scipy_sparse scipy_roots",
+    "dualnum/rules/scipy/(bound|differ|quadr)": "scipy scipy_integrate",
+    "dualnum/rules/scipy/(distributions|kernel)": "scipy_stats scipy_families",
+    "dualnum/rules/scipy/": "scipy scipy_arrays scipy_linalg scipy_special",
     "dualnum/rules/guests.py|dualnum/rules/foreign": "foreign_code guests partners",
     "dualnum/rules/numpy_patches.py": "numpy_patches foreign_code reports edges rules surface",
-    "dualnum/rules/scipy_sparse.py": "reports",
+    "dualnum/rules/scipy_sparse.py": "reports scipy_sparse guests",
+    "dualnum/rules/implicit_functions.py": "rule rules scipy_roots",
     "dualnum/rules/_": "edges rules operands taylor_levels linalg scipy_special arrays surface bit_identity",
     "dualnum/rules/": "edges rules reports operands arrays surface safety kinks bit_identity",
+    "ext/reverse/|ext/cython/(tape|recorded|pull_back|second_sweep)": "reverse kernels edges",
     "ext/math/|ext/loops/matmul": "edges kernels matrix_products algebra table taylor_table kinks products_reductions",
     "ext/": "edges kernels reports arrays algebra dtype scalar kinks table bit_identity taylor_levels",
 }
@@ -85,29 +95,35 @@ class Session:
 
     def __init__(self, mutants, journal, most, switches=None):
         self.mutants, self.journal, self.most, self.switches = mutants, journal, most, switches
-        self.sound = {}  # whether tests pass without a mutant
 
     def pytest_runtestloop(self, session):
         if session.testsfailed:
             raise session.Interrupted(f"{session.testsfailed} errors during collection")
         items = {item.nodeid: item for item in session.items}
-        if self.switches is not None:
-            for mutant in self.mutants:
-                self.journal.keep(mutant.name, self.judge_switched(mutant, items))
-            return True
         by_file = collections.defaultdict(list)
         for test, item in items.items():
-            if f"test {test}" not in self.journal.records:  # the lines that it reaches are not known
+            if self.switches is not None or f"test {test}" not in self.journal.records:
                 by_file[item.path].append(item)
+        places_met = lines_met if self.switches is None else functools.partial(switches_met, self.switches)
+        records = dict(self.journal.records)
         for path, some in by_file.items():
-            print(f"which lines {path.name} reaches", file=sys.stderr, flush=True)
-            for test, found in forked(functools.partial(reached, some), 3600)["result"].items():
-                self.journal.keep(f"test {test}", found)
+            print(f"what {path.name} reaches", file=sys.stderr, flush=True)
+            for test, found in forked(functools.partial(reached, some, places_met), 3600)["result"].items():
+                records[f"test {test}"] = found
+                if self.switches is None:
+                    self.journal.keep(f"test {test}", found)
         at = collections.defaultdict(list)
         for test in items:
-            passed, seconds, lines = self.journal.records[f"test {test}"]
-            for line in lines if passed else ():  # a test that fails without a change tells nothing
-                at[line].append((seconds, test))
+            passed, seconds, places = records[f"test {test}"]
+            for place in places if passed else ():  # a test that fails without a change tells nothing
+                at[place].append((seconds, test))
+        if self.switches is not None:
+            for mutant in self.mutants:
+                self.journal.keep(mutant.name, self.judge_switched(mutant, at[mutant.name], items))
+            return True
+        # SciPy's rules are imported when they are first used
+        for path in {mutant.path for mutant in self.mutants}:
+            importlib.import_module(path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
         functions, caches = collections.defaultdict(list), []
         for f in gc.get_objects():
             if type(f) is types.FunctionType:
@@ -120,26 +136,18 @@ class Session:
                 self.journal.keep(mutant.name, verdict)
         return True
 
-    def judge_switched(self, mutant, items):
-        """Return the test that fails with a native mutant and passes without it, None for a survivor."""
-        files = {f"tests/test_{name}.py" for name in tests_of(mutant.path)}
-        chosen = quick_first((0.0, test) for test, item in items.items() if test.partition("::")[0] in files)
-        chosen = [items[test] for _, test in chosen[: self.most] if self.sound.get(test, True)]
+    def judge_switched(self, mutant, tests, items):
+        """Return the test that fails with a native mutant, None for a survivor."""
+        chosen = quick_first(tests)[: self.most]
+        if not chosen:
+            print(f"no test reaches {mutant.name}", file=sys.stderr, flush=True)
+            return None
 
-        def run(number, tests):
-            sys.modules["dualnum._core"].switch_to_mutant(number)
-            return first_failure(tests)
+        def run():
+            core().switch_to_mutant(self.switches[mutant.name])
+            return first_failure([items[test] for _, test in chosen])
 
-        number = self.switches[mutant.name]
-        while (test := forked(functools.partial(run, number, chosen), 120).get("result", "no end")) in items:
-            if test not in self.sound:
-                self.sound[test] = (
-                    forked(functools.partial(run, 0, [items[test]]), 120).get("result", test) is None
-                )
-            if self.sound[test]:
-                break
-            chosen.remove(items[test])
-        return test
+        return forked(run, limit(chosen)).get("result", "no end")
 
     def judge(self, mutant, at, functions, caches, items):
         """Return the test that fails, None for a survivor, or "at import" where no fork runs the code again."""
@@ -156,7 +164,6 @@ class Session:
         chosen = quick_first(set(tests))[: self.most]
         if not live or not chosen:
             return "at import"
-        limit = 20 + 4 * sum(seconds for seconds, _ in chosen)
 
         def run():
             for cache in caches:
@@ -165,7 +172,16 @@ class Session:
                 f.__code__ = new
             return first_failure([items[test] for _, test in chosen])
 
-        return forked(run, limit).get("result", "no end")
+        return forked(run, limit(chosen)).get("result", "no end")
+
+
+def limit(tests):
+    """Return the CPU seconds after which (seconds, test) count as without an end."""
+    return 20 + 4 * sum(seconds for seconds, _ in tests)
+
+
+def core():
+    return sys.modules["dualnum._core"]
 
 
 def code_pairs(old, new):
@@ -194,30 +210,46 @@ def first_failure(items):
     return None
 
 
-def reached(items):
-    """Return {test: (whether it passes, CPU seconds, lines of dualnum/rules that it runs)}."""
-    folder, result = str(ROOT / "dualnum" / "rules") + os.sep, {}
+def reached(items, places_met):
+    """Return {test: (whether it passes, CPU seconds, places of the sources that it reaches)}."""
+    result = {}
     for item, following in zip(items, [*items[1:], None], strict=True):
-        lines = set()
-
-        def in_rules(frame, event, argument, lines=lines):
-            lines.add((frame.f_code.co_filename, frame.f_lineno))
-            return in_rules
-
-        def trace(frame, event, argument, in_rules=in_rules):
-            return in_rules(frame, event, argument) if frame.f_code.co_filename.startswith(folder) else None
-
         begin = time.process_time()
-        sys.settrace(trace)
-        threading.settrace(trace)
-        try:
+        with places_met() as places:
             reports = runtestprotocol(item, log=False, nextitem=following)
-        finally:
-            sys.settrace(None)
-            threading.settrace(None)
-        places = sorted(f"{pathlib.Path(path).relative_to(ROOT).as_posix()}:{line}" for path, line in lines)
-        result[item.nodeid] = not any(r.failed for r in reports), time.process_time() - begin, places
+        result[item.nodeid] = not any(r.failed for r in reports), time.process_time() - begin, sorted(places)
     return result
+
+
+@contextlib.contextmanager
+def lines_met():
+    """Collect the lines of dualnum/rules that run, as path:line."""
+    folder, lines, places = str(ROOT / "dualnum" / "rules") + os.sep, set(), []
+
+    def in_rules(frame, event, argument):
+        lines.add((frame.f_code.co_filename, frame.f_lineno))
+        return in_rules
+
+    def trace(frame, event, argument):
+        return in_rules(frame, event, argument) if frame.f_code.co_filename.startswith(folder) else None
+
+    sys.settrace(trace)
+    threading.settrace(trace)
+    try:
+        yield places
+    finally:
+        sys.settrace(None)
+        threading.settrace(None)
+    places += (f"{pathlib.Path(path).relative_to(ROOT).as_posix()}:{line}" for path, line in lines)
+
+
+@contextlib.contextmanager
+def switches_met(switches):
+    """Collect the names of the native mutants whose place is reached."""
+    names, places = {number: name for name, number in switches.items()}, []
+    core().mutants_reached()
+    yield places
+    places += (names[number] for number in core().mutants_reached())
 
 
 def forked(function, cpu_seconds):
@@ -233,6 +265,7 @@ def forked(function, cpu_seconds):
     try:
         os.close(read)
         resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds) + 1,) * 2)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
@@ -315,6 +348,9 @@ def main():
     )
     parser.add_argument("--most", type=int, default=1000, help="tests of one mutant")
     parser.add_argument(
+        "-k", default="", help="the tests to use, as for pytest, without those that take long"
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="leave out what needs a copy or a build for each mutant"
     )
     parser.add_argument("--journal", type=pathlib.Path, help="a file that keeps verdicts for the next run")
@@ -344,7 +380,8 @@ def main():
         if session.mutants:
             os.chdir(root)
             sys.path.insert(0, str(root))
-            pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-o", "addopts=", *files], plugins=[session])
+            flags = ["-q", "-s", "-p", "no:cacheprovider", "-o", "addopts=", "-k", options.k]
+            pytest.main([*flags, *files], plugins=[session])
         left = [m for m in left if m.name not in journal.judged]
         if left and not options.quick:
             judge_copies(left, journal, native, copied(pathlib.Path(temporary) / "copy"))
