@@ -299,6 +299,21 @@ def test_defective_matrices_are_refused_where_lapack_parts_their_values(f):
         f(dn.seed(a))
 
 
+def test_exactly_defective_matrices_are_refused():
+    """Integer matrices S J S^-1, where S and its inverse are integer and J has one Jordan block of two."""
+    rng = np.random.default_rng(8)
+    for jordan in (
+        [[2, 1, 0], [0, 2, 0], [0, 0, 5]],
+        [[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 3, 1], [0, 0, 0, 3]],
+    ):
+        n = len(jordan)
+        for _ in range(50):
+            lower, upper = (np.tril(rng.integers(-1, 2, (n, n)), -1) + np.eye(n) for _ in range(2))
+            s = lower @ upper.T
+            with pytest.raises(ValueError, match=r"expects A to (be diagonalisable|have real)"):
+                L.eigvals(dn.seed(s @ jordan @ np.rint(np.linalg.inv(s))))
+
+
 @pytest.mark.parametrize("rank", [1, 2])
 def test_zeros_up_to_rounding_are_kinks(rank):
     """Singular values of products of lower rank, which are noise, have no derivatives."""

@@ -251,6 +251,42 @@ def test_branches_are_the_same_at_two_levels_as_at_one():
     close(dn.derivative(dn.derivative(f))(0.0), [6, 10])
 
 
+#: Branches of eigenvalues by their coefficients, and what those of a series made by hand get: from the first order k in
+#: which branches differ on their mean, where k is odd and 2 k exceeds the order, 5.
+SHARED = [[1, 0.5, 1, 0, 0, 1.5]] * 2 + [[1, 0.5, 2, 0, 0, 0]]
+BRANCHES = [
+    ([[1, 0, 1], [1, 0, 2, 0.3], [3, 1]], None),
+    ([[1, 1, 0.2], [1, 1, 0.3], [1, 2, 0, 3]], None),
+    ([[1, 0, 0, 1], [1, 0, 0, 2]], [[1, 0, 0, 1.5, 0, 0]] * 2),
+    ([[1, 0.5, 1, 0, 1], [1, 0.5, 1, 0, 2], [1, 0.5, 2]], None),
+    ([[1, 0.5, 1, 0, 0, 1], [1, 0.5, 1, 0, 0, 2], [1, 0.5, 2]], SHARED),
+]
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-3, 1e3])
+@pytest.mark.parametrize("branches, want", BRANCHES)
+@pytest.mark.parametrize("f", [L.eigvalsh, lambda m: np.sort(L.eigvals(m)), lambda m: L.svdvals(m)[::-1]])
+def test_branches_of_a_series_made_by_hand(f, branches, want, unit):
+    """Q diag(branches) Q' where Q = (1 - t S)^-1 (1 + t S) Q0 is orthogonal, because S is skew."""
+    n = len(branches)
+    padded = np.array([np.pad(branch, (0, 6 - len(branch))) for branch in branches], float).T
+    units = unit ** np.arange(6.0)[:, None]
+    values, t = dn.series.number(padded * units), dn.series.number([0.0, unit, 0, 0, 0, 0])
+    skew, one = (A - A.T)[:n, :n] * t, np.eye(n)
+    q = L.solve(one - skew, (one + skew) @ L.qr(A[:n, :n])[0])
+    got = dn.series.coefficients(f((q * values) @ q.T)) / units
+    close(got, padded if want is None else np.transpose(want), 1e-11)
+
+
+@pytest.mark.parametrize("f", [L.eigvalsh, L.eigvals])
+def test_branches_of_hyper_dual_numbers_made_by_hand(f):
+    """x^2 and 2 x^2 have the mixed parts 2 and 4."""
+    x, q = dn.HyperDual(0.0, 1.0, 1.0, 0.0), np.linalg.qr(A[:2, :2])[0]
+    got = dn.parts(f((q * np.array([1.0, 2.0])) @ q.T * (x * x)))
+    close(np.sort(np.ravel(got["e12"])), [2, 4])
+    close(np.ravel(got["e1"]), [0, 0])
+
+
 def test_zero_singular_values_and_zero_matrices_are_kinks():
     for f in (
         lambda m: L.norm(m, 2),

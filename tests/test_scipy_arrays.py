@@ -126,6 +126,9 @@ RECURSIVE = {
     "same": lambda x: sig.convolve(signal(x), signal(x)[:3], mode="same"),
     "same, longer": lambda x: sig.convolve(W[:4], signal(x), mode="same"),
     "fftconvolve": lambda x: sig.fftconvolve(image(x), image(x)[:2, :3], mode="same"),
+    "large numbers and zeros": lambda x: sig.fftconvolve(
+        1e9 * np.stack([x, -x, x * x, x]), np.stack([1.0, 1.0, x])
+    ),
     "convolve2d": lambda x: sig.convolve2d(image(x), image(x)[:2, :3], mode="valid"),
     "correlate": lambda x: sig.correlate(signal(x), signal(x)),
     "correlate same": lambda x: sig.correlate(signal(x)[:4], signal(x), mode="same"),
@@ -136,6 +139,7 @@ DISTANCES = {
     **{f"cdist {m}": lambda x, m=m: dist.cdist(points(x), Q, m) for m in METRICS},
     **{f"pdist {m}": lambda x, m=m: dist.pdist(points(x), m) for m in METRICS},
     "minkowski": lambda x: dist.cdist(points(x), Q, "minkowski", p=3),
+    "pdist with duals as options": lambda x: dist.pdist(Q, "minkowski", p=1 + x, w=np.array([1.0, 2, 3]) * x),
     "seuclidean": lambda x: dist.cdist(points(x), Q, "seuclidean", V=np.array([1.0, 2, 3]) * x),
     "mahalanobis": lambda x: dist.cdist(points(x), Q, "mahalanobis", VI=np.diag([1.0, 2, 3]) * x),
     "squareform": lambda x: dist.squareform(dist.pdist(points(x))),

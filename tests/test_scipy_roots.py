@@ -60,6 +60,10 @@ SOLVERS = {
     "root with a Jacobian": lambda p: optimize.root(
         lambda v: ([equation(v[0], p)], [[slope(v[0], p)]]), [1.0], jac=True
     ).x[0],
+    "krylov": lambda p: optimize.newton_krylov(lambda v: v * np.exp(v) - p, [1.0], f_tol=1e-13)[0],
+    "krylov of objects": lambda p: optimize.newton_krylov(
+        np.frompyfunc(lambda x: equation(x, p), 1, 1), [1.0], f_tol=1e-13
+    )[0],
     "implicit": dn.implicit(lambda p: optimize.brentq(equation, 0.0, 10.0, args=(p,), xtol=1e-14), equation),
 }  # fmt: skip
 
