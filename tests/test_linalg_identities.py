@@ -287,6 +287,16 @@ def test_branches_of_hyper_dual_numbers_made_by_hand(f):
     close(np.ravel(got["e1"]), [0, 0])
 
 
+def test_branches_with_a_common_basis_made_by_hand():
+    """Q diag(p) Q' at p = (2, 2), for two variables at two levels: p_1^3 + p_2^3 has the Hessian diag(12, 12)."""
+    p = np.array(
+        [[2.0, 1, 0, 1, 0, 0, 0, 0, 0], [2.0, 0, 1, 0, 0, 0, 1, 0, 0]]
+    )  # value, e1, and e2 with its e12
+    p, q = np.frombuffer(p, dn.DualDType(2, 2)).view(dn.DualArray), np.linalg.qr(A[:2, :2])[0]
+    for f in (L.eigvalsh, L.eigvals):
+        close(dn.parts(np.sum(f((q * p) @ q.T) ** 3))["e12"], 12 * np.eye(2))
+
+
 def test_zero_singular_values_and_zero_matrices_are_kinks():
     for f in (
         lambda m: L.norm(m, 2),
@@ -443,6 +453,29 @@ def test_a_rank_that_one_direction_raises(scale, order):
             continue
         got = dn.derivative_tensor(lambda x, f=f: f(matrix(np.stack([x[0], 0 * x[0]]))), order)(np.zeros(2))
         assert abs(got[0, ...].ravel()[0] / (scale**order * (-1) ** order * (1, 1, 2, 6)[order]) - 1) < 1e-12
+
+
+@pytest.mark.parametrize("small", [1.0, 1e-3, 1e-6])
+def test_a_rank_raised_beside_small_singular_values(small):
+    """By a thousandth of a direction that moves the others, however ill-conditioned they are."""
+    a, direction = np.diag([1.0, small, 0.0]), np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    inverse = np.array([1, 1 / small, 0.0])
+    close(dn.jvp(L.pinv)(a, direction)[1], -inverse[:, None] * direction * inverse)
+    direction[2, 2] = 1e-3
+    with pytest.raises(ValueError, match="expects derivatives that keep the rank of A, which is 2 of 3"):
+        dn.jvp(L.pinv)(a, direction)
+
+
+def test_tolerances_of_ranks_may_be_duals():
+    a, tolerance = np.diag([3.0, 2.0, 1e-3]), dn.Dual(0.1)
+    for x in (a, dn.seed(a)):
+        assert (
+            L.matrix_rank(x, tolerance)
+            == L.matrix_rank(x, tol=tolerance)
+            == L.matrix_rank(x, rtol=tolerance)
+            == 2
+        )
+    close(dn.value(L.pinv(dn.seed(a), rcond=tolerance)), np.diag([1 / 3, 1 / 2, 0]))
 
 
 def test_singular_values_below_a_cutoff_may_move():

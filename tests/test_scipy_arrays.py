@@ -158,7 +158,13 @@ COORDINATE_CASES = {
         f"coordinates, {mode}": lambda x, mode=mode: ndi.map_coordinates(
             image(x), COORDINATES * x - 0.9, mode=mode
         )
-        for mode in ("mirror", "reflect", "grid-wrap", "constant")
+        for mode in ("mirror", "reflect", "grid-wrap", "constant", "nearest")
+    },
+    **{
+        f"coordinates far away, {mode}": lambda x, mode=mode: ndi.map_coordinates(
+            image(x), np.concatenate([COORDINATES * x - 9.3, COORDINATES * x + 13.7], axis=1), mode=mode
+        )
+        for mode in ("mirror", "reflect", "grid-wrap", "nearest")
     },
     "median_filter": lambda x: ndi.median_filter(image(x), 3),
     "median_filter with an edge": lambda x: ndi.median_filter(image(x), 3, mode="constant", cval=0.1),
@@ -280,3 +286,22 @@ def test_refusals(name):
     f, words = REFUSALS[name]
     with pytest.raises((TypeError, ValueError), match=words):
         dn.jacobian(f, lift=True)(POINT)
+
+
+@pytest.mark.parametrize("mode", ["mirror", "reflect", "grid-wrap", "constant", "nearest"])
+@pytest.mark.parametrize("order", range(6))
+def test_splines_at_their_knots(order, mode):
+    """A constant image has the derivatives 0 everywhere; branches average where linear interpolation has a kink."""
+    knots = np.arange(0, 39.5, 0.5)
+
+    def flat(t):
+        return ndi.map_coordinates(np.full(40, 3.0), [knots + t], order=order, mode=mode)
+
+    for n in (1, 2):
+        np.testing.assert_allclose(dn.derivative(flat, order=n)(0.0), 0 * knots, atol=1e-9)
+    if order == 1:
+        x = np.array([[1.0, 2.5, 3.0, 3.5, 5.0]])
+        got = dn.derivative(
+            lambda t: ndi.map_coordinates(np.abs(np.arange(7.0) - 3), x + t, order=1, mode=mode)
+        )(0.0)
+        np.testing.assert_array_equal(got, [-1, -1, 0, 1, 1])

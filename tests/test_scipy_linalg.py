@@ -22,6 +22,11 @@ def symmetric(x):
     return (m(x) + m(x).T) / 2
 
 
+def blocks(x):
+    """With vectors of which two elements are 0."""
+    return symmetric(x) * [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]]
+
+
 def positive(x):
     return m(x) @ m(x).T + ONE
 
@@ -126,6 +131,9 @@ CASES = {
     "eigh": (
         lambda x: la.eigh(symmetric(x)),
         lambda x, w, v: symmetric(x) @ v - v * w, lambda x, w, v: v.T @ v - ONE,
+    ),
+    "eigh of blocks": (
+        lambda x: la.eigh(blocks(x)), lambda x, w, v: blocks(x) @ v - v * w, lambda x, w, v: v.T @ v - ONE,
     ),
     "eigh of two": (
         lambda x: la.eigh(symmetric(x), positive(x)),

@@ -25,11 +25,15 @@ register_linear(
 
 
 def _spline_weight(order, s):
-    """Return the centred B-spline: ``sum_k (-1)^k C(n + 1, k) (s + (n + 1)/2 - k)_+^n / n!``."""
+    """Return the centred B-spline: ``sum_k (-1)^k C(n + 1, k) (s + (n + 1)/2 - k)_+^n / n!``.
+
+    Its n-th derivatives average at the knots, which takes the taps on both sides of them.
+    """
     total = 0.0 * s
     for k in range(order + 2):
         u = s + (order + 1) / 2 - k
-        total = total + (-1) ** k * math.comb(order + 1, k) * np.where(value(u) > 0, u, 0.0) ** order
+        power = np.maximum(u, 0.0) ** order if order else np.where(value(u) < 0, 0.0, 1.0)
+        total = total + (-1) ** k * math.comb(order + 1, k) * power
     return total / math.factorial(order)
 
 
@@ -63,28 +67,25 @@ def map_coordinates(input, coordinates, output=None, order=3, mode="constant", c
     x = np.array(coordinates).view(DualArray)
     table = np.array(input) if is_dual(input) else np.asarray(input, float)
     if prefilter and order > 1:
-        by = "mirror" if mode in ("constant", "nearest") else mode
+        if mode == "nearest":  # SciPy continues the image before it filters
+            table, x = np.pad(table, 12, mode="edge"), x + 12
         make = linear(ndimage.spline_filter) if is_dual(table) else ndimage.spline_filter
-        table = make(table, order, mode=by)
+        table = make(table, order, mode="mirror" if mode == "constant" else mode)
     table = table.view(DualArray) if is_dual(table) else table
     outside = functools.reduce(
         np.logical_or, [(value(c) < 0) | (value(c) > n - 1) for c, n in zip(x, table.shape, strict=True)]
     )
-    if mode == "nearest":
-        x = np.stack([np.where((value(c) < 0) | (value(c) > n - 1), np.clip(value(c), 0, n - 1), c)
-                      for c, n in zip(x, table.shape, strict=True)])  # fmt: skip
     first = [
         np.floor(value(c) - (order - 1) / 2 if order % 2 == 0 else value(c) - order // 2).astype(int)
         for c in x
     ]
     found = 0.0
-    for taps in itertools.product(range(order + 1), repeat=len(x)):
+    for taps in itertools.product(range(-1, order + 1), repeat=len(x)):
         places = [i + k for i, k in zip(first, taps, strict=True)]
         weight = functools.reduce(
             lambda a, b: a * b, [_spline_weight(order, c - i) for c, i in zip(x, places, strict=True)]
         )
-        extended = "mirror" if mode == "nearest" else mode
-        at = tuple(EXTENDED[extended](i, n) for i, n in zip(places, table.shape, strict=True))
+        at = tuple(EXTENDED[mode](i, n) for i, n in zip(places, table.shape, strict=True))
         found = found + weight * table[at]
     if mode == "constant":
         found = np.where(outside, cval, found)
