@@ -297,6 +297,20 @@ def test_branches_with_a_common_basis_made_by_hand():
         close(dn.parts(np.sum(f((q * p) @ q.T) ** 3))["e12"], 12 * np.eye(2))
 
 
+def test_multiples_of_one_beside_a_kink():
+    """abs asks for a pass along one direction, in which the eigenvalues of (2 + t)^2 1 do not part either."""
+
+    def f(t):
+        return np.sum(L.eigvalsh((2 + t) ** 2 * np.eye(3)) * np.array([1.0, 2.0, 4.0])) + np.abs(t) * np.abs(
+            t
+        )
+
+    close(dn.derivative(f, order=2)(0.0), 16)
+    close(dn.derivative(f, order=3)(0.0), 0)
+    got = dn.hessian(lambda p: f(p[0]) + p[0] * p[1] + np.abs(p[1]) ** 2)(np.zeros(2))
+    close(got, [[16, 1], [1, 2]])
+
+
 def test_zero_singular_values_and_zero_matrices_are_kinks():
     for f in (
         lambda m: L.norm(m, 2),

@@ -305,3 +305,13 @@ def test_splines_at_their_knots(order, mode):
             lambda t: ndi.map_coordinates(np.abs(np.arange(7.0) - 3), x + t, order=1, mode=mode)
         )(0.0)
         np.testing.assert_array_equal(got, [-1, -1, 0, 1, 1])
+
+
+def test_astype_of_the_array_api():
+    xp = pytest.importorskip("scipy._lib.array_api_compat.numpy")
+    x = np.array([1.5, 2.5])
+    got = dn.jacobian(lambda x: xp.astype(x * x, xp.float64), lift=True)(x)
+    np.testing.assert_array_equal(got, np.diag(2 * x))
+    with pytest.raises(TypeError, match="duals"):
+        dn.jacobian(lambda x: xp.astype(x * x, xp.int64), lift=True)(x)
+    assert dn.lift(lambda x: xp.astype(x, xp.float32))(x).dtype == np.float32

@@ -85,6 +85,10 @@ CASES = {
         lambda x, y: tall(x).T @ (tall(x) @ y - np.sin(x) * R0),
     ),
     "pinv": (lambda x: la.pinv(tall(x)), lambda x, y: y @ tall(x) - ONE),
+    "pinv with a cutoff": (
+        lambda x: la.pinv(np.diag([10.0, 2.0, 0.5]) * x, atol=1.0),
+        lambda x, y: y * x - np.diag([0.1, 0.5, 0.0]),
+    ),
     "solve_triangular": (
         lambda x: la.solve_triangular(m(x).T, b(x), lower=True, unit_diagonal=True),
         lambda x, y: (upper(m(x), -1).T + ONE) @ y - b(x),
@@ -115,6 +119,9 @@ CASES = {
     ),
     "lu_solve": (lambda x: la.lu_solve(la.lu_factor(m(x)), b(x)), lambda x, y: m(x) @ y - b(x)),
     "lu_solve trans": (lambda x: la.lu_solve(la.lu_factor(m(x)), b(x), trans=1), lambda x, y: m(x).T @ y - b(x)),
+    "lu_solve with interchanges": (
+        lambda x: la.lu_solve(la.lu_factor(m(x)[[2, 0, 3, 1]]), b(x)), lambda x, y: m(x)[[2, 0, 3, 1]] @ y - b(x)
+    ),
     "lu": (lambda x: la.lu(m(x)), lambda x, p, low, u: p @ low @ u - m(x), lambda x, p, low, u: upper(low, -1)),
     "lu tall": (lambda x: la.lu(tall(x), permute_l=True), lambda x, low, u: low @ u - tall(x)),
     "lu wide": (

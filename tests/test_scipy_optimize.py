@@ -102,6 +102,13 @@ MINIMA = {
         lambda p: minimize(target, constraints=optimize.LinearConstraint([[1.0, 1.0]], -np.inf, p)),
         lambda p: np.array([(p + 1) / 2, (p - 1) / 2]),
     ),
+    "bounds and a constraint": (
+        lambda p: optimize.minimize(
+            lambda x: x @ x, np.ones(3), tol=1e-14, bounds=[(None, None), (None, None), (1.0, None)],
+            constraints={"type": "eq", "fun": lambda x: x[0] + x[1] - p * x[2]},
+        ).x,
+        lambda p: np.array([p / 2, p / 2, 1.0 + 0.0 * p]),
+    ),
     "minimize_scalar": (lambda p: optimize.minimize_scalar(quartic, args=(p,)).x, lambda p: dn.cbrt(p)),
     "its minimum": (
         lambda p: optimize.minimize_scalar(quartic, args=(p,)).fun, lambda p: -0.75 * p * dn.cbrt(p)

@@ -161,3 +161,13 @@ def test_a_transposed_solution():
         dn.jacobian(lambda x: np.linalg.solve(np.diag(x) + S.T, POINT))(POINT),
         rtol=1e-12,
     )
+
+
+def test_iterative_solvers_that_stop_before_they_converge():
+    """Of p A x = b: x' = -x at p = 1, by factors where cgs gives up."""
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(size=(30, 30)), rng.normal(size=30)
+    x = np.linalg.solve(a, b)
+    assert linalg.cgs(sparse.csr_array(a), a @ b, rtol=1e-13)[1]
+    got = dn.derivative(lambda p: linalg.cgs(p * sparse.csr_array(a), b, x)[0], lift=True)(1.0)
+    np.testing.assert_allclose(got, -x, rtol=1e-9)
