@@ -278,6 +278,9 @@ REFUSALS = {
     "x of a spline": (lambda x: itp.make_interp_spline(X * x, Y)(1.0), "expects dual y alone"),
     "a metric": (lambda x: dist.cdist(points(x), Q, "jensenshannon"), "cdist of duals expects one of"),
     "variances": (lambda x: dist.cdist(points(x), Q, "seuclidean"), "expects V or VI"),
+    "knots of splrep": (lambda x: itp.splrep(X * x, Y)[1], "expects dual y alone"),
+    "smoothing by splrep": (lambda x: itp.splrep(X, y(x), s=0.1)[1], "expects dual y alone"),
+    "weights of splrep": (lambda x: itp.splrep(X, y(x), np.ones(len(X)))[1], "expects dual y alone"),
 }
 
 

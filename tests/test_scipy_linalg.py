@@ -134,6 +134,7 @@ CASES = {
         lambda x: la.qr(tall(x), mode="economic"), lambda x, q, r: q @ r - tall(x), lambda x, q, r: q.T @ q - ONE
     ),
     "qr full": (lambda x: la.qr(tall(x)), lambda x, q, r: q @ r - tall(x), lambda x, q, r: q.T @ q - np.eye(6)),
+    "r of qr": (lambda x: (la.qr(tall(x), mode="r")[0],), lambda x, r: r.T @ r - tall(x).T @ tall(x)),
     "qr pivoting": (lambda x: la.qr(m(x), pivoting=True), lambda x, q, r, p: q @ r - m(x)[:, p]),
     "eigh": (
         lambda x: la.eigh(symmetric(x)),
@@ -172,6 +173,13 @@ CASES = {
     "svd": (
         lambda x: la.svd(m(x)), lambda x, u, s, v: u * s @ v - m(x), lambda x, u, s, v: u.T @ u - ONE,
         lambda x, u, s, v: v @ v.T - ONE,
+    ),
+    "svd gesvd": (
+        lambda x: la.svd(m(x), lapack_driver="gesvd"), lambda x, u, s, v: u * s @ v - m(x),
+        lambda x, u, s, v: u.T @ u - ONE, lambda x, u, s, v: v @ v.T - ONE,
+    ),
+    "svd gesvd tall": (
+        lambda x: la.svd(tall(x), False, lapack_driver="gesvd"), lambda x, u, s, v: u * s @ v - tall(x),
     ),
     "svd thin": (lambda x: la.svd(tall(x), full_matrices=False), lambda x, u, s, v: u * s @ v - tall(x)),
     "svdvals": (

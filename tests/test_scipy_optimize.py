@@ -257,3 +257,15 @@ def test_minima_that_have_no_derivative():
             dn.jacobian(f, lift=True)(P)
     with pytest.raises(AttributeError, match="hess_inv"):
         dn.jacobian(lambda p: optimize.minimize(bowl, [0.1, 0.2], (p,)).hess_inv, lift=True)(P)
+
+
+def test_fmin_l_bfgs_b_returns_all_that_scipy_does():
+    def f(p):
+        return optimize.fmin_l_bfgs_b(bowl, [0.1, 0.2], args=(p,), approx_grad=True)
+
+    x, minimum, report = dn.lift(f)(dn.Dual(P))
+    plain = f(P)
+    np.testing.assert_array_equal(dn.value(x), plain[0])
+    assert dn.value(minimum) == plain[1]
+    assert report.keys() == plain[2].keys()
+    np.testing.assert_allclose(dn.tangent(minimum), 0, atol=1e-6)

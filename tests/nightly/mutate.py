@@ -100,6 +100,9 @@ class Session:
         if session.testsfailed:
             raise session.Interrupted(f"{session.testsfailed} errors during collection")
         items = {item.nodeid: item for item in session.items}
+        # before any test: SciPy's rules are imported when they are first used, and then no test reaches factories
+        for path in {mutant.path for mutant in self.mutants if self.switches is None}:
+            importlib.import_module(path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
         by_file = collections.defaultdict(list)
         for test, item in items.items():
             if self.switches is not None or f"test {test}" not in self.journal.records:
@@ -121,9 +124,6 @@ class Session:
             for mutant in self.mutants:
                 self.journal.keep(mutant.name, self.judge_switched(mutant, at[mutant.name], items))
             return True
-        # SciPy's rules are imported when they are first used
-        for path in {mutant.path for mutant in self.mutants}:
-            importlib.import_module(path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
         functions, caches = collections.defaultdict(list), []
         for f in gc.get_objects():
             if type(f) is types.FunctionType:
