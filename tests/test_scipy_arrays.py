@@ -95,6 +95,12 @@ INTERPOLATIONS = {
         )(np.array([[x, 0.3], [2 * x, x]]))
         for kernel in RADIAL
     },
+    **{
+        f"smooth {kernel}": lambda x, kernel=kernel: itp.RBFInterpolator(
+            X[:, None], y(x), kernel=kernel, smoothing=0.3
+        )(X[:4, None] + 0.3)
+        for kernel in ("linear", "thin_plate_spline", "cubic", "quintic")
+    },
     "radial of points": lambda x: itp.RBFInterpolator(X[:, None], Y)(np.array([[x], [1.7]]) * 1.0),
     "radial of data": lambda x: itp.RBFInterpolator(
         X[:, None], np.stack([y(x), Y * x], axis=1), smoothing=0.1
@@ -112,6 +118,9 @@ INTERPOLATIONS = {
     "interp1d outside": lambda x: itp.interp1d(X, y(x), fill_value="extrapolate")(x + 7),
     "grid": lambda x: GRID2((x, 2 * x)),
     "grid of three": lambda x: GRID3([x, 2 * x, x * x]),
+    "grid of two points": lambda x: itp.RegularGridInterpolator(
+        ([0.0, 2.5], [-1.0, 0.0, 3.0]), np.arange(6.0).reshape(2, 3) ** 2
+    )([x, x * x - 1]),
     "table": lambda x: itp.RegularGridInterpolator((X, X[:5]), A.T * x)([1.1, x]),
     "interpn": lambda x: itp.interpn((X, X[:5]), A.T * x, np.array([[1.1, x], [x, x]])),
 }
@@ -318,3 +327,12 @@ def test_astype_of_the_array_api():
     with pytest.raises(TypeError, match="duals"):
         dn.jacobian(lambda x: xp.astype(x * x, xp.int64), lift=True)(x)
     assert dn.lift(lambda x: xp.astype(x, xp.float32))(x).dtype == np.float32
+
+
+def test_solve_of_the_array_api():
+    """One-dimensional x2 is a vector; more dimensions are stacks of matrices."""
+    linalg = pytest.importorskip("scipy._lib.array_api_compat.numpy").linalg
+    a, b = np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([[1.0, 2.0], [3.0, 5.0]])
+    for right in (b[0], b):
+        got = dn.derivative(lambda t, right=right: linalg.solve(t * a, right), lift=True)(1.0)
+        np.testing.assert_allclose(got, -np.linalg.solve(a, right), atol=1e-14)

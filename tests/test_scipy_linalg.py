@@ -68,6 +68,7 @@ def mixed(x):
 #: A call, and what of its result x is zero.
 CASES = {
     "solve": (lambda x: la.solve(m(x), b(x)), lambda x, y: m(x) @ y - b(x)),
+    "solve by keyword": (lambda x: la.solve(M0, b=b(x)), lambda x, y: M0 @ y - b(x)),
     "solve of a vector": (lambda x: la.solve(m(x), vector(x)), lambda x, y: m(x) @ y - vector(x)),
     "solve transposed": (lambda x: la.solve(m(x), b(x), transposed=True), lambda x, y: m(x).T @ y - b(x)),
     "solve pos": (lambda x: la.solve(mixed(x), b(x), lower=True, assume_a="pos"), lambda x, y: positive(x) @ y - b(x)),
