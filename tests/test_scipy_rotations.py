@@ -102,6 +102,8 @@ def test_operations():
         (lambda p, q: (p**2).as_matrix(), lambda p, q: p @ p),
         (lambda p, q: np.cos(p.magnitude()), lambda p, q: (np.trace(p) - 1) / 2),
         (lambda p, q: Rotation.from_matrix(2.0 * p.as_matrix()).as_matrix(), lambda p, q: p),
+        (lambda p, q: Rotation.from_matrix(np.stack([p.as_matrix(), 2 * q.as_matrix()])).as_matrix(),
+         lambda p, q: np.stack([p, q])),
         (lambda p, q: Rotation.from_quat(3.0 * p.as_quat()).as_matrix(), lambda p, q: p),
         (lambda p, q: Rotation.from_quat(p.as_quat(scalar_first=True), scalar_first=True).as_matrix(), lambda p, q: p),
         (lambda p, q: Rotation.concatenate([p, q])[1].as_matrix(), lambda p, q: q),

@@ -111,7 +111,10 @@ class Session:
         records = dict(self.journal.records)
         for path, some in by_file.items():
             print(f"what {path.name} reaches", file=sys.stderr, flush=True)
-            for test, found in forked(functools.partial(reached, some, places_met), 3600)["result"].items():
+            result = forked(functools.partial(reached, some, places_met), 3600).get("result")
+            if result is None:
+                sys.exit(f"{path.name} ends the process without a mutant")
+            for test, found in result.items():
                 records[f"test {test}"] = found
                 if self.switches is None:
                     self.journal.keep(f"test {test}", found)
