@@ -83,12 +83,15 @@ def scalar(order):
     name, hand, differences = ORDERS[order]
 
     def build():
-        x, f, expected = 0.7, problems.curve(math), hand(0.7)
+        x, f, expected, ours = 0.7, problems.curve(math), hand(0.7), problems.curve(dn)
         return contenders(
             f,
             x,
             expected,
-            {"dualnum": dn.derivative(problems.curve(dn), order)},
+            {
+                "dualnum": dn.derivative(ours, order),
+                "dualnum, made anew": lambda x: dn.derivative(ours, order)(x),
+            },
             peers("scalar", expected, problems.CURVE, order, x),
             hand=lambda x: hand(x, math),
             differences=differences,
@@ -119,6 +122,8 @@ def gradient(n):
     def build():
         x, f = np.linspace(-1.2, 1.1, n), problems.rosenbrock_of(np)
         expected, value, drivers = problems.rosenbrock_gradient(x), None, {"dualnum": dn.gradient(f)}
+        if n <= 100:  # as README calls it: above, the driver is made once
+            drivers["dualnum, made anew"] = lambda x: dn.gradient(f)(x)
         if n <= 1000:
             value, expected, _ = problems.rosenbrock_answer(x)
             drivers["dualnum on duals"] = dn.gradient(f, subok=False)

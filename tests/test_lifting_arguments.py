@@ -180,7 +180,9 @@ def test_every_pass_finds_the_arguments_unchanged(driver):
     assert calls.n == 1
 
 
-@pytest.mark.parametrize("others", [([0.0],), (np.zeros(1),), (iter([1.0] * 9),)], ids=["list", "array", "iterator"])
+@pytest.mark.parametrize(
+    "others", [([0.0],), (np.zeros(1),), (iter([1.0] * 9),)], ids=["list", "array", "iterator"]
+)
 @pytest.mark.parametrize("calls", [1, 2])
 def test_passes_near_to_a_kink_find_the_arguments_unchanged(others, calls):
     """The second derivative of a kink takes more passes; f has a smooth square of one."""
