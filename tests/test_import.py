@@ -76,3 +76,11 @@ def test_a_name_like_none_tells_nothing():
     with pytest.raises(AttributeError, match=r"^module 'dualnum' has no attribute 'qqqqqq'$"):
         dualnum.qqqqqq  # noqa: B018
     assert not hasattr(dualnum, "__wrapped__")
+
+
+def test_scipy_may_come_first():
+    """Its rules are then imported while dualnum is, and must not ask for what is not there yet."""
+    pytest.importorskip("scipy")
+    code = "import scipy.stats, scipy.special as s, dualnum as d; print(d.derivative(lambda a: s.gdtria(0.3, a, 1))(2))"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

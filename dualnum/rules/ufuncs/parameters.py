@@ -260,9 +260,10 @@ _one("_kolmogci", _inverse(lambda x: _kolmogorov(x)[0], _kolmogorov_density), in
 
 def _solving(f):
     """Return the rule of the x with ``f(*parameters, x) = p``, whose slope is f's own."""
-    from dualnum.drivers.one_variable import derivative
 
     def slope(*args):
+        from dualnum.drivers.one_variable import derivative  # which is not there yet where SciPy came first
+
         *parameters, x = args
         slope_at = derivative(
             lambda x: f(*[p.view(DualArray) for p in map(np.asarray, parameters)], x), lift=False, check=False
