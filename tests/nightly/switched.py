@@ -1,8 +1,8 @@
-"""Many mutants of the C++ headers in one build, of which one at a time is switched on at run time, for mutate.py.
+"""Many native mutants in one build, of which one at a time is switched on at run time, for mutate.py.
 
 ``a + b`` becomes ``a + at<7> + b``: the operators of `Switch` below compute a - b where mutant 7 is current.  So the
-precedence of all operators stays.  A constant becomes a conditional expression.  Where that does not compile, in
-constant expressions and template arguments, the mutant is left out.
+precedence of all operators stays.  A constant becomes a conditional expression, in Cython, too, whose operators are not
+switched.  Where that does not compile, in constant expressions and template arguments, the mutant is left out.
 """
 
 import collections
@@ -54,12 +54,23 @@ def mutants_reached():
     for i in found:
         reached_mutants[i] = 0
     return found
+
+
+cdef inline bint mutant_on(int number) noexcept nogil:
+    reached_mutants[number] = 1
+    return current_mutant == number
 """
 
 
 def can_switch(mutant):
     _, start, _, after = mutant.make.args
-    return mutant.path.endswith((".h", ".cpp")) and not re.search(r"&&|\|\|", after) and start >= 0
+    return start >= 0 and (
+        not re.search(r"&&|\|\|", after) if is_cpp(mutant.path) else re.fullmatch(r"[\d.]+", after)
+    )
+
+
+def is_cpp(path):
+    return path.endswith((".h", ".cpp"))
 
 
 def write(where, original, numbered):
@@ -74,10 +85,13 @@ def write(where, original, numbered):
             before = lines[line][start:stop]
             if before.startswith(" "):
                 new = f"{before}mutants::at<{number}>{before}"
-            else:
+            elif is_cpp(path):
                 new = f"(mutants::on<{number}>() ? {after} : {before})"
+            else:
+                new = f"({after} if mutant_on({number}) else {before})"
             lines[line] = lines[line][:start] + new + lines[line][stop:]
-        (where / path).write_text('#include "mutants.h"\n' * (path in changes) + "".join(lines))
+        header = '#include "mutants.h"\n' * (path in changes and is_cpp(path))
+        (where / path).write_text(header + "".join(lines))
 
 
 def build(where, mutants):
@@ -100,7 +114,8 @@ def build(where, mutants):
         if done.returncode == 0:
             return numbered
         # the line of the error, and those that instantiate it or that it expands
-        places = {(path, int(n) - 2) for path, n in re.findall(r"(ext/[\w/]+\.\w+):(\d+):", done.stderr)}
+        found = re.findall(r"(ext/[\w/]+\.\w+):(\d+):", done.stdout + done.stderr)
+        places = {(path, int(n) - 1 - is_cpp(path)) for path, n in found}
         numbers = {int(n) for n in re.findall(r"with int N = (\d+)", done.stderr)}
         numbered = {
             n: m for n, m in numbered.items() if n not in numbers and (m.path, m.make.args[0]) not in places
