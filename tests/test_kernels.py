@@ -29,7 +29,8 @@ LAYOUTS = {
 # values that loops tell apart
 VALUES = {
     "ordinary": np.random.default_rng(1).uniform(0.1, 0.9, N),
-    "far": np.where(np.arange(N) == 270, 6e5, np.random.default_rng(2).uniform(0.1, 0.9, N)),
+    # one in each block, once the first
+    "far": np.where(np.isin(np.arange(N), [100, 256]), 6e5, np.random.default_rng(2).uniform(0.1, 0.9, N)),
     "not finite": np.concatenate(
         [np.random.default_rng(3).uniform(0.1, 0.9, N - 5), [0, -0.0, 1, np.inf, np.nan]]
     ),

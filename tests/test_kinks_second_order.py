@@ -382,6 +382,14 @@ def test_functions_run_once_where_there_is_no_kink():
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("root", [1 / 3, np.full(3, 1 / 3)], ids=["a number", "an array"])
+def test_powers_of_an_array_of_zeros_that_rest(root):
+    """(x^3)^(1/3) = x and (x^4)^(1/2) = x^2: every element of a block is noted, and not the exponent beside it."""
+    x = np.zeros(3)
+    np.testing.assert_array_equal(dn.gradient(lambda x: np.sum((x**3) ** root))(x), np.ones(3))
+    np.testing.assert_array_equal(dn.hessian(lambda x: np.sum((x**4) ** (1.5 * root)))(x), 2 * np.eye(3))
+
+
 def test_pairs_of_equal_points_are_at_rest():
     """Distances of a point from itself: a root of 0 that does not move, in gradients and Hessians."""
 

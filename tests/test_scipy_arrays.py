@@ -63,6 +63,7 @@ INTERPOLATIONS = {
     "clamped": lambda x: itp.CubicSpline(X, y(x), bc_type="clamped")(x + 9),
     "periodic": lambda x: itp.CubicSpline(X, np.r_[y(x)[:5], y(x)[0]], bc_type="periodic")(x),
     "integral of y": lambda x: itp.CubicSpline(X, y(x)).integrate(x, 4.0),
+    "primitive on all intervals": lambda x: itp.CubicSpline(X, y(x)).antiderivative()(X[1:] - 0.1 * x),
     "primitive of y": lambda x: itp.CubicSpline(X, y(x)).antiderivative()(x),
     "pchip": lambda x: itp.PchipInterpolator(X, y(x))(x),
     "akima": lambda x: itp.Akima1DInterpolator(X, y(x))(x),
