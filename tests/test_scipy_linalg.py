@@ -73,7 +73,9 @@ CASES = {
     "solve transposed": (lambda x: la.solve(m(x), b(x), transposed=True), lambda x, y: m(x).T @ y - b(x)),
     "solve pos": (lambda x: la.solve(mixed(x), b(x), lower=True, assume_a="pos"), lambda x, y: positive(x) @ y - b(x)),
     "solve upper": (lambda x: la.solve(m(x), b(x), assume_a="upper triangular"), lambda x, y: upper(m(x)) @ y - b(x)),
-    "solve lower": (lambda x: la.solve(m(x), b(x), assume_a="lower triangular"), lambda x, y: upper(m(x).T).T @ y - b(x)),
+    "solve lower": (
+        lambda x: la.solve(m(x), b(x), assume_a="lower triangular"), lambda x, y: upper(m(x).T).T @ y - b(x)
+    ),
     "solve stacks": (
         lambda x: la.solve(np.array([m(x), positive(x)]), b(x)),
         lambda x, y: np.array([m(x), positive(x)]) @ y - b(x),
