@@ -122,7 +122,7 @@ def changes(node):
 
 def native_mutants(path, text):
     """Return the mutants of a native source, outside of comments, includes and assertions."""
-    lines, found = text.splitlines(keepends=True), []
+    lines, found = text.splitlines(keepends=True), {}
 
     def make(number, start, stop, replacement):
         changed = lines[number][:start] + replacement + lines[number][stop:]
@@ -137,7 +137,8 @@ def native_mutants(path, text):
                 after = line[: match.start()] + replacement + line[match.end() :]
                 make_it = functools.partial(make, number, match.start(), match.end(), replacement)
                 before, after, n = line.strip(), after.strip(), number + 1
-                found.append(
-                    Mutant(f"{path} | {before} -> {after}", path, n, n, (n, n), before, after, make_it)
-                )
-    return found
+                name = f"{path} | {before} -> {after}"
+                while name in found:
+                    name += "'"
+                found[name] = Mutant(name, path, n, n, (n, n), before, after, make_it)
+    return list(found.values())

@@ -252,7 +252,7 @@ def switches_met(switches):
     names, places = {number: name for name, number in switches.items()}, []
     core().mutants_reached()
     yield places
-    places += (names[number] for number in core().mutants_reached())
+    places += (names[number] for number in core().mutants_reached() if number in names)
 
 
 def forked(function, cpu_seconds):
