@@ -8,7 +8,7 @@ from dualnum._core import FUNCTIONS, Dual, DualArray, DualDType, HyperDual, part
 from dualnum.drivers._checks import ConstantResultWarning
 from dualnum.drivers.derivative_tensor import derivative_tensor
 from dualnum.drivers.directional import directional_derivative, hvp, jvp, vhv
-from dualnum.drivers.first_order import gradient, jacobian, value_and_gradient, value_and_jacobian
+from dualnum.drivers.first_order import gradient, jacobian, sparsity, value_and_gradient, value_and_jacobian
 from dualnum.drivers.one_variable import derivative, value_and_derivative
 from dualnum.drivers.second_order import hessian, value_gradient_hessian
 from dualnum.drivers.taylor import taylor
@@ -84,6 +84,7 @@ __all__ = [
     "scipy",
     "seed",
     "series",
+    "sparsity",
     "standard_errors",
     "tangent",
     "taylor",

@@ -42,13 +42,15 @@ def curve_fit_jac(f: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, *parameters: jacobian(lambda p: f(x, *p))(np.array(parameters))
 
 
-def constraint_hess(c: Callable[..., Any]) -> Callable[..., Any]:
+def constraint_hess(c: Callable[..., Any], *, sparse: bool = False) -> Callable[..., Any]:
     """Return the Hessian of v' c(x), as ``NonlinearConstraint(c, lb, ub, hess=)`` calls it.
 
     Parameters
     ----------
     c : callable
         ``c(x)`` is a number or a vector: the constraints.
+    sparse : bool, optional
+        Return a ``scipy.sparse.csr_array``, as ``hessian(f, sparse=True)`` does.
 
     Returns
     -------
@@ -65,7 +67,12 @@ def constraint_hess(c: Callable[..., Any]) -> Callable[..., Any]:
            [10.,  2.]])
     """
     check_callable("constraint_hess", c)
-    return lambda x, v: hessian(lambda x: np.sum(v * np.atleast_1d(c(x))))(x)
+
+    def weighted(x, v):
+        y = c(x)
+        return np.sum(v * (np.stack(y) if isinstance(y, (list, tuple)) else y))
+
+    return hessian(weighted, sparse=sparse)
 
 
 def bvp_jac(f: Callable[..., Any]) -> Callable[..., Any]:

@@ -23,16 +23,21 @@ class Program:
         self.seed, self.steps = seed, steps
 
     def __call__(self, x):
+        total = 0.0
+        with np.errstate(all="ignore"):
+            for a in self.run(x):
+                total = total + np.sum(0.5 * a * a) + np.sum(a)
+        return total
+
+    def run(self, x):
+        """Return the last arrays of the pool."""
         self.draw = np.random.default_rng([self.seed, 2])
         self.pool = [x.reshape(4, 6), x[::2].reshape(3, 4), x.reshape(6, 4).T, x]
         with np.errstate(all="ignore"):
             for _ in range(self.steps):
                 step = self.draw.choice(STEPS)
                 getattr(self, f"do_{step}")()
-            total = 0.0
-            for a in self.pool[-4:]:
-                total = total + np.sum(0.5 * a * a) + np.sum(a)
-            return total
+        return self.pool[-4:]
 
     # ---- choices ----
 
@@ -277,3 +282,10 @@ class Program:
 
 
 STEPS = [name.removeprefix("do_") for name in vars(Program) if name.startswith("do_")]
+
+
+class VectorProgram(Program):
+    """A random function of a vector whose result is one."""
+
+    def __call__(self, x):
+        return np.concatenate([np.ravel(a) for a in self.run(x)])

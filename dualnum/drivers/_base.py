@@ -288,6 +288,7 @@ class Driver(DriverBase):
         """Return the call as an error message spells it."""
         options = f", argnum={self.argnum}" if self.argnum != 0 else ""
         options += f", batched={self.points or True}" if self.batched else ""
+        options += ", sparse=True" if self.extra and self.extra.get("sparse") else ""
         return f"{self.name}(f{options})({self.arguments})"
 
     def __repr__(self):

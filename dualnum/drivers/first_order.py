@@ -159,6 +159,8 @@ def jacobian(
     check: bool | None = None,
     workers: Workers = 1,
     progress: Progress = None,
+    sparse: bool = False,
+    pattern: Any = None,
 ) -> Derivative[P, Array, Any, Place]:
     """Return the function that computes the Jacobian: the derivatives of all results by all variables.
 
@@ -168,13 +170,21 @@ def jacobian(
         ``f(x, *args, **kwargs)`` is a number, an array of any shape, or a list of numbers.
     argnum, chunk, batched, subok, lift, check, workers, progress
         As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
+    sparse : bool, optional
+        Return a ``scipy.sparse.csr_array`` of shape ``(f(x).size, x.size)``, from one call of `f` that reverse mode's
+        tape records: see :ref:`sparse`. What the tape does not hold raises an error.
+    pattern : sparse matrix or array, optional
+        The structure of the sparse result, of the same shape; an error says where a derivative other than 0 lies
+        outside. By default that which follows from `f`: see `sparsity`.
 
     Returns
     -------
     callable
         Of the same arguments; its result has the shape of f(x) and then the shape of `x`: ``(m, n)`` for
         vectors, ``(N, N, M, N)`` for R'R by R of shape ``(M, N)``, ``(..., m, p)`` for a batch. For a
-        container `x` it has the structure of `x`, with such an array for each of its arrays.
+        container `x` it has the structure of `x`, with such an array for each of its arrays. A sparse one has sorted
+        indices, keeps elements that happen to be 0, and has the same structure at every x where `f` takes the same
+        branches.
 
     Examples
     --------
@@ -183,7 +193,16 @@ def jacobian(
     >>> dn.jacobian(lambda x: [x[0] * x[1], x[0] ** 2])(np.array([2.0, 3.0]))
     array([[3., 2.],
            [4., 0.]])
+    >>> dn.jacobian(lambda x: x[1:] - x[:-1] ** 2, sparse=True)(np.array([1.0, 2.0, 3.0])).toarray()
+    array([[-2.,  1.,  0.],
+           [ 0., -4.,  1.]])
     """
+    if sparse is not False or pattern is not None:
+        from dualnum.drivers import _sparse
+
+        others = {"chunk": chunk, "batched": batched, "subok": subok, "lift": lift}
+        others |= {"workers": workers, "progress": progress}
+        return _sparse.matrix_driver("jacobian", f, argnum, check, sparse, pattern, others)
     return Driver(
         "jacobian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _jacobian, progress=progress
     )
@@ -191,6 +210,37 @@ def jacobian(
 
 def _jacobian(driver, args, kwargs, found=None):
     return driver.first_order(args, kwargs, check_leading, found)[1]
+
+
+@takes_f_alone
+def sparsity(
+    f: Callable[P, R], *, argnum: Literal[0] | Place = 0, check: bool | None = None
+) -> Derivative[P, Any, Any, Place]:
+    """Return the function that computes the structure of the Jacobian.
+
+    Parameters
+    ----------
+    f, argnum, check
+        As for `jacobian`.
+
+    Returns
+    -------
+    callable
+        Of the same arguments; its result is the structure of ``jacobian(f, sparse=True)(x)``, a
+        ``scipy.sparse.csr_array`` of ones: SciPy's ``jac_sparsity``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualnum as dn
+    >>> dn.sparsity(lambda x: x[1:] - x[:-1] ** 2)(np.zeros(3)).toarray()
+    array([[1, 1, 0],
+           [0, 1, 1]], dtype=int8)
+    """
+    from dualnum.drivers._sparse import sparsity_driver
+
+    return sparsity_driver(f, argnum, check)
+
 
 
 @takes_f_alone

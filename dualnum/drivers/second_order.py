@@ -24,6 +24,8 @@ def hessian(
     check: bool | None = None,
     workers: Workers = 1,
     progress: Progress = None,
+    sparse: bool = False,
+    pattern: Any = None,
 ) -> Derivative[P, Array, Any, Place]:
     """Return the function that computes the Hessian: the second derivatives by all pairs of variables.
 
@@ -38,6 +40,8 @@ def hessian(
         As for `gradient`; in a batch of shape ``(..., p)`` f(x) has the shape ``(...)`` or ``(..., m)``.
     chunk : int, optional
         How many variables a tile has on each side at most.
+    sparse, pattern : optional
+        As for `jacobian`; f(x) must be a scalar, and the result has the shape ``(x.size, x.size)``.
 
     Returns
     -------
@@ -53,7 +57,17 @@ def hessian(
     >>> dn.hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
     array([[6., 4.],
            [4., 0.]])
+    >>> dn.hessian(lambda x: np.sum(x[1:] * x[:-1] ** 2), sparse=True)(np.array([1.0, 2.0, 3.0])).toarray()
+    array([[4., 2., 0.],
+           [2., 6., 4.],
+           [0., 4., 0.]])
     """
+    if sparse is not False or pattern is not None:
+        from dualnum.drivers import _sparse
+
+        others = {"chunk": chunk, "batched": batched, "subok": subok, "lift": lift}
+        others |= {"workers": workers, "progress": progress}
+        return _sparse.matrix_driver("hessian", f, argnum, check, sparse, pattern, others)
     return Driver(
         "hessian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _hessian, progress=progress
     )

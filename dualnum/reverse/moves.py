@@ -64,14 +64,20 @@ def _pad(tape, array, pad_width, mode="constant", **kwargs):
 
 @rule(np.roll)
 def _roll(tape, a, shift, axis=None):
+    """Write both parts into new memory, whose layout is that of NumPy's result."""
     a = array_of(tape, a)
-    if a.ndim == 1 and isinstance(shift, int) and axis in (None, 0, -1) and a.size:
-        shift %= a.size
-        made = recorded(tape, np.empty(a.size))
-        made[shift:] = a[: a.size - shift]
-        made[:shift] = a[a.size - shift :]
-        return made
-    return moved(tape, np.roll, a, shift, axis)
+    if a.ndim == 1 and axis is None:
+        axis = 0
+    one = isinstance(shift, (int, np.integer)) and isinstance(axis, (int, np.integer))
+    if not one or not -a.ndim <= axis < a.ndim or not a.size:
+        return moved(tape, np.roll, a, shift, axis)
+    n = a.shape[axis]
+    made, before = recorded(tape, np.empty_like(values_of(a))), (slice(None),) * (axis % a.ndim)
+    shift %= n
+    made[(*before, slice(shift, None))] = a[(*before, slice(None, n - shift))]
+    if shift:
+        made[(*before, slice(None, shift))] = a[(*before, slice(n - shift, None))]
+    return made
 
 
 @rule(np.take)

@@ -12,8 +12,9 @@ from dualnum.lifting.state import State
 def is_verified(driver, variables, kwargs, state, value, first):
     """Return whether the nets, at the first call of f's code, leave a derivative: True where they cannot tell.
 
-    `first` has the shape of the value and an axis for the variables, of each point in a batch; `state` is that of the
-    other arguments before the recorded call, None if there are none.
+    `first` has the shape of the value and an axis for the variables, of each point in a batch, or is a csr_array with
+    rows for all elements of the value; `state` is that of the other arguments before the recorded call, None if there
+    are none.
     """
     keyed = with_callables(driver.f, variables.args, kwargs)
     if driver.check is not True and (is_trusted(keyed) or is_of_numpy(driver.f)):
@@ -23,8 +24,12 @@ def is_verified(driver, variables, kwargs, state, value, first):
     if driver.check is False:
         return True
     lead = variables.lead
-    between = tuple(range(len(lead), first.ndim - 1))
-    still = np.all(first == 0, axis=between)
+    is_sparse = not isinstance(first, np.ndarray)
+    if is_sparse:
+        still = np.bincount(first.indices[first.data != 0], minlength=variables.size) == 0
+    else:
+        between = tuple(range(len(lead), first.ndim - 1))
+        still = np.all(first == 0, axis=between)
     seeds, level = np.zeros((*lead, variables.size, 2)), Level()
 
     def seed(x, leaf, level):
@@ -40,8 +45,12 @@ def is_verified(driver, variables, kwargs, state, value, first):
 
     try:
         at = nets.Plain(driver.f, variables.seed_arguments((seed, level)), kwargs, state or State(()))
-        wide = np.expand_dims(seeds[..., 0], between) if between else seeds[..., 0]
-        slope = np.stack([np.sum(first * wide, axis=-1), np.zeros(first.shape[:-1])], axis=-1)
+        if is_sparse:
+            moved = (first @ seeds[..., 0]).reshape(np.shape(value))
+        else:
+            wide = np.expand_dims(seeds[..., 0], between) if between else seeds[..., 0]
+            moved = np.sum(first * wide, axis=-1)
+        slope = np.stack([moved, np.zeros(np.shape(moved))], axis=-1)
         found = nets.loss(at, seed_tangents(np.asarray(value), level, slope)[()])
     finally:
         level.retire()

@@ -130,30 +130,47 @@ def scaled(Tape tape not None, value, terms, keepdims=None, dims=None, bint cons
     return made
 
 
-def product(Tape tape not None, value, x, y):
-    """Return the number with this value that is the sum of x y, of vectors of equal length, recorded or not."""
+def product(Tape tape not None, value, x, y, keepdims=(), dims=None):
+    """
+    Return the sum, over some axes, of x y, recorded or not: the number with this value of vectors of equal length.
+
+    Otherwise x and y broadcast to `dims`, and the array of values, in memory of its own, to the same with the shape
+    `keepdims`: with ones for summed axes.
+    """
     cdef Argument arguments[2]
     cdef TapeOperand operands[2]
     cdef TapeOperand out
+    cdef npy_intp sizes[MAX_AXES]
     cdef bint creates = True
+    cdef ndarray shaped
     cdef int i
-    cdef RecordedNumber made = _constant_number(tape, value)
+    made = recorded(tape, value)
     kept = _take(tape, x, &arguments[0]), _take(tape, y, &arguments[1])
     if arguments[0].active or arguments[1].active:
-        made.shadow = tape.records.number()
+        dims = kept[0].shape if dims is None else dims
+        for i in range(len(dims)):
+            sizes[i] = dims[i]
+        if type(made) is RecordedArray:
+            (<RecordedArray>made).root.active = True
+            shaped = value.reshape(keepdims)
+        else:
+            (<RecordedNumber>made).shadow = tape.records.number()
+            shaped = None
         _take_described(tape, made, &out)
+        if shaped is not None:
+            out.nd, out.dims, out.strides = shaped.nd, shaped.dimensions, shaped.strides
         for i in range(2):
             _describe(&arguments[i], &operands[i])
         for i in range(2):
             if arguments[i].active:
                 _read(tape, &arguments[1 - i], &operands[1 - i])
                 tape.records.push_arrays(Action.product, &out, creates, &operands[i], 1, NULL, &operands[1 - i], NULL,
-                                         NULL, 1, (<ndarray>arguments[i].value).dimensions, NULL)
+                                         NULL, len(dims), sizes, NULL)
                 creates = False
     return made
 
 
-def pulled(Tape tape not None, values, operands, pull, again=None):
+def pulled(Tape tape not None, values, operands, pull, again=None, jacobian=None):
     """
     Return recorded results with these values, whose adjoints a function pulls back.
 
@@ -169,6 +186,9 @@ def pulled(Tape tape not None, values, operands, pull, again=None):
     again : callable, optional
         ``again()`` computes the values once more from what `keep` has kept, on duals for second derivatives; None for
         a function that has none in reverse mode.
+    jacobian : callable, optional
+        Of a function with one result that is linear in one operand, its matrix: ``jacobian()`` returns the rows, the
+        columns and the elements that may differ from 0. By default a sparse Jacobian pulls unit vectors back.
     """
     cdef Argument a
     results = tuple([recorded(tape, value) for value in (values if type(values) is tuple else (values,))])
@@ -178,7 +198,7 @@ def pulled(Tape tape not None, values, operands, pull, again=None):
             _take(tape, x, &a)
             active = active or a.active
     if active:
-        if tape.second and again is None:
+        if tape.second and (jacobian if tape.sparse else again) is None:
             raise _not_recorded(tape, "second derivatives of this function")
         for made in results:
             if type(made) is RecordedArray:
@@ -186,7 +206,7 @@ def pulled(Tape tape not None, values, operands, pull, again=None):
             else:
                 (<RecordedNumber>made).shadow = tape.records.number()
         tape.records.push_call(len(tape.calls))
-        tape.calls.append((pull, again, tuple(operands), results))
+        tape.calls.append((pull, again, tuple(operands), results, jacobian))
     return results if type(values) is tuple else results[0]
 
 
@@ -278,7 +298,7 @@ cdef int _pull(Tape tape, Py_ssize_t place) except -1:
     """Run a function's pull-back, and add what it returns to the adjoints of its operands."""
     cdef Shadow *shadow
     cdef bint flows = False
-    pull, _, operands, results = tape.calls[place]
+    pull, _, operands, results, _ = tape.calls[place]
     for x in results:
         shadow = _shadow_of(x)
         flows = flows or shadow.field[<int>ADJOINT] != NULL or shadow.field[<int>ADJOINT_TANGENT] != NULL
@@ -308,7 +328,7 @@ cdef object _with_tangent(Level level, object x, object tangent):
 
 cdef int _push_call(Tape tape, Py_ssize_t place) except -1:
     """Compute the tangents of a function's results, by calling it on duals."""
-    _, again, _, results = tape.calls[place]
+    _, again, _, results, _ = tape.calls[place]
     found = again()
     for x, made in zip(results, found if type(found) is tuple else (found,)):
         _, tangent = split(made, tape.level)
@@ -499,6 +519,11 @@ def trust(f):
 def is_second(Tape tape not None):
     """Return whether second derivatives are to follow, so that slopes may not be numbers of their own."""
     return tape.second
+
+
+def is_sparse(Tape tape not None):
+    """Return whether sparse derivatives are to follow, for which records say more than calls."""
+    return tape.sparse
 
 
 def with_values(x, value):

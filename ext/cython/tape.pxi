@@ -135,21 +135,26 @@ cdef class Tape:
     ----------
     second : bool
         Whether second derivatives are to follow: records then read the operands that these need.
+    sparse : bool
+        Whether sparse derivatives are to follow: a call then needs local Jacobians.
     failed : bool
         Whether an operation was refused, which f may have caught: the record then lacks it.
+    refused : tuple or None
+        The operation that was refused first, and the frame of the code that asked for it.
     """
     cdef RecordTape *records
-    cdef readonly bint is_open, second
+    cdef readonly bint is_open, second, sparse
     cdef public bint failed
+    cdef public tuple refused
     cdef unsigned long thread
     cdef list kept  # index arrays that records point into
-    cdef list calls  # (pull, again, operands, results) of the records of calls
+    cdef list calls  # (pull, again, operands, results, jacobian) of the records of calls
     cdef Level level  # while a sweep for second derivatives runs Python on duals
 
-    def __cinit__(self, bint second=False):
+    def __cinit__(self, bint second=False, bint sparse=False):
         self.records = new RecordTape()
-        self.records.keep_numbers = second
-        self.is_open, self.second = True, second
+        self.records.keep_numbers = second or sparse
+        self.is_open, self.second, self.sparse = True, second, sparse
         self.thread = PyThread_get_thread_ident()
         self.kept, self.calls = [], []
 
@@ -168,7 +173,7 @@ cdef class Tape:
     def close(self):
         """End the call: arrays that outlive it refuse everything from now on."""
         self._close()
-        self.kept, self.calls = [], []
+        self.kept, self.calls, self.refused = [], [], None
         del self.records
         self.records = new RecordTape()
 
@@ -181,6 +186,8 @@ cdef class Tape:
 cdef object _not_recorded(Tape tape, str what):
     """Return the error of an operation that no record holds; the tape has failed."""
     tape.failed = True
+    if tape.sparse and tape.refused is None:
+        tape.refused = what, sys._getframe()
     return NotRecorded(f"{what} expects other than recorded arrays, got one; use duals, on which f's driver calls f "
                        f"next.")
 

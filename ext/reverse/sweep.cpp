@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "math/compiler.h"
-#include "reverse/tape.h"
+#include "reverse/walk.h"
 
 namespace dn::reverse {
 
@@ -11,8 +11,6 @@ void* (*allocate_adjoints)(std::size_t) = std::malloc;
 void (*free_adjoints)(void*) = std::free;
 
 namespace {
-
-constexpr index_t BLOCK = 256;
 
 // in += factor s out, or in = factor s out: a row of n elements.  Scaled says that there is an s.
 template <bool Assign, bool Scaled>
@@ -70,13 +68,6 @@ void add_row(bool assign, double* in, index_t in_step, const double* out, index_
   else
     assign ? add_row<true, false>(in, in_step, out, out_step, s, factor, n)
            : add_row<false, false>(in, in_step, out, out_step, s, factor, n);
-}
-
-// The m values of a source from p on: in place where they are contiguous, else gathered in the buffer.
-const double* contiguous(const double* p, index_t step, double* buffer, index_t m) {
-  if (step == 1) return p;
-  for (index_t i = 0; i < m; ++i) buffer[i] = p[i * step];
-  return buffer;
 }
 
 // What multiplies in a record: its slopes, or their tangents.
@@ -418,6 +409,12 @@ const Record* Tape::sweep(const Record* r, bool second) {
     }
   }
   return nullptr;
+}
+
+bool Tape::pull_adjoint(const Record& r) {
+  if (r.out->field[ADJOINT] && !pull(r, ADJOINT)) return false;
+  if (r.creates) release(r.out);
+  return true;
 }
 
 void Tape::attach(Capture* c) {

@@ -34,6 +34,7 @@ struct Shadow {
   Shadow* next;
   Capture* captured;      // by which records read the present values, in a sweep of the tangents
   double number[FIELDS];  // the fields themselves where size is 1
+  index_t place;          // among the shadows of its tape, in the order of their creation
 };
 
 // Values that records read, and the tangents that belong to them.  The owner is a Python object, which the tape releases
@@ -152,6 +153,7 @@ class Tape {
   Shadow* shadows = nullptr;
   Capture* captures = nullptr;
   std::size_t bytes = 0;
+  index_t shadow_count = 0;
   bool out_of_memory = false, keep_numbers = false;
 
   Tape() = default;
@@ -161,13 +163,13 @@ class Tape {
 
   Shadow* shadow(index_t size) {
     auto* made = static_cast<Shadow*>(take(sizeof(Shadow)));
-    *made = {{}, size, shadows, nullptr, {}};
+    *made = {{}, size, shadows, nullptr, {}, shadow_count++};
     return shadows = made;
   }
   // The shadow of a number, which needs no memory of its own.
   Shadow* number() {
     auto* made = static_cast<Shadow*>(take(sizeof(Shadow)));
-    *made = {{}, 1, keep_numbers ? shadows : nullptr, nullptr, {}};
+    *made = {{}, 1, keep_numbers ? shadows : nullptr, nullptr, {}, shadow_count++};
     if (keep_numbers) shadows = made;
     return made;
   }
@@ -202,6 +204,8 @@ class Tape {
   // Runs the records from r on, backwards, up to a call, which it returns; null at the end.  `second` carries the
   // tangents of the adjoints along, after a sweep of the tangents.
   const Record* sweep(const Record* r, bool second = false);
+  // Runs one record, which is no call, backwards, without tangents; false where memory is missing.
+  static bool pull_adjoint(const Record& r);
   // Runs the records from r on, forwards, up to a call: the tangents of all values.
   const Record* push_tangents(const Record* r);
   // Remembers for what reads the present values of an array that its present tangents belong to them.
