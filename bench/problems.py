@@ -253,6 +253,56 @@ def layers_by_hand(x):
 LAYERS = Problem(layers)
 
 
+# ---- sparse ------------------------------------------------------------------------------------------------
+
+
+def brusselator(side):
+    """The slopes of two reacting substances on a periodic square grid, which diffuse to their neighbours."""
+
+    def slopes(y):
+        u, v = y.reshape(2, side, side)
+        return np.concatenate(
+            [
+                (1 + u * u * v - 4.4 * u + 0.02 * side**2 * spread(u)).ravel(),
+                (3.4 * u - u * u * v + 0.02 * side**2 * spread(v)).ravel(),
+            ]
+        )
+
+    def spread(a):
+        return np.roll(a, 1, 0) + np.roll(a, -1, 0) + np.roll(a, 1, 1) + np.roll(a, -1, 1) - 4 * a
+
+    return slopes
+
+
+def brusselator_by_hand(y):
+    """Return the Jacobian as a csr_array."""
+    import scipy.sparse
+
+    side = int((y.size // 2) ** 0.5)
+    u, v = y.reshape(2, -1)
+    ring = scipy.sparse.diags_array([1.0, -2, 1, 1, 1], offsets=[-1, 0, 1, side - 1, 1 - side], shape=(side, side))
+    one = scipy.sparse.eye_array(side)
+    laplace = 0.02 * side**2 * (scipy.sparse.kron(ring, one) + scipy.sparse.kron(one, ring))
+    diagonal = scipy.sparse.diags_array
+    return scipy.sparse.block_array(
+        [
+            [laplace + diagonal(2 * u * v - 4.4), diagonal(u * u)],
+            [diagonal(3.4 - 2 * u * v), laplace - diagonal(u * u)],
+        ],
+        format="csr",
+    )
+
+
+def rosenbrock_diagonals(x):
+    """Return the Hessian of Rosenbrock's function as a csr_array."""
+    import scipy.sparse
+
+    beside, main = -400 * x[:-1], np.zeros_like(x)
+    main[:-1] += 1200 * x[:-1] ** 2 - 400 * x[1:] + 2
+    main[1:] += 200
+    return scipy.sparse.diags_array([beside, main, beside], offsets=[-1, 0, 1], format="csr")
+
+
 # ---- a fit that spends its time in large arrays ------------------------------------------------------------
 
 

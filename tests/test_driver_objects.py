@@ -60,6 +60,7 @@ MAKERS = [
     for module in (dn, dn.finite_difference)
     for make in vars(module).values()
     if inspect.isfunction(make) and "argnum" in inspect.signature(make).parameters
+    if make is not dn.sparsity  # which calls f on no duals
 ]
 
 

@@ -5,7 +5,6 @@ What a tape does not hold raises an error, which names the call in f: a dense re
 
 import linecache
 import os
-from types import FrameType
 
 import numpy as np
 
@@ -32,7 +31,9 @@ DIRECTIONS = 16
 #: More variables than these have no second derivatives recomputed on duals: nan stays.
 VARIABLES_ON_DUALS = 256
 OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+NUMPY = os.path.dirname(os.path.abspath(np.__file__))
+#: Code that f calls: an error names the line of f.
+PACKAGES = OWN, "ext/cython", NUMPY + os.sep, os.path.join(os.path.dirname(NUMPY), "scipy") + os.sep
 
 
 def matrix_driver(name, f, argnum, check, sparse, pattern, others):
@@ -42,7 +43,9 @@ def matrix_driver(name, f, argnum, check, sparse, pattern, others):
     for option, given in others.items():
         if given != DEFAULTS[option]:
             call = f"{name}(f, {option}={given!r}, sparse=True)"
-            raise ValueError(expects(call, f"{option} to be {DEFAULTS[option]!r}", f"{given!r}", "sparse=False"))
+            raise ValueError(
+                expects(call, f"{option} to be {DEFAULTS[option]!r}", f"{given!r}", "sparse=False")
+            )
     extra = {"sparse": True, "pattern": pattern, "plan": None}
     return _driver(name, f, argnum, check, jacobian_of if name == "jacobian" else hessian_of, extra)
 
@@ -199,7 +202,7 @@ def recorded(driver, args, kwargs, second):
             try:
                 plan, data, *adjoints = sparse_derivatives(tape, y, seeds, driver.extra["plan"])
             except OverflowError:
-                got = "more than 2**27 elements"
+                got = "more than 2**25 of an array"
                 raise ValueError(expects(driver, "f to have sparse derivatives", got)) from None
         value = np.array(values_of(y))
     finally:
@@ -211,7 +214,9 @@ def recorded(driver, args, kwargs, second):
     known = np.isfinite(data).all() and (not second or np.isfinite(first).all())
     if known and not nets.is_verified(driver, variables, kwargs, state, value, first):
         got = "a function that asks for types, or whose derivative depends on more than its record"
-        raise TypeError(expects(driver, "f to compute with its array as with one of floats", got, remedy(driver)))
+        raise TypeError(
+            expects(driver, "f to compute with its array as with one of floats", got, remedy(driver))
+        )
     driver.extra["plan"] = plan
     return variables, matrix
 
@@ -244,12 +249,12 @@ def refusal(driver, tape, args, kwargs, error):
     if tape.refused is None:
         driver.f(*args, **kwargs)
         what = f"{type(error).__name__}: {error}"
-        frame = last_frame(error)
+        lines = lines_of(error)
     else:
-        what, frame = tape.refused
+        what, lines = tape.refused
     if what.startswith("x.__array_"):  # which NumPy looks for
         what = "np.asarray(x)"
-    got = what.rstrip(",") + line_of(frame)
+    got = what.rstrip(",") + place_of(lines)
     return TypeError(expects(driver, "f to use what a tape records", got, remedy(driver)))
 
 
@@ -258,23 +263,22 @@ def remedy(driver):
     return "sparse=False" if "sparse" in driver.extra else "jacobian(f)"
 
 
-def last_frame(error):
-    """Return the frame in which an error was raised."""
-    traceback = error.__traceback__
-    while traceback.tb_next is not None:
+def lines_of(error):
+    """Return the files and lines through which an error has come, the innermost first."""
+    traceback, lines = error.__traceback__, []
+    while traceback is not None:
+        lines.append((traceback.tb_frame.f_code.co_filename, traceback.tb_lineno))
         traceback = traceback.tb_next
-    return traceback.tb_frame
+    return lines[::-1]
 
 
-def line_of(frame: FrameType | None):
-    """Return the innermost line outside of dualnum and NumPy, as a message names it."""
-    while frame is not None and frame.f_code.co_filename.startswith((OWN, NUMPY)):
-        frame = frame.f_back
-    if frame is None:
-        return ""
-    name, number = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(name, number).strip()
-    return f" at {os.path.basename(name)}, line {number}" + (f": {text}" if text else "")
+def place_of(lines):
+    """Return the innermost line outside of dualnum, NumPy and SciPy, as a message names it."""
+    for name, number in lines:
+        if not name.startswith(PACKAGES):
+            text = linecache.getline(name, number).strip()
+            return f" at {os.path.basename(name)}, line {number}" + (f": {text}" if text else "")
+    return ""
 
 
 # ---- elements that are not finite: the rules of duals decide -----------------------------------------------
@@ -345,4 +349,3 @@ def second_by_duals(driver, variables, kwargs, matrix):
             *_, second = driver.second(variables, kwargs, seed, width, other, other_width)
             dense[i : i + width, j : j + other_width] = second
     matrix.data[chosen] = dense[rank[0], rank[1]]
-

@@ -242,7 +242,6 @@ def sparsity(
     return sparsity_driver(f, argnum, check)
 
 
-
 @takes_f_alone
 def value_and_jacobian(
     f: Callable[P, R],

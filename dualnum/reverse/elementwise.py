@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from dualnum._core import Level, Tape, is_recorded, refuse, scaled, seed_tangents, split, values_of
+from dualnum._core import (
+    Level,
+    Tape,
+    is_recorded,
+    is_second,
+    refuse,
+    scaled,
+    seed_tangents,
+    split,
+    values_of,
+)
 from dualnum.reverse._rules import rule, shape_of
 
 
@@ -111,6 +121,10 @@ def _clip(
         return np.minimum(a, high, **into)
     if high is None:
         return np.maximum(a, low, **into)
+    if is_second(tape):
+        v, bottom, top = values_of(a), values_of(low), values_of(high)
+        if np.any(np.equal(v, bottom) | np.equal(v, top) | np.equal(bottom, top)):
+            refuse(tape, "np.clip at a kink, for second derivatives,")
     return np._core.umath.clip(a, low, high, **into)
 
 

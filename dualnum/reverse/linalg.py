@@ -6,6 +6,7 @@ from dualnum._core import (
     Tape,
     is_recorded,
     is_second,
+    is_sparse,
     keep,
     product,
     pulled,
@@ -29,6 +30,8 @@ def _product(function):
         if function is not np.matmul and not (x.ndim <= 2 and y.ndim <= 2 and x.ndim and y.ndim):
             refuse(tape, f"np.{function.__name__} of these shapes")
         value = function(values_of(x), values_of(y))
+        if is_sparse(tape):
+            return _summed_product(tape, value, x, y)
         u, v = keep(tape, x), keep(tape, y)
 
         def pull(a):
@@ -40,6 +43,15 @@ def _product(function):
         return pulled(tape, value, [x, y], pull, lambda: function(u.values(), v.values()))
 
     return multiply
+
+
+def _summed_product(tape, value, x, y):
+    """Record the products of elements, so that sparse derivatives see which elements meet."""
+    u = x[np.newaxis] if x.ndim == 1 else x
+    v = y[:, np.newaxis] if y.ndim == 1 else y
+    u, v = u[..., np.newaxis], v[..., np.newaxis, :, :]
+    dims = np.broadcast_shapes(u.shape, v.shape)
+    return product(tape, value, u, v, (*dims[:-2], 1, dims[-1]), dims)
 
 
 def _matrices(a, x_ndim, y_ndim):
@@ -285,7 +297,14 @@ def _convolution(function):
             else refuse(tape, f"np.{function.__name__} of large arrays")
         )
         matrix = np.array(columns)
-        return pulled(tape, value, [x], lambda adjoint: [matrix @ adjoint])
+
+        def jacobian():
+            ones = np.ones_like(fixed)
+            meet = [function(e, ones, mode) if of_first else function(ones, e, mode) for e in np.eye(x.size)]
+            places, rows = np.nonzero(meet)
+            return rows, places, matrix[places, rows]
+
+        return pulled(tape, value, [x], lambda adjoint: [matrix @ adjoint], None, jacobian)
 
     return convolve
 

@@ -4,7 +4,18 @@ from math import prod as product_of
 
 import numpy as np
 
-from dualnum._core import Tape, is_second, keep, pulled, refuse, scaled, values_of, with_values
+from dualnum._core import (
+    Tape,
+    is_second,
+    is_sparse,
+    keep,
+    pulled,
+    recorded,
+    refuse,
+    scaled,
+    values_of,
+    with_values,
+)
 from dualnum.reverse._rules import array_of, axes_of, kept_shape, rule
 
 GIVEN = np._NoValue
@@ -105,12 +116,27 @@ def _others(v, axes):
     return np.transpose((before * after).reshape(moved.shape), np.argsort(order))
 
 
+def _multiplied(x, axes, count, shape):
+    """Return the product along axes, of this shape, from one multiplication after another."""
+    rows = np.moveaxis(x, axes, range(len(axes))).reshape((count, *shape))
+    made = np.positive(rows[0])
+    for i in range(1, count):
+        made = made * rows[i]
+    return made
+
+
 @rule(np.prod)
 def _prod(tape, x, axis=None, dtype=None, out=None, keepdims=GIVEN, **options):
     _options(tape, "prod", {"dtype": dtype, "out": out, "keepdims": keepdims, **options})
     x = array_of(tape, x)
-    v, axes, kept, _ = _sizes(x, axis)
+    v, axes, kept, count = _sizes(x, axis)
     value = np.multiply.reduce(v, axis, None, None, keepdims is True)
+    if is_sparse(tape):
+        return (
+            with_values(_multiplied(x, axes, count, np.shape(value)), value)
+            if count
+            else recorded(tape, value)
+        )
     values = keep(tape, x)
 
     def pull(adjoint):
@@ -167,7 +193,18 @@ def _cumsum(tape, x, axis=None, dtype=None, out=None):
         pull = lambda a: [_reversed_cumsum(a, 0).reshape(v.shape)]  # noqa: E731
     else:
         pull = lambda a: [_reversed_cumsum(a, axis)]  # noqa: E731
-    return pulled(tape, value, [x], pull, lambda: np.cumsum(kept.values(), axis=axis))
+    return pulled(
+        tape, value, [x], pull, lambda: np.cumsum(kept.values(), axis=axis), lambda: _before(v.shape, axis)
+    )
+
+
+def _before(shape, axis):
+    """Return the local Jacobian of cumsum: ones, where a result comes after an element of its line or is at it."""
+    places = np.arange(product_of(shape)).reshape(shape)
+    lines = places.reshape(1, -1) if axis is None else np.moveaxis(places, axis, -1).reshape(-1, shape[axis])
+    after, before = np.tril_indices(lines.shape[1])
+    rows, columns = lines[:, after].reshape(-1), lines[:, before].reshape(-1)
+    return rows, columns, np.ones(rows.size)
 
 
 @rule((np.add, "accumulate"))

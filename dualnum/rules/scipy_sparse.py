@@ -13,7 +13,7 @@ import types
 import numpy as np
 from scipy.sparse import _sparsetools
 
-from dualnum._core import Dual, DualArray, DualDType, holds_duals, value
+from dualnum._core import Dual, DualArray, DualDType, holds_duals, is_recorded, value
 from dualnum.rules._components import components, from_components
 from dualnum.rules._operands import dtype_of, is_dual, numpy_result
 from dualnum.rules.guests import replace
@@ -235,6 +235,10 @@ def _product_with_dense(own):
     @functools.wraps(own)
     def multiply(self, other):
         data = getattr(self, "data", None)
+        if is_recorded(other):
+            from dualnum.reverse import sparse_matrices
+
+            return sparse_matrices.multiply(own, self, other)
         if not (is_dual(data) or is_dual(other)):
             return own(self, other)
         if not hasattr(self, "_with_data") or not isinstance(data, np.ndarray):  # lists and dicts

@@ -59,16 +59,14 @@ cdef RecordedNumber _constant_number(Tape tape, double value):
 
 
 cdef object _binary_operator(int place, object x, object y, object operator_):
-    if type(x) is not RecordedArray and type(x) is not RecordedNumber and _leaves(x):
-        return NotImplemented
-    if type(y) is not RecordedArray and type(y) is not RecordedNumber and _leaves(y):
+    if _leaves(x) or _leaves(y):
         return NotImplemented
     return _elementwise(_tape_of(x, y), place, x, y, None, operator_)
 
 
 cdef bint _leaves(object x):
     """Whether an operator leaves an operand of an unknown type to that type."""
-    return not isinstance(x, (float, int, ndarray, np.generic, list, tuple, DualArray, Dual))
+    return type(x) is not RecordedArray and type(x) is not RecordedNumber and not isinstance(x, (float, int, ndarray, np.generic, list, tuple, DualArray, Dual))
 
 
 cdef object _power_operator(object x, object y):
@@ -405,7 +403,7 @@ cdef Tape _first_tape(object x, int depth=6):
 cdef object _compared(object x, object y, int op):
     cdef Tape tape = _tape_of(x, y)
     _check_open(tape)
-    if not (type(y) is RecordedArray or type(y) is RecordedNumber) and _leaves(y):
+    if _leaves(y):
         raise _not_recorded(tape, f"a comparison with {type(y).__name__}")
     first, second = _stripped_of_tape(tape, x), _stripped_of_tape(tape, y)
     if tape.second:

@@ -163,7 +163,7 @@ cdef class RecordedArray:
         return _power_operator(x, y)
 
     def __matmul__(x, y):
-        return np.matmul(x, y)
+        return NotImplemented if _leaves(y) or _leaves(x) else np.matmul(x, y)
 
     def __neg__(self):
         return _elementwise(self.root.tape, R_NEGATIVE, self, None, None, _py_negative)

@@ -21,7 +21,8 @@ cdef extern from "reverse/sparse.h" namespace "dn::reverse" nogil:
         vector[Seed] seeds
         Py_ssize_t columns
         const Shadow *result
-        vector[Py_ssize_t] result_slots
+        const Py_ssize_t *result_slots
+        Py_ssize_t rows
         vector[LocalJacobian] locals
         cbool second
 
@@ -136,7 +137,7 @@ def sparse_derivatives(Tape tape not None, y, list seeds not None, SparsePlan pl
     Raises
     ------
     OverflowError
-        If the matrix, or that of a value on the way, has more than 2**27 elements.
+        If the matrix, or that of an array on the way, has more than 2**25 elements.
     """
     cdef Recording recording
     cdef Seed seed
@@ -150,18 +151,17 @@ def sparse_derivatives(Tape tape not None, y, list seeds not None, SparsePlan pl
     _check_open(tape)
     recording.tape, recording.second, recording.columns = tape.records, tape.second, 0
     for x, start in seeds:
-        slots = _slots(x)
-        columns = np.empty(len(slots), dtype=np.intp)
-        columns[slots] = np.arange(start, start + len(slots))
+        columns = np.arange(start, start + _shadow_of(x).size)
+        if type(x) is RecordedArray and not _contiguous((<RecordedArray>x).value):
+            slots, columns = _slots(x), np.empty_like(columns)
+            columns[slots] = np.arange(start, start + len(slots))
         kept.append(columns)
         seed.shadow, seed.column = _shadow_of(x), <const Py_ssize_t *>(<ndarray>columns).data
         recording.seeds.push_back(seed)
-        recording.columns += len(slots)
+        recording.columns += seed.shadow.size
     recording.result = _shadow_of(y) if is_recorded(y) else NULL
     slots = _slots(y) if is_recorded(y) else np.zeros(np.size(y), dtype=np.intp)
-    if not tape.second:
-        recording.result_slots.assign(<const Py_ssize_t *>(<ndarray>slots).data,
-                                      <const Py_ssize_t *>(<ndarray>slots).data + len(slots))
+    recording.result_slots, recording.rows = <const Py_ssize_t *>(<ndarray>slots).data, len(slots) * (not tape.second)
     with np.errstate(all="ignore"):
         _describe_locals(tape, &recording, kept)
         if plan is None or not plan.plan.fits(recording):

@@ -58,6 +58,9 @@ cdef extern from "reverse/slopes.h" namespace "dn::reverse" nogil:
         Capture *capture(void *, const char *, Shadow *) except +
         void push_number(Shadow *, Py_ssize_t, bint, Shadow *, Py_ssize_t, double) except +
         void push_arrays(Action, const TapeOperand *, bint, const TapeOperand *, double, SlopeLoop, const TapeOperand *,
+                         const TapeOperand *, const TapeOperand *, int, const npy_intp *, CurvatureLoop,
+                         unsigned char) except +
+        void push_arrays(Action, const TapeOperand *, bint, const TapeOperand *, double, SlopeLoop, const TapeOperand *,
                          const TapeOperand *, const TapeOperand *, int, const npy_intp *, CurvatureLoop) except +
         void push_indexed(Action, Shadow *, Py_ssize_t, bint, Shadow *, Py_ssize_t, const Py_ssize_t *,
                           Py_ssize_t) except +
@@ -87,6 +90,7 @@ cdef extern from "reverse/slopes.h" namespace "dn::reverse" nogil:
         SlopeLoop slopes[3]
         CurvatureLoop curvature[3]
         cbool reads[3][3]
+        unsigned char bends[3]
 
     UfuncInfo *recorded_ufuncs "dn::reverse::ufuncs"
     const int RECORDED_UFUNCS "dn::reverse::UFUNCS"
@@ -140,7 +144,7 @@ cdef class Tape:
     failed : bool
         Whether an operation was refused, which f may have caught: the record then lacks it.
     refused : tuple or None
-        The operation that was refused first, and the frame of the code that asked for it.
+        The operation that was refused first, and the files and lines that asked for it, the innermost first.
     """
     cdef RecordTape *records
     cdef readonly bint is_open, second, sparse
@@ -183,11 +187,20 @@ cdef class Tape:
         return made
 
 
+cdef list _lines_of(frame):
+    """Return the file and the line of a frame and of those that have called it."""
+    lines = []
+    while frame is not None:
+        lines.append((frame.f_code.co_filename, frame.f_lineno))
+        frame = frame.f_back
+    return lines
+
+
 cdef object _not_recorded(Tape tape, str what):
     """Return the error of an operation that no record holds; the tape has failed."""
     tape.failed = True
     if tape.sparse and tape.refused is None:
-        tape.refused = what, sys._getframe()
+        tape.refused = what, _lines_of(sys._getframe())
     return NotRecorded(f"{what} expects other than recorded arrays, got one; use duals, on which f's driver calls f "
                        f"next.")
 
@@ -548,7 +561,7 @@ cdef int _push_slopes(Tape tape, const UfuncInfo *info, int i, Argument *argumen
             _read_unless_number(tape, result, out)
             read[k] = out[0]
     tape.records.push_arrays(Action.slopes, out, creates, &operands[i], 1, info.slopes[i], &read[0], &read[1], &read[2],
-                             nd, dims, info.curvature[i])
+                             nd, dims, info.curvature[i], info.bends[i])
     return 0
 
 

@@ -22,7 +22,8 @@ struct UfuncInfo {
   double factor[2];
   SlopeLoop slopes[3];
   CurvatureLoop curvature[3];
-  bool reads[3][3];  // reads[k]: whether slopes[k] reads x, y and z
+  bool reads[3][3];       // reads[k]: whether slopes[k] reads x, y and z
+  std::uint8_t bends[3] = {};  // bit i of bends[k]: whether slopes[k] changes with operand i, apart from kinks
 };
 
 template <class Row>
@@ -171,6 +172,9 @@ inline void find_reads() {
           u.slopes[k](moved, moved + 1, moved + 2, &after, 1);
           u.reads[k][argument] |= before != after && (before == before || after == after);
         }
+    for (int k = 0; k < u.operands; ++k)
+      for (int i = 0; i < u.operands; ++i)
+        if (u.reads[k][i] || u.reads[k][2]) u.bends[k] = static_cast<std::uint8_t>(u.bends[k] | 1 << i);
   }
 }
 

@@ -51,7 +51,8 @@ struct Recording {
   std::vector<Seed> seeds;
   index_t columns;
   const Shadow* result;  // null for a constant
-  std::vector<index_t> result_slots;
+  const index_t* result_slots;
+  index_t rows;  // of a Jacobian: how many these are
   std::vector<LocalJacobian> locals;
   bool second;
 };
@@ -88,8 +89,8 @@ struct ConstantFlow {
   index_t edge;
 };
 
-// More coefficients than these are no sparse matrix.
-constexpr std::size_t MOST_COEFFICIENTS = std::size_t{1} << 27;
+// More coefficients than these, of one array or of all, are no sparse matrix.
+constexpr std::size_t MOST_OF_ONE = std::size_t{1} << 25, MOST_OF_ALL = std::size_t{1} << 28;
 struct TooDense : std::overflow_error {
   TooDense() : std::overflow_error("too many coefficients") {}
 };

@@ -1,4 +1,5 @@
 // Makes the plan of a sparse Jacobian or Hessian: which coefficients there are, and how they flow.
+#include <array>
 #include <map>
 #include <numeric>
 
@@ -33,44 +34,47 @@ const Shadow* shadow_of(const Source& s) { return s.capture ? s.capture->shadow 
 Shadow* out_of(const Edge& e) { return e.local ? e.local->out : e.record->out; }
 Shadow* in_of(const Edge& e) { return e.local ? e.local->in : e.record->in; }
 
-// All that a plan depends on, as numbers.
-index_v key_of(const Recording& f) {
-  index_v key{f.columns, f.second, f.result ? f.result->place : -1, f.tape->shadow_count};
-  const auto append = [&key](const index_t* from, index_t n) {
-    key.push_back(n);
-    key.insert(key.end(), from, from + n);
+// Calls f(from, n) for all that a plan depends on, as numbers.
+template <class F>
+void each_part_of_key(const Recording& f, F part) {
+  const auto put = [&part](std::initializer_list<index_t> numbers) {
+    part(numbers.begin(), static_cast<index_t>(numbers.size()));
   };
-  append(f.result_slots.data(), static_cast<index_t>(f.result_slots.size()));
+  const auto append = [&](const index_t* from, index_t n) {
+    put({n});
+    part(from, n);
+  };
+  put({f.columns, f.second, f.result ? f.result->place : -1, f.tape->shadow_count});
+  append(f.result_slots, f.rows);
   for (const Seed& seed : f.seeds) {
-    key.push_back(seed.shadow->place);
+    put({seed.shadow->place});
     append(seed.column, seed.shadow->size);
   }
   for (const Edge& e : edges_of(f)) {
     const Record& r = *e.record;
     const Shadow* in = in_of(e);
-    key.insert(key.end(), {static_cast<index_t>(r.action), r.axes, out_of(e)->place, in ? in->place : -1});
+    put({static_cast<index_t>(r.action), r.axes, out_of(e)->place, in ? in->place : -1});
     if (e.local) {
       append(e.local->out_slot, e.local->n);
       append(e.local->in_slot, e.local->n);
       continue;
     }
-    key.insert(key.end(), {r.out_offset, r.in_offset, r.creates});
+    put({r.out_offset, r.in_offset, r.creates});
     if (r.axes != 0) {
       const auto& a = static_cast<const ArrayRecord&>(r);
       for (int i = 0; i < a.axes; ++i) {
-        key.push_back(a.axis[i].n);
-        key.insert(key.end(), a.axis[i].step, a.axis[i].step + ROLES);
+        put({a.axis[i].n});
+        part(a.axis[i].step, ROLES);
       }
       for (const Source& s : a.source) {
         const Shadow* shadow = shadow_of(s);
-        key.insert(key.end(), {shadow ? shadow->place : -1, s.capture != nullptr, s.offset});
+        put({shadow ? shadow->place : -1, s.capture != nullptr, s.offset});
       }
-      key.push_back(a.curvature != nullptr);
+      put({a.bends});
     } else if (r.action != Action::add) {
       append(static_cast<const IndexRecord&>(r).index, static_cast<const IndexRecord&>(r).n);
     }
   }
-  return key;
 }
 
 // Calls f(out slot, in slot, element) for each element that an edge maps; the in slot is -1 for values without adjoints.
@@ -162,12 +166,11 @@ struct Entry {
   place_t column, place;
 };
 struct Row {
-  index_t start, n;
+  place_t start, n;
 };
 // What the planner knows of a shadow.
 struct State {
   std::vector<Row> rows;  // by slot; none while nothing has flowed into it
-  index_v group, built;   // by slot: the group that last wrote it, and the row that this is building
   index_t last_use = -1;  // the edge
   bool needed = false;
   std::vector<std::pair<place_t, std::size_t>> blocks;
@@ -203,13 +206,15 @@ class Planner {
   std::vector<State> states_;
   std::vector<Entry> entries_;
   std::unordered_map<ConstantKey, place_t, HashOfConstant> constants_;
-  place_t last_constant_ = -1;  // which is the derivative 1 of the variables
+  std::array<std::pair<ConstantKey, place_t>, 16> recent_{};  // those of `constants_` that were asked for last
+  place_t last_constant_ = -1;                                // which is the derivative 1 of the variables
   std::multimap<std::size_t, place_t> free_;
   std::vector<index_v> dying_;
   std::unordered_map<std::uint64_t, place_t> triangle_;  // row << 32 | column -> place
 
   // the present group: records one after another that write the same shadow
   index_t group_ = 0;
+  index_v group_of_, row_of_;  // by slot of its shadow: the last group that wrote one, and the row that it builds
   std::vector<Node> nodes_;
   std::vector<BuiltRow> built_;
   std::unordered_map<std::uint64_t, place_t> found_;  // nodes of long rows
@@ -226,7 +231,7 @@ class Planner {
     for (const Seed& seed : f.seeds) {
       State& s = state(seed.shadow);
       for (index_t i = 0; i < seed.shadow->size; ++i) {
-        s.rows.push_back({static_cast<index_t>(entries_.size()), 1});
+        s.rows.push_back({static_cast<place_t>(entries_.size()), 1});
         entries_.push_back({static_cast<place_t>(seed.column[i]), -1});
       }
     }
@@ -241,6 +246,8 @@ class Planner {
       for (; e < end; ++e) release(e);
     }
     plan_.constants = at(-last_constant_);
+    plan_.columns = f_.columns;
+    plan_.indptr.push_back(0);
     f_.second ? finish_hessian() : finish_jacobian();
   }
 
@@ -269,7 +276,7 @@ class Planner {
   }
   // Whether a record's slopes change with operand k.
   static bool has_terms(const ArrayRecord& r, int k) {
-    return shadow_of(r.source[k]) && (r.action == Action::product ? k == 0 : r.curvature != nullptr);
+    return shadow_of(r.source[k]) && (r.action == Action::product ? k == 0 : (r.bends >> k & 1) != 0);
   }
 
   index_t end_of_group(index_t e) const {
@@ -292,8 +299,10 @@ class Planner {
     ++group_;
     nodes_.clear(), built_.clear(), found_.clear(), carried_.clear(), assigns_.clear();
     s.rows.resize(at(out->size));
-    s.group.resize(at(out->size));
-    s.built.resize(at(out->size));
+    if (group_of_.size() < at(out->size)) {
+      group_of_.resize(at(out->size));
+      row_of_.resize(at(out->size));
+    }
     std::vector<std::pair<index_t, std::vector<Way>>> ways;
     for (index_t i = e; i < end; ++i) {
       ways_.clear();
@@ -322,6 +331,11 @@ class Planner {
     }
     static const std::vector<Row> none;
     const std::vector<Row>& rows = in ? state(in).rows : none;
+    std::size_t count = 0;
+    if (!rows.empty())
+      each_link(edge, [&](index_t, index_t from, index_t) { count += from < 0 ? 0 : at(rows[at(from)].n); });
+    if (count > MOST_OF_ONE || nodes_.size() + entries_.size() + count > MOST_OF_ALL) throw TooDense();
+    if (!uniform) ways_.reserve(count);
     each_link(edge, [&](index_t slot, index_t from, index_t element) {
       const index_t row = row_of(s, slot, clears);
       if (from < 0 || rows.empty()) return;
@@ -333,11 +347,11 @@ class Planner {
 
   // The row that the group builds for a slot: at first the old one, unless the record clears it.
   index_t row_of(State& s, index_t slot, bool clears) {
-    const bool known = s.group[at(slot)] == group_;
-    if (known && !clears) return s.built[at(slot)];
-    if (known) built_[at(s.built[at(slot)])].dead = true;
-    s.group[at(slot)] = group_;
-    const index_t row = s.built[at(slot)] = static_cast<index_t>(built_.size());
+    const bool known = group_of_[at(slot)] == group_;
+    if (known && !clears) return row_of_[at(slot)];
+    if (known) built_[at(row_of_[at(slot)])].dead = true;
+    group_of_[at(slot)] = group_;
+    const index_t row = row_of_[at(slot)] = static_cast<index_t>(built_.size());
     built_.push_back({slot, -1, -1, 0, false});
     if (known || clears) return row;
     const Row old = s.rows[at(slot)];
@@ -352,7 +366,6 @@ class Planner {
 
   place_t new_node(index_t row, place_t column) {
     const auto node = static_cast<place_t>(nodes_.size());
-    if (nodes_.size() + entries_.size() > MOST_COEFFICIENTS) throw TooDense();
     nodes_.push_back({column, -1, 0, 0, row});
     assigns_.push_back(0);
     BuiltRow& r = built_[at(row)];
@@ -398,9 +411,14 @@ class Planner {
   }
 
   place_t constant_of(index_t edge, place_t source, place_t base) {
-    const auto [it, made] = constants_.emplace(ConstantKey{edge, source, base}, last_constant_ - 1);
-    if (made) plan_.constant_flows_.push_back({--last_constant_, base, source, edge});
-    return it->second;
+    const ConstantKey wanted{edge, source, base};
+    auto& [key, place] = recent_[static_cast<std::size_t>(source ^ base) % recent_.size()];
+    if (!(key == wanted)) {
+      const auto [it, made] = constants_.emplace(wanted, last_constant_ - 1);
+      if (made) plan_.constant_flows_.push_back({--last_constant_, base, source, edge});
+      key = wanted, place = it->second;
+    }
+    return place;
   }
 
   // Gives the coefficients of the rows that are left their places, plane by plane.
@@ -409,7 +427,7 @@ class Planner {
     std::size_t count = 0;
     for (const BuiltRow& r : built_) {
       if (r.dead) continue;
-      s.rows[at(r.slot)] = {static_cast<index_t>(entries_.size()), r.n};
+      s.rows[at(r.slot)] = {static_cast<place_t>(entries_.size()), r.n};
       entries_.resize(entries_.size() + at(r.n));
       if (r.n) cursor.push_back(r.first);
       for (place_t k = r.first; k >= 0; k = nodes_[at(k)].next) count += nodes_[at(k)].constant >= 0;
@@ -433,7 +451,7 @@ class Planner {
       s.blocks.emplace_back(it->second, it->first);
       free_.erase(it);
     } else {
-      if (plan_.places + n > MOST_COEFFICIENTS) throw TooDense();
+      if (plan_.places + n > MOST_OF_ALL) throw TooDense();
       s.blocks.emplace_back(static_cast<place_t>(plan_.places), n);
       plan_.places += n;
     }
@@ -486,7 +504,7 @@ class Planner {
           for (index_t j = 0; j < y.n; ++j) {
             const Entry u = entries_[at(x.start + i)], v = entries_[at(y.start + j)];
             if (u.column < v.column) continue;  // the mirrored record has it
-            if (triangle_.size() + terms.size() > MOST_COEFFICIENTS) throw TooDense();
+            if (terms.size() > MOST_OF_ONE || triangle_.size() > MOST_OF_ONE) throw TooDense();
             const auto made = triangle_.emplace(key(u.column, v.column), static_cast<place_t>(triangle_.size()));
             terms.push_back({made.first->second, static_cast<place_t>(element), u.place, v.place,
                              static_cast<place_t>(std::min<index_t>(i * y.n + j, 1 << 20))});
@@ -501,50 +519,55 @@ class Planner {
 
   // ---- the matrix ----
 
-  using Element = std::pair<place_t, place_t>;  // column and place
-
-  void finish(const std::vector<std::vector<Element>>& rows) {
-    plan_.indptr.push_back(0);
-    for (const auto& row : rows) {
-      for (const Element& e : row) {
-        plan_.indices.push_back(e.first);
-        plan_.elements_.push_back(e.second);
-      }
-      plan_.indptr.push_back(static_cast<std::int32_t>(plan_.indices.size()));
+  // Appends a row's elements, columns and places, to the matrix.
+  void append_row(std::vector<Entry>& row) {
+    std::sort(row.begin(), row.end(), [](const Entry& a, const Entry& b) { return a.column < b.column; });
+    for (const Entry& e : row) {
+      plan_.indices.push_back(e.column);
+      plan_.elements_.push_back(e.place);
     }
-    plan_.rows = static_cast<index_t>(rows.size());
-    plan_.columns = f_.columns;
+    plan_.indptr.push_back(static_cast<std::int32_t>(plan_.indices.size()));
   }
   void finish_jacobian() {
-    std::vector<std::vector<Element>> rows(f_.result_slots.size());
-    std::size_t total = 0;
-    for (std::size_t i = 0; i < rows.size() && f_.result; ++i) {
-      const State& s = state(f_.result);
-      if (s.rows.empty()) break;
-      const Row r = s.rows[at(f_.result_slots[i])];
-      if ((total += at(r.n)) > MOST_COEFFICIENTS) throw TooDense();
-      for (index_t j = 0; j < r.n; ++j)
-        rows[i].emplace_back(entries_[at(r.start + j)].column, entries_[at(r.start + j)].place);
-      std::sort(rows[i].begin(), rows[i].end());
+    plan_.rows = f_.rows;
+    std::vector<Entry> row;
+    const std::vector<Row>* rows = f_.result ? &state(f_.result).rows : nullptr;
+    for (index_t i = 0; i < f_.rows; ++i) {
+      row.clear();
+      if (rows && !rows->empty()) {
+        const Row r = (*rows)[at(f_.result_slots[i])];
+        if (plan_.indices.size() + at(r.n) > MOST_OF_ALL) throw TooDense();
+        row.assign(entries_.begin() + r.start, entries_.begin() + r.start + r.n);
+      }
+      append_row(row);
     }
-    finish(rows);
   }
   void finish_hessian() {
-    std::vector<std::vector<Element>> rows(at(f_.columns));
-    if (2 * triangle_.size() > MOST_COEFFICIENTS) throw TooDense();
+    plan_.rows = f_.columns;
+    plan_.triangle = triangle_.size();
+    std::vector<std::vector<Entry>> rows(at(f_.columns));
     for (const auto& [place_of, number] : triangle_) {
       const auto row = static_cast<place_t>(place_of >> 32), column = static_cast<place_t>(place_of & 0xffffffffu);
-      rows[at(row)].emplace_back(column, number);
-      if (row != column) rows[at(column)].emplace_back(row, number);
+      rows[at(row)].push_back({column, number});
+      if (row != column) rows[at(column)].push_back({row, number});
     }
-    for (auto& row : rows) std::sort(row.begin(), row.end());
-    plan_.triangle = triangle_.size();
-    finish(rows);
+    for (auto& row : rows) append_row(row);
   }
 };
 
-Plan::Plan(const Recording& f) : key_(key_of(f)) { Planner(f, *this); }
+Plan::Plan(const Recording& f) {
+  each_part_of_key(f, [this](const index_t* from, index_t n) { key_.insert(key_.end(), from, from + n); });
+  Planner(f, *this);
+}
 
-bool Plan::fits(const Recording& f) const { return key_of(f) == key_; }
+bool Plan::fits(const Recording& f) const {
+  bool same = true;
+  std::size_t place = 0;
+  each_part_of_key(f, [&](const index_t* from, index_t n) {
+    same = same && place + at(n) <= key_.size() && std::equal(from, from + n, key_.data() + place);
+    place += at(n);
+  });
+  return same && place == key_.size();
+}
 
 }  // namespace dn::reverse

@@ -343,7 +343,7 @@ Tape::~Tape() {
 
 void Tape::push_arrays(Action action, const Operand* out, bool creates, const Operand* in, double factor,
                        SlopeLoop slopes, const Operand* a, const Operand* b, const Operand* c, int nd,
-                       const index_t* dims, CurvatureLoop curvature) {
+                       const index_t* dims, CurvatureLoop curvature, std::uint8_t bends) {
   Axis axes[MAX_AXES_OF_RECORD];
   const Operand* const operands[ROLES] = {out, in, a, b, c};
   int count = 0;
@@ -376,6 +376,7 @@ void Tape::push_arrays(Action action, const Operand* out, bool creates, const Op
   r->factor = factor;
   r->slopes = slopes;
   r->curvature = curvature;
+  r->bends = bends;
   r->axes = static_cast<std::uint8_t>(count);
   if (in) {
     r->in = in->shadow;

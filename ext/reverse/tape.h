@@ -102,6 +102,7 @@ struct Source {
 struct ArrayRecord : Record {
   SlopeLoop slopes;
   CurvatureLoop curvature;
+  std::uint8_t bends;  // bit k: whether the slopes may change with source k, by themselves or by z
   Source source[3];
   Axis axis[1];  // `axes` of them, the innermost last
 };
@@ -188,7 +189,7 @@ class Tape {
   // A record whose operands broadcast to these dimensions; null operands are not used.
   void push_arrays(Action action, const Operand* out, bool creates, const Operand* in, double factor, SlopeLoop slopes,
                    const Operand* a, const Operand* b, const Operand* c, int nd, const index_t* dims,
-                   CurvatureLoop curvature = nullptr);
+                   CurvatureLoop curvature = nullptr, std::uint8_t bends = 0);
   void push_indexed(Action action, Shadow* out, index_t out_offset, bool creates, Shadow* in, index_t in_offset,
                     const index_t* index, index_t n) {
     auto* r = push<IndexRecord>(sizeof(IndexRecord), action);
