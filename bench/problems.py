@@ -280,7 +280,9 @@ def brusselator_by_hand(y):
 
     side = int((y.size // 2) ** 0.5)
     u, v = y.reshape(2, -1)
-    ring = scipy.sparse.diags_array([1.0, -2, 1, 1, 1], offsets=[-1, 0, 1, side - 1, 1 - side], shape=(side, side))
+    ring = scipy.sparse.diags_array(
+        [1.0, -2, 1, 1, 1], offsets=[-1, 0, 1, side - 1, 1 - side], shape=(side, side)
+    )
     one = scipy.sparse.eye_array(side)
     laplace = 0.02 * side**2 * (scipy.sparse.kron(ring, one) + scipy.sparse.kron(one, ring))
     diagonal = scipy.sparse.diags_array

@@ -16,12 +16,12 @@ def sparse_case(name, make, f, x, by_hand, slow):
         def read(matrix):
             return matrix @ x
 
-        known = make(f, sparse=True, check=False)
+        known = make(f, sparse=True)
         known(x)
         return [
             Contender("numpy", lambda: f(x)),
             Contender("dualnum", lambda: known(x), expected, read=read),
-            Contender("dualnum, new", lambda: make(f, sparse=True, check=False)(x), expected, read=read),
+            Contender("dualnum, new", lambda: make(f, sparse=True)(x), expected, read=read),
             Contender("by hand", lambda: by_hand(x), expected, read=read),
         ]
 

@@ -3,6 +3,7 @@
 What a tape does not hold raises an error, which names the call in f: a dense result would not be what was asked for.
 """
 
+import copy
 import linecache
 import os
 
@@ -118,19 +119,27 @@ class Matrix:
 
     def as_it_is(self):
         """Return the elements in a csr_array, to be read at once."""
-        plan = self.plan
-        return self.scipy_sparse.csr_array((self.data, plan.indices, plan.indptr), shape=plan.shape)
+        return self.csr_array(self.data, self.plan.indices, self.plan.indptr)
 
     def to_csr(self):
         """Return the result; it may be changed in place."""
-        plan, data, indices, indptr = self.plan, self.data, self.plan.indices, self.plan.indptr
+        data, indices, indptr = self.data, self.plan.indices, self.plan.indptr
         pattern = self.driver.extra.get("pattern")
         if pattern is not None:
             pattern = self.structure(pattern)
             data, indices, indptr = self.within(pattern), pattern.indices, pattern.indptr
         # copies, because SciPy's methods change a matrix in place
-        made = self.scipy_sparse.csr_array((data, indices.copy(), indptr.copy()), shape=plan.shape)
-        made.has_canonical_format = True
+        return self.csr_array(data, indices.copy(), indptr.copy())
+
+    def csr_array(self, data, indices, indptr):
+        """Return a csr_array with sorted indices: a copy of an empty one, whose constructor checks less."""
+        empty = self.driver.extra.get("empty")
+        if empty is None or empty.shape != self.plan.shape:
+            empty = self.scipy_sparse.csr_array(self.plan.shape)
+            empty.has_canonical_format = True
+            self.driver.extra["empty"] = empty
+        made = copy.copy(empty)
+        made.data, made.indices, made.indptr = data, indices, indptr
         return made
 
     def structure(self, pattern):
@@ -188,13 +197,15 @@ def recorded(driver, args, kwargs, second):
         seeds.append((made[...] if isinstance(x, np.ndarray) else made, leaf.start))
         return made
 
-    state = State(variables.others(kwargs))
+    others = variables.others(kwargs)
+    state = State(others) if others else None
     try:
         with KeepMemory(variables.elements):
             try:
                 y = driver.f(*variables.seed_arguments((seed, None)), **kwargs)
             except Exception as error:
-                state.restore()
+                if state is not None:
+                    state.restore()
                 raise refusal(driver, tape, args, kwargs, error) from None
             y = result(driver, tape, y, second)
             if tape.failed:

@@ -62,9 +62,28 @@ def _ties(tape: Tape, x, y=0.0):
         refuse(tape, "a comparison of equal numbers, for second derivatives,")
 
 
+JUMPING = {
+    *(
+        np.sign,
+        np.copysign,
+        np.heaviside,
+        np.floor,
+        np.ceil,
+        np.rint,
+        np.trunc,
+        np.floor_divide,
+        np.remainder,
+    ),
+    *(np.fmod, np.maximum, np.minimum, np.fmax, np.fmin, np.absolute, np.fabs, np.hypot, np.sqrt, np.cbrt),
+    *(np.power, np.float_power),
+}
+
+
 @rule("jumps")
 def _jumps(tape: Tape, ufunc, x, y):
     """Refuse a step function at its jumps."""
+    if ufunc not in JUMPING:
+        return
     with np.errstate(all="ignore"):
         if ufunc in (np.sign, np.copysign, np.heaviside):
             at = np.equal(x, 0) | (y is not None and np.equal(y, 0))
@@ -76,10 +95,8 @@ def _jumps(tape: Tape, ufunc, x, y):
             at = np.equal(x, y)
         elif ufunc in (np.absolute, np.fabs, np.hypot, np.sqrt, np.cbrt):
             at = np.equal(x, 0) & (y is None or np.equal(y, 0))
-        elif ufunc in (np.power, np.float_power):
+        else:  # powers
             at = np.equal(x, 0)
-        else:
-            return
     if np.any(at):
         refuse(tape, f"np.{ufunc.__name__} at a kink or jump, for second derivatives,")
 

@@ -66,7 +66,8 @@ cdef object _binary_operator(int place, object x, object y, object operator_):
 
 cdef bint _leaves(object x):
     """Whether an operator leaves an operand of an unknown type to that type."""
-    return type(x) is not RecordedArray and type(x) is not RecordedNumber and not isinstance(x, (float, int, ndarray, np.generic, list, tuple, DualArray, Dual))
+    return type(x) is not RecordedArray and type(x) is not RecordedNumber and not isinstance(
+        x, (float, int, ndarray, np.generic, list, tuple, DualArray, Dual))
 
 
 cdef object _power_operator(object x, object y):

@@ -22,7 +22,7 @@ struct UfuncInfo {
   double factor[2];
   SlopeLoop slopes[3];
   CurvatureLoop curvature[3];
-  bool reads[3][3];       // reads[k]: whether slopes[k] reads x, y and z
+  bool reads[3][3];            // reads[k]: whether slopes[k] reads x, y and z
   std::uint8_t bends[3] = {};  // bit i of bends[k]: whether slopes[k] changes with operand i, apart from kinks
 };
 
