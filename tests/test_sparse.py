@@ -390,6 +390,17 @@ def test_refusals_name_the_line(driver, f, got):
     )
 
 
+def test_inputs_survive_an_error_of_f():
+    def f(x):
+        x *= 2.0
+        return x + np.ones(3)
+
+    before = X.copy()
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        dn.jacobian(f, sparse=True)(X)
+    assert np.array_equal(X, before)
+
+
 def test_other_refusals():
     for driver, message in (
         (
@@ -402,6 +413,7 @@ def test_other_refusals():
             lambda: dn.hessian(lambda x: x, sparse=True)(X),
             r"expects f\(x\) to be a scalar beside sparse=True",
         ),
+        (lambda: dn.jacobian(lambda x: [x[0], 1j], sparse=True)(X), "got an array of complex128"),
         (lambda: dn.jacobian(np.sin, sparse=True)(dn.seed(X)), "expects x to be real numbers, got dtype"),
         (lambda: dn.jacobian(lambda x: dn.seed(X), sparse=True)(X), r"expects f\(x\) to be computed from x"),
         (lambda: dn.jacobian(np.sin, sparse=True, batched=True), "expects batched to be False, got True"),
@@ -419,7 +431,7 @@ def test_other_refusals():
 def test_scipy_is_an_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.sparse", None)
     with pytest.raises(
-        ImportError, match=r'jacobian\(f, sparse=True\)\(x\) expects SciPy; install "dualnum\[scipy\]"'
+        ImportError, match=r'jacobian\(f, sparse=True\)\(x\) expects SciPy; install "numpy-dualnum\[scipy\]"'
     ):
         dn.jacobian(np.sin, sparse=True)(X)
 

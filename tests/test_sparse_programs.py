@@ -72,5 +72,5 @@ def check_hessian(seed, lattice):
 def test_random_programs(check, lattice):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        passed = sum(check(seed, lattice) for seed in range(150))
-    assert passed > (100 if check is check_jacobian else 25)
+        passed = sum(check(seed, lattice) for seed in range(100))
+    assert passed > (70 if check is check_jacobian else 20)

@@ -9,8 +9,10 @@ import os
 
 import numpy as np
 
+from dualnum import _distribution
 from dualnum._core import (
     KeepMemory,
+    NotRecorded,
     Tape,
     is_recorded,
     record_variable,
@@ -26,7 +28,7 @@ from dualnum.reverse import nets
 from dualnum.reverse._rules import array_of
 
 #: Options that mean nothing where f is called once, on the array that a tape records.
-DEFAULTS = {"chunk": None, "batched": False, "subok": True, "lift": "auto", "workers": 1}
+DEFAULTS = {"chunk": None, "batched": False, "subok": True, "lift": "auto", "workers": 1, "progress": None}
 #: Directions of a pass on duals that recomputes elements.
 DIRECTIONS = 16
 #: More variables than these have no second derivatives recomputed on duals: nan stays.
@@ -67,7 +69,7 @@ def scipy_sparse(driver):
     try:
         import scipy.sparse
     except ImportError:
-        raise ImportError(f'{driver} expects SciPy; install "dualnum[scipy]".') from None
+        raise ImportError(f"{driver} expects SciPy; install {_distribution.extra('scipy')}.") from None
     return scipy.sparse
 
 
@@ -206,10 +208,13 @@ def recorded(driver, args, kwargs, second):
             except Exception as error:
                 if state is not None:
                     state.restore()
-                raise refusal(driver, tape, args, kwargs, error) from None
-            y = result(driver, tape, y, second)
+                raise refusal(driver, tape, variables, kwargs, error) from None
+            try:
+                y = result(driver, tape, y, second)
+            except NotRecorded as error:
+                raise refusal(driver, tape, variables, kwargs, error) from None
             if tape.failed:
-                raise refusal(driver, tape, args, kwargs, None)
+                raise refusal(driver, tape, variables, kwargs, None)
             try:
                 plan, data, *adjoints = sparse_derivatives(tape, y, seeds, driver.extra["plan"])
             except OverflowError:
@@ -220,6 +225,8 @@ def recorded(driver, args, kwargs, second):
         tape.close()
     matrix = Matrix(driver, plan, data)
     if not np.isfinite(data).all():
+        if state is not None:
+            state.restore()
         (second_by_duals if second else by_duals)(driver, variables, kwargs, matrix)
     first = np.concatenate([np.ravel(part) for part in adjoints[0]]) if second else matrix.as_it_is()
     known = np.isfinite(data).all() and (not second or np.isfinite(first).all())
@@ -255,10 +262,10 @@ def flat(y):
             yield item
 
 
-def refusal(driver, tape, args, kwargs, error):
+def refusal(driver, tape, variables, kwargs, error):
     """Return the error of a call that the tape does not hold, with its line; f's own error on floats comes first."""
     if tape.refused is None:
-        driver.f(*args, **kwargs)
+        driver.f(*variables.seed_arguments((lambda x, *_: copy.copy(x), None)), **kwargs)
         what = f"{type(error).__name__}: {error}"
         lines = lines_of(error)
     else:
