@@ -6,7 +6,7 @@ from scipy.integrate import solve_ivp
 
 import dualnum as dn
 
-N = 64
+N = 32
 
 
 def neighbours(a):
@@ -29,7 +29,7 @@ jacobian = dn.jacobian(brusselator, argnum=1, sparse=True)
 structure = dn.sparsity(brusselator, argnum=1)(0.0, y0)
 ways = {
     "dualnum": {"jac": jacobian},
-    "differences in\nSciPy, grouped": {"jac_sparsity": structure},
+    "differences": {"jac_sparsity": structure},
 }
 times, moments = {}, (0.0, 2.0, 6.0)
 for name, way in ways.items():
@@ -59,4 +59,4 @@ for name, repeated in {
 axes[1, 1].bar(calls.keys(), calls.values(), color=["0.6", "tab:blue"])
 axes[1, 1].set(title="one call", ylabel="µs")
 axes[1, 2].bar(times.keys(), times.values(), color=["tab:blue", "tab:red"])
-axes[1, 2].set(title="BDF until t = 6", ylabel="s")
+axes[1, 2].set(title="BDF until t = 6", ylabel="seconds")

@@ -9,13 +9,12 @@ import dualnum as dn
 N = 100
 s = np.linspace(0, 1, N + 2)
 frame = np.zeros((N + 2, N + 2))
-frame[0], frame[-1] = np.sin(np.pi * s), np.sin(np.pi * s)
-frame[:, 0], frame[:, -1] = -np.sin(2 * np.pi * s), np.sin(2 * np.pi * s)
+frame[0] = frame[-1] = 0.4 * np.sin(np.pi * s)
+frame[:, 0] = frame[:, -1] = -0.4 * np.sin(np.pi * s)
 
 
 def surface(z):
-    u = np.pad(z.reshape(N, N), 1) + frame
-    return u
+    return np.pad(z.reshape(N, N), 1) + frame
 
 
 def area(z):
