@@ -40,15 +40,13 @@ PACKAGES = OWN, "ext/cython", NUMPY + os.sep, os.path.join(os.path.dirname(NUMPY
 
 
 def matrix_driver(name, f, argnum, check, sparse, pattern, others):
-    """Return ``jacobian(f, sparse=True)`` or hessian; `others` are options that must have their defaults."""
+    """Return ``jacobian(f, sparse=True)`` or hessian; `others`, in the order of DEFAULTS, must be these."""
     if not check_flag(name, "sparse", sparse):
         raise ValueError(expects(f"{name}(f, pattern=...)", "sparse=True beside pattern", f"sparse={sparse}"))
-    for option, given in others.items():
-        if given != DEFAULTS[option]:
+    for (option, default), given in zip(DEFAULTS.items(), others, strict=True):
+        if given != default:
             call = f"{name}(f, {option}={given!r}, sparse=True)"
-            raise ValueError(
-                expects(call, f"{option} to be {DEFAULTS[option]!r}", f"{given!r}", "sparse=False")
-            )
+            raise ValueError(expects(call, f"{option} to be {default!r}", f"{given!r}", "sparse=False"))
     extra = {"sparse": True, "pattern": pattern, "plan": None}
     return _driver(name, f, argnum, check, jacobian_of if name == "jacobian" else hessian_of, extra)
 

@@ -200,8 +200,7 @@ def jacobian(
     if sparse is not False or pattern is not None:
         from dualnum.drivers import _sparse
 
-        others = {"chunk": chunk, "batched": batched, "subok": subok, "lift": lift}
-        others |= {"workers": workers, "progress": progress}
+        others = (chunk, batched, subok, lift, workers, progress)
         return _sparse.matrix_driver("jacobian", f, argnum, check, sparse, pattern, others)
     return Driver(
         "jacobian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _jacobian, progress=progress

@@ -65,8 +65,7 @@ def hessian(
     if sparse is not False or pattern is not None:
         from dualnum.drivers import _sparse
 
-        others = {"chunk": chunk, "batched": batched, "subok": subok, "lift": lift}
-        others |= {"workers": workers, "progress": progress}
+        others = (chunk, batched, subok, lift, workers, progress)
         return _sparse.matrix_driver("hessian", f, argnum, check, sparse, pattern, others)
     return Driver(
         "hessian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _hessian, progress=progress

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from dualnum._core import Tape, keep, pulled, refuse, tape_of, values_of
+from dualnum._core import keep, pulled, refuse, tape_of, values_of
 
 
 def multiply(own, matrix, x):
     """Return ``own(matrix, x)``, SciPy's product of a matrix and an array of one or two axes, recorded."""
-    tape: Tape = tape_of(x)
+    tape = tape_of(x)
     if matrix.dtype.kind not in "biuf":
         refuse(tape, f"a sparse matrix of {matrix.dtype}")
     value = np.asarray(own(matrix, values_of(x)), dtype=float)
