@@ -334,7 +334,10 @@ inline void modf(const Operands& a) {
     double *fraction = a.at(1, i), *whole = a.at(2, i), whole_value;
     double value = std::modf(*x, &whole_value);
     const double beside = beside_jump(a.layout, x, whole_value, StepSlope<value_of_trunc>::values);
-    if (beside != whole_value) value = whole_value - beside, whole_value = beside;
+    if (beside != whole_value) {
+      pin(whole_value);  // or clang computes inf - inf on either branch, and NumPy warns of it
+      value = whole_value - beside, whole_value = beside;
+    }
     copy(components, fraction, x);
     fraction[0] = value;
     zero(components, whole);
