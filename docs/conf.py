@@ -61,6 +61,7 @@ def setup(app):
     generated.mkdir(exist_ok=True)
     tables.write(generated)
     tables.write_surface(generated)
+    tables.write_scipy(generated)
     tables.write_names(generated)
     tables.write_help(generated)
     tables.write_thumbnails(generated, HERE / "gallery")

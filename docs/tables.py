@@ -4,6 +4,7 @@ import itertools
 import os
 import pathlib
 import re
+import sys
 from unittest import mock
 
 from docutils import nodes
@@ -47,6 +48,20 @@ def write_surface(directory):
     lines += ["**refused**:", ""]
     lines += [f"- {', '.join(names)}: {why or 'see the error text'}" for why, names in reasons.items()]
     (directory / "surface.inc").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_scipy(directory):
+    """Write which functions of SciPy have derivatives by which argument, from the calls that the tests walk."""
+    sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests"))
+    import scipy_arguments
+
+    lines = []
+    for row in scipy_arguments.rows():
+        given = [name for name in row.points if name not in row.refused]
+        refused = ", ".join(code(name) for name in row.points if name in row.refused)
+        lines.append((code(row.module), code(row.call), ", ".join(map(code, given)), refused))
+    text = table(("module", "call", "derivatives by", "refused"), lines, (12, 58, 18, 12))
+    (directory / "scipy.inc").write_text(text, encoding="utf-8")
 
 
 def write_names(directory):
