@@ -4,11 +4,11 @@ A unit holds f, its arguments, the driver's options and which passes to make: fl
 are made where the passes are, so that none leaves its process.
 """
 
+import _thread
 import contextvars
 import functools
 import io
 import pickle
-import threading
 import warnings
 from typing import NamedTuple
 
@@ -124,13 +124,14 @@ class Unit:
 
 # ---- in another process ------------------------------------------------------------------------------------
 
-_last = (
-    threading.local()
-)  # the last work of this thread, and its pickle: the next unit is of the same call, as a rule
+#: Of this thread, the last work and its pickle: the next unit is of the same call, as a rule.
+_last = _thread._local()
 
 
 def _elsewhere(pickled, errstate, items):
     """Do the work of a pickled `Unit`."""
+    import threading
+
     from dualnum.drivers._parallel import from_the_same
 
     if getattr(_last, "pickled", None) != pickled:

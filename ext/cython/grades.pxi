@@ -139,7 +139,7 @@ def key_of(f):
 
 
 def may_change(f, tuple others not None, dict kwargs not None):
-    """Return whether f may change these arguments: a call has done so, or the first one has not shown that it does not."""
+    """Return whether f may change these arguments: a call has done so, or none has shown that it does not."""
     entry = _settled.get(_key_of(_with_callables(f, others, kwargs)))
     return entry is None or entry[3] or not entry[2]
 
