@@ -6,6 +6,7 @@ The methods ``_repr_latex_`` and ``_repr_html_`` of the classes import this modu
 from __future__ import annotations
 
 import html
+import itertools
 import math
 from typing import Any
 
@@ -40,26 +41,38 @@ def dual_latex(d: Any) -> str:
     for name, part in parts(d).items():
         levels = levels_of(name, len(dtype.levels))
         for index in np.ndindex(part.shape):
-            factors = [unit(dtype, level, i) for level, i in zip(levels, index, strict=True)]
+            factors = [unit(dtype, *level, i) for level, i in zip(levels, index, strict=True)]
             terms.append((float(part[index]), r"\,".join(factors)))
     return f"${written_sum(terms, LATEX)}$"
 
 
-def levels_of(name: str, count: int) -> list[int]:
-    """Return the levels that the name of a part denotes: [] for ``value``, [0, 1] for ``e12``."""
+def levels_of(name: str, count: int) -> list[tuple[int, int]]:
+    """Return the levels that the name of a part denotes, each with its degree: [(0, 2), (1, 1)] for ``e112``."""
     if name == "value":
         return []
-    return [int(level) - 1 for level in (name[2:].split("_") if count >= 10 else name[1:])]
+    found = [int(level) - 1 for level in (name[2:].split("_") if count >= 10 else name[1:])]
+    return [(level, found.count(level)) for level in dict.fromkeys(found)]
 
 
-def unit(dtype: Any, level: int, i: int) -> str:
-    """Return the infinitesimal of component `i` of a level."""
+def variables_of(dtype: Any, level: int, degree: int, i: int) -> tuple[int, ...]:
+    """Return the variables of monomial `i` of a degree in a level."""
+    every = itertools.combinations_with_replacement(range(dtype.sizes[level]), degree)
+    return next(itertools.islice(every, i, None))
+
+
+def unit(dtype: Any, level: int, degree: int, i: int) -> str:
+    """Return the infinitesimals of monomial `i` of a degree in a level."""
     several = len(dtype.levels) > 1
     if dtype.levels[level].taylor:
         power = f"^{{{i + 1}}}" if i else ""
         return rf"\varepsilon_{{{level + 1}}}{power}" if several else rf"\varepsilon{power}"
-    places = [str(level + 1)] * several + [str(i + 1)] * (dtype.sizes[level] > 1)
-    return rf"\varepsilon_{{{','.join(places)}}}" if places else r"\varepsilon"
+    factors = []
+    for variable, same in itertools.groupby(variables_of(dtype, level, degree, i)):
+        places = [str(level + 1)] * several + [str(variable + 1)] * (dtype.sizes[level] > 1)
+        count = len(list(same))
+        below, above = f"_{{{','.join(places)}}}" if places else "", f"^{{{count}}}" if count > 1 else ""
+        factors.append(rf"\varepsilon{below}{above}")
+    return r"\,".join(factors)
 
 
 def polynomial_latex(p: Any) -> str:
@@ -124,6 +137,10 @@ def column(dtype: Any, name: str, index: tuple[int, ...]) -> str:
     """Return the head of a column: value, tangent[0], of several levels e12[0,1], of a Taylor level c[2]."""
     if not index:
         return name
-    if len(dtype.levels) == 1:
+    if len(dtype.levels) == 1 and (dtype.levels[0].taylor or name == "e1"):
         return f"c[{index[0] + 1}]" if dtype.levels[0].taylor else f"tangent[{index[0]}]"
-    return f"{name}[{','.join(map(str, index))}]"
+    places = [
+        (i,) if dtype.levels[level].taylor else variables_of(dtype, level, degree, i)
+        for (level, degree), i in zip(levels_of(name, len(dtype.levels)), index, strict=True)
+    ]
+    return f"{name}[{','.join(str(i) for place in places for i in place)}]"

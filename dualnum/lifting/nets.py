@@ -155,12 +155,9 @@ class Directions:
     def _collect(self, x, depth=20):
         dtype = getattr(x, "dtype", None)
         if isinstance(dtype, DualDType):
-            tangents = split(x, self.level)[1]
+            tangents = self._tangents(x)
             if tangents is not None:
-                tangents = np.array(value(tangents), float)
-                if self.level.taylor:
-                    tangents = tangents[..., :1]
-                self.found.append((np.array(value(x), float), tangents))
+                self.found.append((np.array(value(x), float), np.array(tangents, float)))
         elif not depth:
             return
         elif isinstance(x, (list, tuple)):
@@ -169,6 +166,14 @@ class Directions:
         elif isinstance(x, dict):
             for item in x.values():
                 self._collect(item, depth - 1)
+
+    def _tangents(self, x):
+        """Return x's coefficients of degree 1 in the level, or None if it lacks that."""
+        _, tangents = split(x, self.level)
+        if tangents is None:
+            return None
+        count = 1 if self.level.taylor else x.dtype.sizes[x.dtype.levels.index(self.level)]
+        return np.asarray(value(tangents))[..., :count]
 
     def weigh(self):
         """Choose the weight of each tangent: pseudo-random, and as large as the variables that it moves."""
@@ -190,20 +195,17 @@ class Directions:
 
     def slope(self, y):
         """Return the derivative along the direction that y carries, and zeros where it carries none."""
-        _, tangents = split(y, self.level)
-        if tangents is None:
-            return np.zeros(np.shape(value(y)))
-        tangents = np.asarray(value(tangents))
-        return tangents[..., 0] * self.weights[0] if self.level.taylor else tangents @ self.weights
+        tangents = self._tangents(y)
+        return np.zeros(np.shape(value(y))) if tangents is None else tangents @ self.weights
 
     def still(self, y):
         """Return for each tangent whether y has none there, or None if y lacks the level."""
         if not isinstance(getattr(y, "dtype", None), DualDType) or self.level.taylor:
             return None
-        _, tangents = split(y, self.level)
+        tangents = self._tangents(y)
         if tangents is None:
             return None
-        moved = np.any(np.asarray(value(tangents)).reshape(-1, len(self.weights)) != 0, axis=0)
+        moved = np.any(tangents.reshape(-1, len(self.weights)) != 0, axis=0)
         return ~moved & (self.weights != 0)
 
     def along(self, chosen):
@@ -219,12 +221,10 @@ class Directions:
 
     def _moved(self, x, step, depth=20):
         if isinstance(getattr(x, "dtype", None), DualDType):
-            _, tangents = split(x, self.level)
+            tangents = self._tangents(x)
             if tangents is None:
                 return stripped(x)
-            tangents = np.asarray(value(tangents))
-            along = tangents[..., 0] * self.weights[0] if self.level.taylor else tangents @ self.weights
-            moved = np.array(value(x), order="K") + step * along
+            moved = np.array(value(x), order="K") + step * (tangents @ self.weights)
             return float(moved) if type(x) is Dual else moved
         if not depth:
             return x

@@ -1,6 +1,7 @@
 """The components of duals: one float64 number for each monomial of an element, the value first."""
 
 import functools
+import math
 
 import numpy as np
 
@@ -38,11 +39,11 @@ def degree(dtype: np.dtype) -> int:
     return dtype.degree if isinstance(dtype, DualDType) else 0
 
 
-def level_structure(dtype: np.dtype) -> tuple[tuple[bool, int], ...]:
-    """Return a pair for each level, oldest first: whether it is a Taylor level, and its size."""
+def level_structure(dtype: np.dtype) -> tuple[tuple[int | None, int], ...]:
+    """Return a pair for each level, oldest first: its degree, None for a Taylor level, and its size."""
     if not isinstance(dtype, DualDType):
         return ()
-    return tuple([(level.taylor, size) for level, size in zip(dtype.levels, dtype.sizes, strict=True)])
+    return tuple([(level.degree, size) for level, size in zip(dtype.levels, dtype.sizes, strict=True)])
 
 
 def orders(dtype: np.dtype) -> np.ndarray:
@@ -53,8 +54,11 @@ def orders(dtype: np.dtype) -> np.ndarray:
 @functools.lru_cache(64)
 def _orders(structure):
     found = np.zeros((0, 1), int)
-    for taylor, size in structure:  # the components of the oldest level are adjacent in memory
-        own = np.arange(size + 1) if taylor else np.minimum(np.arange(size + 1), 1)
-        found = np.vstack([np.tile(found, size + 1), np.repeat(own, found.shape[1])])
+    for degree, size in structure:  # the components of the oldest level are adjacent in memory
+        counts = [1] * (size + 1)
+        if degree is not None:
+            counts = [1, *(math.comb(size + d - 1, d) for d in range(1, degree + 1))]
+        own = np.repeat(np.arange(len(counts)), counts)
+        found = np.vstack([np.tile(found, len(own)), np.repeat(own, found.shape[1])])
     found.flags.writeable = False
     return found

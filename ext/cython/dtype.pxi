@@ -147,8 +147,9 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     layout.levels = len(levels)
     for i in range(layout.levels):
         level = levels[i]
-        layout.kind[i] = level.kind
-        layout.size[i] = sizes[i]
+        if not layout.set_level(i, level.kind, sizes[i], level.highest):
+            raise ValueError(f"DualDType expects fewer products of monomials than those of degree {level.highest} in "
+                             f"{sizes[i]} variables; use fewer of them, or a lower degree.")
     if not layout.lay_out(MAX_COMPONENTS):
         raise ValueError(
             f"DualDType expects at most {MAX_COMPONENTS} components, got sizes {sizes}; carry fewer tangents in a pass "
@@ -235,13 +236,21 @@ cdef object _dtype_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs):
     given = <tuple>args if args != NULL else ()
     levels = options.pop("levels", None)
     order = options.pop("order", None)
+    degree = options.pop("degree", None)
     if options:
         raise TypeError(f"DualDType() got an unexpected keyword argument {next(iter(options))!r}.")
     sizes = tuple([_size(size, "a number of tangents") for size in given])
     if order is not None:
-        if sizes or levels is not None:
+        if sizes or levels is not None or degree is not None:
             raise TypeError("DualDType expects numbers of tangents or an order, not both.")
         return _make_dtype((_taylor_level,), (_size(order, "order"),))
+    if degree is not None:
+        if len(sizes) != 1 or levels is not None:
+            raise TypeError(f"DualDType expects one number of tangents beside a degree, got {len(sizes)} of them"
+                            f"{'' if levels is None else ' and levels'}.")
+        if _size(degree, "degree") == 0:
+            raise ValueError("DualDType expects degree to be at least 1, got 0.")
+        return _make_dtype((_level_of_degree(degree),), sizes)
     if len(sizes) > MAX_LEVELS:
         raise ValueError(f"DualDType expects at most {MAX_LEVELS} levels, got {len(sizes)}.")
     if levels is None:
@@ -254,15 +263,25 @@ cdef object _dtype_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs):
     return _make_dtype(tuple([p[0] for p in pairs]), tuple([p[1] for p in pairs]))
 
 
+cdef str _level_name(Level level):
+    """The name of a permanent level, e1 or p2 by its degree; else its age."""
+    if level in _permanent:
+        return f"e{_permanent.index(level) + 1}"
+    return f"p{level.highest}" if level is _polynomial_levels.get(level.highest) else str(level.age)
+
+
 cdef object _dtype_text(object self):
     levels, sizes = self.levels, self.sizes
     if levels == (_taylor_level,):
         return f"DualDType(order={sizes[0]})"
-    text = ", ".join([str(size) for size in sizes])
+    if len(levels) == 1 and levels[0].degree and levels[0].degree > 1:
+        named = "" if levels[0] is _polynomial_levels.get(levels[0].degree) else f"; level {levels[0].age}"
+        return f"DualDType({sizes[0]}, degree={levels[0].degree}{named})"
+    text = ", ".join([str(size) if level.taylor or level.degree == 1 else f"{size} of degree {level.degree}"
+                      for level, size in zip(levels, sizes)])
     if levels == _permanent[:len(levels)]:
         return f"DualDType({text})"
-    names = ", ".join([f"e{_permanent.index(x) + 1}" if x in _permanent else str(x.age) for x in levels])
-    return f"DualDType({text}; levels {names})"
+    return f"DualDType({text}; levels {', '.join([_level_name(level) for level in levels])})"
 
 
 cdef object _dtype_reduce(object self, PyObject *unused):
@@ -460,7 +479,7 @@ cdef void _register_dtype() except *:
     PyArrayInitDTypeMeta_FromSpec(&dual_dtype, &spec)
 
 
-cdef bytes DTYPE_DOC = b"""DualDType(*sizes, order=None, levels=None)
+cdef bytes DTYPE_DOC = b"""DualDType(*sizes, order=None, degree=None, levels=None)
 --
 
 The dtype of dual numbers: float64 values that carry derivatives.
@@ -472,6 +491,10 @@ Parameters
     ``DualDType(k1, k2)`` a hyper-dual number, and so on; ``DualDType()`` holds constants.
 order : int, optional
     A truncated Taylor series of this order instead.
+degree : int, optional
+    A polynomial of this degree in the tangents' directions instead: ``DualDType(k, degree=2)`` holds k first and
+    k (k + 1) / 2 second derivatives, half of those by the same variable twice. Components are the coefficients of 1,
+    a1, ..., ak, a1 a1, a1 a2, ..., ak ak, and so on.
 levels : sequence of Level, optional
     Levels other than the permanent ones of hand-made numbers.
 
@@ -480,7 +503,7 @@ Attributes
 levels : tuple of Level
     Oldest first.
 sizes : tuple of int
-    Tangents (or order) of each level.
+    Tangents (or order) of each level: of a polynomial one the number of variables.
 ncomponents : int
     Number of float64 in an element; component 0 is the value.
 degree : int
@@ -493,4 +516,6 @@ Examples
 True
 >>> np.zeros(3, dtype=dn.DualDType(2)).itemsize
 24
+>>> dn.DualDType(3, degree=2).ncomponents
+10
 """

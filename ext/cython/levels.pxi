@@ -47,22 +47,27 @@ cdef class Level:
     age : int
         Position in the order of creation; elements list their levels oldest first.
     taylor : bool
-        Whether the level holds the coefficients of a series, rather than first-order tangents.
+        Whether the level holds the coefficients of a series in one variable.
+    degree : int or None
+        The degree of its polynomials, 1 for first-order tangents; None of a series, whose order its dtypes say.
     retired : bool
         Whether its driver's call has ended, or was that of another process.
     """
     cdef readonly long long age
     cdef Kind kind
+    cdef Py_ssize_t highest  # the degree, where the kind does not say it
     cdef readonly bint retired
     cdef object token  # of the process that made it
     cdef object key  # (token, age), by which pickles find the level again; None until it is pickled
     cdef dict dtypes  # of the dtypes whose youngest level this is, or None
     cdef object __weakref__
 
-    def __cinit__(self, *, bint taylor=False, bint near=False):
+    def __cinit__(self, *, bint taylor=False, bint near=False, Py_ssize_t degree=1):
         self.age = -1 - next_age() if near else next_age()  # a near level is older than all others
         self.token = _token
-        self.kind = Kind.near if near else Kind.taylor if taylor else Kind.first_order
+        self.kind = (Kind.near if near else Kind.taylor if taylor else Kind.polynomial if degree > 1
+                     else Kind.first_order)
+        self.highest = degree
         self.key = None
         self.dtypes = {}
         self.retired = False
@@ -75,24 +80,28 @@ cdef class Level:
 
     @property
     def taylor(self):
-        return self.kind != Kind.first_order
+        return self.kind == Kind.taylor or self.kind == Kind.near
+
+    @property
+    def degree(self):
+        return None if self.taylor else self.highest
 
     def __repr__(self):
         return f"<Level {self.age}>"
 
     def __reduce__(self):
-        if self is _taylor_level:
-            return _permanent_level, (-1,)
+        if self is _taylor_level or self is _polynomial_levels.get(self.highest):
+            return _permanent_level, (-self.highest,)
         if self in _permanent:
             return _permanent_level, (_permanent.index(self),)
         with _restoring:
             if self.key is None:
                 self.key = (self.token, self.age)
             _levels_by_key[self.key] = self
-        return _restore_level, (self.key, self.taylor)
+        return _restore_level, (self.key, self.taylor, self.highest)
 
 
-def _restore_level(key, taylor):
+def _restore_level(key, taylor, degree=1):
     """
     Return the level that was pickled under key: the same one, or in another process a fresh one that nothing seeds.
 
@@ -107,18 +116,27 @@ def _restore_level(key, taylor):
             level = next((x for x in gc.get_objects()
                           if type(x) is Level and ((<Level>x).token, (<Level>x).age) == key), None)
         if level is None:
-            level = Level(taylor=taylor)
+            level = Level(taylor=taylor, degree=degree)
             level.retire()
         level.key = key
         _levels_by_key[key] = level
     return level
 
 
-# The permanent levels of hand-made numbers: e1, e2, ... and one Taylor level.
+# The permanent levels of hand-made numbers: e1, e2, ..., one Taylor level, and one for each degree above 1.
 cdef tuple _permanent = tuple([Level() for _ in range(MAX_LEVELS)])
 cdef Level _taylor_level = Level(taylor=True)
+cdef dict _polynomial_levels = {}
 E1, E2 = _permanent[:2]
 
 
+cdef Level _level_of_degree(Py_ssize_t degree):
+    """Return the permanent level of polynomials of this degree."""
+    if degree == 1:
+        return E1
+    level = _polynomial_levels.get(degree)
+    return _polynomial_levels.setdefault(degree, Level(degree=degree)) if level is None else level
+
+
 def _permanent_level(index):
-    return _taylor_level if index < 0 else _permanent[index]
+    return _permanent[index] if index >= 0 else _taylor_level if index == -1 else _level_of_degree(-index)

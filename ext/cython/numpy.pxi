@@ -106,6 +106,7 @@ cdef extern from "math/element_layout.h" namespace "dn" nogil:
     cdef enum class Kind(int):
         first_order
         taylor
+        polynomial
         near
 
     cdef cppclass ElementLayout:
@@ -115,9 +116,13 @@ cdef extern from "math/element_layout.h" namespace "dn" nogil:
         Py_ssize_t stride[MAX_LEVELS + 1]
         Py_ssize_t components()
         Py_ssize_t degree()
+        Py_ssize_t tangents(int)
+        Py_ssize_t degree_of(int, Py_ssize_t)
+        cbool set_level(int, Kind, Py_ssize_t, Py_ssize_t) except +
         cbool is_near()
         cbool is_dual()
         cbool is_hyper()
+        cbool has_second_order_chain()
         cbool lay_out(Py_ssize_t)
 
 cdef extern from "loops/operands.h" namespace "dn" nogil:

@@ -37,7 +37,7 @@ def number_writer(precision=8, suppress=False, sign="-"):
 
 
 cdef str _dual_format(Dual d, str spec):
-    """Return (value; tangents), with the name of each part if there are several levels."""
+    """Return (value; tangents), with the name of each part if there are more than two."""
     if spec:
         def write(x):
             return format(x, spec)
@@ -45,10 +45,11 @@ cdef str _dual_format(Dual d, str spec):
         options = np.get_printoptions()
         write = number_writer(options["precision"], options["suppress"], options["sign"])
     texts = []
-    for name, part in _parts(d).items():
+    found = _parts(d)
+    for name, part in found.items():
         numbers = [write(x) for x in np.asarray(part).ravel().tolist()]
         if len(numbers) > 8 and not spec:
             numbers = numbers[:3] + ["..."] + numbers[-3:]
-        label = f"{name} " if name != "value" and _layout(d).levels > 1 else ""
+        label = f"{name} " if name != "value" and len(found) > 2 else ""
         texts.append(label + " ".join(numbers))
     return "(" + "; ".join(texts) + ")"

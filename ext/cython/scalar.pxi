@@ -98,7 +98,7 @@ cdef class Dual:
     cdef object heap  # None, or the memory of components that do not fit inline
     cdef bint of_python  # whether f on floats has a float of Python's here, not np.float64: its comparisons give bool
     cdef double *data  # the components
-    cdef double inline_components[9]
+    cdef double inline_components[10]
 
     def __init__(self, value, tangent=1.0):
         cdef Py_ssize_t i

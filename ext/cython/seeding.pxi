@@ -20,11 +20,13 @@ cdef object _view(ndarray a, int nd, npy_intp *dimensions, npy_intp *strides, ch
     return view
 
 
-cdef object _part_view(ndarray a, int levels, const int *which, bint with_constants=False):
+cdef object _part_view(ndarray a, int levels, const int *which, bint with_constants=False,
+                       const Py_ssize_t *first=NULL, const Py_ssize_t *count=NULL):
     """
     Return a view, of shape a.shape + sizes, of the components with an index above 0 in exactly these levels.
 
-    With constants, of shape a.shape + (1 + size, ...), index 0 in these levels included.
+    With constants, of shape a.shape + (1 + size, ...), index 0 in these levels included. With `first` and `count`, of
+    the components with `count` indices from `first` on.
     """
     cdef npy_intp dimensions[MAX_AXES + MAX_LEVELS]
     cdef npy_intp strides[MAX_AXES + MAX_LEVELS]
@@ -35,10 +37,10 @@ cdef object _part_view(ndarray a, int levels, const int *which, bint with_consta
     for i in range(a.nd):
         dimensions[i], strides[i] = a.dimensions[i], a.strides[i]
     for i in range(levels):
-        dimensions[a.nd + i] = with_constants + layout.size[which[i]]
+        dimensions[a.nd + i] = with_constants + layout.size[which[i]] if count == NULL else count[i]
         strides[a.nd + i] = layout.stride[which[i]] * sizeof(double)
-        if layout.size[which[i]] > 0 and not with_constants:
-            data += strides[a.nd + i]
+        if dimensions[a.nd + i] > 0 and not with_constants:
+            data += strides[a.nd + i] * (1 if first == NULL else first[i])
     return _view(a, a.nd + levels, dimensions, strides, data)
 
 
@@ -207,7 +209,8 @@ def parts(x):
     -------
     dict of str to ndarray of float64
         ``value``, then ``e1``, ``e2``, ``e12`` and so on, the digits being the levels from the oldest; the part of some
-        levels has shape ``x.shape`` + their sizes.  Views of an array's memory.
+        levels has shape ``x.shape`` + their sizes.  A polynomial level has a part for each degree, ``e1``, ``e11`` and
+        so on: the coefficients of a1, ..., ak, of a1 a1, a1 a2, ..., ak ak, ...  Views of an array's memory.
 
     Examples
     --------
@@ -223,18 +226,37 @@ def parts(x):
 cdef dict _parts(x):
     """parts(x), in dualnum's own hands."""
     cdef ndarray a = _dual_operand(x, "parts")
+    cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout
     cdef int which[MAX_LEVELS]
-    cdef int levels = (<DualDescr *>a.descr).layout.levels, level, n, mask
+    cdef Py_ssize_t first[MAX_LEVELS]
+    cdef Py_ssize_t count[MAX_LEVELS]
+    cdef int n
     found = {}
-    for mask in range(1 << levels):
+    levels = _levels(<DualDescr *>a.descr)
+    choices = [_ranges(layout, level, levels[level]) for level in reversed(range(layout.levels))]
+    for chosen in itertools.product(*choices):
         n = 0
         name = "e"
-        for level in range(levels):
-            if mask >> level & 1:
-                which[n] = level
+        for level, (degree, start, size) in enumerate(reversed(chosen)):
+            if degree:
+                which[n], first[n], count[n] = level, start, size
                 n += 1
-                name += str(level + 1) if levels < 10 else f"_{level + 1}"
-        found[name if mask else "value"] = _part_view(a, n, which)
+                name += (str(level + 1) if layout.levels < 10 else f"_{level + 1}") * degree
+        found[name if n else "value"] = _part_view(a, n, which, False, first, count)
+    return found
+
+
+cdef list _ranges(const ElementLayout *layout, int index, Level level):
+    """Return (degree, first index, number of indices) of each part in a level; a Taylor level has all in one."""
+    cdef list found = [(0, 0, 1)]
+    cdef Py_ssize_t first = 1, stop = 1
+    if level.kind != Kind.polynomial:
+        return [*found, (1, 1, layout.size[index])]
+    for degree in range(1, level.highest + 1):
+        while stop <= layout.size[index] and layout.degree_of(index, stop) == degree:
+            stop += 1
+        found.append((degree, first, stop - first))
+        first = stop
     return found
 
 
@@ -368,9 +390,14 @@ cdef void _mark_identity(ndarray z, Py_ssize_t stride, Py_ssize_t start, Py_ssiz
 
 
 def seed_tangents(ndarray x not None, Level level not None, tangents, bint subok=True):
-    """Return a copy of x with these tangents, which broadcast to x.shape + (k,), at a level."""
+    """
+    Return a copy of x with these tangents, which broadcast to x.shape + (k,), at a level.
+
+    A polynomial level gets those of degree 1, and zeros above.
+    """
     cdef ndarray z
     cdef int index
+    cdef Py_ssize_t first = 1, count
     tangents = np.asarray(tangents)
     k = tangents.shape[len(tangents.shape) - 1] if tangents.ndim else 1
     dtype = _with_level(_operand_dtype(x, "seed_tangents"), level, k)
@@ -380,12 +407,13 @@ def seed_tangents(ndarray x not None, Level level not None, tangents, bint subok
         view = _component_view(z)
         lifted = _component_view(tangents.astype(_without(dtype, _level_index(dtype, level))))
         axis = view.ndim - 1 - _level_index(dtype, level)
-        target = np.moveaxis(view, axis, x.ndim)[(slice(None),) * x.ndim + (slice(1, None),)]
+        target = np.moveaxis(view, axis, x.ndim)[(slice(None),) * x.ndim + (slice(1, 1 + k),)]
         target[...] = lifted
         return z
     z = _blank(x, dtype, subok)
     index = _level_index(dtype, level)
-    _part_view(z, 1, &index)[...] = tangents
+    count = k
+    _part_view(z, 1, &index, False, &first, &count)[...] = tangents
     return z
 
 
@@ -430,6 +458,72 @@ def split(y, Level level not None):
     if scalar:
         return primal[()], _as_dual_array(tangents)
     return (_as_dual_array(primal), _as_dual_array(tangents)) if type(y) is DualArray else (primal, tangents)
+
+
+def split_second(y, Level level not None):
+    """
+    Return (primal, first, second) of y in a polynomial level of degree 2 in k variables.
+
+    The derivatives have shapes ``y.shape + (k,)`` and ``y.shape + (k, k)``; they are None if y lacks the level.
+    All parts are float64, or duals of the remaining levels.
+    """
+    cdef ndarray a, packed
+    cdef Py_ssize_t i, k, components, n
+    cdef npy_intp dimensions[MAX_AXES]
+    primal, tangents = y, None
+    cdef bint scalar = type(y) is Dual
+    dtype = <object>(<Dual>y).descr if scalar else getattr(y, "dtype", None)
+    cdef int index = _level_index(dtype, level) if _is_dual_dtype(dtype) else -1
+    if index < 0:
+        return y, None, None
+    k = _sizes(_descr(dtype))[index]
+    if _descr(dtype).layout.levels > 1:
+        primal, tangents = split(y, level)
+        places, factors = _packed_places(k)
+        return primal, tangents[..., :k], tangents[..., k:][..., places] * factors
+    if scalar:
+        return _read_second(<Dual>y, k)
+    a = <ndarray>y if _contiguous(<ndarray>y) else np.array(y, order="C", subok=False)
+    n, components = PyArray_SIZE(_array(a)), _descr(dtype).layout.components()
+    _check_axes(a.nd + 2)
+    for i in range(a.nd):
+        dimensions[i] = a.dimensions[i]
+    dimensions[a.nd] = dimensions[a.nd + 1] = k
+    values, first = (_new_array(&PyArray_Type, _double, a.nd + i, dimensions) for i in range(2))
+    packed = _new_array(&PyArray_Type, _double, a.nd + 2, dimensions)
+    for i in range(n):
+        (<double *>(<ndarray>values).data)[i] = (<double *>a.data)[i * components]
+        memcpy(<double *>(<ndarray>first).data + i * k, <double *>a.data + i * components + 1, k * sizeof(double))
+        _unpack(<double *>a.data + i * components + 1 + k, k, <double *>packed.data + i * k * k)
+    return values, first, packed
+
+
+cdef tuple _read_second(Dual d, Py_ssize_t k):
+    """Return a number's value, its k first and k * k second derivatives, of one polynomial level of degree 2."""
+    first, second = _new_vector(k), _new_square(k)
+    memcpy((<ndarray>first).data, &d.data[1], k * sizeof(double))
+    _unpack(&d.data[1 + k], k, <double *>(<ndarray>second).data)
+    return d.data[0], first, second
+
+
+cdef void _unpack(const double *packed, Py_ssize_t k, double *square) noexcept nogil:
+    """Write the second derivatives from the coefficients of a1 a1, a1 a2, ..., ak ak; those of squares are halves."""
+    cdef Py_ssize_t i, j
+    for i in range(k):
+        square[i * k + i] = 2 * packed[0]
+        packed += 1
+        for j in range(i + 1, k):
+            square[i * k + j] = square[j * k + i] = packed[0]
+            packed += 1
+
+
+@functools.lru_cache(16)
+def _packed_places(k):
+    """Return which coefficient each of k * k second derivatives is, and its factor."""
+    places = np.empty((k, k), int)
+    rows, columns = np.triu_indices(k)
+    places[rows, columns] = places[columns, rows] = np.arange(len(rows))
+    return places, 1.0 + np.eye(k)
 
 
 cdef tuple _split_level(ndarray a, int index, object rest):

@@ -7,6 +7,20 @@
 
 namespace dn {
 
+// sum_j += sum_i x_i,j of J components of n elements; four accumulators hide the latency of addition.
+template <unsigned J>
+CLONES void add_columns(double* sum, const char* x, index_t step, index_t n) {
+  const auto at = [&](index_t i) { return reinterpret_cast<const double*>(x + i * step); };
+  double part[4][J] = {};
+  index_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (index_t r = 0; r < 4; ++r)
+      for (unsigned j = 0; j < J; ++j) part[r][j] += at(i + r)[j];
+  for (unsigned j = 0; j < J; ++j) sum[j] += (part[0][j] + part[1][j]) + (part[2][j] + part[3][j]);
+  for (; i < n; ++i)
+    for (unsigned j = 0; j < J; ++j) sum[j] += at(i)[j];
+}
+
 // sum_j += sum_i x_i,j over the tangents j of n elements, pairwise as NumPy sums values: blocks of 128, halves above.
 inline void add_tangents(double* sum, const char* x, index_t step, index_t n, index_t components, Arena& arena) {
   if (n > 128) {
@@ -18,17 +32,11 @@ inline void add_tangents(double* sum, const char* x, index_t step, index_t n, in
     for (index_t j = 1; j < components; ++j) sum[j] += half[j];
     return;
   }
-  const auto at = [&](index_t i) { return reinterpret_cast<const double*>(x + i * step); };
-  index_t i = 0;
-  if (components <= 4) {  // four accumulators each hide the latency of addition
-    double part[4][4] = {};
-    for (; i + 4 <= n; i += 4)
-      for (index_t r = 0; r < 4; ++r)
-        for (index_t j = 1; j < components; ++j) part[r][j] += at(i + r)[j];
-    for (index_t j = 1; j < components; ++j) sum[j] += (part[0][j] + part[1][j]) + (part[2][j] + part[3][j]);
-  }
-  for (; i < n; ++i)
-    for (index_t j = 1; j < components; ++j) sum[j] += at(i)[j];
+  constexpr index_t d = sizeof(double);
+  index_t j = 1;
+  for (; j + 8 <= components; j += 8) add_columns<8>(sum + j, x + j * d, step, n);
+  for (; j + 3 <= components; j += 3) add_columns<3>(sum + j, x + j * d, step, n);
+  for (; j < components; ++j) add_columns<1>(sum + j, x + j * d, step, n);
 }
 
 // x + Sign y of two values, or of two tangents; X and Y say which operands are duals, the others have no tangents.
@@ -92,6 +100,13 @@ void linear(const Operands& a) {
   value_loops[Id].function(const_cast<char**>(a.data), &a.n, a.strides, value_loops[Id].extra);
   KeepFlags keep;
   if constexpr (X && Y && Id == value_of_add) {
+    if (a.is_reduce() && a.n < 4) {  // a sum over a short axis
+      double *out = a.at(2, 0), *x = a.at(1, 0);
+      const index_t step = a.step(1);
+      for (index_t j = 1; j < components; ++j)
+        out[j] += a.n == 1 ? x[j] : a.n == 2 ? x[j] + x[step + j] : (x[j] + x[step + j]) + x[2 * step + j];
+      return;
+    }
     if (a.is_reduce()) {
       Arena arena;
       double* sum = arena.take(components);

@@ -8,36 +8,68 @@
 
 namespace dn {
 
-// y = f(x) of m duals or, for Hyper, hyper-dual numbers, given values, slopes d1 and curvatures d2.  K is the number of
-// tangents of each level, or 0 for any numbers k1 and k2; Packed says that duals are contiguous; steps are in doubles.
-template <bool KeepZeroTangents, bool Hyper, bool HasCurvature, int K, bool Packed>
+// The forms of an element that have the chain rule written out: one level of degree 1, two of them, or one of degree 2.
+enum class Form { dual, hyper_dual, second_degree };
+
+// K is the number of tangents of each level, or 0 for any numbers k1 and k2.
+template <Form F, bool KeepZeroTangents, bool X, bool Y, bool XX, bool YY, int K>
+inline void chain(double* z, const double* x, const double* y, double value, Slopes d, index_t k1, index_t k2) {
+  if constexpr (K != 0) k1 = k2 = K;
+  if constexpr (F == Form::dual) chain_dual<KeepZeroTangents, X, Y>(z, x, y, value, d, k1);
+  else if constexpr (F == Form::hyper_dual) chain_hyper_dual<KeepZeroTangents, X, Y, XX, YY>(z, x, y, value, d, k1, k2);
+  else chain_second_degree<KeepZeroTangents, X, Y, XX, YY, K>(z, x, y, value, d, k1);
+}
+
+template <Form F>
+using FormOf = std::integral_constant<Form, F>;
+
+// Calls f(form, K, k1, k2) with the form of a layout that has one and with its numbers of tangents, as `chain` takes them;
+// K is a constant for levels of degree 2 only if Constants says so: each is one more copy of the loop.
+template <bool Constants, class F>
+void with_form(const ElementLayout& s, F f) {
+  constexpr std::integral_constant<int, 1> one;
+  constexpr std::integral_constant<int, 0> any;
+  const index_t k = s.tangents(0);
+  if (s.is_second_degree()) {
+    if constexpr (Constants) with_constant(k, [&](auto K) { f(FormOf<Form::second_degree>{}, K, k, index_t{0}); });
+    else f(FormOf<Form::second_degree>{}, any, k, index_t{0});
+  } else if (s.is_single_hyper()) {
+    f(FormOf<Form::hyper_dual>{}, one, index_t{1}, index_t{1});
+  } else if (s.is_hyper()) {
+    f(FormOf<Form::hyper_dual>{}, any, k, s.size[1]);
+  } else if (k == 1) {
+    f(FormOf<Form::dual>{}, one, index_t{1}, index_t{0});
+  } else {
+    f(FormOf<Form::dual>{}, any, k, index_t{0});
+  }
+}
+
+// y = f(x) of m elements, given values, slopes d1 and, of second order, curvatures d2.  Packed says that duals with one
+// tangent are contiguous; steps are in doubles.
+template <Form F, bool KeepZeroTangents, bool HasCurvature, int K, bool Packed>
 CLONES void unary_elements(const double* x, index_t x_step, double* y, index_t y_step, const double* value,
                            const double* d1, const double* d2, index_t m, index_t k1, index_t k2) {
   if constexpr (Packed) x_step = y_step = 1 + K;
-  if constexpr (K != 0) k1 = k2 = K;
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step)
-    if constexpr (Hyper)
-      chain_hyper_dual<KeepZeroTangents, true, false, HasCurvature, false>(y, x, nullptr, value[i],
-                                                                           Slopes{d1[i], 0, d2[i], 0, 0}, k1, k2);
-    else chain_dual<KeepZeroTangents, true, false>(y, x, nullptr, value[i], Slopes{d1[i], 0, 0, 0, 0}, k1);
+    chain<F, KeepZeroTangents, true, false, HasCurvature, false, K>(
+        y, x, nullptr, value[i], Slopes{d1[i], 0, F == Form::dual ? 0 : d2[i], 0, 0}, k1, k2);
 }
 
 // Chooses the loop for the layout and the strides.
 template <bool KeepZeroTangents, bool HasCurvature>
 void unary_tangents(const Operands& a, index_t start, index_t m, const double* y, const double* d1, const double* d2) {
-  const ElementLayout& s = a.layout;
-  const index_t k = s.size[0], x_step = a.step(0), y_step = a.step(1);
+  const index_t x_step = a.step(0), y_step = a.step(1);
   const double* x = a.at(0, start);
   double* z = a.at(1, start);
-  constexpr bool keep = KeepZeroTangents, curved = HasCurvature;
-  if (s.is_single_hyper()) unary_elements<keep, true, curved, 1, false>(x, x_step, z, y_step, y, d1, d2, m, 1, 1);
-  else if (s.is_hyper()) unary_elements<keep, true, curved, 0, false>(x, x_step, z, y_step, y, d1, d2, m, k, s.size[1]);
-  else if (k != 1) unary_elements<keep, false, curved, 0, false>(x, x_step, z, y_step, y, d1, d2, m, k, 0);
-  else if (x_step == 2 && y_step == 2) unary_elements<keep, false, curved, 1, true>(x, 2, z, 2, y, d1, d2, m, 1, 0);
-  else unary_elements<keep, false, curved, 1, false>(x, x_step, z, y_step, y, d1, d2, m, 1, 0);
+  with_form<!KeepZeroTangents>(a.layout, [&](auto form, auto K, index_t k1, index_t k2) {
+    constexpr bool single = form() == Form::dual && K() == 1;
+    if (single && x_step == 2 && y_step == 2)
+      unary_elements<form(), KeepZeroTangents, HasCurvature, K(), single>(x, 2, z, 2, y, d1, d2, m, k1, k2);
+    else unary_elements<form(), KeepZeroTangents, HasCurvature, K(), false>(x, x_step, z, y_step, y, d1, d2, m, k1, k2);
+  });
 }
 
-// Whether the tangents of both levels of m elements of an operand are finite.
+// Whether the tangents in all levels of m elements of an operand are finite.
 inline bool all_tangents_finite(const Operands& a, int operand, index_t start, index_t m) {
   const double* x = a.at(operand, start);
   const index_t step = a.step(operand), components = a.layout.components();
@@ -96,7 +128,7 @@ template <class Row>
 void unary_blocks(const Operands& a) {
   double x[BLOCK], y[BLOCK], d1[BLOCK], d2[BLOCK];
   const ElementLayout& s = a.layout;
-  const bool second_order = s.is_hyper();
+  const bool second_order = s.has_second_order_chain();
   Arena arena;
   for (index_t start = 0; start < a.n; start += BLOCK) {
     const index_t m = std::min(BLOCK, a.n - start);
@@ -160,38 +192,24 @@ void compute_slopes(SlopeBlock& d, const double* x, bool fixed_x, const double* 
 
 template <bool KeepZeroTangents, bool X, bool Y, bool XX, bool YY>
 void binary_tangents(const Operands& a, index_t start, index_t m, const double* z, const SlopeBlock& d) {
-  const ElementLayout& s = a.layout;
-  const auto duals = [&](index_t k) {
+  with_form<false>(a.layout, [&](auto form, auto K, index_t k1, index_t k2) {
     for (index_t i = 0; i < m; ++i)
-      chain_dual<KeepZeroTangents, X, Y>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i],
-                                         d.at(i, false), k);
-  };
-  if (s.is_hyper()) {
-    for (index_t i = 0; i < m; ++i)
-      chain_hyper_dual<KeepZeroTangents, X, Y, XX, YY>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i],
-                                                       d.at(i, true), s.size[0], s.size[1]);
-  } else if (s.size[0] == 1) {
-    duals(1);  // a constant, so that no loop over the tangents remains
-  } else {
-    duals(s.size[0]);
-  }
+      chain<form(), KeepZeroTangents, X, Y, XX, YY, K()>(a.at(2, start + i), a.at(0, start + i), a.at(1, start + i),
+                                                         z[i], d.at(i, form() != Form::dual), k1, k2);
+  });
 }
 
-// z = x y or x / y of m duals or, for Hyper, hyper-dual numbers, values and tangents in one pass.  K is the number of
-// tangents of each level, or 0 for any numbers k1 and k2; Packed and steps as in unary_elements.  Returns whether a
-// value is nan.
-template <class Row, bool X, bool Y, bool Hyper, int K, bool Packed>
+// z = x y or x / y of m elements, values and tangents in one pass.  Packed and steps as in unary_elements.  Returns
+// whether a value is nan.
+template <class Row, bool X, bool Y, Form F, int K, bool Packed>
 CLONES bool arithmetic_elements(const double* x, index_t x_step, const double* y, index_t y_step, double* z,
                                 index_t z_step, index_t m, index_t k1, index_t k2) {
   if constexpr (Packed) x_step = X ? 1 + K : 1, y_step = Y ? 1 + K : 1, z_step = 1 + K;
-  if constexpr (K != 0) k1 = k2 = K;
   bool nan = false;
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
     const double value = Row::value(*x, *y);
-    const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, Hyper);
-    if constexpr (Hyper)
-      chain_hyper_dual<false, X, Y, Row::has_curvature_x, Row::has_curvature_y>(z, x, y, value, d, k1, k2);
-    else chain_dual<false, X, Y>(z, x, y, value, d, k1);
+    const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, F != Form::dual);
+    chain<F, false, X, Y, Row::has_curvature_x, Row::has_curvature_y, K>(z, x, y, value, d, k1, k2);
     nan |= value != value;
   }
   return nan;
@@ -217,17 +235,17 @@ template <class Row, bool X, bool Y>
 bool arithmetic_block(const Operands& a, index_t start, index_t m) {
   const double *x = a.at(0, start), *y = a.at(1, start);
   double* z = a.at(2, start);
-  const ElementLayout& s = a.layout;
-  const index_t k = s.size[0], sx = a.step(0), sy = a.step(1), sz = a.step(2);
+  const index_t sx = a.step(0), sy = a.step(1), sz = a.step(2);
   KeepFlags keep;
   bool nan = false;
-  if (is_scaling<Row, X, Y>(a)) scale(X ? *y : *x, X ? x : y, z, m * s.components());
-  else if (s.is_single_hyper()) nan = arithmetic_elements<Row, X, Y, true, 1, false>(x, sx, y, sy, z, sz, m, 1, 1);
-  else if (s.is_hyper()) nan = arithmetic_elements<Row, X, Y, true, 0, false>(x, sx, y, sy, z, sz, m, k, s.size[1]);
-  else if (k != 1) nan = arithmetic_elements<Row, X, Y, false, 0, false>(x, sx, y, sy, z, sz, m, k, 0);
-  else if (sx == 1 + X && sy == 1 + Y && sz == 2)
-    nan = arithmetic_elements<Row, X, Y, false, 1, true>(x, sx, y, sy, z, sz, m, 1, 0);
-  else nan = arithmetic_elements<Row, X, Y, false, 1, false>(x, sx, y, sy, z, sz, m, 1, 0);
+  if (is_scaling<Row, X, Y>(a)) scale(X ? *y : *x, X ? x : y, z, m * a.layout.components());
+  else
+    with_form<true>(a.layout, [&](auto form, auto K, index_t k1, index_t k2) {
+      constexpr bool single = form() == Form::dual && K() == 1;
+      if (single && sx == 1 + X && sy == 1 + Y && sz == 2)
+        nan = arithmetic_elements<Row, X, Y, form(), K(), single>(x, sx, y, sy, z, sz, m, k1, k2);
+      else nan = arithmetic_elements<Row, X, Y, form(), K(), false>(x, sx, y, sy, z, sz, m, k1, k2);
+    });
   return !nan && !keep.raised();
 }
 
@@ -253,7 +271,7 @@ void binary_blocks(const Operands& a) {
   SlopeBlock d;
   const ElementLayout& s = a.layout;
   const index_t block = a.is_sequential() ? 1 : BLOCK;
-  const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0, second_order = s.is_hyper();
+  const bool fixed_x = a.strides[0] == 0, fixed_y = a.strides[1] == 0, second_order = s.has_second_order_chain();
   [[maybe_unused]] const bool in_one_pass =
       is_arithmetic<Row> && (s.is_dual() || second_order) && a.result_is_disjoint();
   Arena arena;

@@ -7,6 +7,7 @@
 #include "loops/matmul_result.h"
 #include "loops/matmul_seeded.h"
 #include "loops/matmul_vector.h"
+#include "math/chain_rule.h"
 
 namespace dn {
 
@@ -21,8 +22,9 @@ inline index_t product_component(const ElementLayout& s, index_t a, index_t b) {
     const index_t i = a % (1 + s.size[l]), j = b % (1 + s.size[l]);
     a /= 1 + s.size[l];
     b /= 1 + s.size[l];
-    if (s.kind[l] == Kind::first_order ? i != 0 && j != 0 : i + j > s.size[l]) return -1;
-    c += (i + j) * s.stride[l];
+    const index_t place = s.product(l, i, j);
+    if (place < 0) return -1;
+    c += place * s.stride[l];
   }
   return c;
 }
@@ -51,6 +53,41 @@ void small_tangents(const Matrix& x, const Matrix& y, const Matrix& z) {
   for (; c + 4 <= z.components; c += 4) small_tangents<4, X, Y>(x, y, z, c);
   for (; c + 2 <= z.components; c += 2) small_tangents<2, X, Y>(x, y, z, c);
   for (; c < z.components; ++c) small_tangents<1, X, Y>(x, y, z, c);
+}
+
+// Whether second_degree_tangents() does a product: of a vector and another operand, both of one level of degree 2.  BLAS
+// would multiply each pair of components by itself.
+inline bool is_second_degree_vector(const ElementLayout& s, const Matrix& x, const Matrix& y) {
+  return s.is_second_degree() && x.components > 1 && y.components > 1 && (x.rows == 1 || y.columns == 1) &&
+         s.tangents(0) <= MOST_CONSTANT;
+}
+
+// The tangents of a product of elements of one level of degree 2 in K variables.
+template <int K>
+CLONES void second_degree_tangents(const Matrix& x, const Matrix& y, const Matrix& z) {
+  constexpr std::size_t firsts{K}, seconds{K * (K + 1) / 2};
+  for (index_t row = 0; row < z.rows; ++row)
+    for (index_t column = 0; column < z.columns; ++column) {
+      double first[firsts] = {}, second[seconds] = {};
+      for (index_t n = 0; n < x.columns; ++n) {
+        const double *a = x.at(row, n), *b = y.at(n, column), *a2 = a + 1 + K, *b2 = b + 1 + K;
+        int c = 0;
+        for (int i = 1; i <= K; ++i) {
+          first[i - 1] += *b * a[i] + *a * b[i];
+          second[c] += (*b * a2[c] + *a * b2[c]) + a[i] * b[i];
+          ++c;
+          for (int j = i + 1; j <= K; ++j, ++c) second[c] += (*b * a2[c] + *a * b2[c]) + (a[i] * b[j] + b[i] * a[j]);
+        }
+      }
+      double* to = const_cast<double*>(z.at(row, column)) + 1;
+      copy(K, to, first);
+      copy(K * (K + 1) / 2, to + K, second);
+    }
+}
+inline void second_degree_tangents(const ElementLayout& s, const Matrix& x, const Matrix& y, const Matrix& z) {
+  with_constant(s.tangents(0), [&](auto K) {
+    if constexpr (K() > 0) second_degree_tangents<K()>(x, y, z);
+  });
 }
 
 // z = x y for one contiguous row x of duals and float64 y: BLAS writes all components of z in place.  False, and z is
@@ -109,6 +146,10 @@ inline void write_product(const ElementLayout& s, const Matrix& x, const Matrix&
     recompute_nonfinite(s, x, y, z, 0, m, arena);
   };
   if (tangents == 0) return write_values(z, 0, m, values);
+  if (is_second_degree_vector(s, x, y)) {
+    second_degree_tangents(s, x, y, z);
+    return finish();
+  }
   if (s.is_dual() && m * n * p <= MAX_WITHOUT_BLAS && sums.dx_y == nullptr && sums.x_dy == nullptr) {
     if (x_dual && y_dual) small_tangents<true, true>(x, y, z);
     else if (x_dual) small_tangents<true, false>(x, y, z);
@@ -215,7 +256,13 @@ void matrix_product(const ElementLayout& s, const Matrix& x, const Matrix& y, co
   const bool transposed = x.data == y.data && x.components == y.components && x.rows == y.columns &&
                           x.row_step == y.column_step && x.column_step == y.row_step;
   const ValueBuffer vy = transposed ? ValueBuffer{vx.origin, vx.column_step, vx.row_step} : ValueBuffer::of(y, arena);
-  const VectorTangents sums = copy_values(x, vx, y, vy, transposed, arena);
+  VectorTangents sums;
+  if (is_second_degree_vector(s, x, y)) {
+    vx.fill(x);
+    if (!transposed) vy.fill(y);
+  } else {
+    sums = copy_values(x, vx, y, vy, transposed, arena);
+  }
   const double* result = values(vx, vy);
   KeepFlags keep;
   write_product(s, x, y, z, {vx.origin, vx.row_step / d, vx.column_step / d},

@@ -8,16 +8,21 @@
 // v w + (t w + v u) a, because a^2 vanishes, which is the product rule.
 //
 // LEVELS.  Infinitesimals come in levels.  Every call of a driver makes levels of its own, so that nested calls
-// cannot confuse their perturbations.  A level is of one of two kinds (Kind, element_layout.h):
+// cannot confuse their perturbations.  A level has k infinitesimals and a degree d: its monomials are those of degree at
+// most d, and products of a higher degree vanish (Kind, element_layout.h):
 //
-//     first order of size k    1, a1, ..., ak       every product ai aj vanishes     gradients: k tangents at once
-//     Taylor of size n         1, t, t^2, ..., t^n  t^(n + 1) vanishes               series: component j is f^(j) / j!
+//     (k, 1)  first order   1, a1, ..., ak                      gradients: k tangents at once
+//     (1, n)  Taylor        1, t, t^2, ..., t^n                 series: component j is f^(j) / j!
+//     (k, d)  polynomial    1, a1, ..., ak, a1 a1, a1 a2, ...   d = 2: Hessians, each second derivative once
+//
+// The component of a monomial is its coefficient.  So f(x + a1 e_1 + ... + ak e_k) has the second derivative f_ij in the
+// component of ai aj for i < j, but half of f_ii in that of ai ai.
 //
 // An element over several levels is a polynomial in the infinitesimals of all of them: a tensor product.  A product of
 // infinitesimals of different levels, such as a b, does not vanish, and its component is a second derivative.
 //
-// LAYOUT.  Level 0 is the oldest.  In each level monomial 0 is the constant 1, and monomial j is aj, or t^j.  The
-// component of the monomial (i_0, i_1, ...) lies at place i_0 stride_0 + i_1 stride_1 + ..., with stride_0 = 1 and
+// LAYOUT.  Level 0 is the oldest.  In each level monomial 0 is the constant 1, and monomial j is aj, t^j, or the j-th of
+// monomials.h, by degree.  The component of the monomial (i_0, i_1, ...) lies at place i_0 stride_0 + i_1 stride_1 + ..., with stride_0 = 1 and
 // stride_(l+1) = (1 + size_l) stride_l: the oldest level varies fastest.  Place 0 holds the primal.  For example, a
 // hyper-dual number (2,1)x(1,1) has a level of 2 tangents, a1 and a2, and a younger level of 1 tangent, b:
 //
@@ -30,7 +35,9 @@
 //
 // PRODUCT.  Multiply the polynomials and drop what vanishes.  In the youngest level
 //
-//     first order:  (x y)_0 = X_0 Y_0,  (x y)_j = X_0 Y_j + X_j Y_0         Taylor:  (x y)_j = sum_(i <= j) X_i Y_(j-i)
+//     (x y)_c = sum X_i Y_j   over the pairs (i, j) of monomials whose product is monomial c
+//
+// which for_factors() lists: (0, c) and (c, 0) in first order, (i, c - i) in a Taylor level, a table's row in others.
 //
 // For one row of the Hessian of u w at u = 2, w = 5, seed u along a1 and b, and w along a2:
 //
@@ -43,7 +50,7 @@
 // second derivatives d2/du du = 0 and d2/du dw = 1.
 //
 // QUOTIENT.  z = x / y solves z y = x, one coefficient after the other: z_0 = X_0 / Y_0, then
-// z_j = (X_j - the terms of (z y)_j that are known) / Y_0.
+// z_c = (X_c - the terms of (z y)_c that are known) / Y_0.
 //
 // COMPOSITION.  Write x = v + h, with h = x without its primal.  h is nilpotent: h^(d + 1) = 0 for the degree d of the
 // layout.  So Taylor's formula is exact and finite,
@@ -52,7 +59,8 @@
 //
 // and f enters by numbers alone.  For u above and f(u) = u^2: h = a1 + b, h^2 = 2 a1 b, hence
 // u^2 = 4 + 4 (a1 + b) + 1 (2 a1 b).  For functions of the tables, elementary.h obtains the same from recurrences, in
-// O(n^2) for a series of order n, and chain_rule.h has the formulas written out for dual and hyper-dual numbers and for series of order 2.
+// O(n^2) for a series of order n, and chain_rule.h has the formulas written out for one level of degree 1 or 2 and for
+// hyper-dual numbers.
 //
 // Two rules depart from IEEE arithmetic.  Both concern components 1, 2, ... only: the primal is NumPy's, bit for bit.
 //
@@ -84,7 +92,7 @@ inline double times(double slope, double tangent) { return slope == 0 || tangent
 inline bool monomial_divides(const ElementLayout& s, index_t c, index_t d) {
   for (int l = 0; l < s.levels; ++l) {
     const index_t i = c % (1 + s.size[l]), j = d % (1 + s.size[l]);
-    if (s.kind[l] == Kind::first_order ? i != 0 && i != j : j < i) return false;
+    if (!s.divides(l, i, j)) return false;
     c /= 1 + s.size[l];
     d /= 1 + s.size[l];
   }
@@ -154,22 +162,14 @@ inline void multiply_add(const ElementLayout& s, int l, double* z, const double*
     return;
   }
   const index_t m = s.stride[l - 1], k = s.size[l - 1];
-  if (l == 1) {
-    if (s.kind[0] == Kind::first_order) {
-      z[0] += times(x[0], y[0]);
-      for (index_t j = 1; j <= k; ++j) z[j] += times(x[0], y[j]) + times(x[j], y[0]);
-    } else {
-      for (index_t j = 0; j <= k; ++j) z[j] += convolution(x, y, j);
-    }
-  } else if (s.kind[l - 1] == Kind::first_order) {
-    multiply_add(s, l - 1, z, x, y);
-    for (index_t j = 1; j <= k; ++j) {  // (x y)_j = x_0 y_j + x_j y_0
-      multiply_add(s, l - 1, z + j * m, x, y + j * m);
-      multiply_add(s, l - 1, z + j * m, x + j * m, y);
-    }
+  if (l == 1 && s.kind[0] == Kind::first_order) {
+    z[0] += times(x[0], y[0]);
+    for (index_t j = 1; j <= k; ++j) z[j] += times(x[0], y[j]) + times(x[j], y[0]);
+  } else if (l == 1 && s.kind[0] != Kind::polynomial) {
+    for (index_t j = 0; j <= k; ++j) z[j] += convolution(x, y, j);
   } else {
-    for (index_t j = 0; j <= k; ++j)  // (x y)_j = sum_i x_i y_(j-i)
-      for (index_t i = 0; i <= j; ++i) multiply_add(s, l - 1, z + j * m, x + i * m, y + (j - i) * m);
+    for (index_t c = 0; c <= k; ++c)
+      s.for_factors(l - 1, c, [&](index_t i, index_t j) { multiply_add(s, l - 1, z + c * m, x + i * m, y + j * m); });
   }
 }
 
@@ -190,7 +190,7 @@ inline void divide(const ElementLayout& s, int l, double* z, const double* x, co
   }
   const index_t m = s.stride[l - 1], k = s.size[l - 1];
   divide(s, l - 1, z, x, y, is_value, arena);
-  if (l == 1) {
+  if (l == 1 && s.kind[0] != Kind::polynomial) {
     for (index_t j = 1; j <= k; ++j) {
       const double part = s.kind[0] == Kind::first_order ? times(z[0], y[j]) : convolution(z, y + 1, j - 1);
       const double residual = x[j] - part;
@@ -201,13 +201,13 @@ inline void divide(const ElementLayout& s, int l, double* z, const double* x, co
   Arena::Mark mark(arena);
   double* residual = arena.take(m);
   double* part = arena.take(m);
-  for (index_t j = 1; j <= k; ++j) {
-    // z_j = (x_j - sum_(i < j) z_i y_(j-i)) / y_0; in a first-order level only i = 0 contributes
+  for (index_t c = 1; c <= k; ++c) {  // z_c = (x_c - sum z_i y_j) / y_0 over the factors i of c but c itself
     zero(m, part);
-    const index_t terms = s.kind[l - 1] == Kind::first_order ? 1 : j;
-    for (index_t i = 0; i < terms; ++i) multiply_add(s, l - 1, part, z + i * m, y + (j - i) * m);
-    for (index_t i = 0; i < m; ++i) residual[i] = x[j * m + i] - part[i];
-    divide(s, l - 1, z + j * m, residual, y, false, arena);
+    s.for_factors(l - 1, c, [&](index_t i, index_t j) {
+      if (i != c) multiply_add(s, l - 1, part, z + i * m, y + j * m);
+    });
+    for (index_t i = 0; i < m; ++i) residual[i] = x[c * m + i] - part[i];
+    divide(s, l - 1, z + c * m, residual, y, false, arena);
   }
 }
 

@@ -1,4 +1,4 @@
-// The chain rule written out for dual and hyper-dual numbers and for series of order 2, given slopes at one point.
+// The chain rule written out for one level of degree 1 or 2 and for hyper-dual numbers, given slopes at one point.
 //
 // z may be x or y themselves.  KeepZeroTangents enforces 0 * inf = 0 (algebra.h); callers set it where a slope, or for
 // second derivatives a tangent, is not finite.
@@ -23,11 +23,11 @@ inline Slopes known_slopes(double value, Slopes d) {
           known_slope(value, d.yy)};
 }
 
-// Whether the tangents of a hyper-dual number, x_a and x_b, are finite; z_ab contains products of them.
+// Whether the tangents in each level are finite, which second derivatives contain products of.
 inline bool has_finite_tangents(const ElementLayout& s, const double* x) {
   double sum = 0;
-  for (index_t i = 1; i <= s.size[0]; ++i) sum += 0 * x[i];
-  for (index_t j = 1; j <= s.size[1]; ++j) sum += 0 * x[j * s.stride[1]];
+  for (int l = 0; l < s.levels; ++l)
+    for (index_t i = 1, k = s.tangents(l); i <= k; ++i) sum += 0 * x[i * s.stride[l]];
   return sum == 0;
 }
 
@@ -91,6 +91,52 @@ inline void chain_hyper_dual(double* z, const double* x, const double* y, double
     zb[0] = directional<KeepZeroTangents, X, Y>(d, bx, by);
   }
   chain_dual<KeepZeroTangents, X, Y>(z, x, y, value, d, k1);
+}
+
+// The coefficient of a_i a_j, for one level of degree 2 in k variables: z_x x_ij + z_y y_ij + z_xx x_i x_j
+// + z_xy (x_i y_j + x_j y_i) + z_yy y_i y_j for i < j; of a_i a_i half of the terms with products.  K is k, or 0 for any.
+// The loop over j begins with the diagonal, whose halves are exact.
+template <bool KeepZeroTangents, bool X, bool Y, bool XX, bool YY, int K>
+inline void chain_second_degree(double* z, const double* x, const double* y, double value, Slopes d, index_t k) {
+  constexpr bool keep = KeepZeroTangents;
+  if constexpr (K != 0) k = K;
+  if constexpr (keep) d = known_slopes(value, d);
+  index_t c = 1 + k;
+  for (index_t i = 1; i <= k; ++i) {
+    const double x_i = X ? x[i] : 0, y_i = Y ? y[i] : 0;
+    double diagonal = 0;
+    if constexpr (X) diagonal = second_derivative<keep, XX>(d.x, d.xx / 2, x[c], x_i, x_i);
+    if constexpr (Y) diagonal += second_derivative<keep, YY>(d.y, d.yy / 2, y[c], y_i, y_i);
+    if constexpr (X && Y) diagonal += scaled_tangent<keep>(d.xy, tangent_product<keep>(x_i, y_i));
+    z[c] = diagonal;
+    INDEPENDENT
+    for (index_t j = i + 1; j <= k; ++j) {
+      double t = 0;
+      if constexpr (X) t = second_derivative<keep, XX>(d.x, d.xx, x[c + j - i], x_i, x[j]);
+      if constexpr (Y) t += second_derivative<keep, YY>(d.y, d.yy, y[c + j - i], y_i, y[j]);
+      if constexpr (X && Y)
+        t += scaled_tangent<keep>(d.xy, tangent_product<keep>(x_i, y[j]) + tangent_product<keep>(y_i, x[j]));
+      z[c + j - i] = t;
+    }
+    c += k - i + 1;
+  }
+  chain_dual<keep, X, Y>(z, x, y, value, d, k);
+}
+
+constexpr index_t MOST_CONSTANT = 6;
+
+// Calls f with k as a constant type up to MOST_CONSTANT, so that no loop over the tangents remains; else with 0.
+template <class F>
+inline void with_constant(index_t k, F f) {
+  switch (k) {
+    case 1: return f(std::integral_constant<int, 1>{});
+    case 2: return f(std::integral_constant<int, 2>{});
+    case 3: return f(std::integral_constant<int, 3>{});
+    case 4: return f(std::integral_constant<int, 4>{});
+    case 5: return f(std::integral_constant<int, 5>{});
+    case 6: return f(std::integral_constant<int, 6>{});
+    default: return f(std::integral_constant<int, 0>{});
+  }
 }
 
 // z = value + z1 t + z2 t^2 if z1 and z2 are finite; else false, and z is untouched.
@@ -170,23 +216,31 @@ inline void chain_dual(const ElementLayout& s, double* z, const double* x, const
   else chain_dual_nonfinite<X, Y>(z, x, y, value, d, s.size[0]);
 }
 
+template <bool KeepZeroTangents, bool X, bool Y, bool XX, bool YY>
+inline void chain_second_order(const ElementLayout& s, double* z, const double* x, const double* y, double value,
+                               Slopes d) {
+  if (s.is_hyper()) chain_hyper_dual<KeepZeroTangents, X, Y, XX, YY>(z, x, y, value, d, s.size[0], s.size[1]);
+  else chain_second_degree<KeepZeroTangents, X, Y, XX, YY, 0>(z, x, y, value, d, s.tangents(0));
+}
+
 template <bool X, bool Y, bool XX, bool YY>
-inline void chain_hyper_dual(const ElementLayout& s, double* z, const double* x, const double* y, double value,
-                             Slopes d) {
+inline void chain_second_order(const ElementLayout& s, double* z, const double* x, const double* y, double value,
+                               Slopes d) {
   if (finite(d) && (!X || has_finite_tangents(s, x)) && (!Y || has_finite_tangents(s, y)))
-    chain_hyper_dual<false, X, Y, XX, YY>(z, x, y, value, d, s.size[0], s.size[1]);
-  else chain_hyper_dual<true, X, Y, XX, YY>(z, x, y, value, d, s.size[0], s.size[1]);
+    chain_second_order<false, X, Y, XX, YY>(s, z, x, y, value, d);
+  else chain_second_order<true, X, Y, XX, YY>(s, z, x, y, value, d);
 }
 
 template <class Row>
-NOINLINE void fast_path_hyper_dual(const ElementLayout& s, double* y, const double* x, double value) {
-  chain_hyper_dual<true, false, Row::has_curvature, false>(s, y, x, nullptr, value, slopes_of<Row>(*x, value, true));
+NOINLINE void fast_path_second_order(const ElementLayout& s, double* y, const double* x, double value) {
+  chain_second_order<true, false, Row::has_curvature, false>(s, y, x, nullptr, value, slopes_of<Row>(*x, value, true));
 }
 
 template <class Row, bool X, bool Y>
-NOINLINE void fast_path_hyper_dual(const ElementLayout& s, double* z, const double* x, const double* y, double value) {
+NOINLINE void fast_path_second_order(const ElementLayout& s, double* z, const double* x, const double* y,
+                                     double value) {
   const Slopes d = slopes_of<Row, X, Y>(*x, *y, value, true);
-  chain_hyper_dual<X, Y, Row::has_curvature_x, Row::has_curvature_y>(s, z, x, y, value, d);
+  chain_second_order<X, Y, Row::has_curvature_x, Row::has_curvature_y>(s, z, x, y, value, d);
 }
 
 // y = f(x) of one element, given the value; false, and y is untouched, where apply() must do it.
@@ -195,7 +249,7 @@ inline bool fast_path(const ElementLayout& s, double* y, const double* x, double
   note_singularity<Row>(s, x);
   if (s.is_quadratic()) return chain_quadratic(Row{}, y, x, value);
   if (s.is_dual()) chain_dual<true, false>(s, y, x, nullptr, value, slopes_of<Row>(*x, value, false));
-  else if (s.is_hyper()) fast_path_hyper_dual<Row>(s, y, x, value);
+  else if (s.has_second_order_chain()) fast_path_second_order<Row>(s, y, x, value);
   else return false;
   return true;
 }
@@ -210,7 +264,7 @@ inline bool fast_path(const ElementLayout& s, double* z, const double* x, const 
     else return chain_quadratic<Row, X, Y>(z, x, y, value);
   }
   if (s.is_dual()) chain_dual<X, Y>(s, z, x, y, value, slopes_of<Row, X, Y>(*x, *y, value, false));
-  else if (s.is_hyper()) fast_path_hyper_dual<Row, X, Y>(s, z, x, y, value);
+  else if (s.has_second_order_chain()) fast_path_second_order<Row, X, Y>(s, z, x, y, value);
   else return false;
   return true;
 }

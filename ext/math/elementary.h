@@ -231,34 +231,36 @@ constexpr int tape_nodes() {
   return nodes;
 }
 
-// The coefficients 0, 1 x_1, 2 x_2, ..., n x_n of t x'(t), of m doubles each.
-inline const double* euler_derivative(const double* x, index_t m, index_t n, Arena& arena) {
+// The coefficients d_c x_c in level l, of m doubles each, where d_c is the degree of monomial c: t x'(t) in a Taylor level.
+inline const double* euler_derivative(const ElementLayout& s, int l, const double* x, Arena& arena) {
+  const index_t m = s.stride[l], n = s.size[l];
   double* w = arena.take((n + 1) * m);
-  for (index_t k = 0; k <= n; ++k)
-    for (index_t i = 0; i < m; ++i) w[k * m + i] = static_cast<double>(k) * x[k * m + i];
+  for (index_t c = 0; c <= n; ++c)
+    for (index_t i = 0; i < m; ++i) w[c * m + i] = static_cast<double>(s.degree_of(l, c)) * x[c * m + i];
   return w;
 }
 
-// The chain rule for coefficient k of y, whose derivative by x is the column [y'].  In a first-order level w = x and
-// y_k = [y']_0 x_k; in a Taylor level w = t x' and k y_k = sum_(i = 1 .. k) w_i [y']_(k - i).  Adds to y_k if `add`:
-// so does the second argument of a function of two.
-inline void propagate(const ExpressionTape& tape, Ref column, bool first_order, double* y, const double* w, index_t m,
-                      index_t k, bool add = false) {
-  double* z = y + k * m;
-  if (m == 1 && !first_order) {
-    double sum = add ? *z * static_cast<double>(k) : 0;
-    tape.add_product(&sum, column, w, k);
-    *z = sum / static_cast<double>(k);
+// The chain rule for coefficient c of y, of degree d, whose derivative by x is the column [y']: d y_c = sum w_i [y']_j over
+// the factors i != 1 and j of c, with w_i = d_i x_i.  Where d is 1, it is y_c = [y']_0 x_c.  Adds to y_c if `add`: so does
+// the second argument of a function of two.
+inline void propagate(const ExpressionTape& tape, Ref column, index_t degree, double* y, const double* w, index_t m,
+                      index_t c, bool add = false) {
+  double* z = y + c * m;
+  const double d = static_cast<double>(degree);
+  if (m == 1 && degree > 1) {
+    double sum = add ? *z * d : 0;
+    tape.add_product(&sum, column, w, c);
+    *z = sum / d;
     return;
   }
   if (!add) zero(m, z);
-  if (first_order) {
-    tape.add_product(z, column, w + k * m);
+  if (degree == 1) {
+    tape.add_product(z, column, w + c * m);
     return;
   }
-  for (index_t i = 0; i < m; ++i) z[i] *= static_cast<double>(k);
-  tape.add_product(z, column, w, k);
-  for (index_t i = 0; i < m; ++i) z[i] /= static_cast<double>(k);
+  for (index_t i = 0; i < m; ++i) z[i] *= d;
+  tape.add_product(z, column, w, c);
+  for (index_t i = 0; i < m; ++i) z[i] /= d;
 }
 
 // out = the row of A arguments at x over the first l levels, where out[0][0] holds the primal.  Companions have no
@@ -287,18 +289,20 @@ void evaluate(const Row& row, const ElementLayout& s, int l, const Arguments<A>&
   tape.advance(0, arena);
   Arguments<A> w = x;
   if (!first_order)
-    for (const double*& series : w) series = euler_derivative(series, m, n, arena);
+    for (const double*& series : w) series = euler_derivative(s, l - 1, series, arena);
   std::array<bool, A + 1> is_constant{};
   for (std::size_t o = 1; o <= A; ++o) {
     is_constant[o] = true;
     for (std::size_t a = 0; a < A; ++a) is_constant[o] &= columns[o * A + a].is_zero();
     if (is_constant[o]) zero(n * m, out[o] + m);
   }
-  for (index_t k = 1; k <= n; ++k) {
+  const index_t highest = s.degree_of(l - 1, n);
+  for (index_t c = 1; c <= n; ++c) {
+    const index_t degree = s.degree_of(l - 1, c);
     for (std::size_t o = 0; o <= A; ++o)
       if (o == 0 || (!is_constant[o] && (l < s.levels || !first_order)))
-        for (std::size_t a = 0; a < A; ++a) propagate(tape, columns[o * A + a], first_order, out[o], w[a], m, k, a > 0);
-    if (!first_order && k < n) tape.advance(k, arena);
+        for (std::size_t a = 0; a < A; ++a) propagate(tape, columns[o * A + a], degree, out[o], w[a], m, c, a > 0);
+    if (degree < highest) tape.advance(c, arena);
   }
 }
 

@@ -1,9 +1,9 @@
 // Evaluates the columns of the tables on elements instead of doubles.
 //
 // A column such as -2 * y * c * c is a template.  Called with Refs, it records its operations on an ExpressionTape.
-// The tape then computes coefficient k of every operation from the coefficients 0 .. k of its operands.  A function of
-// a Taylor level of order n therefore costs O(n^2), and a first-order level needs coefficient 0 only.  Coefficients
-// are elements over the lower levels.
+// The tape then computes coefficient k of every operation, in the youngest level, from the coefficients 0 .. k of its
+// operands.  A function of a Taylor level of order n therefore costs O(n^2), and a first-order level needs coefficient 0
+// only.  Coefficients are elements over the lower levels.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -43,11 +43,13 @@ class ExpressionTape {
   Ref input() { return push(Op::input, 0., 0., false); }
   Ref record(Op op, Ref a, Ref b) { return push(op, a, b, true); }
 
-  // Coefficients are elements over the first `level` levels of s; allocates `count` of them for every operation.
+  // Coefficients, one a monomial of level `level` of s, are elements over the levels before it; allocates `count` of them
+  // for every operation.
   void bind(const ElementLayout& s, int level, index_t count, Arena& arena) {
     layout_ = &s;
     level_ = level;
     m_ = s.stride[level];
+    convolves_ = m_ == 1 && s.kind[level] != Kind::first_order && s.kind[level] != Kind::polynomial;
     for (int i = 0; i < count_; ++i)
       if (node(i).owned) node(i).coefficients = arena.take(m_ * count);
   }
@@ -70,10 +72,12 @@ class ExpressionTape {
   void add_product(double* z, Ref r, const double* w, index_t k) const {
     if (!r.tape) {
       for (index_t i = 0; i < m_; ++i) z[i] += times(r.constant, w[k * m_ + i]);
-    } else if (m_ == 1) {
+    } else if (convolves_) {
       z[0] += convolution(w + 1, coefficient(r, 0), k - 1);
     } else {
-      for (index_t i = 1; i <= k; ++i) multiply_add(*layout_, level_, z, coefficient(r, k - i), w + i * m_);
+      layout_->for_factors(level_, k, [&](index_t i, index_t j) {
+        if (i != 0) multiply_add(*layout_, level_, z, coefficient(r, j), w + i * m_);
+      });
     }
   }
 
@@ -82,7 +86,8 @@ class ExpressionTape {
   int count_ = 0;
   const ElementLayout* layout_ = nullptr;
   int level_ = 0;
-  index_t m_ = 1;  // doubles of a coefficient
+  index_t m_ = 1;           // doubles of a coefficient
+  bool convolves_ = false;  // whether products are convolutions of doubles
 
   Node& node(int i) { return nodes_[static_cast<std::size_t>(i)]; }
 
@@ -113,9 +118,11 @@ class ExpressionTape {
       if (k == 0) z[0] = c * x[0];
       return;
     }
-    if (m_ == 1) z[0] += convolution(coefficient(a, 0), coefficient(b, 0), k);
+    if (convolves_) z[0] += convolution(coefficient(a, 0), coefficient(b, 0), k);
     else
-      for (index_t i = 0; i <= k; ++i) multiply_add(*layout_, level_, z, coefficient(a, i), coefficient(b, k - i));
+      layout_->for_factors(level_, k, [&](index_t i, index_t j) {
+        multiply_add(*layout_, level_, z, coefficient(a, i), coefficient(b, j));
+      });
     if (k == 0) z[0] = coefficient(a, 0)[0] * coefficient(b, 0)[0];
   }
 
@@ -139,7 +146,7 @@ class ExpressionTape {
     }
   }
 
-  // z_k = (a_k - sum_(i < k) z_i b_(k-i)) / b_0
+  // z_k = (a_k - sum z_i b_j) / b_0 over the factors i of k but k itself
   void quotient(const Node& node, double* z, index_t k, Arena& arena) const {
     Arena::Mark mark(arena);
     double* residual = arena.take(m_);
@@ -151,10 +158,11 @@ class ExpressionTape {
     }
     double* part = arena.take(m_);
     zero(m_, part);
-    if (m_ == 1 && k > 0) part[0] = convolution(node.coefficients, coefficient(node.b, 1), k - 1);
+    if (convolves_ && k > 0) part[0] = convolution(node.coefficients, coefficient(node.b, 1), k - 1);
     else
-      for (index_t i = 0; i < k; ++i)
-        multiply_add(*layout_, level_, part, node.coefficients + i * m_, coefficient(node.b, k - i));
+      layout_->for_factors(level_, k, [&](index_t i, index_t j) {
+        if (i != k) multiply_add(*layout_, level_, part, node.coefficients + i * m_, coefficient(node.b, j));
+      });
     for (index_t i = 0; i < m_; ++i) residual[i] -= part[i];
     divide(*layout_, level_, z, residual, coefficient(node.b, 0), k == 0 && node.op == Op::divide, arena);
   }

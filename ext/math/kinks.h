@@ -99,8 +99,7 @@ inline double direction_weight(index_t i) {
 // negative where c's is larger, 0 for equal degrees in each level.  A near level is the slowest to vanish.
 inline index_t compare_monomials(const ElementLayout& s, index_t c, index_t d) {
   const auto degree_in = [&s](index_t component, int l) {
-    const index_t i = component / s.stride[l] % (1 + s.size[l]);
-    return s.kind[l] == Kind::first_order ? index_t{i != 0} : i;
+    return s.degree_of(l, component / s.stride[l] % (1 + s.size[l]));
   };
   index_t total = 0;
   for (int l = s.is_near(); l < s.levels; ++l) total += degree_in(c, l) - degree_in(d, l);
@@ -118,10 +117,9 @@ inline int direction_sign(const ElementLayout& s, const double* x) {
   for (index_t c = largest; c < s.components(); ++c) {
     if (x[c] == 0 || compare_monomials(s, c, largest) != 0) continue;
     double weighted = x[c];
-    for (int l = 0; l < s.levels; ++l) {
-      const index_t i = c / s.stride[l] % (1 + s.size[l]);
-      if (s.kind[l] == Kind::first_order && i > 0) weighted *= direction_weight(i - 1);
-    }
+    for (int l = 0; l < s.levels; ++l)
+      if (s.kind[l] == Kind::first_order || s.kind[l] == Kind::polynomial)
+        s.for_infinitesimals(l, c / s.stride[l] % (1 + s.size[l]), [&](index_t v) { weighted *= direction_weight(v); });
     sum += weighted;
   }
   if (sum == 0) sum = x[largest];

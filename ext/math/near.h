@@ -53,16 +53,18 @@ inline bool near_row_moves(const ElementLayout& s, const double* u, index_t row)
 
 // Whether a function of u may have the component from `row` on: u moves with each infinitesimal of its monomial.
 inline bool near_row_may_move(const ElementLayout& s, const double* u, index_t row) {
-  for (int l = 1; l < s.levels; ++l) {
-    const index_t i = row / s.stride[l] % (1 + s.size[l]);
-    bool found = i == 0;
-    for (index_t other = 0; !found && other < s.components(); other += s.stride[1]) {
-      const index_t j = other / s.stride[l] % (1 + s.size[l]);
-      found = (s.kind[l] == Kind::first_order ? j == i : j > 0) && near_row_moves(s, u, other);
-    }
-    if (!found) return false;
-  }
-  return true;
+  bool may = true;
+  for (int l = 1; l < s.levels; ++l)
+    s.for_infinitesimals(l, row / s.stride[l] % (1 + s.size[l]), [&](index_t v) {
+      bool found = false;
+      for (index_t other = 0; may && !found && other < s.components(); other += s.stride[1]) {
+        bool has_v = false;
+        s.for_infinitesimals(l, other / s.stride[l] % (1 + s.size[l]), [&](index_t w) { has_v |= v == w; });
+        found = has_v && near_row_moves(s, u, other);
+      }
+      may &= found;
+    });
+  return may;
 }
 
 // z = 0, but NaN from coefficient `first` on in all components that a function of u may have.

@@ -179,7 +179,7 @@ def _monomials(dtype):
     total = own.sum(axis=0)
     factorials = np.cumprod(np.maximum(1.0, np.arange(total.max() + 1)))
     weights = factorials[total] / np.prod(factorials[own], axis=0)
-    return Monomials(total, weights, all(taylor or k < 2 for taylor, k in level_structure(dtype)))
+    return Monomials(total, weights, all(degree is None or k < 2 for degree, k in level_structure(dtype)))
 
 
 def _groups(w, same):
