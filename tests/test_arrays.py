@@ -21,6 +21,7 @@ from elements import (
 from expect import functions, listed
 
 from dualnum import DualArray, _core
+from dualnum.rules._components import components
 
 UNARY = """exp log sqrt sin tanh arctan square reciprocal absolute fabs negative positive conjugate sign floor
     rint cbrt expm1 deg2rad""".split()
@@ -409,3 +410,42 @@ def test_views_are_of_duals():
         text = f"view(x, dtype) of duals expects a dtype of duals, got {np.dtype(dtype)}"
         with pytest.raises(TypeError, match=re.escape(text)):
             x.view(dtype)
+
+
+SLICES = {
+    "x": np.s_[:, 1:],
+    "wide": np.s_[:, ::2],
+    "few": np.s_[::3, :-1],
+    "Fortran": np.s_[:, :],
+    "other": np.s_[:5, 1:],
+}
+ARITHMETIC = """
+    a + b ; a - b ; a * b ; a / b ; a**2 ; -a ; a + 2.5 ; 2 - a ; 3 * a ; 1 / a ; a - a0 ; a0 * a ; a0 / a ; abs(a)
+"""
+
+
+@pytest.mark.parametrize("columns", [2, 3, 17])
+@pytest.mark.parametrize("where", SLICES)
+@pytest.mark.parametrize("sizes", [(1,), (3,), (2, 2)], ids=str)
+def test_slices_of_batches(columns, where, sizes):
+    """Arithmetic goes along the first axis where the last one is short: bits and memory order are NumPy's."""
+    levels = fresh_levels(len(sizes))
+    a, b = (duals((300, columns), sizes, levels, seed, subok=True) for seed in (1, 2))
+    if where == "Fortran":
+        a, b = in_fortran_order(a), in_fortran_order(b)
+    a, b = a[SLICES[where]], b[SLICES[where]]
+    a0 = _core.value(b)
+    for f in functions(ARITHMETIC, "a, b, a0").values():
+        got, want = f(a, b, a0), f(a.view(np.ndarray), b.view(np.ndarray), a0)
+        assert type(got) is DualArray and got.dtype is want.dtype and got.strides == want.strides
+        np.testing.assert_array_equal(_core.value(got), f(_core.value(a), _core.value(b), a0))
+        np.testing.assert_array_equal(components(got), components(want))
+
+
+def test_slices_of_batches_warn_once():
+    zero = np.zeros((300, 3))
+    zero[[7, 290], 1] = 1.0
+    d = _core.seed_tangents(zero, _core.Level(), np.ones(2))[:, 1:]
+    with pytest.warns(RuntimeWarning, match="divide by zero") as record:
+        1.0 / d
+    assert len(record) == 1
