@@ -218,6 +218,26 @@ def batch_of_hessians(n):
     return Case(f"batched_hessian/rosenbrock3/n={n}", build, n=n, slow=n > 1000)
 
 
+def energies(n, order):
+    """Return the case of n gradients or Hessians of an energy of six variables, in one call."""
+
+    def build():
+        x, f = problems.states(n), problems.equation_of_state(np)
+        expected, driver = problems.complex_step(f, x), dn.gradient(f, batched=True)
+        if order == 2:
+            columns = [
+                problems.complex_step(f, x + h) - problems.complex_step(f, x - h) for h in 1e-4 * np.eye(6)
+            ]
+            expected, driver = np.stack(columns, axis=-1) / 2e-4, dn.hessian(f, batched=True)
+        return [
+            Contender("numpy", lambda: f(x)),
+            Contender("dualnum", lambda: driver(x), expected, 1e-11 if order == 1 else ROUGH),
+        ]
+
+    name = "batched_gradient" if order == 1 else "batched_hessian"
+    return Case(f"{name}/equation_of_state/n={n}", build, n=n)
+
+
 CASES = [
     scalar(1),
     scalar(2),
@@ -231,4 +251,5 @@ CASES = [
     Case("two_layers/100_to_50", two_layers, n=100),
     *(batch_of_jacobians(n) for n in (1_000, 100_000)),
     *(batch_of_hessians(n) for n in (1_000, 100_000)),
+    *(energies(2_000, order) for order in (1, 2)),
 ]

@@ -151,6 +151,36 @@ def multiply(n):
     return Case(f"multiply/n={n}", build, n=n)
 
 
+SECOND_ORDER = {
+    "add": lambda x, y: x + y,
+    "multiply": lambda x, y: x * y,
+    "sqrt": lambda x, y: np.sqrt(x),
+    "sin": lambda x, y: np.sin(x),
+    "sum": lambda x, y: x.sum(),
+    "dot": lambda x, y: x @ y,
+}
+
+
+def second_order(name, n, k=3):
+    """Return the case of arithmetic with second derivatives in k variables: one level of degree 2, and a pair."""
+
+    def build():
+        f, (x, y) = SECOND_ORDER[name], np.random.default_rng(5).uniform(0.5, 2.0, (2, n))
+        dtype, contenders = DualDType(k, degree=2), [Contender("numpy", lambda: f(x, y))]
+
+        def seeded(a):
+            z = a.astype(dtype)
+            dn.parts(z)["e1"][...] = 1.0
+            return z.view(dn.DualArray)
+
+        for label, p, q in (("degree=2", seeded(x), seeded(y)), (f"{k}x{k}", as_hyper(x, k), as_hyper(y, k))):
+            p, q = p.view(dn.DualArray), q.view(dn.DualArray)
+            contenders.append(Contender(label, lambda p=p, q=q: f(p, q), f(x, y), 1e-15, dn.value))
+        return contenders
+
+    return Case(f"second_order/{name}/n={n}", build, n=n)
+
+
 REDUCTIONS = {name: getattr(np, name) for name in "sum prod cumsum max sort mean".split()}
 
 
@@ -194,6 +224,7 @@ def product(name, text, left, right):
 CASES = [
     *(element(name) for name in functions()),
     *(multiply(n) for n in (10, 1_000, 100_000, 1_000_000)),
+    *(second_order(name, 1_000) for name in SECOND_ORDER),
     *(reduction(name, n) for n in (10, 1_000, 100_000) for name in REDUCTIONS),
     product("vector_50", 50, (50, 50), (50,)),
     product("matrix_50", 50, (50, 50), (50, 50)),

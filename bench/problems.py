@@ -240,6 +240,36 @@ _rng = np.random.default_rng(7)
 W1, W2, BIAS = _rng.normal(size=(50, 100)) / 10, _rng.normal(size=(50, 50)) / 7, _rng.normal(size=50)
 
 
+#: Of four substances: the parameters of Peng and Robinson's equation of state, in units of the first.
+ATTRACTION = (1.0, 1.7, 2.3, 0.4)
+SIZE = (1.0, 1.2, 1.5, 0.8)
+ACENTRIC = (0.4, 0.55, 0.7, 0.3)
+
+
+def equation_of_state(m):
+    """Return the residual Helmholtz energy of a mixture by its temperature, its volume and four amounts."""
+
+    def energy(x):
+        temperature, volume = x[..., 0], x[..., 1]
+        amount = sum(x[..., 2 + i] for i in range(4))
+        size = sum(x[..., 2 + i] * b for i, b in enumerate(SIZE))
+        root = sum(
+            x[..., 2 + i] * a * (1 + c * (1 - m.sqrt(temperature)))
+            for i, (a, c) in enumerate(zip(ATTRACTION, ACENTRIC, strict=True))
+        )
+        repulsion = -amount * temperature * m.log(1 - size / volume)
+        wide, narrow = volume + (1 + 2**0.5) * size, volume + (1 - 2**0.5) * size
+        return repulsion - root * root / size * m.log(wide / narrow)
+
+    return energy
+
+
+def states(n):
+    """Return n states of the mixture: temperatures, volumes and amounts."""
+    low, high = np.array([0.7, 6.0, 0.2, 0.2, 0.2, 0.2]), np.array([1.5, 12.0, 1.0, 1.0, 1.0, 1.0])
+    return np.random.default_rng(9).uniform(low, high, (n, 6))
+
+
 def layers(m):
     return lambda x: m.tanh(W2 @ m.tanh(W1 @ x + BIAS))
 
