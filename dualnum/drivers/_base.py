@@ -8,7 +8,6 @@ result into the primal and the derivatives, which lie along a new last axis, an 
 import functools
 import operator
 import sys
-from math import isqrt
 
 import numpy as np
 
@@ -24,6 +23,7 @@ from dualnum._core import (
     parts,
     points_met,
     split,
+    split_second,
 )
 from dualnum.drivers._checks import (
     FLOAT64,
@@ -49,45 +49,8 @@ from dualnum.drivers._containers import Children, items, rebuilt
 from dualnum.drivers._near import may_settle, settled, within
 from dualnum.drivers._parallel import map_ordered
 from dualnum.drivers._passes import first_passes, in_blocks, second_passes
+from dualnum.drivers._widths import chunk_width, tile_width
 from dualnum.drivers._work import Work
-
-#: Bytes that one array of a pass may take: several arrays together should fit a core's cache. An array of n variables
-#: then takes one pass up to n = ONE_PASS, ``chunk_width(n, n, None) == n``, and one tile up to n = ONE_TILE.
-CACHE = 1 << 17
-#: Tangents of a pass, and variables on each side of a tile, that a pass carries even if they exceed `CACHE`: with fewer
-#: of them f's own work for values and calls weighs more.
-WIDE, TILE = 16, 8
-
-
-# ---- widths of chunks and tiles ----------------------------------------------------------------------------
-
-
-def balanced_width(size, most):
-    """Return the width of the fewest equal chunks of at most `most` that cover `size` variables."""
-    passes = -(-size // most) or 1
-    return -(-size // passes)
-
-
-def chunk_width(size, elements, chunk):
-    """Return how many tangents a first-order pass carries: at most `chunk`, if the option is given.
-
-    By default as many as fit `CACHE`, for arrays in f as large as the variables', of `elements` elements.
-    """
-    fit = CACHE // (8 * elements + 1) - 1
-    return balanced_width(size, chunk or max(fit, WIDE))
-
-
-def tile_width(size, elements, chunk):
-    """Return how many variables each side of a second-order tile takes: at most `chunk`, if the option is given."""
-    fit = isqrt(CACHE // (8 * elements + 1)) - 1
-    return balanced_width(size, chunk or max(fit, TILE))
-
-
-def diagonal_width(size, elements, chunk):
-    """Return the same for tiles whose diagonal alone is read: wide ones cost more than they save."""
-    fit = isqrt(CACHE // (16 * elements + 1)) - 1
-    return balanced_width(size, chunk or max(fit, 2))
-
 
 # ---- variables ---------------------------------------------------------------------------------------------
 
@@ -381,6 +344,21 @@ class Driver(DriverBase):
         finally:
             level.retire()
 
+    def squares(self, variables, kwargs, seed, width):
+        """Call f once with one fresh level of degree 2 in `width` variables.
+
+        Returns f's value, its first and its second derivatives by `seed`: the shape of the value and one or two last
+        axes of length `width`.
+        """
+        level = Level(degree=2)
+        try:
+            with KeepMemory(variables.elements * (1 + width) * (2 + width) // 2):
+                whole = width >= variables.size or hasattr(seed, "whole")
+                y = self.evaluate(variables, kwargs, (seed, level), whole=whole)
+                return split_squares(self, y, level, width)
+        finally:
+            level.retire()
+
     def second(self, variables, kwargs, seed, width, other, other_width):
         """Call f once with two fresh levels.
 
@@ -438,7 +416,7 @@ class Driver(DriverBase):
             x, (value, first, second) = args[0], found
             if type(first) is Level:
                 y = as_output(self, value)
-                value, first, _, second = split_twice(self, y, first, x.size, second, x.size)
+                value, first, second = split_squares(self, y, first, x.size)
             shape = first.shape[:-1]
             check(self, (), shape)
             shapes = shape + x.shape, shape + x.shape + x.shape
@@ -468,8 +446,8 @@ class Driver(DriverBase):
     def tiles(self, variables, kwargs, check):
         """Return f's value, its first and its second derivatives by all variables, along new last axes.
 
-        Calls f for each tile on and above the diagonal; the others are their transposes. The tiles on the diagonal give
-        the first derivatives.
+        Calls f for each tile on and above the diagonal; the others are their transposes. Those on the diagonal, each of
+        one level, give the first derivatives.
         """
         size = variables.size
         width = tile_width(size, variables.elements, self.chunk)
@@ -477,7 +455,7 @@ class Driver(DriverBase):
         places = [(i, j) for i in starts for j in starts if i <= j]
         hessian = None
         found = map_ordered(Work(second_passes, self, variables, kwargs, width), places)
-        for (i, j), (value, first, _, second) in zip(places, found, strict=True):
+        for (i, j), (value, first, second) in zip(places, found, strict=True):
             shape = first.shape[:-1]
             check(self, variables.lead, shape)
             if len(places) == 1:
@@ -508,6 +486,15 @@ def split_twice(driver, y, younger, width, older, other_width):
     value, other_first = _split_or_zeros(y, older, other_width)
     first, second = _split_or_zeros(first, older, other_width)
     return value, first, other_first, second
+
+
+def split_squares(driver, y, level, width):
+    """Return f's value, its first and its second derivatives in a level of degree 2, from its result `y`."""
+    value, first, second = split_second(y, level)
+    if first is None:
+        value, first = split_or_zeros(driver, y, level, width)
+        second = np.zeros((*first.shape, width))
+    return value, first, second
 
 
 def split_or_zeros(driver, y, level, width):

@@ -26,8 +26,11 @@ def second_passes(driver, variables, kwargs, width):
     def one(place):
         i, j = place
         rows = identity(driver, i, width)
-        columns = rows if i == j else identity(driver, j, width)
-        return driver.second(variables, kwargs, rows, width, columns, width)
+        if i == j:
+            return driver.squares(variables, kwargs, rows, width)
+        columns = identity(driver, j, width)
+        value, first, _, second = driver.second(variables, kwargs, rows, width, columns, width)
+        return value, first, second
 
     return one
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Concatenate, Literal
 import numpy as np
 
 from dualnum._core import FROM_VARIABLES
-from dualnum.drivers._base import Driver, chunk_width, unwrap
+from dualnum.drivers._base import Driver, unwrap
 from dualnum.drivers._checks import check_leading, check_scalar, takes_f_alone
 from dualnum.drivers._parallel import map_ordered
 from dualnum.drivers._passes import product_passes
 from dualnum.drivers._seeds import along
+from dualnum.drivers._widths import chunk_width
 from dualnum.drivers._work import Work
 
 if TYPE_CHECKING:
@@ -219,6 +220,6 @@ def vhv(
 def _vhv(driver, args, kwargs):
     variables = driver.with_direction(args)
     seed = along(driver)
-    _, first, _, second = driver.second(variables, kwargs, seed, 1, seed, 1)
+    _, first, second = driver.squares(variables, kwargs, seed, 1)
     check_scalar(driver, variables.lead, first.shape[:-1])
     return unwrap(second[..., 0, 0])

@@ -29,8 +29,9 @@ def hessian(
 ) -> Derivative[P, Array, Any, Place]:
     """Return the function that computes the Hessian: the second derivatives by all pairs of variables.
 
-    The function is called once for each tile of the upper triangle, on hyper-dual numbers that carry the
-    variables of the tile's rows and those of its columns; the lower triangle is its mirror image.
+    The function is called once where all variables fit into one pass, on polynomials of degree 2 in them; else
+    once for each tile of the upper triangle. Those off the diagonal take hyper-dual numbers, which carry the
+    variables of the tile's rows and those of its columns; the lower triangle is the mirror image.
 
     Parameters
     ----------

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dualnum._core import FROM_VARIABLES
-from dualnum.drivers._base import Driver, Variables, diagonal_width, unwrap
+from dualnum.drivers._base import Driver, Variables, unwrap
 from dualnum.drivers._checks import check_leading, check_same_shape, check_single, check_space, takes_f_alone
 from dualnum.drivers._parallel import map_ordered
 from dualnum.drivers._passes import second_passes
+from dualnum.drivers._widths import diagonal_width
 from dualnum.drivers._work import Work
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _laplacian(driver, args, kwargs):
     width = diagonal_width(size, variables.elements, driver.chunk)
     total = 0.0
     diagonal = [(start, start) for start in range(0, size or 1, width or 1)]
-    for _, first, _, second in map_ordered(Work(second_passes, driver, variables, kwargs, width), diagonal):
+    for _, first, second in map_ordered(Work(second_passes, driver, variables, kwargs, width), diagonal):
         check_leading(driver, variables.lead, first.shape[:-1])
         total = total + trace(second)
     return unwrap(total)

@@ -6,12 +6,12 @@ cdef extern from "loops/comparisons.h" nogil:
     unsigned long comparisons "dn::comparisons"  # of duals in this thread so far: scalars', and ufunc calls'
     unsigned long comparisons_of_call "dn::comparisons_of_call"  # those of its last call of a driver's function
 
-# How many variables of one array take a single pass: see `dualnum.drivers._base`.
-ONE_PASS, ONE_TILE = 127, 24
+# How many variables of one array take a single pass: see `dualnum.drivers._widths`.
+ONE_PASS, ONE_TILE = 127, 46
 cdef Py_ssize_t _one_pass = ONE_PASS, _one_tile = ONE_TILE
 
 # The dtype of the last pass of each kind and size, whose level and cache of dtypes the next such pass takes over.
-cdef list _spares = [None] * (2 * SPARE_SIZES)
+cdef list _spares = [None] * (3 * SPARE_SIZES)
 
 
 cdef bint _only_spare(PyObject *dtype, Level level):
@@ -20,11 +20,15 @@ cdef bint _only_spare(PyObject *dtype, Level level):
             and level.key is None and level.dtypes is not None and len(level.dtypes) == 1)
 
 
-cdef object _fresh_dtype(bint taylor, Py_ssize_t size):
-    """Return a dtype of one level, younger than all levels before it, to be given to `_retire` after the pass."""
+cdef object _fresh_dtype(Kind kind, Py_ssize_t size):
+    """
+    Return a dtype of one level, younger than all levels before it, to be given to `_retire` after the pass.
+
+    A polynomial level is of degree 2.
+    """
     cdef Level level
     cdef object dtype
-    cdef Py_ssize_t place = taylor * SPARE_SIZES + size
+    cdef Py_ssize_t place = <int>kind * SPARE_SIZES + size
     if size < SPARE_SIZES:
         dtype, _spares[place] = _spares[place], None
         if dtype is not None:
@@ -33,16 +37,15 @@ cdef object _fresh_dtype(bint taylor, Py_ssize_t size):
                 level.age, level.token, level.retired = next_age(), _token, False
                 return dtype
             level.dtypes = None
-    level = Level(taylor=taylor)
+    level = Level(taylor=kind == Kind.taylor, degree=2 if kind == Kind.polynomial else 1)
     return _make_dtype((level,), (size,))
 
 
 cdef int _retire(object dtype) except -1:
     """The pass has ended: its level is no longer seeded, until a later pass may take it over."""
     cdef Level level = _levels(_descr(dtype))[0]
-    cdef ElementLayout *layout = &_descr(dtype).layout
-    cdef Py_ssize_t place = (layout.kind[0] == Kind.taylor) * SPARE_SIZES + layout.size[0]
-    if layout.size[0] >= SPARE_SIZES:
+    cdef Py_ssize_t size = _descr(dtype).layout.tangents(0), place = <int>level.kind * SPARE_SIZES + size
+    if size >= SPARE_SIZES:
         level.retire()
         return 0
     level.retired = True
@@ -284,7 +287,7 @@ def pass_at_number(DriverBase driver not None, double rate, Py_ssize_t order, tu
         raise TypeError("pass_at_number expects a float first and an order from 1.")
     if (len(args) > 1 or kwargs) and may_change(driver.f, args[1:], kwargs):
         return None
-    dtype = _fresh_dtype(order > 1, order)
+    dtype = _fresh_dtype(Kind.taylor if order > 1 else Kind.first_order, order)
     y = _pass_at_number(driver.f, rate, dtype, args, kwargs, driver.lift, driver.check)
     return (y, _levels(_descr(dtype))[0]) if met == _points_met() else None
 
@@ -296,7 +299,7 @@ cdef tuple _pass_at_array(DriverBase driver, ndarray x, tuple args, dict kwargs)
     Returns (f(x), gradient) where f returns a scalar with that level alone, else (what f returned, the level).
     """
     cdef Py_ssize_t n = PyArray_SIZE(_array(x))
-    cdef object dtype = _fresh_dtype(False, n)
+    cdef object dtype = _fresh_dtype(Kind.first_order, n)
     cdef Dual d
     _open_pass()
     try:
@@ -315,33 +318,23 @@ cdef tuple _pass_at_array(DriverBase driver, ndarray x, tuple args, dict kwargs)
 
 cdef tuple _second_pass_at_array(DriverBase driver, ndarray x, tuple args, dict kwargs):
     """
-    Call the driver's f once at a float64 array with tangents of two fresh levels for every element.
+    Call the driver's f once at a float64 array with a fresh level of degree 2 in all elements.
 
-    Returns (f(x), gradient, Hessian) where f returns a scalar with these levels alone, else (what f returned, the
-    younger level, the older one).
+    Returns (f(x), gradient, Hessian) where f returns a scalar with that level alone, else (what f returned, the level,
+    None).
     """
-    cdef Py_ssize_t i, n = PyArray_SIZE(_array(x)), width = 1 + PyArray_SIZE(_array(x))
-    cdef Level older = Level(), younger = Level()
-    cdef object dtype = _make_dtype((older, younger), (n, n))
-    cdef ndarray seeded
-    cdef Dual d
+    cdef Py_ssize_t n = PyArray_SIZE(_array(x))
+    cdef object dtype = _fresh_dtype(Kind.polynomial, n)
     _open_pass()
     try:
         seeded = _seed_identity(x, dtype, 0, 0, n, False, driver.subok)
-        _mark_identity(seeded, width * sizeof(double), 0, n)
         y = guarded_call(driver.f, seeded, args[1:], kwargs, driver.lift, driver.check)
     finally:
         _close_pass()
-        younger.retire()
-        older.retire()
-    if type(y) is not Dual or (<Dual>y).descr != <PyObject *>dtype:
-        return y, younger, older
-    d = <Dual>y
-    first, second = _new_vector(n), _new_square(n)
-    for i in range(n):
-        (<double *>(<ndarray>first).data)[i] = d.data[(1 + i) * width]
-        memcpy((<ndarray>second).data + i * n * sizeof(double), &d.data[(1 + i) * width + 1], n * sizeof(double))
-    return d.data[0], first, second
+        _retire(dtype)
+    if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype:
+        return _read_second(<Dual>y, n)
+    return y, _levels(_descr(dtype))[0], None
 
 
 cdef bint _has_iterator(tuple args):
@@ -509,7 +502,7 @@ cdef class DriverBase:
     cdef object _at_number(self, tuple args, dict kwargs):
         """The first or second derivative at a float, where f gives a scalar that carries the pass's level alone."""
         cdef unsigned long met = _points_met()
-        dtype = _fresh_dtype(self.number_order > 1, self.number_order)
+        dtype = _fresh_dtype(Kind.taylor if self.number_order > 1 else Kind.first_order, self.number_order)
         y = _pass_at_number(self.f, 1, dtype, args, kwargs, self.lift, self.check)
         if met != _points_met():
             return self.run(self, args, kwargs)
