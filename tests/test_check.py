@@ -466,5 +466,7 @@ def test_plot():
 
 def test_plot_names_the_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r'^plot\(\) expects matplotlib; install "numpy-dualnum\[plot\]"\.$'):
+    with pytest.raises(
+        ImportError, match=r'^plot\(\) expects matplotlib; install "numpy-dualnum\[plot\]"\.$'
+    ):
         compare(np.sin, 0.3, steps=[1e-5]).plot()
