@@ -56,7 +56,7 @@ PROGRAMS = {
         "import contextlib\ndef bad(v):\n    raise KeyError\ng = dn.gradient(bad)\n"
         "def attempt():\n    with contextlib.suppress(KeyError):\n        g(x)",
         "attempt()",
-        100_000,
+        20_000,
     ),
     "escaping duals": (
         "kept = []\ndef leak(v):\n    kept[:] = [v, v[0] * 2]\n    return np.sum(v)\ng = dn.gradient(leak)",
