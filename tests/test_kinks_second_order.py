@@ -471,3 +471,11 @@ def test_where_the_value_is_nan_so_are_the_derivatives(f):
         gradient, hessian = dn.value_gradient_hessian(lambda x: f(x[0]))(np.zeros(2))[1:]
     assert np.isnan([gradient[0], hessian[0, 0]]).all()
     assert gradient[1] == 0
+
+
+def test_powers_with_exponents_that_move_at_a_base_that_seems_to_rest():
+    """u**p log(u) is no series, so that the derivatives are nan; a base that rests has none."""
+    assert np.isnan(dn.gradient(lambda v: (v[0] ** 3) ** v[1])(np.array([0.0, 1 / 3]))).all()
+    assert np.isnan(dn.derivative(lambda x: (x**4) ** (0.5 + 0 * x), 2)(0.0))
+    assert (dn.gradient(lambda v: (0 * v[0]) ** v[1])(np.array([1.0, 0.5])) == 0).all()
+    assert (dn.hessian(lambda v: v[0] ** v[1])(np.array([0.0, 2.5])) == 0).all()

@@ -163,7 +163,7 @@ inline bool is_singular([[maybe_unused]] double x, [[maybe_unused]] double y) {
   else return std::is_same_v<Row, rows::hypot_> && x == 0 && y == 0;
 }
 
-// Notes that an element meets a singular point of a row (kinks.h); y is null where it is a constant.
+// Notes that an element meets a singular point of a row (kinks.h); x or y is null where it is a constant.
 template <class Row>
 inline void note_singularity(const ElementLayout& s, const double* x) {
   if (is_singular<Row>(*x)) note_singular(s, x);
@@ -172,7 +172,8 @@ template <class Row>
 inline void note_singularity(const ElementLayout& s, const double* x, double x0, const double* y, double y0) {
   if (!is_singular<Row>(x0, y0)) return;
   if constexpr (is_power<Row>) {
-    if (x && !y) note_singular(s, x);
+    // with a moving exponent no series tells more than the slope does, but for a base that only seems to rest
+    if (x && (!y || s.is_near() || !moves_to_first_order(s, x))) note_singular(s, x);
   } else {  // hypot is Lipschitz: arguments that rest to first order have the slope 0
     if (x) note_kink(s, x);
     if (y) note_kink(s, y);
@@ -327,6 +328,16 @@ inline void near_power(const ElementLayout& s, double* z, const double* u, doubl
   near_shift_up(s, z, start);
 }
 
+// The same where p has tangents: u^p log(u) is no series.  0 where u is at rest.
+inline void near_power(const ElementLayout& s, double* z, const double* u, const double* p, Arena& arena) {
+  Arena::Mark mark(arena);
+  near_unknown(s, z, u, 1);
+  if (std::none_of(z, z + s.components(), [](double part) { return std::isnan(part); })) return;
+  double* unknown = arena.take(s.components());
+  near_unknown(s, unknown, p, 1);
+  for (index_t c = 0; c < s.components(); ++c) z[c] += unknown[c];
+}
+
 // z = hypot(x, y) in a near level at (0, 0)
 inline void near_hypot(const ElementLayout& s, double* z, const double* x, const double* y, Arena& arena) {
   Arena::Mark mark(arena);
@@ -372,8 +383,8 @@ bool near_apply(const ElementLayout& s, double* z, const double* x, const double
     if (*x == 0 && *y == 0) near_divide(s, z, x, y, arena);
     return *x == 0 && *y == 0;
   }
-  if (!is_singular<Row>(*x, *y) || (is_power<Row> && !constant_y)) return false;
-  if constexpr (is_power<Row>) near_power(s, z, x, *y, arena);
+  if (!is_singular<Row>(*x, *y)) return false;
+  if constexpr (is_power<Row>) constant_y ? near_power(s, z, x, *y, arena) : near_power(s, z, x, y, arena);
   else near_hypot(s, z, x, y, arena);
   return true;
 }
