@@ -10,7 +10,7 @@ from test_reverse_second import check_second
 @pytest.mark.parametrize("lattice", [False, True])
 @pytest.mark.parametrize(
     ("check", "least", "block"),
-    [(check_program, 60, i) for i in range(100)] + [(check_second, 40, i) for i in range(40)],
+    [(check_program, 60, i) for i in range(100)] + [(check_second, 15, i) for i in range(40)],
 )
 def test_random_programs(check, least, block, lattice):
     with warnings.catch_warnings():
