@@ -482,3 +482,31 @@ def test_code_that_asks_for_types_gets_arrays(guard, check):
     for first in (1.0, 3.0):
         x = np.full(100, first)
         np.testing.assert_array_equal(driver(x), 2 * x if first > 2 else np.ones(100))
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, -0.3, 0.45, 1.3, 2.0, -1.7])
+def test_slopes_keep_what_they_read_on_every_branch(p):
+    """That of a power is computed from the value or anew, by the exponent; nets look at the first call alone."""
+    x = np.linspace(0.1, 0.9, 400)
+    for exponent in (p, np.full(400, p)):
+        found = dn.gradient(lambda x, exponent: np.sum(x**exponent), check=False)(x, exponent)
+        np.testing.assert_allclose(found, p * x ** (p - 1), rtol=1e-13)
+    both = dn.gradient(lambda x: np.sum(x ** x[::-1]), check=False)(x)
+    np.testing.assert_allclose(both, by_duals(lambda x: np.sum(x ** x[::-1]), x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("changes", [False, True])
+def test_first_calls_with_other_arguments_are_recorded(changes):
+    calls = []
+
+    def f(x, a):
+        calls.append(1)
+        if changes:
+            a[0] += 1
+        return np.sum(x * x) * a[0]
+
+    for _ in range(3):
+        calls.clear()
+        found = dn.gradient(f)(np.ones(3000), np.zeros(1) if changes else np.ones(1))
+        assert (found == 2).all()
+        assert len(calls) <= 5

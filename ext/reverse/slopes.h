@@ -157,9 +157,11 @@ inline UfuncInfo ufuncs[] = {
 #undef LINEAR
 inline constexpr int UFUNCS = sizeof(ufuncs) / sizeof(ufuncs[0]);
 
-// Fills in `reads` of the rows: a slope reads an argument if it changes with that argument at one of two points.
+// Fills in `reads` of the rows: a slope reads an argument if it changes with that argument at one of the points.  They
+// reach every branch of a row: power's slope reads z where y - 1 is rounded, as at 0.3, and computes another power else.
 inline void find_reads() {
-  constexpr double points[][3] = {{0.3, 0.6, 0.5}, {1.7, 2.6, 1.5}};
+  constexpr double points[][3] = {{0.3, 0.6, 0.5},  {1.7, 2.6, 1.5},   {0.7, 0.3, 0.5},
+                                  {-0.4, 0.1, 0.2}, {1.2, -0.3, 0.95}, {3.5, 0.45, 1.8}};
   for (UfuncInfo& u : ufuncs) {
     if (u.form != Form::slopes || u.reads[0][0]) continue;
     for (int k = 0; k < u.operands; ++k)
