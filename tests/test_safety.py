@@ -3,10 +3,12 @@
 import functools
 import pathlib
 
+import numpy as np
 import pytest
 from expect import python
 from judge import CALLS, FORMS, Case, Loss, judge
 
+import dualnum as dn
 from dualnum import _core
 
 CHILD = pathlib.Path(__file__).with_name("judge.py")
@@ -83,3 +85,55 @@ def test_the_judge_sees_a_loss(form):
     assert judge("x * 2", case) == "exact"
     assert judge("np.argmax(x)", case) == "whole"
     assert judge("x.astype(float)", case).startswith("refused")
+
+
+def own_tape():
+    tape = _core.Tape(second=True, sparse=True)
+    return tape, _core.record_variable(tape, np.arange(3.0))
+
+
+def foreign():
+    return own_tape()[1]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t, x: _core.sparse_derivatives(t, np.sum(x * x), [(3.0, 0)]),
+        lambda t, x: _core.sparse_derivatives(t, np.sum(x * x), [(np.ones(3), 0)]),
+        lambda t, x: _core.sparse_derivatives(t, np.sum(x * x), [(foreign(), 0)]),
+        lambda t, x: _core.sparse_derivatives(t, np.sum(foreign()), [(x, 0)]),
+        lambda t, x: _core.sparse_derivatives(t, np.sum(x * x), [(x, 10**7)]),
+        lambda t, x: _core.sparse_derivatives(t, np.sum(x * x), [(x, -5)]),
+        lambda t, x: _core.sparse_derivatives(t, np.sum(x * x), [(x, 0.5)]),
+        lambda t, x: _core.sparse_derivatives(t, np.sum(x * x), [(x[::2], 0)]),
+        lambda t, x: _core.sparse_derivatives(t, x * x, [(x, 0)]),
+        lambda t, x: _core.pull_back(t, np.sum(foreign()), 1.0, [x]),
+        lambda t, x: _core.pull_back(t, np.sum(x), 1.0, [3.0]),
+        lambda t, x: _core.second_pull_backs(t, np.sum(x), 1.0, [foreign()], [[np.ones(3)]]),
+        lambda t, x: _core.gradient_and_hessian(t, np.sum(foreign()), x),
+        lambda t, x: _core.gradient_and_hessian(t, np.sum(x), foreign()),
+        lambda t, x: _core.split_second(np.ones(1, dn.DualDType(3000)), _core.E1),
+        lambda t, x: _core.split_second(
+            np.ones(2, dn.DualDType(order=1))[0], dn.DualDType(order=1).levels[0]
+        ),
+        lambda t, x: _core.seed_scalar(1.0, _core.Level(degree=2), 1.0, -1),
+        lambda t, x: _core.seed_scalar(1.0, _core.Level(degree=2), 1.0, 2**62),
+        lambda t, x: dn.DualDType(1, levels=[_core.Level(degree=2**63 - 1)]),
+        lambda t, x: _core.Level(degree=-3),
+        lambda t, x: _core._restore_dtype((_core.E1, _core.E1), (1, 1)),
+        lambda t, x: _core._restore_dtype((_core.E1,), (1, 2)),
+        lambda t, x: _core._restore_dtype((_core.Level(degree=2),), (-1,)),
+        lambda t, x: _core._restore_dtype((None,), (1,)),
+    ],
+)
+def test_entries_check_what_they_are_handed(call):
+    with pytest.raises((TypeError, ValueError)):
+        call(*own_tape())
+
+
+def test_a_plan_made_by_hand_is_no_plan():
+    tape, x = own_tape()
+    plan, elements, _ = _core.sparse_derivatives(tape, np.sum(x * x), [(x, 0)], _core.SparsePlan())
+    assert plan.shape == (3, 3)
+    assert (elements == 2).all()

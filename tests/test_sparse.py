@@ -215,7 +215,8 @@ def test_what_is_dense_is_refused():
     with pytest.raises(ValueError) as error:
         dn.jacobian(lambda x: x - np.mean(x), sparse=True)(x)
     assert str(error.value) == (
-        "jacobian(f, sparse=True)(x) expects f to have sparse derivatives, got more than 2**25 of an array."
+        "jacobian(f, sparse=True)(x) expects f to have sparse derivatives, got more than 2**25 of an array, or 2**28 "
+        "in all."
     )
 
 
@@ -483,3 +484,20 @@ def test_a_plan_fits_its_records_alone():
         assert other is not plan
         found = scipy.sparse.csr_array((data, other.indices, other.indptr), shape=other.shape)
         compare(found, dense(dn.jacobian, f, X))
+
+
+def test_arguments_that_f_changes():
+    def f(x, a):
+        a[0] += 1
+        return x * x * a[0]
+
+    def g(x, a):
+        return np.sum(f(x, a))
+
+    for _ in range(2):
+        a = np.zeros(1)
+        np.testing.assert_array_equal(dn.jacobian(f, sparse=True)(np.ones(3), a).toarray(), 2 * np.eye(3))
+        assert a[0] == 1
+        np.testing.assert_array_equal(
+            dn.hessian(g, sparse=True)(np.ones(3), np.zeros(1)).toarray(), 2 * np.eye(3)
+        )

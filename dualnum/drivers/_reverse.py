@@ -24,7 +24,6 @@ from dualnum._core import (
     tape_of,
     values_of,
 )
-from dualnum.drivers._containers import items
 from dualnum.lifting.state import State
 from dualnum.reverse import nets
 
@@ -46,16 +45,8 @@ def takes_tape(driver, variables):
         and not (variables.args and driver.takes_tape(variables.args[0]))  # which has been tried
         and not isinstance(driver.f, DriverBase)
         and current_run() is None
-        and all(type(leaf.x) is float or leaf.x.dtype == float for leaf in leaves(variables.tree))
+        and all(type(leaf.x) is float or leaf.x.dtype == float for leaf in variables.leaves())
     )
-
-
-def leaves(tree):
-    """Return the leaves of nested containers, in order."""
-    children = items(tree) if not hasattr(tree, "start") else None
-    if children is None:
-        return [tree]
-    return [leaf for child in children.values() for leaf in leaves(child)]
 
 
 def by_tape(driver, variables, kwargs, derivatives=None):

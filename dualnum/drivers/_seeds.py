@@ -40,6 +40,17 @@ def along(driver):
     return seed
 
 
+def columns(directions):
+    """Seed the columns of an array of directions, of shape (batch, variables, width)."""
+
+    def seed(x, leaf, level):
+        own = directions[..., leaf.start : leaf.stop, :].reshape(*np.shape(x), directions.shape[-1])
+        made = seed_tangents(np.asarray(x), level, own)
+        return made if np.ndim(x) else made[()]
+
+    return seed
+
+
 def elementwise(driver):
     """Seed every element with tangent 1."""
     subok = driver.subok

@@ -16,13 +16,13 @@ from dualnum._core import (
     Tape,
     is_recorded,
     record_variable,
-    seed_tangents,
     sparse_derivatives,
     tape_of,
     values_of,
 )
 from dualnum.drivers._base import Driver, Variables, tree_map
 from dualnum.drivers._checks import FLOAT64, as_output, check_flag, expects
+from dualnum.drivers._seeds import columns as seed_columns
 from dualnum.lifting.state import State
 from dualnum.reverse import nets
 from dualnum.reverse._rules import array_of
@@ -57,7 +57,7 @@ def sparsity_driver(f, argnum, check):
 
 
 def _driver(name, f, argnum, check, run, extra):
-    made = Driver(name, f, argnum, None, False, True, "auto", check, "x", 1, run, extra)
+    made = Driver(f, run, argnum, None, False, True, "auto", check, extra=extra, name=name)
     made.direct = -1  # no pass on duals comes first
     return made
 
@@ -216,7 +216,7 @@ def recorded(driver, args, kwargs, second):
             try:
                 plan, data, *adjoints = sparse_derivatives(tape, y, seeds, driver.extra["plan"])
             except OverflowError:
-                got = "more than 2**25 of an array"
+                got = "more than 2**25 of an array, or 2**28 in all"
                 raise ValueError(expects(driver, "f to have sparse derivatives", got)) from None
         value = np.array(values_of(y))
     finally:
@@ -300,17 +300,6 @@ def place_of(lines):
 # ---- elements that are not finite: the rules of duals decide -----------------------------------------------
 
 
-def along(directions):
-    """Seed the columns of an array of directions, of shape (variables, width)."""
-
-    def seed(x, leaf, level):
-        own = directions[leaf.start : leaf.stop].reshape(*leaf.shape, -1)
-        made = seed_tangents(np.asarray(x), level, own)
-        return made if np.ndim(x) else made[()]
-
-    return seed
-
-
 def by_duals(driver, variables, kwargs, matrix):
     """Recompute elements of a Jacobian that are not finite; columns without a common row share a direction."""
     rows, columns, again = matrix.rows(), matrix.plan.indices, ~np.isfinite(matrix.data)
@@ -322,7 +311,7 @@ def by_duals(driver, variables, kwargs, matrix):
         width = 1 + colour_of[here].max() - start
         directions = np.zeros((variables.size, width))
         directions[here, colour_of[here] - start] = 1.0
-        _, first = driver.first(variables, kwargs, along(directions), width)
+        _, first = driver.first(variables, kwargs, seed_columns(directions), width)
         chosen = np.flatnonzero(again & here[columns])
         matrix.data[chosen] = np.reshape(first, (-1, width))[rows[chosen], colour_of[columns[chosen]] - start]
 
@@ -357,11 +346,12 @@ def second_by_duals(driver, variables, kwargs, matrix):
         own = places[start : start + DIRECTIONS]
         directions = np.zeros((variables.size, own.size))
         directions[own, np.arange(own.size)] = 1.0
-        return along(directions), own.size
+        return seed_columns(directions), own.size
 
     for i in range(0, places.size, DIRECTIONS):
-        for j in range(0, places.size, DIRECTIONS):
+        for j in range(i, places.size, DIRECTIONS):
             (seed, width), (other, other_width) = units(i), units(j)
             *_, second = driver.second(variables, kwargs, seed, width, other, other_width)
             dense[i : i + width, j : j + other_width] = second
+            dense[j : j + other_width, i : i + width] = second.T
     matrix.data[chosen] = dense[rank[0], rank[1]]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dualnum._core import Level, is_trusted, seed_tangents, trust, with_callables
+from dualnum.drivers._seeds import columns
 from dualnum.lifting import nets
 from dualnum.lifting.attempt import is_of_numpy, undecided
 from dualnum.lifting.guards import NUMBERS, grade_asked
@@ -39,19 +40,19 @@ def is_verified(driver, variables, kwargs, state, value, first):
         weights = (np.where(x == 0, 1.0, np.abs(x)) * weights.reshape(np.shape(x))).reshape(*lead, -1)
         seeds[..., at, 0] = np.where(still[..., at], 0.0, weights)
         seeds[..., at, 1] = np.where(still[..., at], weights, 0.0)
-        own = seeds[..., at, :].reshape(*np.shape(x), 2)
-        made = seed_tangents(np.asarray(x), level, own)
-        return made if np.ndim(x) else made[()]
+        return columns(seeds)(x, leaf, level)
 
+    state = state or State(())
     try:
-        at = nets.Plain(driver.f, variables.seed_arguments((seed, level)), kwargs, state or State(()))
-        if is_sparse:
-            moved = (first @ seeds[..., 0]).reshape(np.shape(value))
-        else:
-            wide = np.expand_dims(seeds[..., 0], between) if between else seeds[..., 0]
-            moved = np.sum(first * wide, axis=-1)
-        slope = np.stack([moved, np.zeros(np.shape(moved))], axis=-1)
-        found = nets.loss(at, seed_tangents(np.asarray(value), level, slope)[()])
+        with state.again():  # the recorded call may have changed the other arguments, which Plain copies
+            at = nets.Plain(driver.f, variables.seed_arguments((seed, level)), kwargs, state)
+            if is_sparse:
+                moved = (first @ seeds[..., 0]).reshape(np.shape(value))
+            else:
+                wide = np.expand_dims(seeds[..., 0], between) if between else seeds[..., 0]
+                moved = np.sum(first * wide, axis=-1)
+            slope = np.stack([moved, np.zeros(np.shape(moved))], axis=-1)
+            found = nets.loss(at, seed_tangents(np.asarray(value), level, slope)[()])
     finally:
         level.retire()
     if isinstance(found, nets.Lost):

@@ -290,11 +290,14 @@ cdef object _dtype_reduce(object self, PyObject *unused):
 
 def _restore_dtype(levels, sizes):
     """Return the unpickled dtype of these levels; refuse levels whose order of creation differs here."""
-    pairs = sorted(zip(levels, sizes), key=lambda pair: pair[0].age)
-    if [p[0] for p in pairs] != list(levels):
+    levels, sizes = tuple(levels), tuple([_size(size, "a number of tangents") for size in sizes])
+    if (len(levels) != len(sizes) or len(levels) > MAX_LEVELS or not all([type(level) is Level for level in levels])
+            or len(set(levels)) != len(levels)):
+        raise ValueError("a pickled dual expects distinct levels, with a size each.")
+    if sorted(levels, key=lambda level: level.age) != list(levels):
         raise ValueError("a pickled dual with several levels expects them in their order of creation; "
                          "pickle numbers that share levels together.")
-    return _make_dtype(tuple(levels), tuple(sizes))
+    return _make_dtype(levels, sizes)
 
 
 cdef object _dtype_name(object self, void *closure):

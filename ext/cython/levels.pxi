@@ -63,6 +63,8 @@ cdef class Level:
     cdef object __weakref__
 
     def __cinit__(self, *, bint taylor=False, bint near=False, Py_ssize_t degree=1):
+        if degree < 1:
+            raise ValueError(f"Level expects degree to be at least 1, got {degree}.")
         self.age = -1 - next_age() if near else next_age()  # a near level is older than all others
         self.token = _token
         self.kind = (Kind.near if near else Kind.taylor if taylor else Kind.polynomial if degree > 1

@@ -391,6 +391,16 @@ cdef object _taken(object x, Field field):
     return found if type(x) is RecordedNumber else np.array(found)
 
 
+cdef int _check_own(Tape tape, object y, object variables, str call) except -1:
+    """Refuse a recorded result of another tape, and variables that `record_variable` has not made for this one."""
+    if is_recorded(y) and _own_tape(y) is not tape:
+        raise TypeError(f"{call} expects a result of its tape.")
+    for x in variables:
+        if _own_tape(x) is not tape or _shadow_of(x) == NULL or np.size(values_of(x)) != _shadow_of(x).size:
+            raise TypeError(f"{call} expects variables of its tape.")
+    return 0
+
+
 def record_variable(Tape tape not None, x):
     """Return a recorded copy of a float64 array, in its memory layout, or of a float: variables."""
     cdef RecordedNumber number
@@ -414,6 +424,7 @@ def pull_back(Tape tape not None, y, adjoint, variables):
         What `record_variable` has returned, as f got it.
     """
     _check_open(tape)
+    _check_own(tape, y, variables, "pull_back")
     tape.records.release_fields()
     for x in variables:
         if type(x) is RecordedNumber:
@@ -421,7 +432,7 @@ def pull_back(Tape tape not None, y, adjoint, variables):
     if type(y) is RecordedNumber:
         if (<RecordedNumber>y).shadow != NULL:
             _set_adjoint((<RecordedNumber>y).shadow, 0, adjoint)
-    elif (<RecordedArray>y).root.active:
+    elif type(y) is RecordedArray and (<RecordedArray>y).root.active:
         _field(y, ADJOINT, False)[...] = adjoint
     _sweep(tape)
     return [_taken(x, ADJOINT) for x in variables]

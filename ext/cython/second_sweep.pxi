@@ -18,7 +18,7 @@ cdef int _sweep_both_ways(Tape tape, object y, object adjoint) except -1:
     if type(y) is RecordedNumber:
         if (<RecordedNumber>y).shadow != NULL:
             _set_adjoint((<RecordedNumber>y).shadow, 0, adjoint)
-    elif (<RecordedArray>y).root.active:
+    elif type(y) is RecordedArray and (<RecordedArray>y).root.active:
         _field(y, ADJOINT, False)[...] = adjoint
     return _sweep_records(tape, tape.records.last)
 
@@ -26,11 +26,13 @@ cdef int _sweep_both_ways(Tape tape, object y, object adjoint) except -1:
 def gradient_and_hessian(Tape tape not None, RecordedNumber y not None, RecordedArray x not None):
     """Return the gradient and the Hessian of a number by a contiguous vector, without Python between the sweeps."""
     cdef Shadow *shadow = x.root.shadow
-    cdef Py_ssize_t i, n = shadow.size
+    cdef Py_ssize_t i, n
     cdef double *row
     _check_open(tape)
+    _check_own(tape, y, (x,), "gradient_and_hessian")
     if x.value.nd != 1 or not _contiguous(x.value) or y.shadow == NULL:
         raise ValueError("gradient_and_hessian expects a contiguous vector and a result that depends on it.")
+    n = shadow.size
     first, second = _new_vector(n), _new_square(n)
     row = <double *>(<ndarray>second).data
     memset(row, 0, n * n * sizeof(double))
@@ -71,6 +73,7 @@ def second_pull_backs(Tape tape not None, y, adjoint, variables, directions):
         New arrays or floats, as of `pull_back`: the adjoints, and for each direction their derivatives.
     """
     _check_open(tape)
+    _check_own(tape, y, variables, "second_pull_backs")
     products, adjoints = [], None
     tape.level = Level()
     try:

@@ -292,7 +292,8 @@ cdef int _level_index(object dtype, Level level):
 def seed_scalar(x, Level level not None, double tangent=1.0, Py_ssize_t size=1):
     """Return the float or dual x with `size` coefficients at a new level: `tangent`, then zeros."""
     cdef Dual z
-    cdef int i
+    if size < 0:
+        raise ValueError(f"seed_scalar expects size to be at least 0, got {size}.")
     if isinstance(x, float):
         dtype = _make_dtype((level,), (size,))
         z = _new_dual(<PyObject *>dtype)
@@ -476,6 +477,8 @@ def split_second(y, Level level not None):
     cdef int index = _level_index(dtype, level) if _is_dual_dtype(dtype) else -1
     if index < 0:
         return y, None, None
+    if level.kind != Kind.polynomial or level.highest != 2:
+        raise ValueError("split_second expects a level of degree 2.")
     k = _sizes(_descr(dtype))[index]
     if _descr(dtype).layout.levels > 1:
         primal, tangents = split(y, level)

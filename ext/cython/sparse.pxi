@@ -122,6 +122,21 @@ cdef int _describe_locals(Tape tape, Recording *recording, list kept) except -1:
     return 0
 
 
+cdef int _check_sparse(Tape tape, object y, list seeds) except -1:
+    """Refuse variables and results of another tape, and columns that do not exist."""
+    cdef Py_ssize_t columns = 0, start, size
+    _check_own(tape, y, [x for x, _ in seeds], "sparse_derivatives")
+    for x, _ in seeds:
+        columns += _shadow_of(x).size
+    for x, start in seeds:
+        size = _shadow_of(x).size
+        if not 0 <= start <= columns - size:
+            raise ValueError(f"sparse_derivatives expects columns 0 to {columns}, got {start} to {start + size}.")
+    if tape.second and np.size(values_of(y)) != 1:
+        raise ValueError("sparse_derivatives expects a number for second derivatives.")
+    return 0
+
+
 def sparse_derivatives(Tape tape not None, y, list seeds not None, SparsePlan plan=None):
     """
     Return a plan that fits the tape, and the elements of the Jacobian, or of the Hessian of a number, in its order.
@@ -137,7 +152,7 @@ def sparse_derivatives(Tape tape not None, y, list seeds not None, SparsePlan pl
     Raises
     ------
     OverflowError
-        If the matrix, or that of an array on the way, has more than 2**25 elements.
+        If the matrix of an array on the way has more than 2**25 elements, or those of all arrays have more than 2**28.
     """
     cdef Recording recording
     cdef Seed seed
@@ -150,6 +165,7 @@ def sparse_derivatives(Tape tape not None, y, list seeds not None, SparsePlan pl
     cdef double *elements
     _check_open(tape)
     recording.tape, recording.second, recording.columns = tape.records, tape.second, 0
+    _check_sparse(tape, y, seeds)
     for x, start in seeds:
         columns = np.arange(start, start + _shadow_of(x).size)
         if type(x) is RecordedArray and not _contiguous((<RecordedArray>x).value):
@@ -164,7 +180,7 @@ def sparse_derivatives(Tape tape not None, y, list seeds not None, SparsePlan pl
     recording.result_slots, recording.rows = <const Py_ssize_t *>(<ndarray>slots).data, len(slots) * (not tape.second)
     with np.errstate(all="ignore"):
         _describe_locals(tape, &recording, kept)
-        if plan is None or not plan.plan.fits(recording):
+        if plan is None or plan.plan == NULL or not plan.plan.fits(recording):
             plan = SparsePlan.__new__(SparsePlan)
             plan.plan = new Plan(recording)
             plan.shape = plan.plan.rows, plan.plan.columns

@@ -28,6 +28,7 @@ class Monomials {
   static const Monomials* of(index_t variables, index_t degree) {
     static std::mutex lock;
     static std::map<std::pair<index_t, index_t>, std::unique_ptr<const Monomials>> tables;
+    if (std::min(variables, degree) < 0 || std::max(variables, degree) > MOST) return nullptr;
     if (binomial(2 * variables + degree, degree) > MOST) return nullptr;
     const std::lock_guard<std::mutex> guard(lock);
     auto& table = tables[{variables, degree}];
@@ -103,9 +104,14 @@ class Monomials {
       start_.push_back(static_cast<index_t>(monomials_.size()));
     }
     std::vector<index_t> counts(monomials_.size() + 1);
-    const auto for_pairs = [this](auto visit) {
+    std::vector<index_t> products(monomials_.size());  // of monomial i and each j, one variable after the other
+    const auto for_pairs = [&](auto visit) {
       for (index_t i = 0; i < count(); ++i)
-        for (index_t j = 0; j < count() && degree_of(i) + degree_of(j) <= degree_; ++j) visit(i, j, product(i, j));
+        for (index_t j = 0; j < count() && degree_of(i) + degree_of(j) <= degree_; ++j) {
+          const Monomial& m = monomials_[at(j)];
+          products[at(j)] = j == 0 ? i : times_variable(products[at(m.rest)], m.first);
+          visit(i, j, products[at(j)]);
+        }
     };
     for_pairs([&](index_t, index_t, index_t c) { ++counts[at(c + 1)]; });
     for (std::size_t c = 1; c < counts.size(); ++c) counts[c] += counts[c - 1];

@@ -427,6 +427,7 @@ class Planner {
     std::size_t count = 0;
     for (const BuiltRow& r : built_) {
       if (r.dead) continue;
+      if (entries_.size() + at(r.n) > MOST_OF_ALL) throw TooDense();
       s.rows[at(r.slot)] = {static_cast<place_t>(entries_.size()), r.n};
       entries_.resize(entries_.size() + at(r.n));
       if (r.n) cursor.push_back(r.first);
