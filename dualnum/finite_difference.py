@@ -100,7 +100,7 @@ def derivative(
     """
     order = check_order("finite_difference.derivative", order)
     options = method, step, return_error, batched, chunk, subok, lift, check
-    driver = Differences("derivative", f, argnum, *options, _derivative, order=order)
+    driver = Differences(f, _derivative, argnum, *options, order=order)
     driver.batched = False  # every element of x is a point of its own in either case
     return driver
 
@@ -181,7 +181,7 @@ def gradient(
     True
     """
     options = method, step, return_error, batched, chunk, subok, lift, check
-    return Differences("gradient", f, argnum, *options, _gradient, workers, progress)
+    return Differences(f, _gradient, argnum, *options, workers, progress)
 
 
 def jacobian(
@@ -222,7 +222,7 @@ def jacobian(
            [4., 0.]])
     """
     options = method, step, return_error, batched, chunk, subok, lift, check
-    return Differences("jacobian", f, argnum, *options, _jacobian, workers, progress)
+    return Differences(f, _jacobian, argnum, *options, workers, progress)
 
 
 def hessian(
@@ -263,7 +263,7 @@ def hessian(
     True
     """
     options = method, step, return_error, batched, chunk, subok, lift, check
-    return Differences("hessian", f, argnum, *options, _hessian, workers, progress)
+    return Differences(f, _hessian, argnum, *options, workers, progress)
 
 
 def _first(check: Callable[..., None], driver: Differences, args: Any, kwargs: Any) -> Any:
@@ -274,7 +274,12 @@ def _first(check: Callable[..., None], driver: Differences, args: Any, kwargs: A
     return driver.result(variables.unflatten(column, shape) for column in driver.stack(columns, shape))
 
 
-_gradient, _jacobian = functools.partial(_first, check_scalar), functools.partial(_first, check_leading)
+def _gradient(driver, args, kwargs):
+    return _first(check_scalar, driver, args, kwargs)
+
+
+def _jacobian(driver, args, kwargs):
+    return _first(check_leading, driver, args, kwargs)
 
 
 def _hessian(driver: Differences, args: Any, kwargs: Any) -> Any:
@@ -305,8 +310,8 @@ class Differences(Driver):
 
     def __init__(
         self,
-        name,
         f,
+        run,
         argnum,
         method,
         step,
@@ -316,15 +321,14 @@ class Differences(Driver):
         subok,
         lift,
         check,
-        run,
         workers=1,
         progress=None,
         **extra,
     ):
-        name = f"finite_difference.{name}"
+        name = f"finite_difference.{run.__name__[1:]}"
         extra |= {"method": method, "step": step, "return_error": return_error, "batched": batched}
-        options = chunk, batched, subok, lift, check, "x", workers, run, extra, progress
-        super().__init__(name, f, argnum, *options)
+        options = chunk, batched, subok, lift, check, workers, progress
+        super().__init__(f, run, argnum, *options, extra=extra, name=name)
         self.method = check_method(name, method)
         self.step = step
         self.return_error = check_flag(name, "return_error", return_error)

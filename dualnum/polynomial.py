@@ -79,19 +79,7 @@ def taylor_polynomial(
     order = check_order("taylor_polynomial", order, least=0)
     extra = {"order": order}
     driver = Driver(
-        "taylor_polynomial",
-        f,
-        argnum,
-        None,
-        False,
-        subok,
-        lift,
-        check,
-        "x",
-        workers,
-        _taylor_polynomial,
-        extra,
-        progress,
+        f, _taylor_polynomial, argnum, None, False, subok, lift, check, workers, progress, extra=extra
     )
     check_one_argument(driver)
     return driver

@@ -204,3 +204,26 @@ def test_passes_near_to_a_kink_find_the_arguments_unchanged(others, calls):
     for driver in drivers:
         for _ in range(calls):
             assert driver(copy.copy(others[0])) == 2
+
+
+@pytest.mark.parametrize("driver", [dn.hessian, dn.value_gradient_hessian, dn.laplacian])
+def test_a_function_that_begins_to_change_its_arguments_at_a_kink_is_refused_once(driver):
+    """What they were before the first call is lost then; later calls keep it."""
+
+    def f(x, a):
+        if x[0] > 1:
+            a[0] *= 2
+        return np.sum(np.abs(x) ** 2 * a[0])
+
+    f.__code__ = f.__code__.replace(co_name=driver.__name__)  # of which no call is known
+    derivatives = driver(f)
+    for _ in range(2):
+        derivatives(np.array([0.5, 0.7]), np.ones(1))
+    at = np.array([2.0, 0.0])
+    with pytest.raises(TypeError, match="expects f to change its other arguments from its first call on"):
+        derivatives(at, np.ones(1))
+    a = np.ones(1)
+    found, right = derivatives(at, a), driver(lambda x: np.sum(2 * np.abs(x) ** 2))(at)
+    for got, expected in zip(found, right, strict=True) if isinstance(found, tuple) else [(found, right)]:
+        np.testing.assert_array_equal(got, expected)
+    assert a[0] == 2

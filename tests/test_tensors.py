@@ -69,7 +69,7 @@ def smooth(x):
 @pytest.mark.parametrize(("n", "order"), [(1, 6), (2, 3), (2, 6), (3, 3), (3, 4), (4, 3)])
 @pytest.mark.parametrize("divided", [False, True])
 def test_all_three_ways_agree(n, order, divided):
-    driver = Driver("derivative_tensor", smooth)
+    driver = Driver(smooth, name="derivative_tensor")
     variables = Variables(driver, (np.linspace(0.2, 0.7, n),))
     rays = tensors.along_rays(driver, variables, {}, order, divided)
     levels = tensors.by_variable(driver, variables, {}, order, divided)

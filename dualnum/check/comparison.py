@@ -39,7 +39,7 @@ class Comparison:
         self.f, self.args, self.kwargs, self.order = f, (x, *args), kwargs, order
         self.written = None if written is None else "jac" if order == 1 else "hess"
         self.name = name
-        driver = NamedCall(name, check_callable(name, f, "f, x"), lift=lift, check=False)
+        driver = NamedCall(check_callable(name, f, "f, x"), lift=lift, check=False, name=name)
         self.variables = Variables(driver, self.args)
         self.probe = MemoizedProbe(driver, self.variables, kwargs)
         self.leaves = []
@@ -73,7 +73,10 @@ class Comparison:
             return f(*args, **kwargs)
 
         driver = Driver(
-            "jacobian" if self.order == 1 else "hessian", counted, lift=self.probe.driver.lift, check=False
+            counted,
+            lift=self.probe.driver.lift,
+            check=False,
+            name="jacobian" if self.order == 1 else "hessian",
         )
         with replaced_callees() as names:
             start = time.perf_counter()

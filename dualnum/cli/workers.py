@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 
+from dualnum.cli.errors import InputError
 from dualnum.cli.points import adapted
 from dualnum.drivers._parallel import checked, submitted
 from dualnum.drivers._work import Unit, pickleable
@@ -60,14 +61,17 @@ def results(problem, work):
         for x in points:
             yield functools.partial(work.at, x)
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
     count = min(problem.workers, len(points))
     with ProcessPoolExecutor(count, initializer=_end_at_interrupt) as pool:
         tasks = submitted(pool, Unit(Points(problem, work)), list(enumerate(points)), POINTS)
-        for found, error, names in checked("dualnum", tasks, len(points)):
-            problem.lifted.update(dict.fromkeys(names))
-            yield functools.partial(_result, found, error)
+        try:
+            for found, error, names in checked("dualnum", tasks, len(points)):
+                problem.lifted.update(dict.fromkeys(names))
+                yield functools.partial(_result, found, error)
+        except BrokenExecutor:  # at which point is not known
+            raise InputError(f"{problem.title} ended a worker process") from None
 
 
 def _result(found, error):

@@ -20,6 +20,7 @@ from dualnum._core import (
     NearPass,
     guarded_call,
     may_change,
+    note_change,
     parts,
     points_met,
     split,
@@ -43,6 +44,7 @@ from dualnum.drivers._checks import (
     check_progress,
     check_structure,
     check_workers,
+    expects,
     resolve_argnum,
 )
 from dualnum.drivers._containers import Children, items, rebuilt
@@ -173,13 +175,11 @@ class Variables:
         argnum = {self.argnum} if type(self.argnum) is int else set(self.argnum)
         return [*[x for i, x in enumerate(self.args) if i not in argnum], *kwargs.values()]
 
-    def keep_state(self, kwargs):
-        """Keep the present state of the other arguments for `seed_again`, if f may change it."""
-        others = self.others(kwargs) if kwargs or len(self.args) > 1 else ()
-        if others and may_change(self.driver.f, tuple(others), {}):
-            from dualnum.lifting.state import State
+    def keep_state(self, others):
+        """Keep the present state of the other arguments for `seed_again`."""
+        from dualnum.lifting.state import State
 
-            self.state = State(others)
+        self.state = State(others)
 
     def seed_again(self, *seeds):
         """Return what `seed_arguments` does, with the other arguments as they were when they were kept."""
@@ -322,12 +322,23 @@ class Driver(DriverBase):
         """
         if NearPass.is_open():
             return within(self, variables, kwargs, seeds)
-        variables.keep_state(kwargs)
+        others = tuple(variables.others(kwargs)) if kwargs or len(variables.args) > 1 else ()
+        changes = bool(others) and may_change(self.f, others, {})
+        if changes:
+            variables.keep_state(others)
         before = points_met()
         y = self.call(variables.seed_arguments(*seeds), kwargs)
         met = points_met()
         if met[: 3 if whole else 5] != before[: 3 if whole else 5] and may_settle(variables):
-            return settled(self, variables, kwargs, seeds, y, before, met, whole)
+            if others and not changes:
+                variables.keep_state(others)
+            y = settled(self, variables, kwargs, seeds, y, before, met, whole)
+            if others and not changes and variables.state.has_changed():
+                note_change(self.f, others, {})
+                what = "f to change its other arguments from its first call on or not at all"
+                raise TypeError(
+                    expects(self, what, "a function that begins to at a kink", "new ones in another call")
+                )
         return y
 
     def first(self, variables, kwargs, seed, width=1):

@@ -15,7 +15,7 @@ TASKS = 4
 def map_ordered(work, places, workers=None):
     """Yield what `work`, a `Work`, gives at each of a sequence of places, in their order.
 
-    Each call of f finds the other arguments as the first call found them.
+    Each call of f finds the other arguments as the first call found them, except in threads, which share them.
     By the option ``workers=``, the driver's if none are given, the calls are made in threads or processes. The first
     place whose call raises decides what is raised; calls that have not begun by then are not made. Within a call of
     another driver's function there is one thread, which counts the kinks that this driver has to know.

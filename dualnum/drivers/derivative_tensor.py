@@ -103,19 +103,7 @@ def derivative_tensor(
     check_flag("derivative_tensor", "batched", batched)
     extra = {"order": order}
     driver = Driver(
-        "derivative_tensor",
-        f,
-        argnum,
-        chunk,
-        batched,
-        subok,
-        lift,
-        check,
-        "x",
-        workers,
-        _derivative_tensor,
-        extra,
-        progress,
+        f, _derivative_tensor, argnum, chunk, batched, subok, lift, check, workers, progress, extra=extra
     )
     check_one_argument(driver)
     return driver

@@ -54,7 +54,7 @@ def jvp(
     >>> dn.jvp(lambda x: x**2)(np.array([1.0, 2.0]), np.array([1.0, 10.0]))
     (array([1., 4.]), array([ 2., 40.]))
     """
-    return Driver("jvp", f, argnum, chunk, batched, subok, lift, check, "x, v", 1, _jvp)
+    return Driver(f, _jvp, argnum, chunk, batched, subok, lift, check, arguments="x, v")
 
 
 def _jvp(driver, args, kwargs):
@@ -93,19 +93,7 @@ def directional_derivative(
     >>> dn.directional_derivative(lambda x: x[0] * x[1])([2.0, 3.0], [1.0, 10.0])
     23.0
     """
-    return Driver(
-        "directional_derivative",
-        f,
-        argnum,
-        chunk,
-        batched,
-        subok,
-        lift,
-        check,
-        "x, v",
-        1,
-        _directional_derivative,
-    )
+    return Driver(f, _directional_derivative, argnum, chunk, batched, subok, lift, check, arguments="x, v")
 
 
 def _directional_derivative(driver, args, kwargs):
@@ -147,9 +135,7 @@ def hvp(
     >>> dn.hvp(lambda x: x[0] * x[1]**2)(np.array([2.0, 3.0]), np.array([1.0, 10.0]))
     array([60., 46.])
     """
-    return Driver(
-        "hvp", f, argnum, chunk, batched, subok, lift, check, "x, v", workers, _hvp, progress=progress
-    )
+    return Driver(f, _hvp, argnum, chunk, batched, subok, lift, check, workers, progress, arguments="x, v")
 
 
 def _hvp(driver, args, kwargs):
@@ -175,9 +161,7 @@ def _along_v(driver, variables, kwargs):
     from dualnum.drivers import _reverse
 
     def direction(variables):
-        parts = [
-            np.reshape(leaf.direction, (*variables.lead, -1)) for leaf in _reverse.leaves(variables.tree)
-        ]
+        parts = [np.reshape(leaf.direction, (*variables.lead, -1)) for leaf in variables.leaves()]
         yield np.concatenate(parts, axis=-1)
 
     return _reverse.second_by_tape(driver, variables, kwargs, direction)
@@ -214,7 +198,7 @@ def vhv(
     >>> dn.vhv(lambda x: x[0] * x[1]**2)([2.0, 3.0], [1.0, 10.0])
     520.0
     """
-    return Driver("vhv", f, argnum, chunk, batched, subok, lift, check, "x, v", 1, _vhv)
+    return Driver(f, _vhv, argnum, chunk, batched, subok, lift, check, arguments="x, v")
 
 
 def _vhv(driver, args, kwargs):

@@ -85,9 +85,7 @@ def gradient(
     >>> dn.gradient(lambda x, y: x * y, argnum=(0, 1))(2.0, 3.0)
     (3.0, 2.0)
     """
-    return Driver(
-        "gradient", f, argnum, chunk, batched, subok, lift, check, "x", workers, _gradient, progress=progress
-    )
+    return Driver(f, _gradient, argnum, chunk, batched, subok, lift, check, workers, progress)
 
 
 def _gradient(driver, args, kwargs, found=None):
@@ -126,20 +124,7 @@ def value_and_gradient(
     >>> dn.value_and_gradient(lambda x: np.sum(x**2))(np.array([1.0, 2.0, 3.0]))
     (14.0, array([2., 4., 6.]))
     """
-    return Driver(
-        "value_and_gradient",
-        f,
-        argnum,
-        chunk,
-        batched,
-        subok,
-        lift,
-        check,
-        "x",
-        workers,
-        _value_and_gradient,
-        progress=progress,
-    )
+    return Driver(f, _value_and_gradient, argnum, chunk, batched, subok, lift, check, workers, progress)
 
 
 def _value_and_gradient(driver, args, kwargs, found=None):
@@ -202,9 +187,7 @@ def jacobian(
 
         others = (chunk, batched, subok, lift, workers, progress)
         return _sparse.matrix_driver("jacobian", f, argnum, check, sparse, pattern, others)
-    return Driver(
-        "jacobian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _jacobian, progress=progress
-    )
+    return Driver(f, _jacobian, argnum, chunk, batched, subok, lift, check, workers, progress)
 
 
 def _jacobian(driver, args, kwargs, found=None):
@@ -274,20 +257,7 @@ def value_and_jacobian(
     (array([4., 9.]), array([[4., 0.],
            [0., 6.]]))
     """
-    return Driver(
-        "value_and_jacobian",
-        f,
-        argnum,
-        chunk,
-        batched,
-        subok,
-        lift,
-        check,
-        "x",
-        workers,
-        _value_and_jacobian,
-        progress=progress,
-    )
+    return Driver(f, _value_and_jacobian, argnum, chunk, batched, subok, lift, check, workers, progress)
 
 
 def _value_and_jacobian(driver, args, kwargs, found=None):

@@ -89,7 +89,7 @@ def derivative(
     -1.875
     """
     extra = _own_options("derivative", order, batched)
-    return Driver("derivative", f, argnum, chunk, False, subok, lift, check, "x", 1, _derivative, extra)
+    return Driver(f, _derivative, argnum, chunk, False, subok, lift, check, extra=extra)
 
 
 #: The options that only these drivers have, as they are when they are not given.
@@ -154,20 +154,7 @@ def value_and_derivative(
     (8.0, 12.0, 12.0)
     """
     extra = _own_options("value_and_derivative", order, batched)
-    return Driver(
-        "value_and_derivative",
-        f,
-        argnum,
-        chunk,
-        False,
-        subok,
-        lift,
-        check,
-        "x",
-        1,
-        _value_and_derivative,
-        extra,
-    )
+    return Driver(f, _value_and_derivative, argnum, chunk, False, subok, lift, check, extra=extra)
 
 
 def _value_and_derivative(driver, args, kwargs):

@@ -68,9 +68,7 @@ def hessian(
 
         others = (chunk, batched, subok, lift, workers, progress)
         return _sparse.matrix_driver("hessian", f, argnum, check, sparse, pattern, others)
-    return Driver(
-        "hessian", f, argnum, chunk, batched, subok, lift, check, "x", workers, _hessian, progress=progress
-    )
+    return Driver(f, _hessian, argnum, chunk, batched, subok, lift, check, workers, progress)
 
 
 def _hessian(driver, args, kwargs, found=None):
@@ -114,20 +112,7 @@ def value_gradient_hessian(
     array([[6., 4.],
            [4., 0.]])
     """
-    return Driver(
-        "value_gradient_hessian",
-        f,
-        argnum,
-        chunk,
-        batched,
-        subok,
-        lift,
-        check,
-        "x",
-        workers,
-        _value_gradient_hessian,
-        progress=progress,
-    )
+    return Driver(f, _value_gradient_hessian, argnum, chunk, batched, subok, lift, check, workers, progress)
 
 
 def _value_gradient_hessian(driver, args, kwargs, found=None):

@@ -86,7 +86,7 @@ def taylor(
     check_flag("taylor", "batched", batched)
     extra = {"order": order, "direction": direction, "batched": bool(batched)}
     batched = batched and direction is not None
-    driver = Driver("taylor", f, argnum, None, batched, subok, lift, check, "x", 1, _taylor, extra)
+    driver = Driver(f, _taylor, argnum, None, batched, subok, lift, check, extra=extra)
     check_one_argument(driver)
     return driver
 

@@ -54,20 +54,7 @@ def laplacian(
     >>> dn.laplacian(lambda x: x[0] ** 2 + 3 * x[1] ** 2)([1.0, 2.0])
     8.0
     """
-    return Driver(
-        "laplacian",
-        f,
-        argnum,
-        chunk,
-        batched,
-        subok,
-        lift,
-        check,
-        "x",
-        workers,
-        _laplacian,
-        progress=progress,
-    )
+    return Driver(f, _laplacian, argnum, chunk, batched, subok, lift, check, workers, progress)
 
 
 def _laplacian(driver, args, kwargs):
@@ -121,20 +108,7 @@ def divergence(
     >>> dn.divergence(lambda x: [x[0] ** 2, x[0] * x[1]])([1.0, 2.0])
     3.0
     """
-    return Driver(
-        "divergence",
-        f,
-        argnum,
-        chunk,
-        batched,
-        subok,
-        lift,
-        check,
-        "x",
-        workers,
-        _divergence,
-        progress=progress,
-    )
+    return Driver(f, _divergence, argnum, chunk, batched, subok, lift, check, workers, progress)
 
 
 def _divergence(driver, args, kwargs):
@@ -183,9 +157,7 @@ def curl(
     >>> dn.curl(lambda x: [0.0, x[0] ** 2, x[0] * x[1]])([1.0, 2.0, 3.0])
     array([ 1., -2.,  2.])
     """
-    return Driver(
-        "curl", f, argnum, chunk, batched, subok, lift, check, "x", workers, _curl, progress=progress
-    )
+    return Driver(f, _curl, argnum, chunk, batched, subok, lift, check, workers, progress)
 
 
 def _curl(driver, args, kwargs):

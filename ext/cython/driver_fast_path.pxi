@@ -385,7 +385,7 @@ cdef class DriverBase:
     Attributes
     ----------
     name : str
-        The driver as error messages spell it: ``gradient``.
+        The driver as error messages spell it: ``gradient``. By default `run` has it, after an underscore.
     f : callable
         The function that is differentiated.
     argnum, chunk, batched, subok, lift, check, workers, progress
@@ -416,8 +416,10 @@ cdef class DriverBase:
     cdef dict __dict__
     cdef object __weakref__
 
-    def __init__(self, str name not None, f, argnum=0, chunk=None, batched=False, subok=True, lift="auto", check=None,
-                 str arguments="x", workers=1, run=None, dict extra=None, progress=None):
+    def __init__(self, f, run=None, argnum=0, chunk=None, batched=False, subok=True, lift="auto", check=None, workers=1,
+                 progress=None, str arguments="x", dict extra=None, str name=None):
+        if name is None:
+            name = run.__name__[1:]
         self.name, self.f, self.arguments, self.run, self.extra = name, f, arguments, run, extra
         self.array_order, self.lower_orders = _passes_at_array.get(name, (0, False))
         # the class has these two as well, so that `__getattr__` would not be asked for them
@@ -468,14 +470,14 @@ cdef class DriverBase:
         cdef tuple found
         cdef unsigned long met = _points_met()
         x = args[0] if args else None
-        if (len(args) > 1 or kwargs) and may_change(self.f, args[1:], kwargs):
-            return self.run(self, args, kwargs)  # which puts them back, if it has to call f again
-        if type(x) is float and self.number_order:
-            return self._at_number(args, kwargs)
         if self.takes_tape(x):
             found = _pass_by_tape(self, x, args, kwargs)
             if found is not None:
                 return found if self.lower_orders else found[1]
+        if (len(args) > 1 or kwargs) and may_change(self.f, args[1:], kwargs):
+            return self.run(self, args, kwargs)  # which puts them back, if it has to call f again
+        if type(x) is float and self.number_order:
+            return self._at_number(args, kwargs)
         if not self.array_order or not self._is_direct(x):
             return self.run(self, args, kwargs)
         if self.array_order == 1:

@@ -144,6 +144,14 @@ def may_change(f, tuple others not None, dict kwargs not None):
     return entry is None or entry[3] or not entry[2]
 
 
+def note_change(f, tuple others not None, dict kwargs not None):
+    """Remember that f has changed these arguments."""
+    key = _key_of(_with_callables(f, others, kwargs))
+    entry = _settled.get(key)
+    if entry is not None:
+        _settled[key] = *entry[:3], True
+
+
 def settle(f, int grade, bint verified, bint changes=False):
     """
     Remember for f's code the grade at which it runs, and whether it changes its arguments.
