@@ -109,7 +109,7 @@ def test_loky():
 def test_two_ranks_of_mpi(tmp_path):
     pytest.importorskip("mpi4py", reason="mpi4py is not installed")
     mpirun = shutil.which("mpirun")
-    if mpirun is None:
+    if mpirun is None:  # pip installs mpi4py, but no MPI: that is a package of the system
         pytest.skip("there is no mpirun")
     script = tmp_path / "script.py"
     script.write_text(

@@ -155,7 +155,7 @@ def same(a, b):
 
 @pytest.fixture(scope="module", params=["spawn", "fork"])
 def pool(request):
-    if request.param not in multiprocessing.get_all_start_methods():
+    if request.param not in multiprocessing.get_all_start_methods():  # Windows has no fork
         pytest.skip(f"this system has no {request.param}")
     with ProcessPoolExecutor(2, multiprocessing.get_context(request.param)) as executor:
         yield executor

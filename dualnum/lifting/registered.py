@@ -23,7 +23,7 @@ SCIPY = {
     "scipy.spatial.distance": "distances",
     "scipy.special": "special_functions",
     "scipy.spatial.transform": "rotations",
-    "scipy.stats": "distributions stable_distributions test_statistics noncentral_urns kernel_densities array_api",
+    "scipy.stats": "distributions stable_distributions null_distributions noncentral_urns kernel_densities array_api",
 }
 
 FUNCTIONS = types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial
