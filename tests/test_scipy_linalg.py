@@ -1,5 +1,7 @@
 """scipy.linalg in lifted code: derivatives satisfy the equation that defines the result; values are SciPy's bits."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -323,3 +325,28 @@ def test_what_has_no_real_derivative_refuses():
         dn.jacobian(lambda x: la.funm(np.array([[0, -x], [x, 0]]), np.exp), lift=True, check=False)(0.5)
     with pytest.raises(ValueError, match="a real result"):
         dn.jacobian(lambda x: la.sqrtm(np.array([[-x, 1.0], [0, -1.0]])).imag, lift=True)(0.5)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_funm_of_close_eigenvalues_is_exact_or_refuses(size):
+    """Derivatives of ``V func(w) V^-1`` lose all digits there, where its values keep theirs."""
+    moving, outcomes = np.random.default_rng(0).normal(size=(size, size)), []
+    moving[-1, 0] = 1.0
+    for gap, order in itertools.product((1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-9), (1, 2)):
+        at = np.triu(np.ones((size, size))) + gap * np.diag(np.arange(size))
+        exact = dn.derivative(lambda t: la.expm(at + t * moving), order)(0.0)  # noqa: B023
+        f = dn.derivative(lambda t: la.funm(at + t * moving, np.exp), order, check=False)  # noqa: B023
+        try:
+            found = f(0.0)
+        except ValueError as error:
+            assert "eig" in str(error)  # noqa: PT017
+            outcomes.append(None)
+        else:
+            np.testing.assert_allclose(found, exact, rtol=0, atol=1e-5 * np.max(np.abs(exact)))
+            outcomes.append(gap)
+    assert {1.0, None} <= set(outcomes)
+
+
+def test_funm_refuses_where_the_function_has_no_derivative():
+    with pytest.raises(ValueError, match="funm of duals expects .* func to have derivatives"):
+        dn.jacobian(lambda x: la.funm(np.diag([0.0, 1.0]) + x * symmetric(0.3)[:2, :2], np.sqrt))(0.0)
