@@ -244,6 +244,45 @@ def test_distribution_functions_by_quadrature(family, shapes):
         assert found == pytest.approx(expected, rel=1e-8)
 
 
+class Mixture(stats.rv_continuous):
+    """Both halves of a normal distribution, with the weights w and 1 - w."""
+
+    def _argcheck(self, w):
+        return (w >= 0) & (w <= 1)
+
+    def _pdf(self, x, w):
+        return 2 * np.exp(-x * x / 2) / np.sqrt(2 * np.pi) * np.where(x > 0, w, 1 - w)
+
+
+@pytest.mark.parametrize("w", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("x", [-3.0, -1.0, 0.7, 2.0])
+def test_a_density_of_0_has_a_derivative(x, w):
+    """An infinite tail without probability still gains some with the weight."""
+    expected = -2 * stats.norm.sf(abs(x))  # of 1 - w below 0; -(1 - cdf) by w above
+    assert slope(lambda w: Mixture().cdf(x, w), w) == pytest.approx(expected, rel=1e-8)
+
+
+class Tilted(stats.rv_continuous):
+    """A normal density, tilted by one parameter, and by another one beyond a jump."""
+
+    jump = -1.2345
+
+    def _argcheck(self, a, b):
+        return np.isfinite(a) & np.isfinite(b)
+
+    def _pdf(self, x, a, b):
+        tilt = 1 + 1e9 * a * x + b * np.where(x < self.jump, 0.3 * x, 0.5)
+        return np.exp(-x * x / 2) / np.sqrt(2 * np.pi) * tilt
+
+
+def test_a_large_derivative_hides_no_kink_of_a_small_one():
+    by_a, by_b = dn.gradient(lambda v: Tilted().cdf(-1.0, *v), lift=True, check=False)([0.0, 0.0])
+    below = stats.norm.cdf(Tilted.jump)
+    assert by_a == pytest.approx(-1e9 * stats.norm.pdf(1.0), rel=1e-8)
+    expected = -0.3 * stats.norm.pdf(Tilted.jump) + 0.5 * (stats.norm.cdf(-1.0) - below)
+    assert by_b == pytest.approx(expected, rel=1e-8)
+
+
 @pytest.mark.parametrize(("n", "d"), [(100, 0.3), (500, 0.08), (3000, 0.03), (10, 0.3)])
 def test_smirnov_at_deviations_that_are_fractions_of_n(n, d):
     """Where 1 - d is a multiple of 1/n the last term is 0, and was nan."""

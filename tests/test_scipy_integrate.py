@@ -272,3 +272,12 @@ def test_integrals_that_refuse():
 def test_constants_stay_floats():
     f = dn.lift(lambda x: integrate.quad(math.exp, 0, 1)[0])
     assert type(f(dn.Dual(1.0))) is float
+
+
+@pytest.mark.parametrize("size", [1.0, 1e9])
+def test_quad_resolves_the_kink_of_a_component_beside_a_large_smooth_one(size):
+    def f(v):
+        return integrate.quad(lambda x: v[0] * size * np.exp(x) + v[1] * np.where(x < 0.3, 2.0, x), 0, 1)[0]
+
+    found = dn.gradient(f, lift=True, check=False)([1 / size, 0.0])
+    np.testing.assert_allclose(found, [size * np.expm1(1), 0.6 + 0.91 / 2], rtol=1e-9)

@@ -72,8 +72,11 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
 
 
 def _integral_of_tangents(integrand, lower, upper, points, dtype, limit):
-    """Return the integral of what is not the integrand's value, a dual of value 0."""
+    """Return the integral of what is not the integrand's value, a dual of value 0.
 
+    The error is that of the largest component.  Where it is not small beside a smaller one, all are integrated again
+    in units of the integrals of their absolute values, so that none hides another's kink.
+    """
     infinite = not (np.isfinite(lower) and np.isfinite(upper))
 
     def tangents(x):
@@ -86,16 +89,29 @@ def _integral_of_tangents(integrand, lower, upper, points, dtype, limit):
     if lower == upper:
         return 0.0
     (low, high), sign = sorted((lower, upper)), math.copysign(1.0, upper - lower)
-    integral, error, report = integrate.quad_vec(
-        tangents, low, high, epsabs=EPSABS, epsrel=EPSREL, norm="max", limit=max(1000, 20 * limit), points=points,
-        full_output=True,
-    )  # fmt: skip
-    if not (np.all(np.isfinite(integral)) and error <= 1e-6 * (np.max(np.abs(integral)) + 1e-8)):
+
+    def integrals(f, *, epsabs, epsrel):
+        return integrate.quad_vec(
+            f, low, high, epsabs, epsrel, norm="max", limit=max(1000, 20 * limit), points=points, full_output=True
+        )
+
+    found, error, report = integrals(tangents, epsabs=EPSABS, epsrel=EPSREL)
+    _require_converged(found, error, np.max(np.abs(found)) + 1e-8, report)
+    if error > 1e-6 * np.min(np.abs(found), where=found != 0, initial=math.inf):
+        sizes, *_ = integrals(lambda x: np.abs(tangents(x)), epsabs=0.0, epsrel=1e-2)
+        units = np.where(sizes > 0, np.maximum(sizes, np.abs(found)), 1.0)
+        found, error, report = integrals(lambda x: tangents(x) / units, epsabs=EPSREL, epsrel=EPSREL)
+        _require_converged(found, error, 1.0, report)
+        found = found * units
+    return from_components(sign * found[None], dtype)[0]
+
+
+def _require_converged(found, error, size, report):
+    if not (np.all(np.isfinite(found)) and error <= 1e-6 * size):
         raise ValueError(
             f"quad of duals expects integrals of the derivatives that converge, got an error of {error:.2g} beside "
-            f"{np.max(np.abs(integral)):.2g}: {report.message}; split the interval where the integrand has a kink."
+            f"{size:.2g}: {report.message}; split the interval where the integrand has a kink."
         )
-    return from_components(sign * integral[None], dtype)[0]
 
 
 def _share_of_limit(integrand, x):
