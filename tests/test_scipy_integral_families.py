@@ -122,6 +122,32 @@ def test_levy_stable_at_alpha_1():
         slope(lambda alpha: stats.levy_stable.pdf(0.3, alpha, 0.5), 1.0)
 
 
+@pytest.mark.parametrize("name", ["pdf", "cdf"])
+def test_levy_stable_at_alpha_1_has_scipys_values_and_shapes(name):
+    """SciPy moves the location itself there, which rounds, and flattens x."""
+    f, draw = getattr(stats.levy_stable, name), np.random.default_rng(0)
+    for _ in range(40):
+        x, beta, loc, scale = draw.normal(), draw.uniform(-1, 1), draw.normal(), draw.uniform(0.2, 3)
+        found, _ = dn.value_and_gradient(lambda v: f(v[0], 1.0, beta, *v[1:]), lift=True, check=False)(  # noqa: B023
+            [x, loc, scale]
+        )
+        assert found == f(x, 1.0, beta, loc, scale)
+    for x, alpha in (([[0.1], [0.2]], [1.0, 1.5]), ([[0.1, 0.2]], 1.0), ([[0.1]], [1.0])):
+        expected = f(x, alpha, 0.3)
+        g = lambda t: f(t + np.array(x), alpha, 0.3)  # noqa: B023, E731
+        found, by_x = dn.value_and_jacobian(g, lift=True, check=False)(0.0)
+        assert np.shape(found) == np.shape(by_x) == np.shape(expected)
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("beta", [-0.09, 0.02, 0.05, 0.08])
+def test_levy_stable_with_a_small_skew_at_alpha_1(beta):
+    """A ray leaves the sector where the characteristic function decays, but only far out."""
+    for x in (-3.0, -1.0, 0.4, 2.0):
+        f = lambda x: stats.levy_stable.cdf(x, 1.0, beta)  # noqa: E731
+        assert slope(f, x) == pytest.approx(stats.levy_stable.pdf(x, 1.0, beta), rel=1e-8)
+
+
 # ---- Kolmogorov's two-sided statistic -----------------------------------------------------------------------------
 
 

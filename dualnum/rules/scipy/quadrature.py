@@ -90,10 +90,10 @@ def _integral_of_tangents(integrand, lower, upper, points, dtype, limit):
         return 0.0
     (low, high), sign = sorted((lower, upper)), math.copysign(1.0, upper - lower)
 
+    options = {"norm": "max", "limit": max(1000, 20 * limit), "points": points, "full_output": True}
+
     def integrals(f, *, epsabs, epsrel):
-        return integrate.quad_vec(
-            f, low, high, epsabs, epsrel, norm="max", limit=max(1000, 20 * limit), points=points, full_output=True
-        )
+        return integrate.quad_vec(f, low, high, epsabs, epsrel, **options)
 
     found, error, report = integrals(tangents, epsabs=EPSABS, epsrel=EPSREL)
     _require_converged(found, error, np.max(np.abs(found)) + 1e-8, report)

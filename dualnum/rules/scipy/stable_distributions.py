@@ -163,12 +163,15 @@ def _integral(x, alpha, beta, by):
     with np.errstate(all="ignore"):
         log, step = _nodes(*(float(value(p)) for p in (x, alpha, beta)))
         real, imaginary = _exponent(x, alpha, beta, log)
-        kept = (value(real) < 700) & np.isfinite(value(real)) & np.isfinite(value(imaginary))
+        reach = np.min(
+            log.real, where=value(real) >= 700, initial=np.inf
+        )  # a ray may leave the sector far beyond
+        kept = (log.real < reach) & np.isfinite(value(real)) & np.isfinite(value(imaginary))
         real, imaginary = np.where(kept, real, 0.0), np.where(kept, imaginary, 0.0)
         size = np.exp(-real)
         weight = np.where(kept, step if by else step * np.exp(log), 0.0)
         parts = _product(weight, size * np.cos(imaginary), -size * np.sin(imaginary))
-    return sign * (-np.sum(parts[1]) if by else np.sum(parts[0])) / math.pi
+        return sign * (-np.sum(parts[1]) if by else np.sum(parts[0])) / math.pi
 
 
 def _of_stable(name, by):
@@ -203,18 +206,22 @@ def _standard(self, x, alpha, beta):
 
 
 def _shifted(name):
-    """Return the rule of pdf or cdf: at alpha = 1 the scale moves the location of S1, too."""
+    """Return the rule of pdf or cdf: at alpha = 1 the scale moves the location of S1, too, and SciPy flattens x."""
     original = vars(stats.levy_stable.__class__).get(name)
     lifted = resolve.lifted_function(resolve.FULL, getattr(stats.rv_continuous, name))
 
     def on_duals(self, x, *args, **kwds):
+        values = original(self, *float_arguments((x, *args)), **float_arguments(kwds))
+        if not holds_duals((x, args, kwds)):
+            return values
         (alpha, beta), loc, scale = self._parse_args(*args, **kwds)
-        if self._parameterization() == "S1":
-            at_one = value(np.asarray(alpha)) == 1
-            if np.any(at_one):
-                (scale,) = arrays("levy_stable", scale)
-                loc = loc + np.where(at_one, 2 / math.pi * np.asarray(beta) * scale * np.log(scale), 0.0)
-        return lifted(self, x, alpha, beta, loc=loc, scale=scale)
+        at_one = value(np.asarray(alpha)) == 1
+        if self._parameterization() == "S1" and np.any(at_one):
+            (scale,) = arrays("levy_stable", scale)
+            loc = loc + np.where(at_one, 2 / math.pi * np.asarray(beta) * scale * np.log(scale), 0.0)
+            x = np.ravel(np.asarray(x))
+        found = np.array(lifted(self, x, alpha, beta, loc=loc, scale=scale))
+        return numpy_result(found.reshape(np.shape(values)), values)
 
     rule(original)(on_duals)
 
