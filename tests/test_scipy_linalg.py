@@ -1,5 +1,7 @@
 """scipy.linalg in lifted code: derivatives satisfy the equation that defines the result; values are SciPy's bits."""
 
+import functools
+import inspect
 import itertools
 
 import numpy as np
@@ -350,3 +352,37 @@ def test_funm_of_close_eigenvalues_is_exact_or_refuses(size):
 def test_funm_refuses_where_the_function_has_no_derivative():
     with pytest.raises(ValueError, match=r"funm of duals expects .* func to have derivatives"):
         dn.jacobian(lambda x: la.funm(np.diag([0.0, 1.0]) + x * symmetric(0.3)[:2, :2], np.sqrt))(0.0)
+
+
+SINGULAR = np.array([[1.0, 1.0], [1.0, 1.0]])
+WITHOUT_A_SLOPE = {
+    "sqrtm": lambda t: la.sqrtm(SINGULAR + t * np.diag([1.0, 0.5])),
+    "sqrtm of a diagonal": lambda t: la.sqrtm(np.diag([1.0, 0.0]) + t * np.eye(2)),
+    "logm": lambda t: la.logm(np.diag([1.0, 0.0]) + t * np.eye(2)),
+    "fractional_matrix_power": lambda t: la.fractional_matrix_power(SINGULAR + t * np.diag([1.0, 0.5]), 0.5),
+    "fractional_matrix_power by t": lambda t: la.fractional_matrix_power(np.diag([1.0, 0.0]), 0.5 + t),
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # SciPy warns of singular matrices
+@pytest.mark.parametrize("name", WITHOUT_A_SLOPE)
+def test_functions_of_singular_matrices_refuse(name):
+    with pytest.raises(ValueError, match=f"{name.split()[0]} of duals expects an invertible matrix"):
+        dn.jacobian(WITHOUT_A_SLOPE[name])(0.0)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_errors_give_the_reason_of_a_rule():
+    invertible = np.diag([2.0, 1.0])
+    for f in (la.sqrtm, la.logm, functools.partial(la.funm, func=np.exp)):
+        if "disp" in inspect.signature(f).parameters:  # which SciPy deprecates
+            with pytest.raises(ValueError, match="of duals expects one matrix, no disp="):
+                dn.jacobian(lambda t: f(invertible + t, disp=False))(0.0)  # noqa: B023
+    with pytest.raises(ValueError, match=r"fractional_matrix_power of duals expects .* a real result"):
+        dn.jacobian(lambda t: la.fractional_matrix_power(np.diag([1.0, -1.0]), 2.0 + t))(0.0)
+    for f in (
+        lambda t: la.signm(np.diag([1.0, 0.0]) + t * np.eye(2)),
+        lambda t: la.eigvals(invertible + t, np.diag([1.0, 0.0])),
+    ):
+        with pytest.raises(np.linalg.LinAlgError, match=r"[Ss]ingular matrix"):
+            dn.jacobian(f)(0.0)

@@ -4,6 +4,7 @@ The grade that succeeds is remembered for f's code, so that later drivers start 
 """
 
 import os
+import traceback
 
 import numpy as np
 
@@ -151,7 +152,7 @@ def best(errors, of_floats):
 
     for tells in (
         lambda error: _is_same(error, of_floats) and str(error) == str(of_floats),
-        lambda error: isinstance(error, NotLifted) or _raised_in(error, "dualnum.rules."),
+        lambda error: isinstance(error, NotLifted) or _raised_by_rule(error),
         lambda error: isinstance(error, nets.Lost),
         lambda error: _is_same(error, of_floats),
         lambda error: isinstance(error, TypeError),
@@ -160,7 +161,7 @@ def best(errors, of_floats):
         for error in reversed(errors):
             if tells(error):
                 error = error if isinstance(error, Exception) else TypeError(*error.args)
-                if of_floats is None and not _raised_in(error, "dualnum."):
+                if of_floats is None and not _raised_by_dualnum(error):
                     explain(error, OF_DUALS)
                 return error
 
@@ -173,12 +174,20 @@ def _is_same(error, other):
     return type(error) is type(other)
 
 
-def _raised_in(error, package):
-    """Return whether the Python code of a package raised an error, or its compiled code."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return True
-    compiled = package == "dualnum." and trace.tb_frame.f_code.co_filename.startswith("ext/cython")
-    return compiled or (trace.tb_frame.f_globals.get("__name__") or "").startswith(package)
+def _frames(error):
+    return [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+
+
+def _is_of(package, frame):
+    return (frame.f_globals.get("__name__") or "").startswith(package)
+
+
+def _raised_by_dualnum(error):
+    """Return whether dualnum's own code raised an error, in Python or compiled."""
+    *_, last = _frames(error) or [None]
+    return last is None or _is_of("dualnum.", last) or last.f_code.co_filename.startswith("ext/cython")
+
+
+def _raised_by_rule(error):
+    """Return whether a rule raised an error, or what it called: NumPy may find a matrix singular."""
+    return any(_is_of("dualnum.rules.", frame) for frame in _frames(error))

@@ -52,6 +52,7 @@ def corrected(x, dtype, residual, divide):
 def sqrtm(x, A, **_):
     (a,) = arrays("sqrtm", A)
     x = _one_real_matrix("sqrtm", x)
+    _require_invertible("sqrtm", a)
     return corrected(x, a.dtype, lambda y: a - y @ y, lambda e: linalg.solve_sylvester(x, x, e))
 
 
@@ -59,6 +60,7 @@ def sqrtm(x, A, **_):
 def logm(x, A, **_):
     (a,) = arrays("logm", A)
     x = _one_real_matrix("logm", x)
+    _require_invertible("logm", a)
     n = len(x)
     units = np.eye(n * n).reshape(n * n, n, n)
     slopes = np.stack([linalg.expm_frechet(x, unit, compute_expm=False).ravel() for unit in units], axis=1)
@@ -69,12 +71,20 @@ def logm(x, A, **_):
 
 
 def _one_real_matrix(name, x):
-    if np.ndim(x) == 2 and not (np.iscomplexobj(x) and np.imag(x).any()):
+    if isinstance(x, np.ndarray) and x.ndim == 2 and not (np.iscomplexobj(x) and np.imag(x).any()):
         return np.real(x)
     raise ValueError(
         f"{name} of duals expects one matrix, no disp= and a real result, got others; use dualnum.value(x) for the "
         f"values alone."
     )
+
+
+def _require_invertible(name, a, where=""):
+    if np.linalg.matrix_rank(value(a)) < len(a):
+        raise ValueError(
+            f"{name} of duals expects an invertible matrix{where}, because its derivatives are infinite elsewhere, got "
+            f"a singular one; use dualnum.value(x) for the values alone."
+        )
 
 
 def _rotation(a):
@@ -117,12 +127,12 @@ def fractional_matrix_power(y, A, t):
     (a,) = arrays("fractional_matrix_power", A)
     if not is_dual(t) and t == int(t):
         return np.linalg.matrix_power(a, int(t))
-    log = linalg.logm(value(a))
+    y = _one_real_matrix("fractional_matrix_power", y)
+    _require_invertible("fractional_matrix_power", a, " for a power that is not whole")
+    log = _one_real_matrix("fractional_matrix_power", linalg.logm(value(a)))
     if is_dual(a):
         log = logm(log, a)
-    return require_close(
-        "fractional_matrix_power", _expm(t * log), _one_real_matrix("fractional_matrix_power", y)
-    )
+    return require_close("fractional_matrix_power", _expm(t * log), y)
 
 
 @rule(linalg.funm)
