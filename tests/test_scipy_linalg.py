@@ -386,3 +386,34 @@ def test_errors_give_the_reason_of_a_rule():
     ):
         with pytest.raises(np.linalg.LinAlgError, match=r"[Ss]ingular matrix"):
             dn.jacobian(f)(0.0)
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_generalized_eigenvalues_satisfy_their_equation_in_any_order(size):
+    draw = np.random.default_rng(3)
+    for _ in range(12):
+        a, b = draw.normal(size=(2, size, size))
+        a, b = a + a.T, b @ b.T + np.eye(size) / 2
+        to_a, to_b = draw.normal(size=(2, size, size))
+
+        def pencil(t, a=a, b=b, to_a=to_a, to_b=to_b):
+            return a + t * to_a, b + t * to_b
+
+        def residual(t, pencil=pencil):
+            a, b = pencil(t)
+            w, v = la.eig(a, b)
+            return np.concatenate([np.ravel(a @ v - b @ v * w), w - la.eigvals(a, b)]).real
+
+        found = dn.jacobian(residual, check=False)(0.0)
+        w, slope = dn.value_and_jacobian(lambda t: la.eigvals(*pencil(t)).real, check=False)(0.0)
+        np.testing.assert_array_equal(w, la.eigvals(a, b))
+        np.testing.assert_allclose(found, 0.0, atol=1e-8 * np.max(np.abs(slope)))
+
+
+@pytest.mark.parametrize("name", ["matmul_toeplitz", "solve_toeplitz"])
+def test_toeplitz_matrices_are_of_vectors(name):
+    c, x = np.array([[4.0, 2.0, 3.0]]), np.array([0.3, 0.7, 0.2])
+    with pytest.raises(
+        ValueError, match=rf"{name} of duals expects vectors c and r, got arrays of shape \(1, 3\)"
+    ):
+        dn.jacobian(lambda t: getattr(la, name)((c + t, c[0]), x))(0.0)
