@@ -283,6 +283,19 @@ REFUSALS = {
     "a structure": (lambda x: ndi.grey_erosion(image(x), structure=np.ones((3, 3))), "no element"),
     "another mode": (lambda x: ndi.map_coordinates(A, [[x], [x]], mode="wrap"), "mode to be one of"),
     "an output": (lambda x: ndi.gaussian_filter(image(x), 1.0, output=np.zeros((5, 6))), "and no output"),
+    "an image of integers": (
+        lambda x: ndi.map_coordinates(np.arange(9).reshape(3, 3), [[x], [x]]),
+        "map_coordinates of duals expects a real floating image",
+    ),
+    "a complex image": (lambda x: ndi.map_coordinates(A + 1j, [[x], [x]]).real, "a real floating image"),
+    "a coordinate that is nan": (
+        lambda x: ndi.map_coordinates(A, [[x + np.nan], [x]]),
+        "coordinates of a size",
+    ),
+    "a coordinate beyond all digits": (
+        lambda x: ndi.map_coordinates(A, [[x + 1e300], [x]], mode="nearest"),
+        "coordinates of a size below 1e",
+    ),
     "a smoothing spline": (lambda x: itp.UnivariateSpline(X, Y * x, s=0.1)(1.0), "s=0"),
     "neighbors": (lambda x: itp.RBFInterpolator(X[:, None], Y * x, neighbors=4)([[1.1]]), "neighbors=None"),
     "x of a spline": (lambda x: itp.make_interp_spline(X * x, Y)(1.0), "expects dual y alone"),
@@ -337,3 +350,24 @@ def test_solve_of_the_array_api():
     for right in (b[0], b):
         got = dn.derivative(lambda t, right=right: linalg.solve(t * a, right), lift=True)(1.0)
         np.testing.assert_allclose(got, -np.linalg.solve(a, right), atol=1e-14)
+
+
+FILTERS = {"median_filter": (), "percentile_filter": (40,), "rank_filter": (3,), "maximum_filter": (),
+           "minimum_filter": (), "grey_erosion": (), "grey_dilation": ()}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_rank_filters_of_nan_refuse_unless_each_slope_is_of_the_element_picked(name):
+    """Comparisons with nan leave the order of elements to SciPy's algorithm."""
+    f = lambda t: getattr(ndi, name)(holed + t * np.arange(30.0).reshape(5, 6), *FILTERS[name], size=3)  # noqa: E731
+    holed = A.copy()
+    holed[2, 2] = np.nan
+    try:
+        found, slopes = dn.value_and_jacobian(f, check=False)(0.0)
+    except ValueError as error:
+        assert f"{name} of duals expects an image without nan" in str(error)
+        return
+    np.testing.assert_array_equal(found, f(0.0))
+    for y, slope in zip(found.ravel(), slopes.ravel(), strict=True):
+        at = holed.ravel()[int(slope)]
+        assert at == y or (np.isnan(at) and np.isnan(y))

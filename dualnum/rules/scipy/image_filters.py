@@ -47,6 +47,10 @@ EXTENDED = {
 }
 
 
+#: Beyond it a coordinate has no digits left for its place between two elements.
+FARTHEST = 1e15
+
+
 def _mirrored(i, n):
     j = i % max(2 * n - 2, 1)
     return np.where(j < n, j, 2 * n - 2 - j)
@@ -60,6 +64,13 @@ def map_coordinates(input, coordinates, output=None, order=3, mode="constant", c
     if output is not None or mode not in EXTENDED or is_dual(cval):
         raise TypeError(
             f"map_coordinates of duals expects output=None and mode to be one of {', '.join(EXTENDED)}, got others."
+        )
+    if not (is_dual(input) or np.asarray(input).dtype.kind == "f") or not np.all(
+        np.abs(value(np.array(coordinates))) < FARTHEST
+    ):
+        raise ValueError(
+            f"map_coordinates of duals expects a real floating image and coordinates of a size below {FARTHEST:g}, got "
+            f"others."
         )
     values = ndimage.map_coordinates(
         *float_arguments([np.array(input), np.array(coordinates)]), None, order, mode, cval, prefilter
@@ -116,7 +127,10 @@ def _picking(original):
         ranks = np.empty(elements.size)
         ranks[order] = np.arange(elements.size)
         picked = original(ranks[:-1].reshape(image.shape), **given | {"cval": ranks[-1]}).astype(int)
-        return numpy_result(elements[order[picked]], values)
+        found = elements[order[picked]]
+        if not np.array_equal(value(found), values, equal_nan=True):
+            raise ValueError(f"{original.__name__} of duals expects an image without nan, got one.")
+        return numpy_result(found, values)
 
     return on_duals
 
