@@ -1,6 +1,7 @@
 """Families of scipy.stats that are integrals or sums, by every parameter: mpmath, closed forms and identities."""
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -211,6 +212,41 @@ def test_studentized_range_by_all_parameters():
         assert mixed == pytest.approx(slope(lambda p: density(*moved(p)), at), rel=1e-8)
 
 
+@pytest.mark.parametrize("df", [1e7, 1e12, np.inf])
+def test_studentized_range_of_many_degrees_of_freedom(df):
+    """For k = 2 the limit is sqrt(2) |z| of a normal z, up to terms of 1/df."""
+    limit = lambda x: 2 * stats.norm.cdf(x / np.sqrt(2)) - 1  # noqa: E731
+    for order in (1, 2, 3):
+        found = slope(lambda x: stats.studentized_range.cdf(x, 2, df), 2.5, order)
+        assert found == pytest.approx(slope(limit, 2.5, order), rel=1e-9 + 2 / df)
+    assert slope(lambda x: stats.studentized_range.sf(x, 2, df), 2.5) == pytest.approx(
+        -slope(limit, 2.5), rel=1e-9 + 2 / df
+    )
+    assert slope(lambda x: stats.studentized_range.pdf(x, 2, df), 2.5) == pytest.approx(
+        slope(limit, 2.5, 2), rel=1e-9 + 2 / df
+    )
+    if df <= 1e7:
+        by_df = slope(lambda v: stats.studentized_range.cdf(2.5, 2, v), df)
+        u = 2.5 / np.sqrt(2)  # P(|t| < u) = P(|z| < u) - u (1 + u^2) phi(u) / (2 df) + O(1 / df^2)
+        assert by_df == pytest.approx(u * (1 + u * u) * stats.norm.pdf(u) / 2 / df**2, rel=1e-5)
+    else:
+        with pytest.raises(ValueError, match="studentized_range of duals expects df of at most"):
+            slope(lambda v: stats.studentized_range.cdf(2.5, 2, v), df)
+
+
+def test_the_mean_of_the_studentized_range_by_k_and_df():
+    """The mean range of k normal numbers is ``int 1 - Phi^k - (1 - Phi)^k``."""
+    k, df = 2.0, 3.0
+    found = dn.gradient(lambda v: stats.studentized_range.mean(*v), lift=True, check=False)([k, df])
+    power = lambda p: p**k * mpmath.log(p)  # noqa: E731
+    places = [-12, -4, 0, 4, 12]
+    by_k = -mpmath.quad(lambda x: power(mpmath.ncdf(x)) + power(mpmath.ncdf(-x)), places)
+    of_range = mpmath.quad(lambda x: 1 - mpmath.ncdf(x) ** k - mpmath.ncdf(-x) ** k, places)
+    of_root = lambda v: mpmath.sqrt(v / 2) * mpmath.gamma((v - 1) / 2) / mpmath.gamma(v / 2)  # noqa: E731
+    expected = [float(by_k * of_root(df)), float(of_range * mpmath.diff(of_root, df))]
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
 # ---- noncentral hypergeometric ------------------------------------------------------------------------------------
 
 
@@ -243,6 +279,20 @@ def test_noncentral_hypergeometric_in_closed_form():
             assert slope(lambda w: family.mean(7, 3, 2, w), w, order) == pytest.approx(slope(mean, w, order))  # noqa: B023
             var = lambda w: np.sum((k - mean(w)) ** 2 * rational(family, w))  # noqa: B023, E731
             assert slope(lambda w: family.var(7, 3, 2, w), w, order) == pytest.approx(slope(var, w, order))  # noqa: B023
+
+
+def test_noncentral_hypergeometric_of_large_and_short_urns():
+    """Binomial coefficients overflow, or are 0 beyond the support."""
+    fisher, exact = stats.nchypergeom_fisher, mpmath.binomial
+    for total, red, drawn, places, w in ((4000, 2000, 2000, (900, 1000), 0.8), (20, 8, 10, (3, 8), 0.6)):
+        masses = [exact(red, k) * exact(total - red, drawn - k) for k in range(drawn + 1)]
+        moving = [mpmath.mpf(w) ** k * m for k, m in enumerate(masses)]
+        mean = sum(k * m for k, m in enumerate(moving)) / sum(moving)
+        expected = [float((k - mean) / w * moving[k] / sum(moving)) for k in places]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            found = dn.jacobian(lambda w: fisher.pmf(places, total, red, drawn, w), lift=True, check=False)(w)  # noqa: B023
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 # ---- distribution functions that SciPy integrates -----------------------------------------------------------------

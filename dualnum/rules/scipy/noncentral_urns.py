@@ -11,7 +11,8 @@ from dualnum.rules._registry import rule
 def _fisher(red, white, drawn, odds):
     """Return the masses ``C(red, k) C(white, drawn - k) odds^k / sum`` for k = 0 ... drawn."""
     k = np.arange(drawn + 1.0)
-    logs = np.log(special.binom(red, k)) + np.log(special.binom(white, drawn - k)) + k * np.log(odds)
+    g = special.gammaln  # infinite at the poles, beyond the support
+    logs = k * np.log(odds) - g(k + 1) - g(red - k + 1) - g(drawn - k + 1) - g(white - drawn + k + 1)
     masses = np.exp(logs - np.max(value(logs)))
     return masses / np.sum(masses)
 

@@ -9,7 +9,7 @@ from scipy.stats import _ksstats
 
 from dualnum._core import DualArray, holds_duals, value
 from dualnum.rules._components import degree, nilpotent_part
-from dualnum.rules._operands import dtype_of, float_arguments, numpy_result
+from dualnum.rules._operands import dtype_of, float_arguments, is_dual, numpy_result
 from dualnum.rules._registry import rule
 from dualnum.rules.scipy.distributions import _smooth
 
@@ -142,14 +142,39 @@ def _range_density(w, k):
     return k * (k - 1) * np.sum(weights * density * _power(_between(z, w), k - 2), axis=-1)
 
 
+#: The largest df by which a derivative is computed: its share of 1/df^2 is lost among terms of 1/df beyond.
+MOST_FREEDOM = 1e7
+
+
+def _remainder(a):
+    """Return ``a log(a) - a - log(gamma(a))``, which cancels for large a, there by Stirling's series."""
+    if value(a) < 100:
+        return a * np.log(a) - a - special.gammaln(a)
+    return np.log(a / (2 * math.pi)) / 2 - (1 - (1 / 30 - 1 / (105 * a * a)) / (a * a)) / (12 * a)
+
+
+def _curvature(t):
+    """Return ``exp(t) - 1 - t``, near 0 by its series."""
+    total = 0.0 * t
+    for k in range(16, 2, -1):
+        total = t / k * (1 + total)
+    return np.where(np.abs(t) < 0.2, t * t / 2 * (1 + total), np.expm1(t) - t)
+
+
 def _roots(df):
     """Return nodes s and their weights with the density of s: the trapezoidal rule in log(s)."""
     v = value(df)
+    if is_dual(df) and v > MOST_FREEDOM:
+        raise ValueError(
+            f"studentized_range of duals expects df of at most {MOST_FREEDOM:g} where it varies, got {v:g}; use "
+            f"dualnum.value(df)."
+        )
+    if math.isinf(v):
+        return np.ones(1), np.ones(1)
     high = 0.5 * math.log1p(90 / v + 2 * math.sqrt(90 / v))
     low, step = -(40 / v + math.sqrt(40 / v)), min(0.125, 0.5 / math.sqrt(v))
     u = np.arange(low, high + step, step)
-    log = df / 2 * np.log(df / 2) - special.gammaln(df / 2) + df * (u - np.exp(2 * u) / 2)
-    return np.exp(u), 2 * step * np.exp(log)
+    return np.exp(u), 2 * step * np.exp(_remainder(df / 2) - df / 2 * _curvature(2 * u))
 
 
 def _by_elements(f):
@@ -178,13 +203,21 @@ _smooth("studentized_range", _cdf=_by_elements(_studentized), _pdf=_by_elements(
 _MOMENT = vars(stats.studentized_range.__class__)["_munp"]
 
 
+def _moment_of_roots(n, a):
+    """Return ``E(s^-n) = a^(n/2) gamma(a - n/2) / gamma(a)`` for ``a = df / 2``."""
+    if math.isinf(value(a)):
+        return 1.0
+    b = a - n / 2
+    return np.exp(b * np.log1p(-n / 2 / a) + n / 2 + _remainder(a) - _remainder(b))
+
+
 @rule(_MOMENT)
 def moment(self, K, k, df):
-    """The moment ``E(w^K) E(s^-K)``, with ``E(s^-K) = (df / 2)^(K/2) gamma((df - K) / 2) / gamma(df / 2)``."""
+    """The moment ``E(w^K) E(s^-K)`` of the range of k normal numbers and of s."""
     values = np.asarray(_MOMENT(self, K, *float_arguments((k, df))))
     if not holds_duals((k, df)):
         return values[()]
-    u = np.arange(-12.0, 3.7, 0.0625)
+    u = np.arange(-20.0, 3.7, 0.0625)
     w = np.exp(u)
     orders, shapes, freedoms = np.broadcast_arrays(K, np.asarray(k), np.asarray(df))
     found = []
@@ -192,6 +225,5 @@ def moment(self, K, k, df):
         orders.ravel().tolist(), shapes.ravel().tolist(), freedoms.ravel().tolist(), strict=True
     ):
         of_range = 0.0625 * np.sum(w ** (n + 1.0) * _range_density(w, a))
-        log = n / 2 * np.log(v / 2) + special.gammaln((v - n) / 2) - special.gammaln(v / 2)
-        found.append(of_range * np.exp(log))
+        found.append(of_range * _moment_of_roots(n, v / 2))
     return numpy_result(np.array(found).reshape(values.shape), values)
