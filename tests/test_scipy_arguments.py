@@ -57,7 +57,7 @@ def difference(f, h, weights=WEIGHTS):
 def test_each_argument(row, name):
     f = along(row, name)
     if name in row.refused:
-        with pytest.raises((TypeError, ValueError, AttributeError)):
+        with pytest.raises((TypeError, ValueError), match=r"duals|derivatives|float"):
             dn.jacobian(f)(0.0)
         return
     value, slope = dn.value_and_jacobian(f, check=False)(0.0)

@@ -82,7 +82,7 @@ DENSITIES = {
     "geninvgauss": lambda self, *args: np.exp(_log_generalized_inverse_gauss(*args)),
 }
 _U = np.arange(-136, 137) / 40
-#: Nodes and weights of the tanh-sinh rule on (0, 1) and of the exp-sinh rule on (0, inf).
+#: Nodes and weights of the tanh-sinh rule on (0, 1), and of the exp-sinh rule on (0, inf); TANH[::-1] is 1 - TANH.
 TANH = 1 / (1 + np.exp(-math.pi * np.sinh(_U)))
 TANH_WEIGHTS = math.pi / 40 * np.cosh(_U) * TANH * TANH[::-1]
 SINH = np.exp(math.pi / 2 * np.sinh(_U))

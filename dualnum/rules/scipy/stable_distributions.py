@@ -16,12 +16,8 @@ from dualnum.lifting import resolve
 from dualnum.rules._operands import float_arguments, is_dual, numpy_result
 from dualnum.rules._registry import rule
 from dualnum.rules.scipy._registry import arrays
+from dualnum.rules.scipy.distributions import TANH, TANH_WEIGHTS
 
-STEP = 1 / 40
-_U = STEP * np.arange(-136, 137)
-#: Distances from the left end and weights of the tanh-sinh rule on (0, 1).
-LEFT = 1 / (1 + np.exp(-math.pi * np.sinh(_U)))
-WEIGHTS = STEP * math.pi * np.cosh(_U) * LEFT * LEFT[::-1]
 #: Within this of alpha = 1 the path is that of alpha = 1, and psi a series in alpha - 1.
 NEAR_ONE = 0.05
 
@@ -82,15 +78,15 @@ class _Steep:
             beyond = not self.exponent(span * middle, span * (1 - middle)) < least + 1
             a, b = (a, middle) if beyond else (middle, b)
         first, rest = span * (a + b) / 2, span * (1 - (a + b) / 2)
-        above = np.concatenate([first * LEFT, first + rest * LEFT])
-        below = np.concatenate([rest + first * LEFT[::-1], rest * LEFT[::-1]])
+        above = np.concatenate([first * TANH, first + rest * TANH])
+        below = np.concatenate([rest + first * TANH[::-1], rest * TANH[::-1]])
         log, slope = self.logarithm(above, below)
-        steps = np.concatenate([first * WEIGHTS, rest * WEIGHTS]) * (slope - 1j)
+        steps = np.concatenate([first * TANH_WEIGHTS, rest * TANH_WEIGHTS]) * (slope - 1j)
         log = log - 1j * (math.pi / 2 - below)
         near, steps = (log[0], steps) if log[-1].real > log[0].real else (log[-1], -steps)
         if abs(self.beta) == 1 and near.real > -40:  # the path begins at a saddle point on the imaginary axis
-            log = np.concatenate([near + np.log(LEFT), log])
-            steps = np.concatenate([WEIGHTS / LEFT, steps])
+            log = np.concatenate([near + np.log(TANH), log])
+            steps = np.concatenate([TANH_WEIGHTS / TANH, steps])
         return log, steps
 
 
