@@ -219,8 +219,8 @@ class Variables:
 
 
 def unwrap(a):
-    """Return a 0-d array or a NumPy float as a plain number, anything else as it is."""
-    return a.item() if isinstance(a, (np.ndarray, np.float64)) and not a.ndim else a
+    """Return a 0-d array or a NumPy number as a plain number, anything else as it is."""
+    return a.item() if isinstance(a, (np.ndarray, np.float64, np.complex128)) and not a.ndim else a
 
 
 # ---- the driver --------------------------------------------------------------------------------------------
@@ -535,5 +535,6 @@ def _split_or_zeros(y, level, width):
     value, tangents = split(y, level)
     if tangents is None:  # copied: it may be an array of the caller's
         shape = getattr(value, "shape", ())
-        return (value.copy() if shape else value), np.zeros(shape + (width,))
+        dtype = complex if np.iscomplexobj(value) else float
+        return (value.copy() if shape else value), np.zeros(shape + (width,), dtype)
     return value, tangents

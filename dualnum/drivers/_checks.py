@@ -10,7 +10,16 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, comparisons_of_last_call, is_real, value
+from dualnum._core import (
+    ComplexDual,
+    ComplexDualDType,
+    Dual,
+    DualArray,
+    DualDType,
+    comparisons_of_last_call,
+    is_real,
+    value,
+)
 from dualnum.drivers._containers import Children, items
 
 P = ParamSpec("P")
@@ -28,6 +37,12 @@ COMPARISONS = 8
 
 #: Text and bytes, some of which NumPy takes for arrays of integers.
 TEXT = (str, bytes, bytearray, memoryview)
+
+#: The drivers that take functions of real numbers with complex results.
+OF_COMPLEX = frozenset(
+    "derivative value_and_derivative jacobian value_and_jacobian jvp taylor finite_difference.derivative "
+    "finite_difference.jacobian".split()
+)
 
 #: Subclasses of ndarray that are arrays of numbers and nothing else: no mask, no unit, no other product.
 PLAIN = (DualArray, np.memmap)
@@ -87,6 +102,8 @@ def as_output(driver, y):
         return y
     if isinstance(y, (int, float)):
         return float(y)
+    if isinstance(y, (complex, ComplexDual)):
+        return _complex_output(driver, y if type(y) is ComplexDual else complex(y))
     if y is None or isinstance(y, (dict, set, *TEXT)):
         raise TypeError(
             expects(
@@ -110,28 +127,42 @@ def as_output(driver, y):
                     driver, "f(x) to be a number or an array", "rows of different lengths", "np.concatenate"
                 )
             ) from None
-        if isinstance(array.dtype, DualDType) and driver.subok:
+        if isinstance(array.dtype, (DualDType, ComplexDualDType)) and driver.subok:
             array = array.view(DualArray)
     dtype = array.dtype
+    if isinstance(dtype, ComplexDualDType) or dtype.char in "FD":
+        return _complex_output(driver, array if dtype.char != "F" else array.astype(complex))
     if dtype is FLOAT64 or isinstance(dtype, DualDType):
         return array
     if is_real(dtype):
         return array.astype(np.float64)
-    numbers = _of_objects(array)
+    numbers = _of_objects(array, (complex, ComplexDual))
     if numbers is not None:
-        return numbers.view(DualArray) if driver.subok and isinstance(numbers.dtype, DualDType) else numbers
+        if isinstance(numbers.dtype, (DualDType, ComplexDualDType)) and driver.subok:
+            numbers = numbers.view(DualArray)
+        is_complex = isinstance(numbers.dtype, ComplexDualDType) or numbers.dtype.kind == "c"
+        return _complex_output(driver, numbers) if is_complex else numbers
     raise TypeError(not_real(driver, "f(x)", y if array.ndim == 0 else array))
 
 
-def _of_objects(array):
-    """Return an array of Python's numbers and duals as float64 or duals, or None if it is none."""
+def _complex_output(driver, y):
+    """Return a complex result of f, unless the driver takes real ones alone."""
+    if driver.name not in OF_COMPLEX:
+        raise TypeError(expects(driver, "f(x) to be real numbers", "complex ones", "jacobian(f), or abs(f(x))"))
+    return y
+
+
+def _of_objects(array, others=()):
+    """Return an array of Python's numbers, duals and `others` as one of numbers or duals, or None if it is none."""
     if array.dtype.kind != "O":
         return None
     numbers = array.ravel().tolist()
-    if not numbers or not all(isinstance(number, (Dual, *NUMBERS)) for number in numbers):
+    if not numbers or not all(isinstance(number, (Dual, *NUMBERS, *others)) for number in numbers):
         return None
     found = np.array(numbers)
-    return (found if isinstance(found.dtype, DualDType) else found.astype(float)).reshape(array.shape)
+    if found.dtype.kind in "biuf":
+        found = found.astype(float)
+    return found.reshape(array.shape)
 
 
 # ---- errors: one grammar, one helper per check -------------------------------------------------------------

@@ -19,6 +19,7 @@ from dualnum.rules.arrays import (
     special_functions,
     statistics,
 )
+from dualnum.rules.complex import functions, products as products_of_complex
 from dualnum.rules.elementwise_functions import elementwise
 from dualnum.rules.implicit_functions import implicit
 from dualnum.rules.linalg import (

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.polynomial
 
-from dualnum._core import Dual, DualDType
+from dualnum._core import ComplexDualDType, Dual, DualDType, is_complex_dual
 from dualnum.rules._components import components
 from dualnum.rules._operands import as_dual_arrays, contains_duals, float_arguments, is_dual, with_values
 from dualnum.rules.arrays.printing import element_formatter
@@ -321,37 +321,43 @@ def otypes_of(own, vectorized, func, args):
 @extends
 def format_function(own, data, **options):
     """Return the function that writes an element, by these print options."""
-    return element_formatter(**options) if is_dual(data) else own(data, **options)
+    if is_dual(data) or is_complex_dual(data):
+        return element_formatter(**options)
+    return own(data, **options)
 
 
 # ---- tables of NumPy ----
 
 
 def isdtype_tables() -> None:
-    """Enter the scalar type of duals among NumPy's types and among its real floating types."""
+    """Enter the scalar types of duals among NumPy's types and among its real and complex floating types."""
     types, kinds = map(_find, _ROWS["isdtype_tables"].targets.split())
-    scalar = DualDType().type
-    if isinstance(types, dict) and isinstance(kinds, dict) and isinstance(kinds.get("float"), list):
-        types.setdefault(scalar.__name__, scalar)
-        if scalar not in kinds["float"]:
-            kinds["float"].insert(0, scalar)  # NumPy takes the last one for the widest
+    for kind, scalar in (("float", DualDType().type), ("complex", ComplexDualDType().type)):
+        if isinstance(types, dict) and isinstance(kinds, dict) and isinstance(kinds.get(kind), list):
+            types.setdefault(scalar.__name__, scalar)
+            if scalar not in kinds[kind]:
+                kinds[kind].insert(0, scalar)  # NumPy takes the last one for the widest
 
 
-class _AnyDualDType:
-    """A key equal to every dual dtype: one entry in a table serves all of them and keeps none alive."""
+class _AnyDtype:
+    """A key equal to every dtype of duals: one entry in a table serves all of them and keeps none alive."""
+
+    def __init__(self, kind):
+        self.kind = kind
 
     def __hash__(self):
-        return hash(DualDType)  # that of all dual dtypes
+        return hash(self.kind)  # that of all dtypes of this kind
 
     def __eq__(self, other):
-        return isinstance(other, (DualDType, _AnyDualDType))
+        return isinstance(other, self.kind) or (isinstance(other, _AnyDtype) and other.kind is self.kind)
 
 
 def finfo_cache() -> None:
     """Enter float64's limits for every dual dtype."""
     cache = _find(_ROWS["finfo_cache"].targets)
     if isinstance(cache, dict):
-        cache[_AnyDualDType()] = np.finfo(float)
+        for kind in (DualDType, ComplexDualDType):
+            cache[_AnyDtype(kind)] = np.finfo(float)
 
 
 if ENABLED:

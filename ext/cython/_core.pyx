@@ -26,6 +26,7 @@ include "levels.pxi"
 include "dtype.pxi"
 include "arithmetic.pxi"
 include "scalar.pxi"
+include "complex.pxi"
 include "functions.pxi"
 include "printing.pxi"
 include "umath.pxi"
@@ -48,9 +49,12 @@ include "driver_fast_path.pxi"
 
 _neutral = _bootstrap()
 numbers.Number.register(Dual)
+numbers.Complex.register(ComplexDual)
 (<PyTypeObject *>Dual).tp_new = <newfunc>_zero_dual
 no_sequence(<PyTypeObject *>Dual)
+no_sequence(<PyTypeObject *>ComplexDual)
 DualDType = <object><PyObject *>&dual_dtype
+ComplexDualDType = <object><PyObject *>&complex_dual_dtype
 # The functions of dualnum's namespace, by name; predicates and those of several results are NumPy's own.
 FUNCTIONS = {
     name: getattr(np, name) if (<UfuncEntry>_entries[_ufuncs[place]]).place < 0

@@ -36,6 +36,7 @@ cdef class UfuncEntry:
     cdef str types  # a letter an operand (kernels.def) of the loop whose real operands are all dual
     cdef tuple integers  # the letters of the inputs' integer types, of a ufunc with a rule in Python; else None
     cdef bint dual_only  # whether its loops take duals alone
+    cdef str complex_types  # the letters of its loop for complex duals, or None
     cdef int place  # in _kernels, if it maps one or two duals to one, so that scalars need no loop; else -1
 
 
@@ -217,11 +218,13 @@ cdef object _operate_beside(int op, object x, object y, object other):
         if _is_guest(type(other)) and not isinstance(other, np.matrix):  # whose product with an array is another one
             return _float_operators[op](_as_plain(x), _as_plain(y))
         return _ufuncs[op](x, y)
+    if type(other) is ComplexDual or isinstance(other, _complex_scalars) and not isinstance(other, np.clongdouble):
+        return _complex_operate(op, x, y)
     if hasattr(type(other), "numerator"):  # Fraction and its like: floats convert them too
         return _operate_on_any(op, x if other is y else float(x), float(y) if other is y else y)
-    if isinstance(other, (complex, _generic)):
+    if isinstance(other, _generic):
         # NumPy's dot of objects goes on after an error: a call of TypeError beside that one would be a SystemError
-        text = f"duals expect real numbers beside them, got {type(other).__name__}; complex duals do not exist yet."
+        text = f"duals expect numbers of at most 64 bits beside them, got {type(other).__name__}."
         PyErr_SetString(TypeError, text.encode())
     return NotImplemented
 
@@ -292,6 +295,11 @@ cdef object _compare(Dual x, object other, int op):
         b = other
     elif isinstance(other, _array_likes):
         return _comparisons[op](x, other)
+    elif type(other) is ComplexDual or isinstance(other, _complex_scalars):
+        if op != Py_EQ and op != Py_NE:
+            return NotImplemented
+        equal = other.imag == 0 and _compare(x, other.real, Py_EQ)
+        return bool(equal) == (op == Py_EQ)
     else:
         return NotImplemented
     if a == b and compared_by_value != ByValue.always and not (

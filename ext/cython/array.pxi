@@ -69,15 +69,15 @@ cdef bint _gives_up(object x, object y):
 
 cdef object _absent = object()
 cdef frozenset _no_rivals = frozenset(
-    [int, float, complex, bool, str, bytes, list, tuple, dict, set, type(None), np.ndarray, Dual])
+    [int, float, complex, bool, str, bytes, list, tuple, dict, set, type(None), np.ndarray, Dual, ComplexDual])
 
 
 cdef object _as_dual_array(object a):
     """Return a result of NumPy's for a caller: plain arrays of duals as DualArray, a DualArray of floats as plain."""
     if type(a) is ndarray:
-        return PyArray_View(_array(a), NULL, _dual_array_type) if _is_dual_dtype((<ndarray>a).dtype) else a
+        return PyArray_View(_array(a), NULL, _dual_array_type) if _has_duals((<ndarray>a).dtype) else a
     if isinstance(a, DualArray):
-        return a if _is_dual_dtype((<ndarray>a).dtype) else PyArray_View(_array(a), NULL, &PyArray_Type)
+        return a if _has_duals((<ndarray>a).dtype) else PyArray_View(_array(a), NULL, &PyArray_Type)
     if type(a) is tuple:
         return tuple([_as_dual_array(item) for item in a])
     if type(a) is list:
@@ -88,7 +88,18 @@ cdef object _as_dual_array(object a):
 cdef object _as_plain(object a):
     if type(a) is Dual:
         return _zero_d(a)
+    if type(a) is ComplexDual:
+        return _complex_zero_d(a)
     return PyArray_View(_array(a), NULL, &PyArray_Type) if isinstance(a, DualArray) else a
+
+
+cdef bint _holds_complex(object x):
+    """Whether a complex number is among the arguments of a function, however nested in lists and tuples."""
+    if type(x) in (tuple, list):
+        return any([_holds_complex(item) for item in x])
+    if isinstance(x, ndarray):
+        return (<PyArray_Descr *>(<ndarray>x).descr).kind == c"c" or _is_complex_dtype(<object>(<ndarray>x).descr)
+    return type(x) is ComplexDual or isinstance(x, _complex_scalars)
 
 
 cdef list _of_equal_levels(list arrays, object outputs):
@@ -119,7 +130,7 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
     """Call a ufunc on plain arrays of duals; return its results as DualArray, or the arrays given as out=."""
     outputs = kwargs.get("out")
     if outputs is not None:
-        if Dual in [type(a) for a in outputs]:
+        if not {Dual, ComplexDual}.isdisjoint([type(a) for a in outputs]):
             raise TypeError(f"{ufunc.__name__} of duals expects out to be an array, got a Dual, which cannot change.")
         kwargs["out"] = tuple([_as_plain(a) for a in outputs])
     if "where" in kwargs:  # from NumPy 2.5 on, NumPy looks for __array_ufunc__ in it too
@@ -127,10 +138,15 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
     call = ufunc if method == "__call__" else getattr(ufunc, method)
     arrays = [_as_plain(a) for a in inputs]
     if ufunc_of_matrices(ufunc):
-        arrays = _of_equal_levels(arrays, outputs)
+        if _holds_complex(arrays) and ufunc in _functions_of_complex:
+            call = _functions_of_complex[ufunc]
+        else:
+            arrays = _of_equal_levels(arrays, outputs)
     try:
         result = call(*arrays, **kwargs)
     except _UFuncNoLoopError:
+        if _holds_complex(arrays):
+            raise TypeError(_no_complex_rule(ufunc)) from None
         if ufunc in _entries:
             raise
         raise TypeError(_no_rule(ufunc)) from None
@@ -145,6 +161,12 @@ cdef object _plain_ufunc(object ufunc, str method, tuple inputs, dict kwargs):
 
 
 cdef dict _rules = {}  # function or ufunc -> the function that replaces it on duals; filled by dualnum.rules
+cdef dict _functions_of_complex = {}  # function -> the same where a complex number is among the arguments
+
+
+def register_function_of_complex(function, rule):
+    """Let rule(*args, **kwargs) replace a function, or a ufunc of matrices, on duals and complex numbers."""
+    _functions_of_complex[function] = rule
 
 
 def register_rule(function, rule):
@@ -169,7 +191,7 @@ cdef frozenset _reductions = frozenset([
 
 cdef dict _without_dual_dtype(dict kwargs):
     """Return kwargs without a dual dtype=, which NumPy refuses for reductions and which changes nothing."""
-    if kwargs and _is_dual_dtype(kwargs.get("dtype")):
+    if kwargs and _has_duals(kwargs.get("dtype")):
         kwargs = {name: argument for name, argument in kwargs.items() if name != "dtype"}
     return kwargs
 
@@ -209,11 +231,14 @@ cdef object _dispatch(object function, object types, tuple args, dict kwargs):
         if result is not None:
             return result
     for cls in types:
-        if cls is not DualArray and cls is not ndarray and cls is not Dual:
+        if cls is not DualArray and cls is not ndarray and cls is not Dual and cls is not ComplexDual:
             if not issubclass(cls, ndarray):
                 return NotImplemented
             if _is_guest(cls):
                 return _as_dual_array(function(*_plain_arguments(args), **_plain_arguments(kwargs)))
+    rule = _functions_of_complex.get(function)
+    if rule is not None and (_holds_complex(args) or kwargs and _holds_complex(list(kwargs.values()))):
+        return rule(*args, **kwargs)
     rule = _rules.get(function)
     if rule is not None:
         return rule(*args, **kwargs)
@@ -239,9 +264,10 @@ cdef object _raw(str what):
 cdef bint _is_other_dtype(object dtype):
     """Whether a dtype, or its name, has other elements than duals; structures may consist of duals."""
     dtype = np.dtype(dtype)
-    return not _is_dual_dtype(dtype) and dtype.names is None
+    return not _has_duals(dtype) and dtype.names is None
 
 
+cdef object _ndarray_imag = np.ndarray.imag.__get__
 cdef object _ndarray_set_dtype = getattr(np.ndarray, "_set_dtype", np.ndarray.dtype.__set__)
 
 
@@ -311,7 +337,7 @@ cdef class DualArray(ndarray):
     def __array_wrap__(self, ndarray array not None, context=None, return_scalar=False):
         if return_scalar and array.nd == 0:
             return array[()]
-        if _is_dual_dtype(<object>array.descr):
+        if _has_duals(<object>array.descr):
             return array if type(array) is DualArray else PyArray_View(_array(array), NULL, _dual_array_type)
         return array if type(array) is ndarray else PyArray_View(_array(array), NULL, &PyArray_Type)
 
@@ -325,7 +351,7 @@ cdef class DualArray(ndarray):
 
     @dtype.setter
     def dtype(self, dtype):
-        if _is_dual_dtype(<object>self.descr) and _is_other_dtype(dtype):
+        if _has_duals(<object>self.descr) and _is_other_dtype(dtype):
             raise _mixes("x.dtype = dtype", dtype)
         _ndarray_set_dtype(self, dtype)
 
@@ -429,9 +455,35 @@ cdef class DualArray(ndarray):
             result = _fast_sum(self, axis)
             if result is not None:
                 return result
-        return np.ndarray.sum(self, axis, None if _is_dual_dtype(dtype) else dtype, out, keepdims, initial, where)
+        return np.ndarray.sum(self, axis, None if _has_duals(dtype) else dtype, out, keepdims, initial, where)
 
-    conj = conjugate = _itself  # as of real numbers
+    @property
+    def real(self):
+        """The real part: of complex duals a view, of others the array."""
+        return _complex_part(self, False) if _is_complex_dtype(<object>self.descr) else self
+
+    @real.setter
+    def real(self, x):
+        self.real[...] = x
+
+    @property
+    def imag(self):
+        """The imaginary part: of complex duals a view, of others zeros."""
+        return _complex_part(self, True) if _is_complex_dtype(<object>self.descr) else _ndarray_imag(self)
+
+    @imag.setter
+    def imag(self, x):
+        if not _is_complex_dtype(<object>self.descr):
+            raise TypeError("cannot set the imaginary part of an array of real duals; use x + 0j.")
+        self.imag[...] = x
+
+    def conjugate(self, *args, **kwargs):
+        """The complex conjugate; an array of real duals itself."""
+        if not args and not kwargs and not _is_complex_dtype(<object>self.descr):
+            return self
+        return np.conjugate(self, *args, **kwargs)
+
+    conj = conjugate
     prod = _reduction("prod")
     mean = _reduction("mean")
     var = _reduction("var")
@@ -455,7 +507,7 @@ cdef class DualArray(ndarray):
         """The same as ndarray.view; other dtypes are refused, because they would mix values and derivatives."""
         dtype = kwargs.get("dtype", args[0] if args else None)
         if dtype is not None and not (isinstance(dtype, type) and issubclass(dtype, ndarray)):
-            if _is_dual_dtype(<object>self.descr) and _is_other_dtype(dtype):
+            if _has_duals(<object>self.descr) and _is_other_dtype(dtype):
                 raise _mixes("view(x, dtype)", dtype)
         return np.ndarray.view(self, *args, **kwargs)
 

@@ -122,7 +122,7 @@ cdef class Tainting:
 
 def is_near(dtype):
     """Return whether numbers of this dtype carry the series of a pass near to a kink."""
-    return _is_dual_dtype(dtype) and _descr(dtype).layout.is_near()
+    return _has_duals(dtype) and _descr(dtype).layout.is_near()
 
 
 @cython.final
@@ -246,14 +246,14 @@ cdef object _stripped(object x, int depth=20):
         return type(x)([_stripped(item, depth - 1) for item in x])
     if depth > 0 and type(x) is dict:
         return {key: _stripped(item, depth - 1) for key, item in x.items()}
-    return _value(x).copy() if isinstance(x, ndarray) else _value(x) if type(x) is Dual else x
+    return _value(x).copy() if isinstance(x, ndarray) else _value(x) if type(x) in (Dual, ComplexDual) else x
 
 
 cdef int _check_refused(object f, tuple args, dict kwargs, object y) except -1:
     """f caught a refusal and returned y: an error unless that has f's value for floats."""
     try:
-        expected = np.asarray(f(*_stripped(args), **_stripped(kwargs)), dtype=float)
-        got = np.asarray(_value(y), dtype=float)
+        expected = np.asarray(f(*_stripped(args), **_stripped(kwargs)), dtype=complex)
+        got = np.asarray(_value(y), dtype=complex)
     except Exception:
         return 0  # no values to compare
     if got.shape == expected.shape and np.allclose(got, expected, rtol=1e-9, atol=0, equal_nan=True):

@@ -111,6 +111,15 @@ cdef inline bint _is_dual_dtype(object dtype):
     return Py_TYPE(dtype) == <PyTypeObject *>&dual_dtype
 
 
+cdef inline bint _is_complex_dtype(object dtype):
+    return Py_TYPE(dtype) == <PyTypeObject *>&complex_dual_dtype
+
+
+cdef inline bint _has_duals(object dtype):
+    """Whether the elements of a dtype are duals, real or complex."""
+    return _is_dual_dtype(dtype) or _is_complex_dtype(dtype)
+
+
 cdef extern from *:
     """
     #if defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
@@ -123,7 +132,7 @@ cdef extern from *:
     Py_ssize_t Py_REFCNT(PyObject *)
 
 
-cdef object _make_dtype(tuple levels, tuple sizes):
+cdef object _make_dtype(tuple levels, tuple sizes, bint is_complex=False):
     """Return the one dtype of these levels, oldest first: the youngest level caches it."""
     cdef Level youngest, level
     cdef dict cache = None
@@ -138,7 +147,7 @@ cdef object _make_dtype(tuple levels, tuple sizes):
     else:
         cache = _neutral_cache
     if cache is not None:
-        key = sizes if len(levels) == 1 else (levels, sizes)
+        key = (levels, sizes, True) if is_complex else sizes if len(levels) == 1 else (levels, sizes)
         found = cache.get(key)
         if found is not None:
             return found
@@ -154,18 +163,20 @@ cdef object _make_dtype(tuple levels, tuple sizes):
         raise ValueError(
             f"DualDType expects at most {MAX_COMPONENTS} components, got sizes {sizes}; carry fewer tangents in a pass "
             f"(chunk=).")
-    made = new_descr()
+    made = new_descr(&complex_dual_dtype if is_complex else &dual_dtype)
     descr = <DualDescr *>made
     descr.layout = layout
     descr.levels, descr.sizes = _new_reference(levels), _new_reference(sizes)
-    descr.base.elsize = layout.components() * sizeof(double)
+    if is_complex:
+        descr.real = _new_reference(_make_dtype(levels, sizes))
+    descr.base.elsize = (1 + is_complex) * layout.components() * sizeof(double)
     descr.base.alignment = sizeof(double)
     descr.base.kind = c'V'
     descr.base.type = TYPE_LETTER
-    descr.base.type_num = TYPE_NUMBER
+    descr.base.type_num = TYPE_NUMBER + is_complex
     if descr.base.typeobj != NULL:
         Py_DECREF(<object>descr.base.typeobj)
-    descr.base.typeobj = <PyTypeObject *>_new_reference(_scalar_type)
+    descr.base.typeobj = <PyTypeObject *>_new_reference(_complex_scalar_type if is_complex else _scalar_type)
     dtype = <object>made
     Py_DECREF(dtype)
     if cache is not None:
@@ -189,6 +200,7 @@ cdef int _forget_unused(dict cache) except -1:
 
 cdef dict _neutral_cache = {}
 cdef object _scalar_type = None  # np.dtype.type of duals; set in array.pxi
+cdef object _complex_scalar_type = None  # likewise
 
 
 cdef object _union(object a, object b):
@@ -233,7 +245,15 @@ cdef Py_ssize_t _size(object size, str what) except -1:
 
 cdef object _dtype_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs):
     options = dict(<object>kwargs) if kwargs != NULL else {}
-    given = <tuple>args if args != NULL else ()
+    scalar = np.dtype(options.pop("dtype", complex if cls == <PyTypeObject *>&complex_dual_dtype else float))
+    if scalar != _double and scalar != _complex128:
+        raise TypeError(f"DualDType expects dtype to be float or complex, got {scalar}.")
+    made = _real_dtype(<tuple>args if args != NULL else (), options)
+    return _complex_of(made) if scalar == _complex128 else made
+
+
+cdef object _real_dtype(tuple given, dict options):
+    """The dtype of real duals that these arguments of DualDType describe."""
     levels = options.pop("levels", None)
     order = options.pop("order", None)
     degree = options.pop("degree", None)
@@ -271,6 +291,8 @@ cdef str _level_name(Level level):
 
 
 cdef object _dtype_text(object self):
+    if _is_complex_dtype(self):
+        return f"Complex{_dtype_text(<object>_descr(self).real)}"
     levels, sizes = self.levels, self.sizes
     if levels == (_taylor_level,):
         return f"DualDType(order={sizes[0]})"
@@ -285,10 +307,10 @@ cdef object _dtype_text(object self):
 
 
 cdef object _dtype_reduce(object self, PyObject *unused):
-    return _restore_dtype, (self.levels, self.sizes)
+    return _restore_dtype, (self.levels, self.sizes, _is_complex_dtype(self))
 
 
-def _restore_dtype(levels, sizes):
+def _restore_dtype(levels, sizes, is_complex=False):
     """Return the unpickled dtype of these levels; refuse levels whose order of creation differs here."""
     levels, sizes = tuple(levels), tuple([_size(size, "a number of tangents") for size in sizes])
     if (len(levels) != len(sizes) or len(levels) > MAX_LEVELS or not all([type(level) is Level for level in levels])
@@ -297,7 +319,7 @@ def _restore_dtype(levels, sizes):
     if sorted(levels, key=lambda level: level.age) != list(levels):
         raise ValueError("a pickled dual with several levels expects them in their order of creation; "
                          "pickle numbers that share levels together.")
-    return _make_dtype(levels, sizes)
+    return _make_dtype(levels, sizes, is_complex)
 
 
 cdef object _dtype_name(object self, void *closure):
@@ -321,7 +343,10 @@ cdef object _default(object cls):
 
 
 cdef object _common_dtype(object cls, object other):
-    return cls if other in _promotable or other.__name__ in _python_numbers else NotImplemented
+    if other in _promotable or other.__name__ in _python_numbers:
+        return cls
+    is_complex = other in _complex_numbers or other.__name__ == "_PyComplexDType"
+    return <object><PyObject *>&complex_dual_dtype if is_complex else NotImplemented
 
 
 cdef object _canonical(object dtype):
@@ -410,16 +435,18 @@ cdef object _dtype_class(int type_num):
 cdef object _neutral = None
 cdef tuple _python_numbers = ("_PyLongDType", "_PyFloatDType")  # NumPy's types of int and float literals
 cdef object _promotable = frozenset([_dtype_class(casts_from[i].type_num) for i in range(CASTS_FROM)])
+cdef object _complex_numbers = frozenset([_dtype_class(casts_from_complex[i].type_num)
+                                          for i in range(CASTS_FROM_COMPLEX)])
 
-# NumPy keeps pointers to these.
-cdef PyArrayMethod_Spec _cast_specs[64]
-cdef PyArrayMethod_Spec *_cast_list[65]
-cdef PyArray_DTypeMeta *_cast_dtypes[64][2]
-cdef PyType_Slot _cast_slots[64][4]
+# NumPy keeps pointers to these: of the casts of duals, then of those of complex duals.
+cdef PyArrayMethod_Spec _cast_specs[128]
+cdef PyArrayMethod_Spec *_cast_list[128]
+cdef PyArray_DTypeMeta *_cast_dtypes[128][2]
+cdef PyType_Slot _cast_slots[128][4]
 
 
 cdef void _add_cast(int *n, object source, object target, NPY_CASTING casting, void *resolve, void *loop):
-    """Add a cast between classes of dtypes to the list, where None stands for DualDType."""
+    """Add a cast between classes of dtypes to the list, where None stands for the new class."""
     cdef int i = n[0]
     for j, cls in enumerate((source, target)):
         _cast_dtypes[i][j] = NULL
@@ -427,13 +454,14 @@ cdef void _add_cast(int *n, object source, object target, NPY_CASTING casting, v
             _cast_dtypes[i][j] = <PyArray_DTypeMeta *><PyObject *>cls
     _cast_slots[i][0] = PyType_Slot(NPY_METH_resolve_descriptors, resolve)
     _cast_slots[i][1] = PyType_Slot(NPY_METH_strided_loop, loop)
-    _cast_slots[i][2] = PyType_Slot(NPY_METH_unaligned_strided_loop if source == target else 0, loop)
+    unaligned = source == target or source is <object><PyObject *>&dual_dtype
+    _cast_slots[i][2] = PyType_Slot(NPY_METH_unaligned_strided_loop if unaligned else 0, loop)
     _cast_slots[i][3] = PyType_Slot(0, NULL)
     cdef PyArrayMethod_Spec *spec = &_cast_specs[i]
     spec.name, spec.nin, spec.nout = "dual_cast", 1, 1
     spec.casting = casting
     spec.flags = <NPY_ARRAYMETHOD_FLAGS><int>(
-        NPY_METH_NO_FLOATINGPOINT_ERRORS | (NPY_METH_SUPPORTS_UNALIGNED if source == target else 0))
+        NPY_METH_NO_FLOATINGPOINT_ERRORS | (NPY_METH_SUPPORTS_UNALIGNED if unaligned else 0))
     spec.dtypes, spec.slots = &_cast_dtypes[i][0], &_cast_slots[i][0]
     _cast_list[i] = spec
     n[0] = i + 1
@@ -478,11 +506,11 @@ cdef void _register_dtype() except *:
     spec.casts, spec.slots = _cast_list, slots
     if not find_float64_sorts():
         raise ImportError(f"dualnum expects float64 to have sorts, which NumPy {np.__version__} has not.")
-    ready_dual_dtype(_dtype_new, _dtype_text, _dtype_reduce, _dtype_name, DTYPE_DOC)
+    ready_dtype(&dual_dtype, "dualnum.DualDType", _dtype_new, _dtype_text, _dtype_reduce, _dtype_name, DTYPE_DOC)
     PyArrayInitDTypeMeta_FromSpec(&dual_dtype, &spec)
 
 
-cdef bytes DTYPE_DOC = b"""DualDType(*sizes, order=None, degree=None, levels=None)
+cdef bytes DTYPE_DOC = b"""DualDType(*sizes, order=None, degree=None, levels=None, dtype=float)
 --
 
 The dtype of dual numbers: float64 values that carry derivatives.
@@ -500,6 +528,8 @@ degree : int, optional
     a1, ..., ak, a1 a1, a1 a2, ..., ak ak, and so on.
 levels : sequence of Level, optional
     Levels other than the permanent ones of hand-made numbers.
+dtype : {float, complex}, optional
+    ``complex`` returns the `ComplexDualDType` of the same levels.
 
 Attributes
 ----------

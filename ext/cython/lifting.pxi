@@ -22,12 +22,12 @@ cdef extern from *:
     size_t code_address(object function)
 
 # Types whose methods treat duals as any other object.
-cdef frozenset _transparent = frozenset([list, dict, set, frozenset, str, bytes, tuple, float, int, bool, Dual,
-                                         bytearray, range, slice, type(None)])
+cdef frozenset _transparent = frozenset([list, dict, set, frozenset, str, bytes, tuple, float, int, bool, complex,
+                                         Dual, ComplexDual, bytearray, range, slice, type(None)])
 
 # Types on which an operator is Python's or NumPy's own.
-cdef frozenset _plain_operands = frozenset([float, int, bool, Dual, str, tuple, list, np.float64, np.int64, np.bool_,
-                                            type(None)])
+cdef frozenset _plain_operands = frozenset([float, int, bool, complex, Dual, ComplexDual, str, tuple, list, np.float64,
+                                            np.int64, np.bool_, np.complex128, type(None)])
 
 cdef object _Matrix = np.matrix
 
@@ -46,10 +46,10 @@ cdef set _list_methods = {
 
 def holds_duals(x, int depth=4):
     """Return whether x is a dual or an array of duals, or a list, tuple, dict or array of objects that holds one."""
-    if type(x) is Dual:
+    if type(x) is Dual or type(x) is ComplexDual:
         return True
     if isinstance(x, ndarray):
-        if _is_dual_dtype(<object>(<ndarray>x).descr):
+        if _has_duals(<object>(<ndarray>x).descr):
             return True
         return x.dtype.kind == "O" and depth > 0 and any([holds_duals(item, depth - 1) for item in x.ravel().tolist()])
     if depth > 0:
@@ -241,7 +241,7 @@ cpdef object run_lifted(object g, tuple args, dict kwargs, object learnt=None):
 cdef int _contents(object x, int depth) except -1:
     """What nested lists hold: 1 for duals, 2 for anything but numbers; 3 for both."""
     cdef int found = 0
-    if type(x) is Dual:
+    if type(x) is Dual or type(x) is ComplexDual:
         return 1
     if type(x) is float or type(x) is int:
         return 0
@@ -288,14 +288,14 @@ def library_call(g, seen, prepared, made, Py_ssize_t most=-1):
             args, kwargs = prepared(g, args, kwargs)
         for x in args:
             if type(x) is list or type(x) is tuple or type(x) is ndarray and (
-                    _is_dual_dtype(<object>(<ndarray>x).descr) or (<ndarray>x).descr.kind == c"O"):
+                    _has_duals(<object>(<ndarray>x).descr) or (<ndarray>x).descr.kind == c"O"):
                 args = tuple([seen(x) for x in args])
                 break
         y = g(*args, **kwargs)
         if type(y) is ndarray:
-            if _is_dual_dtype(<object>(<ndarray>y).descr):
+            if _has_duals(<object>(<ndarray>y).descr):
                 return _as_dual_array(y)
-            if not _is_float64((<ndarray>y).descr):
+            if not _is_float64((<ndarray>y).descr) and (<ndarray>y).descr.kind != c"c":
                 return y
         elif type(y) is not list and not isinstance(y, tuple):
             return y
@@ -476,7 +476,7 @@ cdef class Lifter:
     cpdef object inplace(self, str name, a, v):
         """Return what ``a op= v`` assigns to a."""
         if isinstance(a, ndarray):
-            if not _is_dual_dtype(<object>(<ndarray>a).descr) or type(v) is not float:
+            if not _has_duals(<object>(<ndarray>a).descr) or type(v) is not float:
                 return self.rules.inplace_array(a, v, _inplace_operators[name], a)
         elif self.full and not (type(a) in _plain_operands and type(v) in _plain_operands):
             return self.rules.inplace(self, name, a, v, _inplace_operators[name])

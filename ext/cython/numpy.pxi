@@ -136,13 +136,15 @@ cdef extern from "numpy/dtype.h" namespace "dn":
         PyArray_Descr base
         PyObject *levels
         PyObject *sizes
+        PyObject *real
         ElementLayout layout
 
-    PyArray_DTypeMeta dual_dtype
+    PyArray_DTypeMeta dual_dtype, complex_dual_dtype
 
-    int ready_dual_dtype(object (*)(PyTypeObject *, PyObject *, PyObject *), object (*)(object),
-                         object (*)(object, PyObject *), object (*)(object, void *), const char *) except -1
-    PyObject *new_descr() except NULL
+    int ready_dtype(PyArray_DTypeMeta *, const char *, object (*)(PyTypeObject *, PyObject *, PyObject *),
+                    object (*)(object), object (*)(object, PyObject *), object (*)(object, void *),
+                    const char *) except -1
+    PyObject *new_descr(PyArray_DTypeMeta *) except NULL
 
 cdef extern from "numpy/private_api.h" namespace "dn":
     const int TYPE_NUMBER
@@ -151,13 +153,10 @@ cdef extern from "numpy/private_api.h" namespace "dn":
     const char *ufunc_name(object)
     bint ufunc_of_matrices(object)
 
-    ctypedef struct ValueName:
-        const char *name
-        const char *types
-
-    const ValueName *value_names
+    const char **value_names
     const int VALUE_COUNT
     cbool find_value_loop(int, PyObject *)
+    cbool find_complex_loops(PyObject *, PyObject *)
     cbool find_float64_sorts()
 
 cdef extern from "numpy/loop_table.h" namespace "dn":
@@ -190,12 +189,14 @@ cdef extern from "numpy/casts.h" namespace "dn" nogil:
     cbool embedding(const DualDescr *, const DualDescr *, Py_ssize_t *)
     void embed(const ElementLayout &, const Py_ssize_t *, const double *, Py_ssize_t, double *)
 
-    AnyFunction cast_levels, cast_to_bool
+    AnyFunction cast_levels, cast_to_bool, cast_real_levels, cast_complex_levels, cast_complex_to_bool
     ctypedef struct CastFrom:
         int type_num
         AnyFunction loop
     const CastFrom *casts_from
     const int CASTS_FROM
+    const CastFrom *casts_from_complex
+    const int CASTS_FROM_COMPLEX
     const int *casts_refused
     const int CASTS_REFUSED
 
@@ -203,6 +204,9 @@ cdef extern from "numpy/array_functions.h" namespace "dn" nogil:
     AnyFunction copyswap, copyswapn, nonzero, compare, fill, sort, argsort
     AnyFunction arg_largest "dn::arg_extremum<true>"
     AnyFunction arg_smallest "dn::arg_extremum<false>"
+    AnyFunction complex_nonzero, complex_compare
+    AnyFunction complex_arg_largest "dn::complex_arg_extremum<true>"
+    AnyFunction complex_arg_smallest "dn::complex_arg_extremum<false>"
 
 
 cdef inline bint _is_float64(PyArray_Descr *descr) noexcept:

@@ -79,7 +79,7 @@ def value(x):
     -------
     float or ndarray of float64
         Of x's shape, a view of an array of duals; a copy of a recorded array. Numbers and arrays without derivatives
-        come back as they are.
+        come back as they are; of complex duals a complex or a copy of complex128.
 
     Examples
     --------
@@ -96,6 +96,8 @@ cdef object _value(x):
     """value(x), in dualnum's own hands."""
     if type(x) is Dual:
         return (<Dual>x).data[0]
+    if type(x) is ComplexDual:
+        return complex((<ComplexDual>x).real.data[0], (<ComplexDual>x).imag.data[0])
     if type(x) is RecordedArray:
         return (<RecordedArray>x).value.copy("K")  # f may write to the array
     if type(x) is RecordedNumber:
@@ -105,8 +107,12 @@ cdef object _value(x):
     if isinstance(x, ndarray):
         if _is_dual_dtype((<ndarray>x).dtype):
             return _part_view(x, 0, NULL)
+        if _is_complex_dtype((<ndarray>x).dtype):
+            return complex_from(_value(_complex_part(x, False)), _value(_complex_part(x, True)))
         if x.dtype == object:
-            return np.array([_value(item) for item in x.ravel()], dtype=float).reshape(x.shape)
+            numbers = [_value(item) for item in x.ravel()]
+            is_complex = any([isinstance(number, _complex_scalars) for number in numbers])
+            return np.array(numbers, dtype=complex if is_complex else float).reshape(x.shape)
     return x
 
 
@@ -441,6 +447,8 @@ def split(y, Level level not None):
     cdef Dual d
     cdef int index
     cdef bint scalar = type(y) is Dual
+    if is_complex_dual(y):
+        return _of_both_parts(split, y, level)
     if not scalar and not (isinstance(y, ndarray) and _is_dual_dtype((<ndarray>y).dtype)):
         return y, None
     dtype = <object>(<Dual>y).descr if scalar else <object>(<ndarray>y).descr
@@ -461,6 +469,12 @@ def split(y, Level level not None):
     return (_as_dual_array(primal), _as_dual_array(tangents)) if type(y) is DualArray else (primal, tangents)
 
 
+cdef tuple _of_both_parts(object function, object y, Level level):
+    """Return the results of `split` or `split_second` for complex duals, from those of both parts."""
+    pairs = zip(function(real_part(y), level), function(imaginary_part(y), level))
+    return tuple([None if re is None else complex_from(re, im) for re, im in pairs])
+
+
 def split_second(y, Level level not None):
     """
     Return (primal, first, second) of y in a polynomial level of degree 2 in k variables.
@@ -473,6 +487,8 @@ def split_second(y, Level level not None):
     cdef npy_intp dimensions[MAX_AXES]
     primal, tangents = y, None
     cdef bint scalar = type(y) is Dual
+    if is_complex_dual(y):
+        return _of_both_parts(split_second, y, level)
     dtype = <object>(<Dual>y).descr if scalar else getattr(y, "dtype", None)
     cdef int index = _level_index(dtype, level) if _is_dual_dtype(dtype) else -1
     if index < 0:

@@ -17,7 +17,7 @@ enum ValueId {
 #include "math/elementary.def"
 #define ROW2(name, ...) value_of_##name,
 #include "math/binary.def"
-#define VALUE(name, types) value_of_##name,
+#define VALUE(name) value_of_##name,
 #include "loops/float_loops.def"
   VALUE_COUNT
 };
@@ -39,7 +39,8 @@ struct ValueLoop {
   void* extra;
 };
 
-extern ValueLoop value_loops[VALUE_COUNT];  // filled when the module is imported
+extern ValueLoop value_loops[VALUE_COUNT];          // filled when the module is imported
+extern ValueLoop complex_add, complex_multiply;  // likewise, of complex128
 
 // y[i] = f(x[i]), i < n
 inline void unary_values(ValueId id, const double* x, double* y, index_t n) {

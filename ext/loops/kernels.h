@@ -18,7 +18,7 @@ struct KernelInfo {
   // The index of the first dual operand; all dual operands have the same dtype.
   constexpr int dual_operand() const {
     int operand = 0;
-    while (types[operand] != 'D') ++operand;
+    while (types[operand] != 'D' && types[operand] != 'C') ++operand;
     return operand;
   }
 };

@@ -7,13 +7,14 @@
 #include <string_view>
 
 #include "loops/add_subtract.h"
+#include "loops/complex.h"
 #include "loops/elementwise.h"
 #include "loops/kernels.h"
 #include "loops/piecewise.h"
 
 namespace dn {
 
-ValueLoop value_loops[VALUE_COUNT];
+ValueLoop value_loops[VALUE_COUNT], complex_add, complex_multiply;
 
 const Kernel kernels[KERNELS] = {
 #define KERNEL(ufunc, types, behaviour, ...) __VA_ARGS__,
@@ -35,8 +36,11 @@ void run_tainting(Kernel kernel, const Operands& all) {
     kernel(Operands{all.layout, data, all.strides, 1, all.ties});
     if (met == taints_met()) continue;
     for (int operand = inputs; operand < operands; ++operand)
-      for (index_t c = 1; types[operand] == 'D' && c < all.layout.components(); ++c)
-        reinterpret_cast<double*>(data[operand])[c] = std::numeric_limits<double>::quiet_NaN();
+      for (index_t c = 1, n = all.layout.components(); c < n; ++c) {
+        double* component = reinterpret_cast<double*>(data[operand]) + c;
+        if (types[operand] == 'D' || types[operand] == 'C') *component = std::numeric_limits<double>::quiet_NaN();
+        if (types[operand] == 'C') component[n] = *component;
+      }
   }
 }
 

@@ -72,6 +72,44 @@ inline int compare(const void* a, const void* b, void* array) {
   return sorts_before(x, y) ? -1 : sorts_before(y, x) ? 1 : x == y ? Ties(layout_of(descr_of(array))).compare(a, b) : 0;
 }
 
+// Complex duals: NumPy's order, by the real and then by the imaginary values, those with nan last.
+struct ComplexValue {
+  double re, im;
+};
+inline ComplexValue complex_value_at(const void* x, void* array) {
+  const auto half = layout_of(descr_of(array)).components() * index_t{sizeof(double)};
+  return {value_at(x), value_at(static_cast<const char*>(x) + half)};
+}
+inline npy_bool complex_nonzero(void* x, void* array) {
+  const auto half = layout_of(descr_of(array)).components() * index_t{sizeof(double)};
+  return nonzero(x, array) || nonzero(static_cast<char*>(x) + half, array);
+}
+inline bool sorts_before(ComplexValue a, ComplexValue b) {
+  const bool nan_a = std::isnan(a.im), nan_b = std::isnan(b.im);
+  if (a.re < b.re) return !nan_a || nan_b;
+  if (a.re > b.re) return nan_b && !nan_a;
+  if (a.re == b.re || (std::isnan(a.re) && std::isnan(b.re))) return sorts_before(a.im, b.im);
+  return std::isnan(b.re);
+}
+inline int complex_compare(const void* a, const void* b, void* array) {
+  const ComplexValue x = complex_value_at(a, array), y = complex_value_at(b, array);
+  return sorts_before(x, y) ? -1 : sorts_before(y, x);
+}
+// *index of the first with a nan, else of the first largest (smallest) value.
+template <bool Largest>
+int complex_arg_extremum(void* data, npy_intp n, npy_intp* index, void* array) {
+  const index_t size = PyDataType_ELSIZE(descr_of(array));
+  const auto at = [&](npy_intp i) { return complex_value_at(static_cast<char*>(data) + i * size, array); };
+  *index = 0;
+  for (npy_intp i = 0; i < n; ++i) {
+    const ComplexValue x = at(i), best = at(*index);
+    const bool is_nan = std::isnan(x.re) || std::isnan(x.im);
+    if (is_nan || (Largest ? sorts_before(best, x) : sorts_before(x, best))) *index = i;
+    if (is_nan) break;
+  }
+  return 0;
+}
+
 // *index of the first nan, else of the first largest (smallest) primal.
 template <bool Largest>
 int arg_extremum(void* data, npy_intp n, npy_intp* index, void* array) {
@@ -95,7 +133,7 @@ int arg_extremum(void* data, npy_intp n, npy_intp* index, void* array) {
 
 // x[i] = x[0] + i * (x[1] - x[0]) for i >= 2, in every component; np.arange fills x[0] and x[1].
 inline int fill(void* data, npy_intp n, void* array) {
-  const index_t components = layout_of(descr_of(array)).components();
+  const index_t components = PyDataType_ELSIZE(descr_of(array)) / index_t{sizeof(double)};
   double* x = static_cast<double*>(data);
   for (npy_intp i = 2; i < n; ++i)
     for (index_t j = 0; j < components; ++j) {

@@ -1,5 +1,5 @@
-// Casts: real numbers to duals, duals to duals of more levels, duals to bool.  All others raise, because they would
-// lose derivatives.  NumPy hands loops aligned elements; cast_levels alone declares that it takes unaligned ones.
+// Casts: numbers to duals, duals to duals of more levels and to complex ones, duals to bool.  All others raise, because
+// they would lose derivatives.  NumPy hands loops aligned elements, but those that cast between levels.
 #pragma once
 #include <cmath>
 #include <cstring>
@@ -30,11 +30,11 @@ struct Float16 {
   }
 };
 
-// z = (x, 0, ..., 0)
+// z = (x, 0, ..., 0), real or complex
 template <class T>
 int cast_from(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
               NpyAuxData*) {
-  const index_t components = layout_of(context->descriptors[1]).components();
+  const index_t components = PyDataType_ELSIZE(context->descriptors[1]) / index_t{sizeof(double)};
   for (npy_intp i = 0; i < counts[0]; ++i) {
     double* out = reinterpret_cast<double*>(data[1] + i * strides[1]);
     const T x = *reinterpret_cast<const T*>(data[0] + i * strides[0]);
@@ -66,6 +66,25 @@ inline const CastFrom casts_from[] = {
 };
 inline constexpr int CASTS_FROM = sizeof(casts_from) / sizeof(casts_from[0]);
 
+// The same of complex numbers with parts of type T, to complex duals.
+template <class T>
+int cast_from_complex(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts,
+                      const npy_intp* strides, NpyAuxData*) {
+  const index_t components = layout_of(context->descriptors[1]).components();
+  for (npy_intp i = 0; i < counts[0]; ++i) {
+    double* out = reinterpret_cast<double*>(data[1] + i * strides[1]);
+    const T* x = reinterpret_cast<const T*>(data[0] + i * strides[0]);
+    const double re = x[0], im = x[1];
+    zero(2 * components, out);
+    out[0] = re;
+    out[components] = im;
+  }
+  return 0;
+}
+inline const CastFrom casts_from_complex[] = {{NPY_CFLOAT, cast_from_complex<float>},
+                                              {NPY_CDOUBLE, cast_from_complex<double>}};
+inline constexpr int CASTS_FROM_COMPLEX = sizeof(casts_from_complex) / sizeof(casts_from_complex[0]);
+
 // Types that cannot hold tangents.  These casts exist to raise the project's own error.
 inline const int casts_refused[] = {NPY_BYTE,   NPY_UBYTE,      NPY_SHORT,    NPY_USHORT,    NPY_INT,        NPY_UINT,
                                     NPY_LONG,   NPY_ULONG,      NPY_LONGLONG, NPY_ULONGLONG, NPY_HALF,       NPY_FLOAT,
@@ -79,6 +98,17 @@ inline int cast_to_bool(PyArrayMethod_Context* context, char* const* data, const
   for (npy_intp i = 0; i < counts[0]; ++i)
     *reinterpret_cast<npy_bool*>(data[1] + i * strides[1]) =
         decided(layout, reinterpret_cast<double*>(data[0] + i * strides[0])) != 0;
+  return 0;
+}
+
+inline int cast_complex_to_bool(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts,
+                                const npy_intp* strides, NpyAuxData*) {
+  const ElementLayout& layout = layout_of(context->descriptors[0]);
+  for (npy_intp i = 0; i < counts[0]; ++i) {
+    const double* x = reinterpret_cast<double*>(data[0] + i * strides[0]);
+    const bool re = decided(layout, x) != 0, im = decided(layout, x + layout.components()) != 0;
+    *reinterpret_cast<npy_bool*>(data[1] + i * strides[1]) = re || im;
+  }
   return 0;
 }
 
@@ -109,28 +139,36 @@ inline void embed(const ElementLayout& from, const index_t* stride_in_to, const 
   }
 }
 
-inline int cast_levels(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts,
-                       const npy_intp* strides, NpyAuxData*) {
+// Casts elements of Parts real ones each; the target has Wide parts, of which those that are missing are 0.
+template <int Parts, int Wide>
+int cast_parts(PyArrayMethod_Context* context, char* const* data, const npy_intp* counts, const npy_intp* strides,
+               NpyAuxData*) {
   const auto* from = reinterpret_cast<const DualDescr*>(context->descriptors[0]);
   const auto* to = reinterpret_cast<const DualDescr*>(context->descriptors[1]);
   index_t stride_in_to[MAX_LEVELS];
   if (!embedding(from, to, stride_in_to)) return fail(PyExc_SystemError, "dualnum: a cast to duals of fewer levels.");
   const index_t components = from->layout.components(), wide_components = to->layout.components();
-  const std::size_t size = sizeof(double) * static_cast<std::size_t>(components);
-  if (from->layout.levels == to->layout.levels) {
+  const std::size_t size = sizeof(double) * static_cast<std::size_t>(Parts * components);
+  const std::size_t wide_size = sizeof(double) * static_cast<std::size_t>(Wide * wide_components);
+  if (Parts == Wide && from->layout.levels == to->layout.levels) {
     for (npy_intp i = 0; i < counts[0]; ++i) std::memmove(data[1] + i * strides[1], data[0] + i * strides[0], size);
     return 0;
   }
   // Elements may be unaligned, which doubles must not be: they go through aligned copies.
-  std::unique_ptr<double[]> x(new (std::nothrow) double[static_cast<std::size_t>(components + wide_components)]);
+  std::unique_ptr<double[]> x(new (std::nothrow)
+                                  double[static_cast<std::size_t>(Parts * components + Wide * wide_components)]);
   if (!x) return out_of_memory();
-  double* z = x.get() + components;
+  double* z = x.get() + Parts * components;
+  zero(Wide * wide_components, z);
   for (npy_intp i = 0; i < counts[0]; ++i) {
     std::memcpy(x.get(), data[0] + i * strides[0], size);
-    embed(from->layout, stride_in_to, x.get(), wide_components, z);
-    std::memcpy(data[1] + i * strides[1], z, sizeof(double) * static_cast<std::size_t>(wide_components));
+    for (int part = 0; part < Parts; ++part)
+      embed(from->layout, stride_in_to, x.get() + part * components, wide_components, z + part * wide_components);
+    std::memcpy(data[1] + i * strides[1], z, wide_size);
   }
   return 0;
 }
+inline constexpr auto cast_levels = cast_parts<1, 1>, cast_real_levels = cast_parts<1, 2>,
+                      cast_complex_levels = cast_parts<2, 2>;
 
 }  // namespace dn

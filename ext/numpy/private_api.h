@@ -13,12 +13,14 @@
 //
 // The Python objects of NumPy that dualnum extends stand in dualnum/rules/numpy_patches.py.
 #pragma once
+#include <algorithm>
+
 #include "loops/float_loops.h"
 #include "numpy/dtype.h"
 
 namespace dn {
 
-constexpr int TYPE_NUMBER = 3000;   // above every number that NumPy looks up in a table
+constexpr int TYPE_NUMBER = 3000;   // above every number that NumPy looks up in a table; that of complex duals is next
 constexpr char TYPE_LETTER = 0x7f;  // 0 is bool's: np.vectorize would return bools
 
 // The slot of a legacy array function in a DType's spec.
@@ -31,34 +33,35 @@ inline const char* ufunc_name(PyObject* ufunc) { return reinterpret_cast<PyUFunc
 inline bool ufunc_of_matrices(PyObject* ufunc) { return reinterpret_cast<PyUFuncObject*>(ufunc)->core_enabled != 0; }
 
 // The ufuncs whose float64 loops compute primals, in the order of value_loops.
-struct ValueName {
-  const char* name;
-  const char* types;
-};
-inline const ValueName value_names[] = {
-#define ROW(name, ...) {#name, "dd"},
+inline const char* const value_names[] = {
+#define ROW(name, ...) #name,
 #include "math/elementary.def"
-#define ROW2(name, ...) {#name, "ddd"},
+#define ROW2(name, ...) #name,
 #include "math/binary.def"
-#define VALUE(name, types) {#name, types},
+#define VALUE(name) #name,
 #include "loops/float_loops.def"
 };
 
-// Points value_loops[id] at the float64 loop of a ufunc; false if the ufunc has none.
-inline bool find_value_loop(int id, PyObject* ufunc) {
+// The loop of a ufunc whose operands all have this type; without a function if the ufunc has none.
+inline ValueLoop find_loop(PyObject* ufunc, char type) {
   const PyUFuncObject* u = reinterpret_cast<PyUFuncObject*>(ufunc);
-  const char* wanted = value_names[id].types;
   for (int i = 0; i < u->ntypes; ++i) {
     const char* types = u->types + i * u->nargs;
-    bool matches = true;
-    for (int j = 0; j < u->nargs; ++j) matches &= wanted[j] == 'd' && types[j] == NPY_DOUBLE;
-    if (matches && u->functions && u->functions[i]) {
-      value_loops[id] = {reinterpret_cast<decltype(ValueLoop::function)>(u->functions[i]),
-                         u->data ? u->data[i] : nullptr};
-      return true;
-    }
+    if (u->functions && u->functions[i] && std::all_of(types, types + u->nargs, [=](char t) { return t == type; }))
+      return {reinterpret_cast<decltype(ValueLoop::function)>(u->functions[i]), u->data ? u->data[i] : nullptr};
   }
-  return false;
+  return {nullptr, nullptr};
+}
+// Points value_loops[id] at the float64 loop of a ufunc; false if the ufunc has none.
+inline bool find_value_loop(int id, PyObject* ufunc) {
+  value_loops[id] = find_loop(ufunc, NPY_DOUBLE);
+  return value_loops[id].function;
+}
+// The same for the complex128 loops of add and multiply.
+inline bool find_complex_loops(PyObject* add, PyObject* multiply) {
+  complex_add = find_loop(add, NPY_CDOUBLE);
+  complex_multiply = find_loop(multiply, NPY_CDOUBLE);
+  return complex_add.function && complex_multiply.function;
 }
 
 inline PyArray_SortFunc* float64_sort;

@@ -1,21 +1,57 @@
-"""Fourier transforms, which raise TypeError as long as duals cannot be complex."""
+"""Fourier transforms: linear, so that they transform every component of duals by itself."""
 
 import numpy as np
 
+from dualnum._core import DualArray, complex_from, imaginary_part, is_complex_dual, real_part
+from dualnum.rules._components import components, from_components
+from dualnum.rules._operands import is_dual
 from dualnum.rules._registry import rule
 
-_TRANSFORMS = "fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn".split()
+_ONE_AXIS = "fft ifft rfft irfft hfft ihfft".split()
+_SOME_AXES = "fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn".split()
 
 
-def _refusal(name):
-    def rule(*args, **kwargs):
-        raise TypeError(
-            f"fft.{name} of duals needs complex duals, which do not exist yet; it is linear, so transform "
-            f"dualnum.value(x) and the tangents, dualnum.tangent(x), on their own."
-        )
+def transformed(transform, a, axes):
+    """Return a transform of duals: ``transform(numbers, axes)`` takes arrays with the components along a first axis."""
+    a = np.asarray(a)
+    moved = np.asarray(real_part(a) if is_complex_dual(a) else a)
+    numbers = np.moveaxis(components(moved), -1, 0)
+    if is_complex_dual(a):
+        numbers = complex_from(numbers, np.moveaxis(components(np.asarray(imaginary_part(a))), -1, 0))
+    axes = [axis + 1 if axis >= 0 else axis for axis in axes]
+    found = np.moveaxis(transform(numbers, axes), 0, -1)
+    if not np.iscomplexobj(found):
+        return from_components(found, moved.dtype).view(DualArray)
+    re, im = (from_components(np.ascontiguousarray(part), moved.dtype) for part in (found.real, found.imag))
+    return complex_from(re, im)
+
+
+def _of_one_axis(function):
+    def rule(a, n=None, axis=-1, norm=None, out=None):
+        """Transform along an axis."""
+        _refuse_out(function, out)
+        return transformed(lambda x, axes: function(x, n, axes[0], norm), a, [axis])
 
     return rule
 
 
-for _name in _TRANSFORMS:
-    rule(getattr(np.fft, _name))(_refusal(_name))
+def _of_axes(function, default):
+    def rule(a, s=None, axes=default, norm=None, out=None):
+        """Transform along axes: by default the last ones, as many as s has, or all."""
+        _refuse_out(function, out)
+        if axes is None:
+            axes = range(-len(s), 0) if s is not None else range(np.ndim(a))
+        return transformed(lambda x, axes: function(x, s, axes, norm), a, axes)
+
+    return rule
+
+
+def _refuse_out(function, out):
+    if out is not None:
+        raise TypeError(f"fft.{function.__name__} of duals expects out=None, got an array.")
+
+
+for _name in _ONE_AXIS:
+    rule(getattr(np.fft, _name))(_of_one_axis(getattr(np.fft, _name)))
+for _name in _SOME_AXES:
+    rule(getattr(np.fft, _name))(_of_axes(getattr(np.fft, _name), (-2, -1) if _name.endswith("2") else None))

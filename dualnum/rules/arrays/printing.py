@@ -1,6 +1,6 @@
 """The text of arrays of duals: NumPy's print options hold for each number of an element."""
 
-from dualnum._core import dual_text, number_writer
+from dualnum._core import ComplexDual, complex_text, dual_text, number_writer
 
 __all__: list[str] = []
 
@@ -11,4 +11,8 @@ def element_formatter(formatter=None, precision=8, suppress=False, sign="-", **o
     if "all" in formatter:
         return formatter["all"]
     write = formatter.get("float") or formatter.get("float_kind") or number_writer(precision, suppress, sign)
-    return lambda d: dual_text(d, write)
+
+    def write_complex(x):
+        return f"({write(x.real)}{'' if write(x.imag).startswith(('-', '+')) else '+'}{write(x.imag)}j)"
+
+    return lambda d: complex_text(d, write_complex) if type(d) is ComplexDual else dual_text(d, write)
