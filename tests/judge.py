@@ -17,6 +17,7 @@ import numpy as np
 import surface
 
 from dualnum import Dual, _core
+from dualnum._core import ComplexDual
 
 CALLS = surface.every_call()
 # form -> (levels, subclass)
@@ -49,7 +50,7 @@ def leaves(result):
     elif isinstance(result, (np.ndarray, np.void)) and result.dtype.names:
         for name in result.dtype.names:
             yield from leaves(result[name])
-    elif isinstance(result, (int, float, complex, np.ndarray, np.generic, Dual)) and not isinstance(
+    elif isinstance(result, (int, float, complex, np.ndarray, np.generic, Dual, ComplexDual)) and not isinstance(
         result, TEXT
     ):
         yield result
@@ -90,7 +91,7 @@ class Case:
             if result is None:
                 return 0.0
             result = result[..., 0]
-        return np.asarray(result, float)
+        return np.asarray(result, complex if np.iscomplexobj(result) else float)
 
     def difference(self, code):
         """Return the leaves of the plain call, and their central differences of the order of the levels."""

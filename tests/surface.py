@@ -102,6 +102,11 @@ def every_call():
     return [call for call in dict.fromkeys(call.lstrip("@") for call in found) if exists(call)]
 
 
+def complex_calls():
+    """Return the calls of complex duals; one behind @ needs a DualArray."""
+    return [call.strip() for call in SECTIONS["complex"].replace("\n    ;", " ;").split(" ; ")]
+
+
 def arguments():
     """Return the arguments of the calls, those that move and constants, and a generator that draws directions."""
     draw = np.random.default_rng(42)

@@ -15,6 +15,8 @@ STEP = 2.0**-9
 STENCIL = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}  # the central difference of order 8
 DUALS = ("differentiable", "moves elements")
 DIRECTIONS = 3
+# Complex arguments of the calls, made of the others.
+COMPLEX = {"z": "x + 1j * y", "h": "a + 1j * b", "t": "s + 0.5j"}
 
 
 class Point:
@@ -30,6 +32,8 @@ class Point:
         A level is a pair of a Level and the directions that it carries.
         """
         used = set(re.findall(r"[a-z]+", code))
+        complex_ones = {name: made for name, made in COMPLEX.items() if name in used}
+        used |= {name for made in complex_ones.values() for name in made.split()}
         found = {"np": np, "sink": __import__("io").BytesIO}
         found |= {n: z.copy() for n, z in self.still.items() if n in used}
         for name, z in self.moving.items():
@@ -39,7 +43,7 @@ class Point:
             for level, which in levels:
                 z = _core.seed_tangents(z, level, self.directions[name][..., which], subok=subok)
             found[name] = z if name != "s" else z[()]
-        return found
+        return found | {name: eval(made, found) for name, made in complex_ones.items()}
 
 
 POINT = Point()
@@ -54,7 +58,7 @@ def evaluate(code, **where):
 
 def as_real(z):
     """Return a result of NumPy without an imaginary part that is 0: eigenvalues and roots have one from 2.5 on."""
-    return z.real if np.iscomplexobj(z) and not np.any(z.imag) else z
+    return _core.real_part(z) if np.iscomplexobj(z) and not np.any(_core.imaginary_part(z)) else z
 
 
 def numbers(result):
@@ -85,7 +89,7 @@ def _mixed(z, levels):
             return np.zeros(shape)
         z = np.moveaxis(np.asarray(z), -1, np.ndim(z) - 1 - axes) if axes else z
         axes += 1
-    return np.asarray(z, float)
+    return np.asarray(z, complex if np.iscomplexobj(z) else float)
 
 
 def close(got, want, tolerance):
@@ -110,7 +114,8 @@ def check(code, subok, exactly=True):
         if (
             "**" in code and not subok
         ):  # NumPy 2.0 calls power for plain arrays of duals, which differs by an ulp
-            np.testing.assert_array_max_ulp(_core.value(z), value, 2)
+            for part in (np.real, np.imag):
+                np.testing.assert_array_max_ulp(part(_core.value(z)), part(value), 2)
             continue
         assert np.array_equal(_core.value(z), value, equal_nan=True), (_core.value(z), value)
         if np.result_type(value).kind == "f":
@@ -119,7 +124,7 @@ def check(code, subok, exactly=True):
     hessian = derivatives(code, both, subok)
     for i in range(DIRECTIONS):
         slopes = difference(
-            lambda steps: [z for z in evaluate(code, steps=steps) if np.result_type(z).kind == "f"], i
+            lambda steps: [z for z in evaluate(code, steps=steps) if np.result_type(z).kind in "fc"], i
         )
         assert len(slopes) >= len(jacobian)
         if len(slopes) == len(jacobian):
@@ -224,6 +229,14 @@ def test_value_only(name, call):
             assert not derivatives(code, [(_core.Level(), [0])], subok)[0].any() or not hasattr(
                 z.dtype, "levels"
             )
+
+
+@pytest.mark.parametrize("call", surface.complex_calls())
+def test_complex(call):
+    if exists(call):
+        check(call.lstrip("@"), subok=True)
+        if not call.startswith("@"):
+            check(call, subok=False)
 
 
 REFUSALS = surface.refusals()

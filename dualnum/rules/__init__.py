@@ -19,7 +19,9 @@ from dualnum.rules.arrays import (
     special_functions,
     statistics,
 )
-from dualnum.rules.complex import functions, products as products_of_complex
+from dualnum.rules.complex import arrays as arrays_of_complex
+from dualnum.rules.complex import functions
+from dualnum.rules.complex import products as products_of_complex
 from dualnum.rules.elementwise_functions import elementwise
 from dualnum.rules.implicit_functions import implicit
 from dualnum.rules.linalg import (

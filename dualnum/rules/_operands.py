@@ -9,7 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, float_copies, is_real, memory_owner, value
+from dualnum._core import (
+    ComplexDualDType,
+    Dual,
+    DualArray,
+    DualDType,
+    float_copies,
+    imaginary_part,
+    is_complex_dual,
+    is_real,
+    memory_owner,
+    real_part,
+    value,
+)
 
 FLOAT64 = np.dtype(float)
 
@@ -20,8 +32,8 @@ def is_dual(x: object) -> bool:
 
 
 def _duals_in(x):
-    """Yield the duals in lists and tuples, however nested."""
-    if is_dual(x):
+    """Yield the duals, real and complex, in lists and tuples, however nested."""
+    if is_dual(x) or is_complex_dual(x):
         yield x
     elif isinstance(x, (list, tuple)):
         for item in x:
@@ -35,7 +47,7 @@ def contains_duals(*arguments: object) -> bool:
 
 def as_dual_arrays(x: Any) -> Any:
     """Return arrays of duals as DualArray, in tuples and lists too, and everything else unchanged."""
-    if isinstance(x, np.ndarray) and isinstance(x.dtype, DualDType):
+    if isinstance(x, np.ndarray) and isinstance(x.dtype, (DualDType, ComplexDualDType)):
         return x.view(DualArray)
     return type(x)(map(as_dual_arrays, x)) if type(x) in (list, tuple) else x
 
@@ -50,8 +62,8 @@ def operands(name: str, *arrays: Any) -> list[np.ndarray]:
         x = np.asarray(given)
         if type(x.dtype) is not DualDType:
             if not is_real(x.dtype):
-                hint = "; complex duals do not exist yet" if x.dtype.kind == "c" else ""
-                raise TypeError(f"{name} expects real numbers beside duals, got {x.dtype}{hint}.")
+                hint = "; take z.real and z.imag" if x.dtype.kind == "c" or is_complex_dual(x) else ""
+                raise TypeError(f"{name} expects real numbers beside duals, got {x.dtype!r}{hint}.")
             x = x.astype(float, copy=False)
         result.append(x)
     return result
@@ -74,8 +86,10 @@ def float_operands(*operands: Any) -> Sequence[Any]:
 
     What BLAS returns depends on strides and on two operands being one buffer.  So the copies have the same strides in
     elements, and operands that are views of one array of duals become views of one buffer of values.  Only the
-    elements of the operands are written in that buffer.
+    elements of the operands are written in that buffer.  Of complex duals the values are complex128.
     """
+    if any(map(is_complex_dual, operands)):
+        return [value(x) if is_complex_dual(x) else float_operands(x)[0] for x in operands]
     copies = float_copies(*operands)
     if copies is not None:
         return copies
@@ -101,7 +115,7 @@ def float_arguments(arguments: Any) -> Any:
     values = iter(float_operands(*_duals_in(arguments)))
 
     def stripped(x):
-        if is_dual(x):
+        if is_dual(x) or is_complex_dual(x):
             return next(values)
         return type(x)(map(stripped, x)) if type(x) in (list, tuple) else x
 
@@ -146,7 +160,21 @@ def with_values(result: Any, values: Any) -> Any:
     """Return result with these values in the place of its own, however nested; values where result has no levels."""
     if type(result) in (list, tuple):
         return type(values)([with_values(r, v) for r, v in zip(result, values, strict=True)])
+    if is_complex_dual(result):
+        return with_complex_values(result, values)
     return numpy_result(np.array(result, subok=False), values) if is_dual(result) else values
+
+
+def with_complex_values(result: Any, values: Any) -> Any:
+    """Return complex duals with these values in the place of their own, scalars where values are; in new memory."""
+    if not is_complex_dual(result):
+        return values
+    array = np.array(result, subok=False)
+    if array.shape != np.shape(values):
+        raise ValueError(f"a rule expects a result of shape {np.shape(values)}, got {array.shape}.")
+    value(real_part(array))[...] = np.real(values)
+    value(imaginary_part(array))[...] = np.imag(values)
+    return array.view(DualArray) if isinstance(values, np.ndarray) else array[()]
 
 
 def numpy_result(result: Any, values: Any, dtype: np.dtype | None = None) -> Any:

@@ -315,7 +315,8 @@ def median_nancheck(own, data, result, axis):
 def otypes_of(own, vectorized, func, args):
     """Return NumPy's ufunc and result types, with DualDType for the character of duals."""
     ufunc, otypes = own(vectorized, func=func, args=args)
-    return ufunc, [DualDType if letter == DualDType().char else letter for letter in otypes]
+    kinds = {DualDType().char: DualDType, ComplexDualDType().char: ComplexDualDType}
+    return ufunc, [kinds.get(letter, letter) for letter in otypes]
 
 
 @extends

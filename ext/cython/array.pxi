@@ -484,6 +484,19 @@ cdef class DualArray(ndarray):
         return np.conjugate(self, *args, **kwargs)
 
     conj = conjugate
+
+    def round(self, decimals=0, out=None):
+        """The same as ndarray.round; of complex duals both parts."""
+        if out is not None or not _is_complex_dtype(<object>self.descr):
+            return np.ndarray.round(self, decimals, out)
+        return complex_from(self.real.round(decimals), self.imag.round(decimals))
+
+    def astype(self, dtype, *args, **kwargs):
+        """The same as ndarray.astype, a plain array where the result is not dual; ``complex`` gives complex duals."""
+        if not _is_complex_dtype(dtype) and _has_duals(<object>self.descr) and np.dtype(dtype).char in "FD":
+            dtype = complex_dtype(<object>self.descr)
+        return _as_dual_array(np.ndarray.astype(self, dtype, *args, **kwargs))
+
     prod = _reduction("prod")
     mean = _reduction("mean")
     var = _reduction("var")
@@ -493,7 +506,6 @@ cdef class DualArray(ndarray):
     argsort = _plain_unless_dual("argsort")
     argmax = _plain_unless_dual("argmax")
     argmin = _plain_unless_dual("argmin")
-    astype = _plain_unless_dual("astype")
 
     def argpartition(self, *args, **kwargs):
         """The same as ndarray.argpartition: integers in a plain array."""

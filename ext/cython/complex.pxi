@@ -421,7 +421,12 @@ cdef class ComplexDual:
         return self
 
     def __abs__(self):
-        return np.absolute(_complex_zero_d(self))[()]
+        cdef bint of_python = self.real.of_python and self.imag.of_python
+        return _with_primal(np.absolute(_complex_zero_d(self)), abs(np.complex128(_value(self))), of_python)
+
+    def round(self, decimals=0):
+        """Return the number with both parts rounded like np.round: a step function, whose derivatives are zero."""
+        return _new_complex(self.real.round(decimals), self.imag.round(decimals), self.owner)
 
     def __bool__(self):
         return bool(self.real) or bool(self.imag)

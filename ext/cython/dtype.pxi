@@ -172,7 +172,7 @@ cdef object _make_dtype(tuple levels, tuple sizes, bint is_complex=False):
     descr.base.elsize = (1 + is_complex) * layout.components() * sizeof(double)
     descr.base.alignment = sizeof(double)
     descr.base.kind = c'V'
-    descr.base.type = TYPE_LETTER
+    descr.base.type = TYPE_LETTER - is_complex
     descr.base.type_num = TYPE_NUMBER + is_complex
     if descr.base.typeobj != NULL:
         Py_DECREF(<object>descr.base.typeobj)

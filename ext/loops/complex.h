@@ -102,14 +102,32 @@ inline void complex_product(const ElementLayout& s, double* z, const double* x, 
   z[n] = value.im;
 }
 
-inline void complex_product(const Operands& a) {
+// Products of which each is the next one's operand x.  NumPy's loop sees this, so it computes all values at once.
+inline void complex_products_in_turn(const Operands& a) {
   const ElementLayout& s = a.layout;
-  const index_t block = a.is_sequential() ? 1 : BLOCK;
+  Arena arena;
+  Complex* y = reinterpret_cast<Complex*>(arena.take(4 * a.n + 2));
+  Complex* z = y + a.n;
+  for (index_t i = 0; i < a.n; ++i) y[i] = complex_value(s, a.at(1, i));
+  const Complex first = *z = complex_value(s, a.at(0, 0));
+  complex_values(complex_multiply, z, 1, y, 1, z + 1, 1, a.n);
+  if (a.is_reduce()) {
+    Complex product = first;
+    complex_values(complex_multiply, &product, 0, y, 1, &product, 0, a.n);
+    z[a.n] = product;
+  }
+  KeepFlags keep;
+  for (index_t i = 0; i < a.n; ++i) complex_product(s, a.at(2, i), a.at(0, i), a.at(1, i), z[i + 1], arena);
+}
+
+inline void complex_product(const Operands& a) {
+  if (a.is_sequential()) return complex_products_in_turn(a);
+  const ElementLayout& s = a.layout;
   const index_t x_step = a.strides[0] != 0, y_step = a.strides[1] != 0;
   Complex x[BLOCK], y[BLOCK], z[BLOCK];
   Arena arena;
-  for (index_t start = 0; start < a.n; start += block) {
-    const index_t m = std::min(block, a.n - start);
+  for (index_t start = 0; start < a.n; start += BLOCK) {
+    const index_t m = std::min(BLOCK, a.n - start);
     for (index_t i = 0; i < (x_step ? m : 1); ++i) x[i] = complex_value(s, a.at(0, start + i));
     for (index_t i = 0; i < (y_step ? m : 1); ++i) y[i] = complex_value(s, a.at(1, start + i));
     complex_values(complex_multiply, x, x_step, y, y_step, z, 1, m);

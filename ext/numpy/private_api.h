@@ -21,7 +21,7 @@
 namespace dn {
 
 constexpr int TYPE_NUMBER = 3000;   // above every number that NumPy looks up in a table; that of complex duals is next
-constexpr char TYPE_LETTER = 0x7f;  // 0 is bool's: np.vectorize would return bools
+constexpr char TYPE_LETTER = 0x7f;  // 0 is bool's: np.vectorize would return bools; complex duals have the one before
 
 // The slot of a legacy array function in a DType's spec.
 inline int array_function_slot(int index) {

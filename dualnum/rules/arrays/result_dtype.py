@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dualnum._core import is_complex_dual
 from dualnum.rules._operands import as_dual_arrays, is_dual
 from dualnum.rules._registry import rule
 from dualnum.rules.numpy_patches import numpy_implementation
@@ -10,10 +11,10 @@ from dualnum.rules.numpy_patches import numpy_implementation
 def _holding(function, array, numbers):
     """Return array cast to a dtype that has the levels of numbers; raise TypeError unless it is float64 or dual."""
     array = np.asanyarray(array)
-    duals = [np.asarray(x) for x in numbers if is_dual(x)]
+    duals = [np.asarray(x) for x in numbers if is_dual(x) or is_complex_dual(x)]
     if not duals or all(x.dtype == array.dtype for x in duals):
         return as_dual_arrays(array)
-    if not is_dual(array) and array.dtype != float:
+    if not (is_dual(array) or is_complex_dual(array)) and array.dtype not in (float, complex):
         raise TypeError(
             f"{function}(a) gives an array of a's dtype {array.dtype}, which cannot store duals without losing their "
             f"derivatives; pass a.astype(float)."

@@ -53,7 +53,7 @@ def _covariance(m, y, rowvar, bias, ddof, fweights, aweights):
     total = np.sum(weights)
     surplus = ddof if aweights is None else ddof * np.sum(weights * aweights) / total
     x = x - (np.sum(x * weights, axis=1) / total)[:, None]
-    return np.matmul(x, (x * weights).T) / (total - surplus)
+    return np.matmul(as_dual_arrays(x), np.conj(x * weights).T) / (total - surplus)
 
 
 @rule(np.cov)

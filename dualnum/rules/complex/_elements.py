@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, complex_from, imaginary_part, is_complex_dual, real_part, value
-from dualnum.rules._operands import is_dual
+from dualnum._core import Dual, complex_from, imaginary_part, is_complex_dual, real_part
+from dualnum.rules._operands import is_dual, with_complex_values
 
 
 def parts(x: Any) -> tuple[Any, Any]:
@@ -16,16 +16,6 @@ def parts(x: Any) -> tuple[Any, Any]:
     if is_complex_dual(x) or np.iscomplexobj(x):
         return real_part(x), imaginary_part(x)
     return x, None
-
-
-def with_complex_values(result: Any, values: Any) -> Any:
-    """Return complex duals with these values in the place of their own, scalars where values are; in new memory."""
-    if not is_complex_dual(result):
-        return values
-    array = np.array(result, subok=False)
-    value(real_part(array))[...] = np.real(values)
-    value(imaginary_part(array))[...] = np.imag(values)
-    return array.view(DualArray) if isinstance(values, np.ndarray) else array[()]
 
 
 def nilpotent(z: np.ndarray) -> np.ndarray:
