@@ -4,7 +4,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 from dualnum import series
-from dualnum._core import FUNCTIONS, Dual, DualArray, DualDType, HyperDual, parts, tangent, value
+from dualnum._core import (
+    FUNCTIONS,
+    ComplexDual,
+    ComplexDualDType,
+    Dual,
+    DualArray,
+    DualDType,
+    HyperDual,
+    parts,
+    tangent,
+    value,
+)
 from dualnum.drivers._checks import ConstantResultWarning
 from dualnum.drivers.derivative_tensor import derivative_tensor
 from dualnum.drivers.directional import directional_derivative, hvp, jvp, vhv
@@ -50,6 +61,8 @@ _elsewhere = {
 __version__ = "0.1.0"
 
 __all__ = [
+    "ComplexDual",
+    "ComplexDualDType",
     "ConstantResultWarning",
     "Dual",
     "DualArray",

@@ -50,9 +50,9 @@ def leaves(result):
     elif isinstance(result, (np.ndarray, np.void)) and result.dtype.names:
         for name in result.dtype.names:
             yield from leaves(result[name])
-    elif isinstance(result, (int, float, complex, np.ndarray, np.generic, Dual, ComplexDual)) and not isinstance(
-        result, TEXT
-    ):
+    elif isinstance(
+        result, (int, float, complex, np.ndarray, np.generic, Dual, ComplexDual)
+    ) and not isinstance(result, TEXT):
         yield result
 
 

@@ -98,7 +98,7 @@ def values(x):
     """Return an operand's or result's values."""
     if isinstance(x, (tuple, list)):
         return type(x)(*map(values, x)) if hasattr(x, "_fields") else type(x)(map(values, x))
-    return _core.value(x) if isinstance(x, (np.ndarray, dn.Dual)) else x
+    return _core.value(x) if isinstance(x, (np.ndarray, dn.Dual, _core.ComplexDual)) else x
 
 
 def outcome(f, *args):
@@ -126,7 +126,7 @@ def judge(f, args):
     for part, plain in pairs:
         if np.shape(part) != np.shape(plain):
             return f"shape {np.shape(part)} for {np.shape(plain)}"
-        part, plain = (np.asarray(_core.value(x), float) for x in (part, plain))
+        part, plain = (np.asarray(_core.value(x), complex) for x in (part, plain))
         if not np.allclose(part, plain, rtol=1e-9, atol=1e-12, equal_nan=True):
             return f"values {part!r:.80} for {plain!r:.80}"
     return ""

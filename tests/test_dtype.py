@@ -243,7 +243,7 @@ def test_no_cast_out(target, sizes):
         if target == "bool":
             continue
         for attempt in (
-            lambda x=x: x.astype(target),
+            lambda x=x: np.asarray(x).astype(target),
             lambda x=x: np.asarray(x, dtype=target),
             lambda x=x: np.array(x, dtype=target),
             lambda x=x: np.zeros(3, target).__setitem__(slice(None), x),
@@ -275,9 +275,7 @@ def test_refusals_name_the_remedy():
             attempt()
 
 
-@pytest.mark.parametrize(
-    "other", [np.array([1j]), np.array(["a"]), np.array(["2020-01-01"], "M8[D]"), np.array([b"x"])]
-)
+@pytest.mark.parametrize("other", [np.array(["a"]), np.array(["2020-01-01"], "M8[D]"), np.array([b"x"])])
 def test_other_types_do_not_mix(other):
     d = np.ones(1).astype(DualDType(1))
     with pytest.raises(TypeError):

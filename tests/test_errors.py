@@ -7,6 +7,7 @@ import pytest
 from expect import raises
 
 import dualnum as dn
+from dualnum.drivers._checks import OF_COMPLEX
 
 ALL = (
     "derivative value_and_derivative jvp directional_derivative gradient jacobian hessian hvp vhv "
@@ -250,24 +251,23 @@ def test_elementwise_functions(name):
 def test_results_that_are_not_real(name):
     x = np.ones(3)
     grammar = f"{call(name)} expects f(x) to be "
+    use = "real numbers, got complex ones; use jacobian(f), or abs(f(x))."
     for y, got in [
         (None, "a number or an array, got None; use a return statement."),
         ("3", "a number or an array, got str."),
         ({"y": 3}, "a number or an array, got a dict with the keys 'y'."),
         (object, "real numbers, got type."),
-        (1j, "real numbers, got complex; use real and imaginary parts as two arguments."),
-        (
-            np.array([1j]),
-            "real numbers, got dtype complex128; use real and imaginary parts as two arguments.",
-        ),
+        (1j, use),
+        (np.array([1j]), use),
         (
             [1, None],
             "real numbers, got dtype object; use astype(float), or a tuple for arrays of different shapes.",
         ),
         (np.longdouble(1), f"real numbers, got dtype {np.dtype(np.longdouble)}; use astype(float)."),
     ]:
-        with raises(TypeError, grammar + got):
-            run(name, lambda x, y=y: y, x)
+        if got is not use or name not in OF_COMPLEX:
+            with raises(TypeError, grammar + got):
+                run(name, lambda x, y=y: y, x)
     ragged = "a number or an array, got rows of different lengths; use np.concatenate."
     with raises(ValueError, grammar + ragged):
         run(name, lambda x: [[1], [2, 3]], x)

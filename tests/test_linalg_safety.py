@@ -138,7 +138,6 @@ def test_results_of_nonfinite_matrices_are_numpys(f, bad):
 def test_other_types_are_refused_by_name():
     x = dn.seed(I3)
     for f, other, kind in (
-        (L.solve, 1j * I3, "complex128; complex duals do not exist yet"),
         (np.dot, np.full(3, "a"), "<U1"),
         (np.inner, np.full(3, None), "object"),
     ):

@@ -54,8 +54,8 @@ def test_interp_outside_depends_on_left_and_right():
     assert np.interp([9.0, 2.0], KNOTS, HEIGHTS + 0 * d, right=2 * d).tangent.tolist() == [[2], [0]]
     with pytest.raises(TypeError, match=r"dualnum\.value"):  # NumPy asks x, xp and fp only
         np.interp(-1.0, KNOTS, HEIGHTS, left=d)
-    with pytest.raises(TypeError, match="interp expects real numbers beside duals, got complex128"):
-        np.interp(d, KNOTS, HEIGHTS * 1j)
+    with pytest.raises(TypeError, match="interp expects real numbers beside duals, got dtype.*complex128"):
+        np.interp(d, KNOTS * 1j, HEIGHTS)
 
 
 def test_i0_and_sinc_at_zero():
@@ -157,11 +157,10 @@ def test_functions_that_give_an_array_like_their_first_argument_refuse_integers(
     np.testing.assert_array_equal(_core.value(np.insert(np.array([1.0, 2.0]), 1, d)), [1.0, 2.5, 2.0])
 
 
-def test_fourier_transforms_name_complex_duals():
-    with pytest.raises(
-        TypeError, match=r"fft\.rfft of duals needs complex duals, which do not exist yet; it is linear"
-    ):
-        dn.jacobian(lambda x: np.fft.rfft(x))(np.ones(4))
+def test_fourier_transforms_are_linear():
+    matrix = np.exp(-2j * np.pi * np.outer(np.arange(5), np.arange(5)) / 5)
+    np.testing.assert_allclose(dn.jacobian(np.fft.fft)(np.arange(5.0)), matrix, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(dn.jacobian(np.fft.rfft)(np.arange(5.0)), matrix[:3], rtol=0, atol=1e-15)
 
 
 def test_a_dtype_without_derivatives_is_refused():

@@ -148,7 +148,9 @@ def as_output(driver, y):
 def _complex_output(driver, y):
     """Return a complex result of f, unless the driver takes real ones alone."""
     if driver.name not in OF_COMPLEX:
-        raise TypeError(expects(driver, "f(x) to be real numbers", "complex ones", "jacobian(f), or abs(f(x))"))
+        raise TypeError(
+            expects(driver, "f(x) to be real numbers", "complex ones", "jacobian(f), or abs(f(x))")
+        )
     return y
 
 

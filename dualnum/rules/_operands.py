@@ -63,7 +63,8 @@ def operands(name: str, *arrays: Any) -> list[np.ndarray]:
         if type(x.dtype) is not DualDType:
             if not is_real(x.dtype):
                 hint = "; take z.real and z.imag" if x.dtype.kind == "c" or is_complex_dual(x) else ""
-                raise TypeError(f"{name} expects real numbers beside duals, got {x.dtype!r}{hint}.")
+                got = repr(x.dtype) if is_complex_dual(x) else x.dtype
+                raise TypeError(f"{name} expects real numbers beside duals, got {got}{hint}.")
             x = x.astype(float, copy=False)
         result.append(x)
     return result

@@ -25,8 +25,19 @@ def real_if_close(a: Any, tol: float = 100) -> Any:
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """np.interp of complex heights, by those of both parts."""
+    for points in (x, xp):
+        if np.iscomplexobj(points):
+            raise TypeError(
+                f"interp expects real numbers beside duals, got {np.asarray(points).dtype!r} of points."
+            )
     re, im = (
-        np.interp(x, xp, part(np.asarray(fp)), *(None if end is None else part(end) for end in (left, right)), period)
+        np.interp(
+            x,
+            xp,
+            part(np.asarray(fp)),
+            *(None if end is None else part(end) for end in (left, right)),
+            period,
+        )
         for part in (np.real, np.imag)
     )
     return complex_from(re, im)

@@ -1,8 +1,8 @@
 """The ufuncs of complex numbers: Taylor coefficients of holomorphic ones, real formulas for the others.
 
-Each function of `SERIES` gets the values v, NumPy's f(v) and a degree d, and returns the coefficients c[0], ..., c[d] of
-f(v + t).  They are computed by recurrences, from a differential equation of f; branch cuts are NumPy's, because c[0] is,
-and because roots are taken of factors whose zeros keep their signs.
+Each function of `SERIES` gets the values v, NumPy's f(v) and a degree d, and returns the coefficients c[0], ..., c[d]
+of f(v + t).  They are computed by recurrences, from a differential equation of f; branch cuts are NumPy's, because c[0]
+is, and because roots are taken of factors whose zeros keep their signs.
 """
 
 import math
@@ -30,11 +30,12 @@ def _cycle(y, other, signs, d):
     return [signs[k % 4] * (other if k % 2 else y) / math.factorial(k) for k in range(d + 1)]
 
 
-def _of_square(y, sign, d):
-    """Return the coefficients of a solution of y' = 1 + sign y^2."""
-    c = [y]
+def _tangent(y, cosine, sign, d):
+    """Return the coefficients of y, a solution of y' = s and s' = 2 sign y s with s = 1 / cosine^2."""
+    c, slope = [y], [(1 / cosine) ** 2]
     for k in range(d):
-        c.append(((k == 0) + sign * sum(c[i] * c[k - i] for i in range(k + 1))) / (k + 1))
+        c.append(slope[k] / (k + 1))
+        slope.append(2 * sign / (k + 1) * sum(c[i] * slope[k - i] for i in range(k + 1)))
     return c
 
 
@@ -122,10 +123,10 @@ SERIES = {
     np.reciprocal: lambda v, y, d: _geometric(y, lambda k: -y, d),
     np.sin: lambda v, y, d: _cycle(y, np.cos(v), (1, 1, -1, -1), d),
     np.cos: lambda v, y, d: _cycle(y, np.sin(v), (1, -1, -1, 1), d),
-    np.tan: lambda v, y, d: _of_square(y, 1, d),
+    np.tan: lambda v, y, d: _tangent(y, np.cos(v), 1, d),
     np.sinh: lambda v, y, d: _cycle(y, np.cosh(v), (1, 1, 1, 1), d),
     np.cosh: lambda v, y, d: _cycle(y, np.sinh(v), (1, 1, 1, 1), d),
-    np.tanh: lambda v, y, d: _of_square(y, -1, d),
+    np.tanh: lambda v, y, d: _tangent(y, np.cosh(v), -1, d),
     np.arcsin: lambda v, y, d: _inverse_sine(y, v, 1, d),
     np.arccos: lambda v, y, d: _inverse_sine(y, v, -1, d),
     np.arctan: lambda v, y, d: _inverse_tangent(y, v, 1, d),

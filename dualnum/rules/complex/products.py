@@ -83,7 +83,9 @@ def einsum(subscripts: Any, *operands: Any, out: Any = None, **options: Any) -> 
     values = np.einsum(subscripts, *map(_values, operands), **options)
     total = [0.0, 0.0]
     with np.errstate(all="ignore"):
-        for chosen in itertools.product(*[[p for p in enumerate(parts(x)) if p[1] is not None] for x in operands]):
+        for chosen in itertools.product(
+            *[[p for p in enumerate(parts(x)) if p[1] is not None] for x in operands]
+        ):
             power = sum(i for i, _ in chosen)
             term = np.einsum(subscripts, *[_dual_array(part) for _, part in chosen], **options)
             total[power % 2] = total[power % 2] + (-term if power % 4 > 1 else term)

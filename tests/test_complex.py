@@ -1,0 +1,325 @@
+"""Complex duals: functions to third order against mpmath over the plane, parts, scalars, casts, order and text."""
+
+import copy
+import itertools
+import pickle
+
+import mpmath
+import numpy as np
+import pytest
+
+import dualnum as dn
+from dualnum import _core
+from dualnum.rules.complex.functions import SERIES
+
+MPMATH = {
+    "exp2": lambda z: mpmath.exp(z * mpmath.log(2)),
+    "log2": lambda z: mpmath.log(z) / mpmath.log(2),
+    "log10": lambda z: mpmath.log(z) / mpmath.log(10),
+    "log1p": lambda z: mpmath.log(1 + z),
+    "square": lambda z: z * z,
+    "reciprocal": lambda z: 1 / z,
+    "arcsin": mpmath.asin,
+    "arccos": mpmath.acos,
+    "arctan": mpmath.atan,
+    "arcsinh": mpmath.asinh,
+    "arccosh": mpmath.acosh,
+    "arctanh": mpmath.atanh,
+}
+PARTS = [s * a for a in (0.0, 1e-8, 0.3, 0.9999, 1.0001, 2.5, 40.0) for s in (1.0, -1.0)]
+PLANE = [complex(a, b) for a, b in itertools.product(PARTS, PARTS)]
+
+
+def beside(part):
+    """Return a part of a number, where it is a zero one beside it, on the side of its sign."""
+    return mpmath.mpf(part) if part else mpmath.mpf(10) ** -40 * (1 if np.copysign(1, part) > 0 else -1)
+
+
+def exact(function, z):
+    """Return the first three derivatives by differences of 250 digits; at a branch cut those on the side of z's zeros."""
+    with mpmath.workdps(250):
+        h = mpmath.mpf(10) ** -60
+        point = mpmath.mpc(beside(z.real), beside(z.imag))
+        a, b, c, d, e = (function(point + k * h) for k in range(-2, 3))
+        first = (a - 8 * b + 8 * d - e) / (12 * h)
+        return [complex(x) for x in (first, (d - 2 * c + b) / h**2, (e - 2 * d + 2 * b - a) / (2 * h**3))]
+
+
+def taylor(function, z):
+    """Return the derivatives up to the third at an array of complex numbers."""
+    level = _core.Level(taylor=True)
+    x = _core.seed_tangents(z.real.copy(), level, np.array([1.0, 0.0, 0.0]))
+    y = function(_core.complex_from(x, z.imag))
+    np.testing.assert_array_equal(_core.value(y), function(z))
+    return _core.split(y, level)[1] * [1, 2, 6]
+
+
+@pytest.mark.parametrize("function", SERIES, ids=lambda f: f.__name__)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_functions_over_the_plane(function):
+    of_mpmath = MPMATH.get(function.__name__) or getattr(mpmath, function.__name__)
+    z = np.array([z for z in PLANE if np.isfinite(function(z))])
+    got = taylor(function, z)
+    expected = np.array([exact(of_mpmath, at) for at in z])
+    scale = np.abs(expected)
+    scale[scale > 1e15] = np.inf  # beside a singular point
+    clear = np.isfinite(scale) & (scale > 1e-30)
+    assert clear.sum() > 150 if function is not np.square else clear.sum() >= z.size
+    assert np.all(np.abs(got - expected)[clear] <= 5e-15 * scale[clear])
+    assert np.all(np.abs(got)[np.isfinite(scale) & ~clear] < 1e-29)
+
+
+@pytest.mark.parametrize("a", [2.0, 3, -1.0, 0.5, 2.5 - 1j, 0.0])
+def test_powers(a):
+    z = np.array([z for z in PLANE if z])
+    got = taylor(lambda z: np.power(z, a), z)
+    factor = 1.0
+    for k in range(3):
+        factor = factor * (a - k)
+        expected = factor * z ** (a - k - 1)
+        known = np.isfinite(expected)
+        np.testing.assert_allclose(got[known, k], expected[known], rtol=1e-13, atol=1e-300)
+
+
+def test_powers_at_zero():
+    for a in (0, 1, 2, 3, 4, 5.5):
+        found = taylor(lambda z, a=a: np.power(z, a), np.zeros(1, complex))[0]
+        np.testing.assert_array_equal(found, [a == 1, 2 * (a == 2), 6 * (a == 3)])
+    with np.errstate(all="ignore"):
+        assert np.isnan(taylor(lambda z: np.power(z, 0.5), np.zeros(1, complex))[0]).all()
+
+
+def test_powers_with_moving_exponents():
+    z = np.array([0.3 + 2j, -1.5 - 0.2j, 4j])
+    for k, factor in enumerate([1, 1, 1], 1):
+        got = dn.derivative(lambda t: np.power(2 - 1j, z * t), k)(0.7) * factor
+        expected = np.power(2 - 1j, z * 0.7) * (z * np.log(2 - 1j)) ** k
+        np.testing.assert_allclose(got, expected, rtol=1e-13)
+    got = dn.derivative(lambda t: (z + t) ** (t - 1j))(0.0)
+    expected = z**-1j * (np.log(z) - 1j / z)
+    np.testing.assert_allclose(got, expected, rtol=1e-14)
+
+
+def seeded(rng, shape, sizes=(2,), dtype=None):
+    """Return an array of complex duals of permanent levels with components that are all different."""
+    dtype = dn.DualDType(*sizes) if dtype is None else dtype
+    numbers = rng.normal(size=(2, *shape, dtype.itemsize // 8))
+    return _core.complex_from(
+        *(np.ascontiguousarray(x).view(dtype)[..., 0].view(dn.DualArray) for x in numbers)
+    )
+
+
+LAYOUTS = [
+    dn.DualDType(1),
+    dn.DualDType(3),
+    dn.DualDType(2, 1),
+    dn.DualDType(order=3),
+    dn.DualDType(2, degree=2),
+]
+
+
+@pytest.mark.parametrize("dtype", LAYOUTS, ids=str)
+def test_identities(dtype):
+    rng = np.random.default_rng(1)
+    z, w = (seeded(rng, (4, 3), dtype=dtype) for _ in range(2))
+
+    def same(a, b):
+        for part in (_core.real_part, _core.imaginary_part):
+            x, y = (np.asarray(part(side)) for side in (a, b))
+            x, y = (side.view(float) for side in (np.ascontiguousarray(x), np.ascontiguousarray(y)))
+            np.testing.assert_allclose(x, y, rtol=0, atol=1e-12 * max(1, np.abs(y).max()))
+
+    same(z * w / w, z)
+    same((z + w) - w, z)
+    same(np.exp(z + w), np.exp(z) * np.exp(w))
+    same(np.exp(np.log(z)), z)
+    same(np.sqrt(z) ** 2, z)
+    same(np.sin(z) ** 2 + np.cos(z) ** 2, z * 0 + 1)
+    same(np.cosh(z) ** 2 - np.sinh(z) ** 2, z * 0 + 1)
+    same(np.tan(np.arctan(z)), z)
+    same(np.sin(np.arcsin(z)), z)
+    same(np.cos(np.arccos(z)), z)
+    same(np.cosh(np.arccosh(z)), z)
+    same(np.tanh(np.arctanh(z)), z)
+    same(np.sinh(np.arcsinh(z)), z)
+    same(z**3, z * z * z)
+    same(z**w, np.exp(w * np.log(z)))
+    same(np.conj(z) * z, np.absolute(z) ** 2 + 0j)
+    same(np.absolute(z) * np.exp(1j * np.angle(z)), z)
+    same(np.sign(z) * np.absolute(z), z)
+    same(np.prod(z, axis=0), z[0] * z[1] * z[2] * z[3])
+    same(np.sum(z, axis=1), z[:, 0] + z[:, 1] + z[:, 2])
+    same(np.fft.ifft(np.fft.fft(z, axis=0), axis=0), z)
+    same(np.fft.ifft2(np.fft.fft2(z)), z)
+    spectrum = np.fft.fft(z, axis=0)
+    same(np.sum(np.absolute(spectrum) ** 2, axis=0) / 4 + 0j, np.sum(np.absolute(z) ** 2, axis=0) + 0j)
+    around = sum(z[np.newaxis, k] * np.roll(w, k, axis=0) for k in range(4))
+    same(np.fft.ifft(spectrum * np.fft.fft(w, axis=0), axis=0), around)
+    same(z @ w.T, np.einsum("ij,kj->ik", z, w))
+    same(np.vdot(z[0], w[0]) * np.ones(1), np.sum(np.conj(z[0]) * w[0]) * np.ones(1))
+
+
+def test_parts_are_views():
+    z = seeded(np.random.default_rng(2), (3,))
+    z.real[0] = 5.0
+    z.imag = 2.0
+    assert z[0].primal == 5 + 2j
+    assert not np.any(_core.tangent(z.imag))
+    assert z.real.base is not None
+    assert z.real.dtype is dn.DualDType(2)
+    with pytest.raises(TypeError, match="cannot set the imaginary part"):
+        dn.seed([1.0]).imag = 1.0
+
+
+def test_scalars():
+    x = dn.Dual(3.0)
+    z = x + 4j
+    assert type(z) is dn.ComplexDual
+    assert z.primal == 3 + 4j
+    assert z.tangent == 1
+    assert (z.real.primal, z.imag.primal, z.imag.tangent) == (3, 4, 0)
+    assert abs(z).primal == 5
+    assert abs(z).tangent == 0.6
+    assert z.conjugate().primal == 3 - 4j
+    assert (-z).tangent == -1
+    assert (1j * x).tangent == 1j
+    assert (z / 2).tangent == 0.5
+    assert (z**2).tangent == 6 + 8j
+    assert (2 / z).tangent == pytest.approx(-2 / (3 + 4j) ** 2, rel=1e-15)
+    assert z == 3 + 4j
+    assert z != 3
+    assert dn.Dual(3.0) == 3 + 0j
+    assert dn.Dual(3.0) != 3 + 1j
+    assert bool(z)
+    assert not bool(z - z)
+    assert repr(z) == "ComplexDual((3+4j), (1+0j))"
+    assert f"{z:.1f}" == "3.0+4.0j"
+    assert dn.ComplexDual(x, 4.0) == z
+    assert copy.deepcopy(z) is z
+    assert pickle.loads(pickle.dumps(z)).tangent == 1
+    for refused in (complex, float, int, hash, lambda z: z < z, lambda z: z // 2, lambda z: z % 2):
+        with pytest.raises(TypeError):
+            refused(z)
+    with pytest.raises(AttributeError):
+        z.real = 1.0
+    with pytest.raises(TypeError, match="expects real numbers or duals, got complex"):
+        dn.ComplexDual(1j)
+
+
+@pytest.mark.parametrize("operator", "+ - * / **".split())
+def test_scalars_have_the_bits_of_numpy(operator):
+    numbers = [2, -1.5, 0.3 - 2j, 1j, np.float64(0.7), np.complex128(-1 + 0.25j)]
+    for a, b in itertools.product(numbers, numbers):
+        if not (np.iscomplexobj(a) or np.iscomplexobj(b)):
+            continue
+        expected = eval(f"a {operator} b")
+        for x, y in ((a * dn.Dual(1.0, 0.0), b), (a, b * dn.Dual(1.0, 0.0))):
+            assert _core.value(eval(f"x {operator} y")) in (expected, eval(f"np.complex128(a) {operator} b"))
+
+
+def test_dtypes():
+    real, dtype = dn.DualDType(2), dn.DualDType(2, dtype=complex)
+    assert dtype is dn.ComplexDualDType(2)
+    assert repr(dtype) == "ComplexDualDType(2)"
+    assert (dtype.itemsize, dtype.ncomponents, dtype.degree, dtype.levels) == (48, 6, 1, real.levels)
+    assert np.result_type(real, complex) is dtype
+    assert np.result_type(real, np.complex64) is dtype
+    assert np.result_type(dtype, float) is dtype
+    assert np.result_type(dn.DualDType(2, 1), dtype) is dn.ComplexDualDType(2, 1)
+    assert pickle.loads(pickle.dumps(dtype)) is dtype
+    assert np.can_cast(real, dtype)
+    assert not np.can_cast(dtype, real, "safe")
+    assert np.isdtype(dtype, "complex floating")
+    assert np.finfo(dtype).eps == np.finfo(float).eps
+    with pytest.raises(TypeError, match="expects dtype to be float or complex, got int64"):
+        dn.DualDType(1, dtype="int64")
+
+
+def test_casts():
+    z = seeded(np.random.default_rng(3), (4,))
+    for source in ("?", "i4", "u8", "f2", "f4", "f8", "c8", "c16", ">c16"):
+        numbers = np.array([0, 1, 1, 0]).astype(source)
+        np.testing.assert_array_equal(_core.value(numbers.astype(z.dtype)), numbers)
+        assert (numbers * z).dtype is z.dtype
+    for target in (float, np.complex64, complex, "g", "G", int, z.real.dtype):
+        with pytest.raises(TypeError, match="lose"):
+            np.asarray(z).astype(target)
+    np.testing.assert_array_equal(z.astype(bool), [True] * 4)
+    assert z.real.astype(complex).dtype is z.dtype
+    wide = z.astype(dn.ComplexDualDType(2, 1))
+    np.testing.assert_array_equal(_core.value(wide), _core.value(z))
+    with pytest.raises(TypeError, match="without losing derivatives"):
+        wide.astype(z.dtype)
+    for make in (lambda z: pickle.loads(pickle.dumps(z)), np.array, np.copy, lambda z: z[::-1][::-1]):
+        assert np.asarray(make(z)).tobytes() == np.asarray(z).tobytes()
+
+
+def test_order_is_that_of_numpy():
+    rng = np.random.default_rng(4)
+    numbers = rng.choice([0.0, -0.0, 1.0, 2.0, np.nan, np.inf], (2, 60))
+    v = _core.complex_from(*numbers)
+    z = v.astype(dn.ComplexDualDType(1)).view(dn.DualArray)
+    order = np.argsort(v, kind="stable")
+    np.testing.assert_array_equal(np.argsort(z, kind="stable"), order)
+    np.testing.assert_array_equal(_core.value(np.sort(z)), np.sort(v))
+    assert np.argmax(z) == np.argmax(v)
+    assert np.argmin(z) == np.argmin(v)
+    with np.errstate(invalid="ignore"):
+        for f in (
+            np.maximum,
+            np.minimum,
+            np.fmax,
+            np.fmin,
+            np.less,
+            np.greater_equal,
+            np.equal,
+            np.not_equal,
+        ):
+            np.testing.assert_array_equal(_core.value(f(z, z[::-1])), f(v, v[::-1]))
+    for f in (np.isfinite, np.isnan, np.isinf, np.logical_not, np.any, np.all, np.count_nonzero):
+        np.testing.assert_array_equal(f(z), f(v))
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 9, 128, 129, 1000])
+def test_sums_and_products_have_the_bits_of_numpy(n):
+    rng = np.random.default_rng(n)
+    v = rng.normal(size=(3, n)) + 1j * rng.normal(size=(3, n))
+    z = v.astype(dn.ComplexDualDType(2)).view(dn.DualArray)
+    for f in (np.sum, np.prod, np.mean, np.cumsum, np.cumprod, np.add.accumulate):
+        for axis in (0, 1):
+            np.testing.assert_array_equal(_core.value(f(z, axis=axis)), f(v, axis=axis))
+            np.testing.assert_array_equal(_core.value(f(z[:, ::-1], axis=axis)), f(v[:, ::-1], axis=axis))
+
+
+def test_values_that_are_not_finite_leave_resting_variables_alone():
+    z = np.array([0.0, 1.0]) + 0j
+    x = _core.seed_identity(z.real.copy(), _core.Level(), 0, 2)
+    with np.errstate(all="ignore"):
+        y = np.log(x + 0j)
+    tangents = _core.split(y, x.dtype.levels[0])[1]
+    assert tangents[1].tolist() == [0, 1]
+    assert tangents[0, 1] == 0
+    assert not np.isfinite(tangents[0, 0])
+
+
+def test_text():
+    z = dn.seed(np.array([1.0, 2.5])) * (1 - 2j)
+    assert str(z) == (
+        "[ComplexDual((1.0-2.0j), [(1.0-2.0j), (0.0+0.0j)])\n ComplexDual((2.5-5.0j), [(0.0+0.0j), (1.0-2.0j)])]"
+    )
+    assert repr(np.exp(dn.HyperDual(0.0) * 1j)).startswith("<ComplexDual (1+0j) of ComplexDualDType(1, 1)>")
+
+
+def test_what_has_no_rule_says_so():
+    z = dn.seed([1.0]) + 1j
+    for call in (
+        lambda: np.arctan2(z, 1.0),
+        lambda: np.hypot(z, z),
+        lambda: np.floor_divide(z, 2),
+        lambda: np.logaddexp(z, z),
+        lambda: np.cbrt(z),
+    ):
+        with pytest.raises(TypeError, match="of complex duals has no rule"):
+            call()
+    with pytest.raises(TypeError, match="expects numbers beside complex duals, got"):
+        np.add(z, np.longdouble(1))
