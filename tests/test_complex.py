@@ -36,7 +36,7 @@ def beside(part):
 
 
 def exact(function, z):
-    """Return the first three derivatives by differences of 250 digits; at a branch cut those on the side of z's zeros."""
+    """Return the first three derivatives by differences of 250 digits; at a branch cut on the side of z's zeros."""
     with mpmath.workdps(250):
         h = mpmath.mpf(10) ** -60
         point = mpmath.mpc(beside(z.real), beside(z.imag))
@@ -213,8 +213,11 @@ def test_scalars_have_the_bits_of_numpy(operator):
         if not (np.iscomplexobj(a) or np.iscomplexobj(b)):
             continue
         expected = eval(f"a {operator} b")
-        for x, y in ((a * dn.Dual(1.0, 0.0), b), (a, b * dn.Dual(1.0, 0.0))):
-            assert _core.value(eval(f"x {operator} y")) in (expected, eval(f"np.complex128(a) {operator} b"))
+        for names in ({"x": a * dn.Dual(1.0, 0.0), "y": b}, {"x": a, "y": b * dn.Dual(1.0, 0.0)}):
+            assert _core.value(eval(f"x {operator} y", names)) in (
+                expected,
+                eval(f"np.complex128(a) {operator} b"),
+            )
 
 
 def test_dtypes():

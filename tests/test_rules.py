@@ -54,7 +54,7 @@ def test_interp_outside_depends_on_left_and_right():
     assert np.interp([9.0, 2.0], KNOTS, HEIGHTS + 0 * d, right=2 * d).tangent.tolist() == [[2], [0]]
     with pytest.raises(TypeError, match=r"dualnum\.value"):  # NumPy asks x, xp and fp only
         np.interp(-1.0, KNOTS, HEIGHTS, left=d)
-    with pytest.raises(TypeError, match="interp expects real numbers beside duals, got dtype.*complex128"):
+    with pytest.raises(TypeError, match=r"interp expects real numbers beside duals, got dtype.*complex128"):
         np.interp(d, KNOTS * 1j, HEIGHTS)
 
 

@@ -156,7 +156,7 @@ cdef extern from "numpy/private_api.h" namespace "dn":
     const char **value_names
     const int VALUE_COUNT
     cbool find_value_loop(int, PyObject *)
-    cbool find_complex_loops(PyObject *, PyObject *)
+    cbool find_complex_loops(PyObject *, PyObject *, PyObject *)
     cbool find_float64_sorts()
 
 cdef extern from "numpy/loop_table.h" namespace "dn":

@@ -165,7 +165,7 @@ cdef int _bool_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *
     return 1
 
 
-cdef object _add = np.add, _multiply = np.multiply, _logical_and = np.logical_and
+cdef object _add = np.add, _multiply = np.multiply, _divide = np.divide, _logical_and = np.logical_and
 
 
 cdef int _identity_initial(PyArrayMethod_Context *context, npy_bool is_empty, void *initial) except -1:
@@ -196,8 +196,9 @@ cdef void _register_values() except *:
         if ufunc is not None and not find_value_loop(i, <PyObject *>ufunc):
             raise ImportError(
                 f"dualnum expects NumPy's {name} to have a float64 loop, which NumPy {np.__version__} has not.")
-    if not find_complex_loops(<PyObject *>_add, <PyObject *>_multiply):
-        raise ImportError(f"dualnum expects add and multiply to have complex loops, which NumPy {np.__version__} lacks.")
+    if not find_complex_loops(<PyObject *>_add, <PyObject *>_multiply, <PyObject *>_divide):
+        raise ImportError(
+            f"dualnum expects NumPy's arithmetic to have complex128 loops, which NumPy {np.__version__} has not.")
 
 
 cdef void *_initial_of(object ufunc, str letters):

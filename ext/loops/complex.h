@@ -64,45 +64,89 @@ void complex_linear(const Operands& a) {
   *imaginary(s, a.at(2, 0)) = sum->im;
 }
 
-// The derivatives of x y over one first-order level, where all numbers are finite.  z may be x or y.
-inline void dual_product(index_t k, double* z, const double* x, const double* y) {
-  const double *u = x + k + 1, *v = y + k + 1;
-  const double xr = x[0], xi = u[0], yr = y[0], yi = v[0];
-  for (index_t j = 1; j <= k; ++j) {
-    const double re = (xr * y[j] - xi * v[j]) + (x[j] * yr - u[j] * yi);
-    const double im = (xr * v[j] + xi * y[j]) + (x[j] * yi + u[j] * yr);
-    z[j] = re;
-    z[k + 1 + j] = im;
-  }
-}
-
 // z = x y, the value given; z may be x or y.
 inline void complex_product(const ElementLayout& s, double* z, const double* x, const double* y, Complex value,
                             Arena& arena) {
+  Arena::Mark mark(arena);
   const index_t n = s.components();
-  if (s.is_dual() && all_finite(x, 2 * n) && all_finite(y, 2 * n)) {
-    dual_product(n - 1, z, x, y);
-  } else {
-    Arena::Mark mark(arena);
-    const double *u = x + n, *v = y + n;
-    double *re = arena.take(3 * n), *im = re + n, *squares = im + n;
-    zero(3 * n, re);
-    multiply_add(s, s.levels, re, x, y);
-    multiply_add(s, s.levels, squares, u, v);
-    for (index_t j = 0; j < n; ++j) re[j] -= squares[j];
-    multiply_add(s, s.levels, im, x, v);
-    multiply_add(s, s.levels, im, u, y);
-    for (const double* operand : {x, u, y, v}) {
-      mark_indeterminate(s, re, operand);
-      mark_indeterminate(s, im, operand);
-    }
-    copy(2 * n, z, re);
+  const double *u = x + n, *v = y + n;
+  double *re = arena.take(3 * n), *im = re + n, *squares = im + n;
+  zero(3 * n, re);
+  multiply_add(s, s.levels, re, x, y);
+  multiply_add(s, s.levels, squares, u, v);
+  for (index_t j = 0; j < n; ++j) re[j] -= squares[j];
+  multiply_add(s, s.levels, im, x, v);
+  multiply_add(s, s.levels, im, u, y);
+  for (const double* operand : {x, u, y, v}) {
+    mark_indeterminate(s, re, operand);
+    mark_indeterminate(s, im, operand);
   }
-  z[0] = value.re;
-  z[n] = value.im;
+  re[0] = value.re;
+  im[0] = value.im;
+  copy(2 * n, z, re);
 }
 
-// Products of which each is the next one's operand x.  NumPy's loop sees this, so it computes all values at once.
+// z = x / y, the value given, and the value of 1 / y; z may be x or y.  Each pass adds (x - z y) / y_0, which is right in
+// one more degree.
+inline void complex_quotient(const ElementLayout& s, double* z, const double* x, const double* y, Complex value,
+                             Complex inverse, Arena& arena) {
+  Arena::Mark mark(arena);
+  const index_t n = s.components();
+  double *quotient = arena.take(4 * n), *product = quotient + 2 * n;
+  zero(2 * n, quotient);
+  quotient[0] = value.re;
+  quotient[n] = value.im;
+  for (index_t pass = s.degree(); pass > 0; --pass) {
+    complex_product(s, product, quotient, y, value, arena);
+    for (index_t j = 1; j < n; ++j) {
+      const double re = x[j] - product[j], im = x[n + j] - product[n + j];
+      quotient[j] += times(inverse.re, re) - times(inverse.im, im);
+      quotient[n + j] += times(inverse.re, im) + times(inverse.im, re);
+    }
+  }
+  for (const double* operand : {x, x + n, y, y + n}) {
+    mark_indeterminate(s, quotient, operand);
+    mark_indeterminate(s, quotient + n, operand);
+  }
+  copy(2 * n, z, quotient);
+}
+
+enum class ComplexOperation { product, quotient };
+
+// The derivatives over one first-order level of K tangents, or of k if K is 0; z shares no memory with x and y.  Packed
+// says that elements are contiguous.  False where a number is not finite: the functions above then know better.
+template <ComplexOperation Op, int K, bool Packed>
+CLONES bool complex_elements(const double* x, index_t x_step, const double* y, index_t y_step, double* z,
+                             index_t z_step, const Complex* values, const Complex* inverses, index_t m, index_t k) {
+  if constexpr (K != 0) k = K;
+  if constexpr (Packed) x_step = y_step = z_step = 2 * (1 + K);
+  double check = 0;
+  for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
+    const double *u = x + k + 1, *v = y + k + 1;
+    double* w = z + k + 1;
+    const double yr = y[0], yi = v[0], zr = values[i].re, zi = values[i].im;
+    for (index_t j = 1; j <= k; ++j) {
+      double re, im;
+      if constexpr (Op == ComplexOperation::product) {
+        re = (x[0] * y[j] - u[0] * v[j]) + (x[j] * yr - u[j] * yi);
+        im = (x[0] * v[j] + u[0] * y[j]) + (x[j] * yi + u[j] * yr);
+      } else {
+        const double pr = x[j] - (zr * y[j] - zi * v[j]), pi = u[j] - (zr * v[j] + zi * y[j]);
+        re = inverses[i].re * pr - inverses[i].im * pi;
+        im = inverses[i].re * pi + inverses[i].im * pr;
+      }
+      check += 0 * re + 0 * im;
+      z[j] = re;
+      w[j] = im;
+    }
+    z[0] = zr;
+    w[0] = zi;
+  }
+  return check == 0;
+}
+
+// Results of which each is the next one's operand x, in products.  NumPy's loop sees this, so it computes all values at
+// once.
 inline void complex_products_in_turn(const Operands& a) {
   const ElementLayout& s = a.layout;
   Arena arena;
@@ -120,20 +164,42 @@ inline void complex_products_in_turn(const Operands& a) {
   for (index_t i = 0; i < a.n; ++i) complex_product(s, a.at(2, i), a.at(0, i), a.at(1, i), z[i + 1], arena);
 }
 
-inline void complex_product(const Operands& a) {
-  if (a.is_sequential()) return complex_products_in_turn(a);
+template <ComplexOperation Op>
+void complex_arithmetic(const Operands& a) {
+  constexpr bool divides = Op == ComplexOperation::quotient;
   const ElementLayout& s = a.layout;
-  const index_t x_step = a.strides[0] != 0, y_step = a.strides[1] != 0;
-  Complex x[BLOCK], y[BLOCK], z[BLOCK];
+  const bool in_turn = a.is_sequential();
+  if (in_turn && !divides) return complex_products_in_turn(a);
+  const index_t n = 2 * s.components(), x_step = a.strides[0] != 0, y_step = a.strides[1] != 0;
+  const index_t block = in_turn ? 1 : BLOCK;
+  const bool at_once = s.is_dual() && !in_turn && a.result_is_disjoint(2), packed = a.step(0) == n && a.step(1) == n;
+  Complex x[BLOCK], y[BLOCK], z[BLOCK], inverse[BLOCK];
   Arena arena;
-  for (index_t start = 0; start < a.n; start += BLOCK) {
-    const index_t m = std::min(BLOCK, a.n - start);
+  for (index_t start = 0; start < a.n; start += block) {
+    const index_t m = std::min(block, a.n - start);
     for (index_t i = 0; i < (x_step ? m : 1); ++i) x[i] = complex_value(s, a.at(0, start + i));
     for (index_t i = 0; i < (y_step ? m : 1); ++i) y[i] = complex_value(s, a.at(1, start + i));
-    complex_values(complex_multiply, x, x_step, y, y_step, z, 1, m);
+    complex_values(divides ? complex_divide : complex_multiply, x, x_step, y, y_step, z, 1, m);
     KeepFlags keep;
-    for (index_t i = 0; i < m; ++i)
-      complex_product(s, a.at(2, start + i), a.at(0, start + i), a.at(1, start + i), z[i], arena);
+    if constexpr (divides) {
+      constexpr Complex one{1, 0};
+      complex_values(complex_divide, &one, 0, y, y_step, inverse, 1, m);
+    }
+    if (at_once) {
+      const double *px = a.at(0, start), *py = a.at(1, start);
+      double* pz = a.at(2, start);
+      const index_t sx = a.step(0), sy = a.step(1), sz = a.step(2);
+      if (n == 4 && packed && sz == n
+              ? complex_elements<Op, 1, true>(px, sx, py, sy, pz, sz, z, inverse, m, 1)
+              : complex_elements<Op, 0, false>(px, sx, py, sy, pz, sz, z, inverse, m, n / 2 - 1))
+        continue;
+    }
+    for (index_t i = 0; i < m; ++i) {
+      double* out = a.at(2, start + i);
+      const double *ex = a.at(0, start + i), *ey = a.at(1, start + i);
+      if constexpr (divides) complex_quotient(s, out, ex, ey, z[i], inverse[i], arena);
+      else complex_product(s, out, ex, ey, z[i], arena);
+    }
   }
 }
 
@@ -168,8 +234,7 @@ template <bool (*Test)(double), bool All>
 void complex_predicate(const Operands& a) {
   for (index_t i = 0; i < a.n; ++i) {
     const Complex x = complex_value(a.layout, a.at(0, i));
-    *reinterpret_cast<bool*>(a.data[1] + i * a.strides[1]) =
-        All ? Test(x.re) && Test(x.im) : Test(x.re) || Test(x.im);
+    *reinterpret_cast<bool*>(a.data[1] + i * a.strides[1]) = All ? Test(x.re) && Test(x.im) : Test(x.re) || Test(x.im);
   }
 }
 inline void complex_logical_not(const Operands& a) {

@@ -39,8 +39,8 @@ struct ValueLoop {
   void* extra;
 };
 
-extern ValueLoop value_loops[VALUE_COUNT];          // filled when the module is imported
-extern ValueLoop complex_add, complex_multiply;  // likewise, of complex128
+extern ValueLoop value_loops[VALUE_COUNT];                       // filled when the module is imported
+extern ValueLoop complex_add, complex_multiply, complex_divide;  // likewise, of complex128
 
 // y[i] = f(x[i]), i < n
 inline void unary_values(ValueId id, const double* x, double* y, index_t n) {

@@ -14,7 +14,7 @@
 
 namespace dn {
 
-ValueLoop value_loops[VALUE_COUNT], complex_add, complex_multiply;
+ValueLoop value_loops[VALUE_COUNT], complex_add, complex_multiply, complex_divide;
 
 const Kernel kernels[KERNELS] = {
 #define KERNEL(ufunc, types, behaviour, ...) __VA_ARGS__,

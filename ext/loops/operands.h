@@ -34,13 +34,14 @@ struct Operands {
     const index_t step = strides[operand], count = step == 0 ? 1 : m;
     for (index_t i = 0; i < count; ++i) values[i] = *reinterpret_cast<const double*>(p + i * step);
   }
-  // Whether the result shares no memory with operands 0 and 1, so that a second computation finds them intact.
-  bool result_is_disjoint() const {
-    const auto span = [this](int operand) {
+  // Whether the result shares no memory with operands 0 and 1, so that a second computation finds them intact; elements
+  // have `parts` parts.
+  bool result_is_disjoint(std::uintptr_t parts = 1) const {
+    const auto span = [this, parts](int operand) {
       const auto first = reinterpret_cast<std::uintptr_t>(data[operand]);
       const auto last =
           first + static_cast<std::uintptr_t>((n - 1) * strides[operand]);  // modulo 2^64 for negative steps
-      const auto size = static_cast<std::uintptr_t>(layout.components()) * sizeof(double);
+      const auto size = parts * static_cast<std::uintptr_t>(layout.components()) * sizeof(double);
       return std::pair{std::min(first, last), std::max(first, last) + size};
     };
     const auto apart = [&](int operand) {

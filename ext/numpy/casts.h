@@ -155,8 +155,8 @@ int cast_parts(PyArrayMethod_Context* context, char* const* data, const npy_intp
     return 0;
   }
   // Elements may be unaligned, which doubles must not be: they go through aligned copies.
-  std::unique_ptr<double[]> x(new (std::nothrow)
-                                  double[static_cast<std::size_t>(Parts * components + Wide * wide_components)]);
+  std::unique_ptr<double[]> x(
+      new (std::nothrow) double[static_cast<std::size_t>(Parts * components + Wide * wide_components)]);
   if (!x) return out_of_memory();
   double* z = x.get() + Parts * components;
   zero(Wide * wide_components, z);

@@ -57,11 +57,12 @@ inline bool find_value_loop(int id, PyObject* ufunc) {
   value_loops[id] = find_loop(ufunc, NPY_DOUBLE);
   return value_loops[id].function;
 }
-// The same for the complex128 loops of add and multiply.
-inline bool find_complex_loops(PyObject* add, PyObject* multiply) {
+// The same for the complex128 loops of add, multiply and divide.
+inline bool find_complex_loops(PyObject* add, PyObject* multiply, PyObject* divide) {
   complex_add = find_loop(add, NPY_CDOUBLE);
   complex_multiply = find_loop(multiply, NPY_CDOUBLE);
-  return complex_add.function && complex_multiply.function;
+  complex_divide = find_loop(divide, NPY_CDOUBLE);
+  return complex_add.function && complex_multiply.function && complex_divide.function;
 }
 
 inline PyArray_SortFunc* float64_sort;

@@ -4,7 +4,6 @@ import numpy as np
 
 from dualnum._core import DualArray, complex_from, imaginary_part, is_complex_dual, real_part
 from dualnum.rules._components import components, from_components
-from dualnum.rules._operands import is_dual
 from dualnum.rules._registry import rule
 
 _ONE_AXIS = "fft ifft rfft irfft hfft ihfft".split()

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from dualnum._core import (
-    complex_dtype,
     complex_from,
     imaginary_part,
     is_complex_dual,
@@ -30,14 +29,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
             raise TypeError(
                 f"interp expects real numbers beside duals, got {np.asarray(points).dtype!r} of points."
             )
+    ends = {name: end for name, end in (("left", left), ("right", right)) if end is not None}
     re, im = (
-        np.interp(
-            x,
-            xp,
-            part(np.asarray(fp)),
-            *(None if end is None else part(end) for end in (left, right)),
-            period,
-        )
+        np.interp(x, xp, part(fp), period=period, **{name: part(end) for name, end in ends.items()})
         for part in (np.real, np.imag)
     )
     return complex_from(re, im)

@@ -155,13 +155,6 @@ for _function, _series in SERIES.items():
 # ---- functions of two arguments ----------------------------------------------------------------------------
 
 
-def divide(x, y):
-    """x / y as x times 1 / y."""
-    values = np.divide(value(x), value(y))
-    with np.errstate(all="ignore"):
-        return with_complex_values(x * np.reciprocal(y), values)
-
-
 def _power(function):
     def power(x, y):
         """x ** y: of a constant y by its binomial coefficients, else exp(y log(x))."""
@@ -180,7 +173,6 @@ def _power(function):
     return power
 
 
-register_complex_rule(np.divide, "CCC", divide)
 register_complex_rule(np.power, "CCC", _power(np.power))
 register_complex_rule(np.float_power, "CCC", _power(np.float_power))
 
@@ -221,7 +213,7 @@ def _extremum(function):
 register_complex_rule(np.absolute, "CD", absolute)
 register_complex_rule(np.sign, "CC", sign)
 register_complex_rule(np.rint, "CC", rint)
-for _function in (np.maximum, np.minimum, np.fmax, np.fmin):
-    register_complex_rule(_function, "CCC", _extremum(_function))
-for _function in (np.less, np.less_equal, np.greater, np.greater_equal):
-    register_complex_rule(_function, "CC?", lambda x, y, f=_function: f(value(x), value(y)))
+for _choice in (np.maximum, np.minimum, np.fmax, np.fmin):
+    register_complex_rule(_choice, "CCC", _extremum(_choice))
+for _comparison in (np.less, np.less_equal, np.greater, np.greater_equal):
+    register_complex_rule(_comparison, "CC?", lambda x, y, f=_comparison: f(value(x), value(y)))

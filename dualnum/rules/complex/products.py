@@ -63,7 +63,7 @@ for _function, _conjugate in (
         register_function_of_complex(_function, _product(_function, _conjugate))
 
 
-def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """np.correlate, which takes the conjugate of its second argument."""
     values = np.correlate(_values(a), _values(v), mode)
 
