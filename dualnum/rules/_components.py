@@ -5,11 +5,20 @@ import math
 
 import numpy as np
 
-from dualnum._core import DualDType, value
+from dualnum._core import (
+    DualDType,
+    complex_from,
+    imaginary_part,
+    is_complex_dual,
+    real_part,
+    value,
+)
 
 
 def components(x: np.ndarray) -> np.ndarray:
-    """Return a float64 copy of the components of an array of duals, of shape ``x.shape + (n,)``."""
+    """Return a copy of the components of an array of duals, of shape ``x.shape + (n,)``: complex of complex duals."""
+    if is_complex_dual(x):
+        return complex_from(components(real_part(x)), components(imaginary_part(x)))
     n = x.dtype.itemsize // 8
     if x.size == 0:
         return np.empty((*x.shape, n))
@@ -17,7 +26,9 @@ def components(x: np.ndarray) -> np.ndarray:
 
 
 def from_components(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return the array of duals of this dtype whose components are the last axis of numbers."""
+    """Return the array of duals of this dtype whose components are the last axis of numbers, complex of complex ones."""
+    if np.iscomplexobj(numbers):
+        return complex_from(from_components(numbers.real, dtype), from_components(numbers.imag, dtype))
     if numbers.size == 0:
         return np.empty(numbers.shape[:-1], dtype)
     return np.ascontiguousarray(numbers).view(dtype)[..., 0]

@@ -22,7 +22,10 @@ cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const np
     ufunc = <object>context.caller
     cdef int i, nin = ufunc.nin, nargs = ufunc.nargs
     cdef npy_intp start, n = counts[0], step = n
-    rule = (_complex_rules if _is_complex_dtype(<object>context.descriptors[0]) else _rules).get(ufunc)
+    cdef bint is_complex = False
+    for i in range(nin):
+        is_complex = is_complex or _is_complex_dtype(<object>context.descriptors[i])
+    rule = (_complex_rules if is_complex else _rules).get(ufunc)
     if rule is None:
         raise TypeError(_no_rule(ufunc))
     for i in range(nin, nargs):

@@ -76,6 +76,7 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
     for i in range(nargs):
         objects = objects or signature[i] == object_class or i < nin and given[i] == object_class
         is_complex = is_complex or i < nin and _is_complex_class(given[i])
+    is_complex = is_complex or letters == entry.complex_types  # it has no loop for real duals
     if is_complex and not objects:
         letters = entry.complex_types
         if letters is None:
@@ -285,11 +286,15 @@ def register_complex_rule(ufunc, str letters not None, rule):
     """
     Let rule(*arrays) compute a ufunc of complex duals, whose operands have these types (kernels.def).
 
-    The arrays are one-dimensional, of equal shape and of the same levels.
+    The arrays are one-dimensional, of equal shape and of the same levels. A ufunc without a loop for real duals takes
+    these as complex ones.
     """
     cdef PyType_Slot loop = PyType_Slot(NPY_METH_strided_loop, <void *>_apply_rule)
     if ufunc not in _entries:
-        _add_loops_of_rule(ufunc)
+        if resolver(ufunc.nin, ufunc.nout) == NULL:
+            raise TypeError(_no_complex_rule(ufunc))
+        _new_entry(ufunc, letters, None)
+        _add_promoters(ufunc)
     _complex_rules[ufunc] = rule
     (<UfuncEntry>_entries[ufunc]).complex_types = letters
     _add_loop(ufunc, letters, loop, NPY_METH_NO_FLOATINGPOINT_ERRORS | NPY_METH_REQUIRES_PYAPI)

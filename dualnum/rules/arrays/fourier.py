@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from dualnum._core import DualArray, complex_from, imaginary_part, is_complex_dual, real_part
+from dualnum._core import real_dtype
 from dualnum.rules._components import components, from_components
+from dualnum.rules._operands import as_dual_arrays
 from dualnum.rules._registry import rule
 
 _ONE_AXIS = "fft ifft rfft irfft hfft ihfft".split()
@@ -13,16 +14,9 @@ _SOME_AXES = "fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn".split()
 def transformed(transform, a, axes):
     """Return a transform of duals: ``transform(numbers, axes)`` takes arrays with the components along a first axis."""
     a = np.asarray(a)
-    moved = np.asarray(real_part(a) if is_complex_dual(a) else a)
-    numbers = np.moveaxis(components(moved), -1, 0)
-    if is_complex_dual(a):
-        numbers = complex_from(numbers, np.moveaxis(components(np.asarray(imaginary_part(a))), -1, 0))
     axes = [axis + 1 if axis >= 0 else axis for axis in axes]
-    found = np.moveaxis(transform(numbers, axes), 0, -1)
-    if not np.iscomplexobj(found):
-        return from_components(found, moved.dtype).view(DualArray)
-    re, im = (from_components(np.ascontiguousarray(part), moved.dtype) for part in (found.real, found.imag))
-    return complex_from(re, im)
+    found = transform(np.moveaxis(components(a), -1, 0), axes)
+    return as_dual_arrays(from_components(np.moveaxis(found, 0, -1), real_dtype(a.dtype)))
 
 
 def _of_one_axis(function):

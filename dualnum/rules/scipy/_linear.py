@@ -5,9 +5,9 @@ import inspect
 
 import numpy as np
 
-from dualnum._core import holds_duals
+from dualnum._core import holds_duals, real_dtype
 from dualnum.rules._components import components, from_components
-from dualnum.rules._operands import numpy_result
+from dualnum.rules._operands import with_values
 from dualnum.rules._registry import rule
 
 
@@ -33,7 +33,8 @@ def linear(original):
         if "cval" in given:
             given["cval"] = 0.0
         found = [original(**{first: np.ascontiguousarray(part)}, **given, **kwargs) for part in others]
-        return numpy_result(from_components(np.stack([values, *found], axis=-1), x.dtype), values)
+        numbers = np.stack([values, *found], axis=-1)
+        return with_values(from_components(numbers, real_dtype(x.dtype)), values)
 
     return on_duals
 
