@@ -44,6 +44,11 @@ OPERANDS = {str(shape): dual(*shape) for shape in SHAPES} | {
     "float32": np.eye(2, dtype=np.float32),
     "longdouble": np.eye(2, dtype=np.longdouble),
     "complex": np.eye(2) * 1j,
+    "complex duals": dual(2, 2) + 1j * dual(2, 2),
+    "complex stack": dual(1, 2, 1, 2) + 1j * dual(1, 2, 1, 2),
+    "complex nan": dual(2, 2) * (1j * np.nan),
+    "complex zeros": dual(2, 2) * 0j,
+    "complex scalar": dual(2)[0] + 1j * dual(2)[0],
     "objects": np.array([[dual(1)[0], 1.0], [2.0, None]], dtype=object),
     "texts": np.array([["a", "b"], ["c", "d"]]),
     "structs": np.zeros((2, 2), dtype=[("a", float)]),
@@ -52,7 +57,11 @@ OPERANDS = {str(shape): dual(*shape) for shape in SHAPES} | {
     "text": "text",
     "number": 2,
 }
-DUALS = [name for name in OPERANDS if name in ("scalar", "list") or isinstance(OPERANDS[name], dn.DualArray)]
+DUALS = [
+    name
+    for name in OPERANDS
+    if name in ("scalar", "complex scalar", "list") or isinstance(OPERANDS[name], dn.DualArray)
+]
 DISPATCHING = [name for name in DUALS if name != "list"]
 
 ONE_OPERAND = """

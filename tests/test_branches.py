@@ -127,7 +127,7 @@ def test_real_eigenvalues_are_the_branches(seed, similar):
         return L.eigvals(p @ (s * diagonal(rows, t)) @ L.inv(s) @ inverse)
 
     if np.any(np.imag(np.linalg.eigvals((p * rows[:, 0]) @ inverse))):  # for LAPACK, by rounding
-        with pytest.raises(ValueError, match="expects A to have real eigenvalues, got complex ones"):
+        with pytest.raises(ValueError, match="expects A to have distinct eigenvalues"):
             dn.taylor(f, order)(0.0)
         return
     got = dn.taylor(f, order)(0.0)
@@ -287,7 +287,7 @@ def test_nearly_defective_matrices_have_distinct_values(gap):
         np.testing.assert_allclose(np.sort(dn.jvp(L.eigvals)(a, move)[1]) * gap, [-1, 1], rtol=1e-3)
     else:
         with pytest.raises(
-            ValueError, match=r"^eigvals\(A\) of duals expects A to (be diagonalisable|have real)"
+            ValueError, match=r"^eigvals\(A\) of duals expects A to (be diagonalisable|have distinct)"
         ):
             dn.jvp(L.eigvals)(a, move)
 
@@ -310,7 +310,7 @@ def test_exactly_defective_matrices_are_refused():
         for _ in range(50):
             lower, upper = (np.tril(rng.integers(-1, 2, (n, n)), -1) + np.eye(n) for _ in range(2))
             s = lower @ upper.T
-            with pytest.raises(ValueError, match=r"expects A to (be diagonalisable|have real)"):
+            with pytest.raises(ValueError, match=r"expects A to (be diagonalisable|have distinct)"):
                 L.eigvals(dn.seed(s @ jordan @ np.rint(np.linalg.inv(s))))
 
 

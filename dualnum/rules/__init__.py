@@ -19,9 +19,29 @@ from dualnum.rules.arrays import (
     special_functions,
     statistics,
 )
-from dualnum.rules.complex import arrays as arrays_of_complex
-from dualnum.rules.complex import functions
-from dualnum.rules.complex import products as products_of_complex
+from dualnum.rules.complex import (
+    arrays as arrays_of_complex,
+)
+from dualnum.rules.complex import (
+    determinants as determinants_of_complex,
+)
+from dualnum.rules.complex import (
+    eigen as eigen_of_complex,
+)
+from dualnum.rules.complex import (
+    factors,
+    functions,
+    linear_systems,
+)
+from dualnum.rules.complex import (
+    norms as norms_of_complex,
+)
+from dualnum.rules.complex import (
+    polynomial as polynomial_of_complex,
+)
+from dualnum.rules.complex import (
+    products as products_of_complex,
+)
 from dualnum.rules.elementwise_functions import elementwise
 from dualnum.rules.implicit_functions import implicit
 from dualnum.rules.linalg import (

@@ -1,4 +1,4 @@
-"""The components of duals: one float64 number for each monomial of an element, the value first."""
+"""The components of duals, one number for each monomial of an element: the value first, complex of complex duals."""
 
 import functools
 import math
@@ -10,6 +10,7 @@ from dualnum._core import (
     complex_from,
     imaginary_part,
     is_complex_dual,
+    real_dtype,
     real_part,
     value,
 )
@@ -26,9 +27,13 @@ def components(x: np.ndarray) -> np.ndarray:
 
 
 def from_components(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return the array of duals of this dtype whose components are the last axis of numbers, complex of complex ones."""
+    """Return the array of duals whose components are the last axis of numbers; dtype says their levels.
+
+    Complex numbers give complex duals.
+    """
     if np.iscomplexobj(numbers):
-        return complex_from(from_components(numbers.real, dtype), from_components(numbers.imag, dtype))
+        real = real_dtype(dtype)
+        return complex_from(from_components(numbers.real, real), from_components(numbers.imag, real))
     if numbers.size == 0:
         return np.empty(numbers.shape[:-1], dtype)
     return np.ascontiguousarray(numbers).view(dtype)[..., 0]
@@ -42,17 +47,21 @@ def nilpotent_part(x: np.ndarray) -> np.ndarray:
     if type(x.dtype) is DualDType:
         value(x)[...] = 0
         return x
+    if type(x.dtype) is ComplexDualDType:
+        value(real_part(x))[...] = 0
+        value(imaginary_part(x))[...] = 0
+        return x
     return np.zeros(x.shape)
 
 
 def degree(dtype: np.dtype) -> int:
     """Return the largest d for which h^d does not vanish for every nilpotent h: the passes of an iteration."""
-    return dtype.degree if isinstance(dtype, DualDType) else 0
+    return dtype.degree if isinstance(dtype, (DualDType, ComplexDualDType)) else 0
 
 
 def level_structure(dtype: np.dtype) -> tuple[tuple[int | None, int], ...]:
     """Return a pair for each level, oldest first: its degree, None for a Taylor level, and its size."""
-    if not isinstance(dtype, DualDType):
+    if not isinstance(dtype, (DualDType, ComplexDualDType)):
         return ()
     return tuple([(level.degree, size) for level, size in zip(dtype.levels, dtype.sizes, strict=True)])
 

@@ -23,7 +23,7 @@ from dualnum._core import (
     value,
 )
 
-FLOAT64 = np.dtype(float)
+FLOAT64, COMPLEX128 = np.dtype(float), np.dtype(complex)
 
 
 def is_dual(x: object) -> bool:
@@ -31,9 +31,14 @@ def is_dual(x: object) -> bool:
     return type(x) is Dual or (isinstance(x, np.ndarray) and type(x.dtype) is DualDType)
 
 
+def has_duals(x: object) -> bool:
+    """Return whether x is a dual or an array of duals, real or complex."""
+    return is_dual(x) or is_complex_dual(x)
+
+
 def _duals_in(x):
     """Yield the duals, real and complex, in lists and tuples, however nested."""
-    if is_dual(x) or is_complex_dual(x):
+    if has_duals(x):
         yield x
     elif isinstance(x, (list, tuple)):
         for item in x:
@@ -62,8 +67,8 @@ def operands(name: str, *arrays: Any) -> list[np.ndarray]:
         x = np.asarray(given)
         if type(x.dtype) is not DualDType:
             if not is_real(x.dtype):
-                hint = "; take z.real and z.imag" if x.dtype.kind == "c" or is_complex_dual(x) else ""
-                got = repr(x.dtype) if is_complex_dual(x) else x.dtype
+                got = "complex duals" if is_complex_dual(x) else str(x.dtype)
+                hint = "; use real and imaginary parts" if np.iscomplexobj(x) else ""
                 raise TypeError(f"{name} expects real numbers beside duals, got {got}{hint}.")
             x = x.astype(float, copy=False)
         result.append(x)
@@ -75,7 +80,7 @@ def dtype_of(*arrays: Any) -> np.dtype:
     found = FLOAT64
     for x in arrays:
         dtype = x.dtype
-        if dtype is not found and type(dtype) is DualDType:
+        if dtype is not found and type(dtype) in (DualDType, ComplexDualDType):
             if found is not FLOAT64:
                 return np.result_type(*[x.dtype for x in arrays])
             found = dtype
@@ -83,27 +88,25 @@ def dtype_of(*arrays: Any) -> np.dtype:
 
 
 def float_operands(*operands: Any) -> Sequence[Any]:
-    """Return the values of the operands, float64 arrays for arrays of duals.
+    """Return the values of the operands, float64 arrays for arrays of duals, complex128 for those of complex duals.
 
     What BLAS returns depends on strides and on two operands being one buffer.  So the copies have the same strides in
     elements, and operands that are views of one array of duals become views of one buffer of values.  Only the
-    elements of the operands are written in that buffer.  Of complex duals the values are complex128.
+    elements of the operands are written in that buffer.
     """
-    if any(map(is_complex_dual, operands)):
-        return [value(x) if is_complex_dual(x) else float_operands(x)[0] for x in operands]
-    copies = float_copies(*operands)
+    copies = None if any(map(is_complex_dual, operands)) else float_copies(*operands)
     if copies is not None:
         return copies
     result = list(operands)
-    sharing: dict[int, list[int]] = {}  # places of the views of one array
+    sharing: dict[tuple, list[int]] = {}  # places of the views of one array
     for i, x in enumerate(operands):
         if not isinstance(x, np.ndarray):
             result[i] = value(x)
-        elif is_dual(x):
-            sharing.setdefault(id(memory_owner(x)), []).append(i)
-    for places in sharing.values():
+        elif has_duals(x):
+            sharing.setdefault((id(memory_owner(x)), is_complex_dual(x)), []).append(i)
+    for (_, of_complex), places in sharing.items():
         views = [operands[i] for i in places]
-        for i, copy in zip(places, _empty_alike(views, FLOAT64), strict=True):
+        for i, copy in zip(places, _empty_alike(views, COMPLEX128 if of_complex else FLOAT64), strict=True):
             copy[...] = value(operands[i])
             result[i] = copy
     return result
@@ -116,7 +119,7 @@ def float_arguments(arguments: Any) -> Any:
     values = iter(float_operands(*_duals_in(arguments)))
 
     def stripped(x):
-        if is_dual(x) or is_complex_dual(x):
+        if has_duals(x):
             return next(values)
         return type(x)(map(stripped, x)) if type(x) in (list, tuple) else x
 
@@ -161,21 +164,7 @@ def with_values(result: Any, values: Any) -> Any:
     """Return result with these values in the place of its own, however nested; values where result has no levels."""
     if type(result) in (list, tuple):
         return type(values)([with_values(r, v) for r, v in zip(result, values, strict=True)])
-    if is_complex_dual(result):
-        return with_complex_values(result, values)
-    return numpy_result(np.array(result, subok=False), values) if is_dual(result) else values
-
-
-def with_complex_values(result: Any, values: Any) -> Any:
-    """Return complex duals with these values in the place of their own, scalars where values are; in new memory."""
-    if not is_complex_dual(result):
-        return values
-    array = np.array(result, subok=False)
-    if array.shape != np.shape(values):
-        raise ValueError(f"a rule expects a result of shape {np.shape(values)}, got {array.shape}.")
-    value(real_part(array))[...] = np.real(values)
-    value(imaginary_part(array))[...] = np.imag(values)
-    return array.view(DualArray) if isinstance(values, np.ndarray) else array[()]
+    return numpy_result(np.array(result, subok=False), values) if has_duals(result) else values
 
 
 def numpy_result(result: Any, values: Any, dtype: np.dtype | None = None) -> Any:
@@ -185,23 +174,31 @@ def numpy_result(result: Any, values: Any, dtype: np.dtype | None = None) -> Any
     returned.  Raises ValueError where the shapes differ.
     """
     array = np.asarray(result)
-    if not is_dual(array):
-        if not isinstance(dtype, DualDType):
+    if not has_duals(array):
+        if not isinstance(dtype, (DualDType, ComplexDualDType)):
             return values
         array = array.astype(dtype)
     if array.shape != np.shape(values):
         raise ValueError(f"a rule expects a result of shape {np.shape(values)}, got {array.shape}.")
     if not isinstance(values, np.ndarray):
-        value(array)[...] = values
+        _set_values(array, values)
         return array[()]
     if not (array.flags.c_contiguous and values.flags.c_contiguous):
-        array, given = _laid_out_like(values, array.dtype), array
+        array, given = laid_out_like(values, array.dtype), array
         array[...] = given
-    value(array)[...] = values
+    _set_values(array, values)
     return array.view(DualArray)
 
 
-def _laid_out_like(values, dtype):
+def _set_values(array, values):
+    if type(array.dtype) is DualDType:
+        value(array)[...] = values
+        return
+    value(real_part(array))[...] = np.real(values)
+    value(imaginary_part(array))[...] = np.imag(values)
+
+
+def laid_out_like(values, dtype):
     """Return memory for duals with the strides of values, in elements, because BLAS's sums depend on them.
 
     Views that skip more elements than they have, parts of larger arrays, get NumPy's layout instead.

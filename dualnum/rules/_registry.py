@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from dualnum._core import DualDType, register_rule, takes_rule
+from dualnum._core import DualDType, is_complex_dual, register_rule, takes_rule
 from dualnum.rules._operands import float_arguments, with_values
 
 Rule = TypeVar("Rule", bound=Callable | None)
@@ -80,7 +80,7 @@ def rule(*functions: Callable) -> Callable[[Rule], Rule]:
     return register
 
 
-def values_from(function: Callable) -> Callable[[Callable], Callable]:
+def values_from(function: Callable, of_complex: bool = False) -> Callable[[Callable], Callable]:
     """Return a decorator for rules that compute the derivatives only: the values of their results become NumPy's.
 
     It calls the function on the values first, so that checks and warnings are NumPy's too.  A result without levels is
@@ -95,6 +95,11 @@ def values_from(function: Callable) -> Callable[[Callable], Callable]:
                 raise TypeError(
                     f"{function.__name__} of duals expects dtype=None, got {dtype!r}: that would lose their "
                     f"derivatives; use dualnum.value(x) to discard them on purpose."
+                )
+            if not of_complex and any(map(is_complex_dual, (*args, *kwargs.values()))):
+                raise TypeError(
+                    f"{function.__name__} of complex duals has no rule that gives its derivatives; write it with the "
+                    f"real and the imaginary part, z.real and z.imag."
                 )
             values = function(*float_arguments(args), **float_arguments(kwargs))
             with np.errstate(all="ignore"):  # NumPy has warned of the values

@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.polynomial
 
-from dualnum._core import ComplexDualDType, Dual, DualDType, is_complex_dual
+from dualnum._core import ComplexDualDType, Dual, DualDType
 from dualnum.rules._components import components
-from dualnum.rules._operands import as_dual_arrays, contains_duals, float_arguments, is_dual, with_values
+from dualnum.rules._operands import as_dual_arrays, has_duals, float_arguments, with_values
 from dualnum.rules.arrays.printing import element_formatter
 from dualnum.rules.linalg._helpers import scaled_least_squares
 
@@ -227,11 +227,11 @@ def as_series(own, alist, trim=True):
     """Return one-dimensional arrays of coefficients, without zeros at the end whose derivatives are zero too."""
     alist = list(alist)
     arrays = [np.array(a, ndmin=1) for a in alist]
-    if not any(is_dual(a) for a in arrays):
+    if not any(has_duals(a) for a in arrays):
         return own(alist, trim=trim)
     own([np.zeros(a.shape) for a in arrays], trim=False)  # NumPy's checks of the shapes
-    if any(a.dtype.kind in "cOSU" for a in arrays):
-        raise ValueError("Coefficient arrays have no common type: duals expect real numbers beside them.")
+    if any(a.dtype.kind in "OSU" for a in arrays):
+        raise ValueError("Coefficient arrays have no common type: duals expect numbers beside them.")
     dtype = np.result_type(float, *[a.dtype for a in arrays])
     arrays = [a.astype(dtype) for a in arrays]
     return as_dual_arrays([trimmed(a) for a in arrays] if trim else arrays)
@@ -246,13 +246,13 @@ def trimmed(a: np.ndarray) -> np.ndarray:
 @extends
 def trimseq(own, seq):
     """Return coefficients without zeros at the end whose derivatives are zero too."""
-    return as_dual_arrays(trimmed(seq)) if is_dual(seq) and len(seq) else own(seq)
+    return as_dual_arrays(trimmed(seq)) if has_duals(seq) and len(seq) else own(seq)
 
 
 @extends
 def fit(own, vander_f, x, y, deg, rcond=None, full=False, w=None):
     """Return NumPy's least-squares coefficients, with the derivatives of np.linalg.lstsq."""
-    if not contains_duals(x, y, w):
+    if not any(has_duals(np.asarray(a)) for a in (x, y, w)):
         return own(vander_f, x, y, deg, rcond, full, w)
     values = own(vander_f, *float_arguments([x, y, deg, rcond, full, w]))
     x, y, deg = np.asarray(x), np.asarray(y), np.asarray(deg)
@@ -267,7 +267,7 @@ def fit(own, vander_f, x, y, deg, rcond=None, full=False, w=None):
 @extends
 def trim_zeros(own, filt, trim="fb", **options):
     """Return np.poly1d's coefficients without leading zeros whose derivatives are zero too."""
-    if is_dual(filt) and trim == "f" and not options:
+    if has_duals(filt) and trim == "f" and not options:
         return trimmed(filt[::-1])[::-1] if len(filt) else filt
     return own(filt, trim, **options)
 
@@ -281,13 +281,13 @@ def dual_results(own, *args, **kwargs):
 @extends
 def to_real_if_imag_zero(own, w, t):
     """Return dual roots unchanged."""
-    return w if is_dual(w) else own(w, t)
+    return w if has_duals(w) else own(w, t)
 
 
 @extends
 def where(own, condition, *branches):
     """Refuse duals: np.sinc differentiates as a rule, which NumPy calls for a number and for a DualArray."""
-    if contains_duals(condition, *branches):
+    if any(map(has_duals, (condition, *branches))):
         raise TypeError(
             "np.sinc of duals expects a DualArray, got a plain array; use np.sinc(x.view(dualnum.DualArray))."
         )
@@ -322,7 +322,7 @@ def otypes_of(own, vectorized, func, args):
 @extends
 def format_function(own, data, **options):
     """Return the function that writes an element, by these print options."""
-    if is_dual(data) or is_complex_dual(data):
+    if has_duals(data):
         return element_formatter(**options)
     return own(data, **options)
 

@@ -14,7 +14,7 @@ from dualnum.rules.numpy_patches import ENABLED, numpy_implementation, trimmed
 @values_from(np.poly)
 def poly(seq_of_zeros):
     """The coefficients of the polynomial with these roots, or of the characteristic polynomial of a matrix."""
-    zeros = np.atleast_1d(np.asarray(seq_of_zeros))
+    zeros = np.atleast_1d(as_dual_arrays(np.asarray(seq_of_zeros)))
     if zeros.ndim == 2:
         return _characteristic(zeros)
     coefficients = np.ones(1, zeros.dtype)
@@ -68,21 +68,16 @@ if not ENABLED:  # else np.poly1d has a trim_zeros of its own
 
 @rule(np.roots)
 def roots(p):
-    """Real and simple roots; each of Newton's steps makes one more order exact."""
+    """Simple roots, of real or complex duals; each of Newton's steps makes one more order exact."""
     p = np.atleast_1d(np.asarray(p))
     values = np.roots(value(p))
-    if np.iscomplexobj(values):
-        raise ValueError(
-            "roots(p) of duals expects a polynomial whose roots are all real: complex duals do not exist yet; "
-            "use np.roots(dualnum.value(p)) for the roots without derivatives."
-        )
     if values.size == 0:
         return values
     with np.errstate(all="ignore"):
         powers = np.arange(len(p) - 1, 0, -1)
         slopes = p[:-1] * powers
         _check_simple(value(p), values)
-        x = values.astype(p.dtype)
+        x = values.astype(np.result_type(p.dtype, values.dtype))
         for _ in range(degree(p.dtype)):
             x = x - nilpotent_part(np.asarray(np.polyval(p, x))) / np.polyval(slopes, x)
     return with_values(x, values)
@@ -92,7 +87,7 @@ def _check_simple(p, x):
     """Raise ValueError where a root is multiple up to rounding, by the convergence criterion of Newton's method."""
     slope, curvature = np.polyval(np.polyder(p), x), np.polyval(np.polyder(p, 2), x)
     rounding = len(p) * np.finfo(float).eps * np.polyval(np.abs(p), np.abs(x))
-    multiple = (slope == 0) | (2 * rounding * np.abs(curvature) >= slope * slope)
+    multiple = (slope == 0) | (2 * rounding * np.abs(curvature) >= np.abs(slope) ** 2)
     if multiple.any():
         raise ValueError(
             f"roots(p) of duals expects simple roots, got a multiple one near {x[multiple][0]}: "

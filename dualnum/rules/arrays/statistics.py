@@ -11,7 +11,7 @@ from dualnum.rules.numpy_patches import numpy_implementation
 
 
 @rule(np.average)
-@values_from(np.average)
+@values_from(np.average, of_complex=True)
 def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     """The weighted mean; with returned, also the sum of the weights."""
     a = np.asarray(a)
@@ -57,7 +57,7 @@ def _covariance(m, y, rowvar, bias, ddof, fweights, aweights):
 
 
 @rule(np.cov)
-@values_from(np.cov)
+@values_from(np.cov, of_complex=True)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None):
     """The covariances of variables, one in each row."""
     return np.squeeze(_covariance(m, y, rowvar, bias, ddof, fweights, aweights))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dualnum._core import Dual, complex_from, imaginary_part, is_complex_dual, real_part
-from dualnum.rules._operands import is_dual, with_complex_values
+from dualnum.rules._operands import is_dual, numpy_result
 
 
 def parts(x: Any) -> tuple[Any, Any]:
@@ -16,6 +16,11 @@ def parts(x: Any) -> tuple[Any, Any]:
     if is_complex_dual(x) or np.iscomplexobj(x):
         return real_part(x), imaginary_part(x)
     return x, None
+
+
+def with_complex_values(result: Any, values: Any) -> Any:
+    """Return complex duals with these values in the place of their own, scalars where values are; in new memory."""
+    return numpy_result(np.array(result, subok=False), values) if is_complex_dual(result) else values
 
 
 def nilpotent(z: np.ndarray) -> np.ndarray:

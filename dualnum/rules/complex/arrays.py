@@ -12,8 +12,9 @@ from dualnum._core import (
     register_function_of_complex,
     value,
 )
-from dualnum.rules._operands import as_dual_arrays, with_complex_values
+from dualnum.rules._operands import as_dual_arrays
 from dualnum.rules._registry import rule
+from dualnum.rules.complex._elements import with_complex_values
 
 
 def real_if_close(a: Any, tol: float = 100) -> Any:

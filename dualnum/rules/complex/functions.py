@@ -11,8 +11,8 @@ import numpy as np
 
 from dualnum._core import complex_from, imaginary_part, real_part, register_complex_rule, value
 from dualnum.rules._components import degree
-from dualnum.rules._operands import numpy_result, with_complex_values
-from dualnum.rules.complex._elements import compose, is_moving, nilpotent
+from dualnum.rules._operands import numpy_result
+from dualnum.rules.complex._elements import compose, is_moving, nilpotent, with_complex_values
 
 # ---- Taylor coefficients -----------------------------------------------------------------------------------
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from dualnum._core import DualArray, complex_from, register_function_of_complex, value
-from dualnum.rules._operands import is_dual, with_complex_values
-from dualnum.rules.complex._elements import bilinear, parts
+from dualnum.rules._operands import is_dual
+from dualnum.rules.complex._elements import bilinear, parts, with_complex_values
 from dualnum.rules.linalg.products import stored
 
 

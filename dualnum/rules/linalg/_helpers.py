@@ -17,6 +17,11 @@ def transpose(a: np.ndarray) -> np.ndarray:
     return a.swapaxes(-1, -2)
 
 
+def adjoint(a: np.ndarray) -> np.ndarray:
+    """Return a with its last two axes swapped, and the conjugate of complex numbers."""
+    return transpose(np.conjugate(a) if np.iscomplexobj(a) else a)
+
+
 def symmetric(a: np.ndarray, lower: bool = True) -> np.ndarray:
     """Return the symmetric matrix with the triangle of a that NumPy reads."""
     read = np.tri(a.shape[-1], dtype=bool)

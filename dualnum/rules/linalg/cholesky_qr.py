@@ -6,7 +6,7 @@ from dualnum._core import value
 from dualnum.rules._components import degree, nilpotent_part
 from dualnum.rules._operands import float_operands, numpy_result, operands
 from dualnum.rules._registry import rule
-from dualnum.rules.linalg._helpers import rank_tolerance, solution, symmetric, transpose
+from dualnum.rules.linalg._helpers import adjoint, rank_tolerance, solution, symmetric, transpose
 
 
 @rule(np.linalg.cholesky)
@@ -52,7 +52,7 @@ def _thin(a, q0, r0, independent):
 
 
 @np.errstate(all="ignore")
-def _completed(q):
+def completed(q: np.ndarray) -> np.ndarray:
     """Return the square Q whose first n columns are q, the product of LAPACK's n reflections 1 - v t v'.
 
     That product is ``1 - V T V'``, where V is lower trapezoidal with a unit diagonal.  So ``[1; 0] - q = V (T V1')`` is
@@ -77,9 +77,9 @@ def _completed(q):
         work = work - column @ row
     u[..., np.tril_indices(n, -1)[0], np.tril_indices(n, -1)[1]] = 0
     v1, v2 = v[..., :n, :], v[..., n:, :]
-    u = transpose(u)
-    t = transpose(solution(v1, u, np.linalg.solve(value(v1), value(u))))  # U V1^-T
-    return np.concatenate([q, np.eye(m)[:, n:] - v @ (t @ transpose(v2))], axis=-1)
+    u = adjoint(u)
+    t = adjoint(solution(v1, u, np.linalg.solve(value(v1), value(u))))  # U V1'^-1
+    return np.concatenate([q, np.eye(m)[:, n:] - v @ (t @ adjoint(v2))], axis=-1)
 
 
 @rule(np.linalg.qr)
@@ -107,6 +107,6 @@ def qr(a, mode="reduced"):
         if mode == "r":
             return numpy_result(r, values, a.dtype)
         if mode == "complete" and m > k:
-            q = _completed(q)
+            q = completed(q)
             r = np.concatenate([r, np.zeros((*r.shape[:-2], m - k, n))], axis=-2)
     return type(values)(numpy_result(q, values.Q, a.dtype), numpy_result(r, values.R, a.dtype))

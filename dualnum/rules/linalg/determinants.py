@@ -9,13 +9,14 @@ from dualnum._core import value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
 from dualnum.rules._operands import float_operands, numpy_result, operands
 from dualnum.rules._registry import rule
+from dualnum.rules.linalg._helpers import adjoint
 
 MAX_LOSS = 1e4  # factor by which cancellation may magnify the rounding error
 MAX_CONDITION = 1e6  # of Frobenius norms, up to which first derivatives are computed by the inverse
 MAX_EXPANDED = 4  # rows up to which Laplace's expansion is the cheapest formula
 
 
-def _log_det(x0, h):
+def log_det(x0: np.ndarray, h: np.ndarray) -> np.ndarray:
     """Return log det(1 + x0 h) for the nilpotent part of h: the sum of ``(-1)^(m+1) tr((x0 h)^m) / m``."""
     n, numbers = h.shape[-1], components(h)
     rows = x0.swapaxes(-1, -2).reshape(*x0.shape[:-2], 1, n * n)
@@ -77,7 +78,9 @@ def _units(s, h, order):
 
 def _times_power(x, power):
     """Return x with its components multiplied by powers of two, given along the last axis of `power`."""
-    return from_components(np.ldexp(components(x), power), x.dtype)
+    numbers = components(x)
+    parts = numbers.view(float).reshape(*numbers.shape, -1)  # two of a complex number
+    return from_components(np.ldexp(parts, power[..., None]).view(numbers.dtype)[..., 0], x.dtype)
 
 
 def _by_singular_values(a):
@@ -93,7 +96,7 @@ def _by_singular_values(a):
     n, passes, order = a.shape[-1], degree(a.dtype), orders(a.dtype)
     finite = np.isfinite(value(a)).all(axis=(1, 2))
     u, s, vt = np.linalg.svd(np.where(finite[:, None, None], value(a), 0))
-    h = nilpotent_part(u.swapaxes(-1, -2) @ a @ vt.swapaxes(-1, -2))
+    h = nilpotent_part(adjoint(u) @ a @ adjoint(vt))
     unit, step = _units(s, h, order)
     h = _times_power(h, -(unit[:, None] + step @ order)[:, None, None])
     scaled = np.ldexp(s, -unit[:, None])
@@ -108,7 +111,7 @@ def _by_singular_values(a):
         mantissa, exponent = _product(s[at, :r])
         result[at] = mantissa * _eliminated(scaled[at], h[at], r)
         power[at] = exponent + (n - r) * unit[at]
-    return np.linalg.det(u @ vt).round() * result, power[:, None] + step @ order
+    return np.sign(np.linalg.det(u @ vt)) * result, power[:, None] + step @ order
 
 
 def _eliminated(s, h, r):
@@ -124,13 +127,13 @@ def _eliminated(s, h, r):
         for _ in range(passes - 2):
             x = first - head @ x
         tail = tail - h[:, r:, :r] @ x
-    return np.exp(_log_det(inverse, h[:, :r, :r])) * _laplace(tail)
+    return np.exp(log_det(inverse, h[:, :r, :r])) * _laplace(tail)
 
 
 def _squared_norm(a):
     """Return the squares of the Frobenius norms of a stack of matrices."""
     rows = a.reshape(len(a), a.shape[-1] ** 2)
-    return np.vecdot(rows, rows)
+    return np.vecdot(rows, rows).real
 
 
 def _inverses(a0, det0, passes):
@@ -153,7 +156,7 @@ def _inverses(a0, det0, passes):
     return x0, accurate
 
 
-def _determinants(a, det0):
+def determinants(a: np.ndarray, det0: np.ndarray) -> np.ndarray:
     """Return the determinants of a stack, given their values.
 
     Laplace's expansion serves small matrices that have no more rows than there are orders; it magnifies rounding errors
@@ -167,7 +170,7 @@ def _determinants(a, det0):
         x0, accurate = _inverses(a0, det0, passes)
 
     def direct(a, det0, x0):
-        return _laplace(a) if small else det0 * np.exp(_log_det(x0, a))
+        return _laplace(a) if small else det0 * np.exp(log_det(x0, a))
 
     if accurate.all():
         return direct(a, det0, x0)
@@ -181,9 +184,9 @@ def _logarithms(a, log0):
     """Return the logarithms of the absolute values of the determinants of a stack, given their values."""
     regular = log0 > -np.inf
     if regular.all():
-        return _log_det(np.linalg.inv(value(a)), a)
+        return log_det(np.linalg.inv(value(a)), a)
     result = np.empty(len(a), a.dtype)
-    result[regular] = _log_det(np.linalg.inv(value(a[regular])), a[regular])
+    result[regular] = log_det(np.linalg.inv(value(a[regular])), a[regular])
     det, _ = _by_singular_values(a[~regular])
     result[~regular] = np.log(nilpotent_part(det))  # the slope is infinite
     return result
@@ -202,7 +205,7 @@ def _stacked(f, a, values):
 def det(a):
     """The determinant: ``d det A = tr(adj(A) dA)``."""
     (a,) = operands("det", a)
-    return _stacked(_determinants, a, np.linalg.det(*float_operands(a)))
+    return _stacked(determinants, a, np.linalg.det(*float_operands(a)))
 
 
 @rule(np.linalg.slogdet)

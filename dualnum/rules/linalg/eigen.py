@@ -1,5 +1,7 @@
 """Eigenvalues and eigenvectors."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dualnum._core import value
@@ -39,7 +41,8 @@ def _require_distinct(name, c, blocks):
     return c if blocks is None else np.diagonal(c, axis1=-2, axis2=-1).copy()
 
 
-def _triangle(name, uplo):
+def triangle(name: str, uplo: str) -> bool:
+    """Return whether NumPy reads the lower triangle; raise ValueError unless UPLO is 'L' or 'U'."""
     if not isinstance(uplo, str) or uplo.upper() not in ("L", "U"):
         raise ValueError(f"{name} expects UPLO to be 'L' or 'U', got {uplo!r}.")
     return uplo.upper() == "L"
@@ -51,7 +54,7 @@ def eigh(a, UPLO="L"):
     (a,) = operands("eigh", a)
     values = np.linalg.eigh(*float_operands(a), UPLO)
     w0, v0 = values
-    whole = symmetric(a, _triangle("eigh", UPLO))
+    whole = symmetric(a, triangle("eigh", UPLO))
     same, *_ = equal_values(value(whole), w0, v0, transpose(v0), unit=ORTHOGONAL_NOISE)
     c, v, blocks = decoupled(whole, w0, v0, transpose(v0), True, same)
     w = _require_distinct("eigh", c, blocks)
@@ -63,7 +66,7 @@ def eigvalsh(a, UPLO="L"):
     """Eigenvalues of a symmetric matrix; repeated ones share first derivatives and follow their branches."""
     (a,) = operands("eigvalsh", a)
     values = np.linalg.eigvalsh(*float_operands(a), UPLO)
-    whole = symmetric(a, _triangle("eigvalsh", UPLO))
+    whole = symmetric(a, triangle("eigvalsh", UPLO))
     w0, v0 = np.linalg.eigh(value(whole))
     same, v0, left = equal_values(value(whole), w0, v0, transpose(v0), unit=ORTHOGONAL_NOISE)
     c, _, blocks = decoupled(whole, w0, v0, left, True, same, vectors=False)
@@ -105,21 +108,18 @@ def _equal_values(name, a, w, v, left):
     return same, v, left
 
 
-def _real(name, w, *vectors):
-    """Return the real parts; raise ValueError for complex eigenvalues.  NumPy 2.5 gives real ones imaginary parts 0."""
-    if np.imag(w).any():
-        raise ValueError(
-            f"{name}(A) of duals expects A to have real eigenvalues, got complex ones; complex duals do not exist yet."
-        )
-    return [np.real(values) for values in (w, *vectors)]
+#: The rules of matrices with complex eigenvalues, by name, which dualnum.rules.complex.eigen enters.
+OF_COMPLEX: dict[str, Callable] = {}
 
 
 @rule(np.linalg.eig)
 def eig(a):
-    """Real eigenvalues and vectors of length 1."""
+    """Eigenvalues and vectors of length 1."""
     (a,) = operands("eig", a)
     values = np.linalg.eig(*float_operands(a))
-    w0, v0 = _real("eig", *values)
+    if np.imag(values.eigenvalues).any():
+        return OF_COMPLEX["eig"](a, values)
+    w0, v0 = map(np.real, values)  # NumPy 2.5 gives real ones imaginary parts 0
     balanced, v, left = _balanced("eig", a, v0)
     same, *_ = _equal_values("eig", value(balanced), w0, v, left)
     c, v, blocks = decoupled(a, w0, v0, np.linalg.inv(v0), False, same)
@@ -129,10 +129,13 @@ def eig(a):
 
 @rule(np.linalg.eigvals)
 def eigvals(a):
-    """Real eigenvalues; repeated ones share first derivatives and follow their branches."""
+    """Eigenvalues; repeated real ones share first derivatives and follow their branches."""
     (a,) = operands("eigvals", a)
-    (values,) = _real("eigvals", np.linalg.eigvals(*float_operands(a)))
-    w0, v0 = _real("eigvals", *np.linalg.eig(value(a)))
+    values = np.linalg.eigvals(*float_operands(a))
+    w0, v0 = np.linalg.eig(value(a))
+    if np.imag(values).any() or np.imag(w0).any():
+        return OF_COMPLEX["eigvals"](a, values)
+    values, w0, v0 = map(np.real, (values, w0, v0))
     a, v0, left = _balanced("eigvals", a, v0)
     same, v0, left = _equal_values("eigvals", value(a), w0, v0, left)
     c, _, blocks = decoupled(a, w0, v0, left, False, same, vectors=False)

@@ -20,7 +20,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (int(axis),)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         if ord is None or (isinstance(ord, str) and ord in ("fro", "f")):
-            result = _power_norm(x, values, 2, axes)
+            result = power_norm(x, values, 2, axes)
         elif len(axes) == 1:
             result = _vector_norm(x, values, ord, axes)
         else:
@@ -28,7 +28,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     return numpy_result(np.asarray(result).reshape(np.shape(values)), values, x.dtype)
 
 
-def _power_norm(x, values, p, axes):
+def power_norm(x: np.ndarray, values: np.ndarray, p: float, axes: tuple[int, ...]) -> np.ndarray:
     """Return ``(sum |x|^p)^(1/p)``, given NumPy's values, which decide where powers of the entries need scaling."""
     size = x if p % 2 == 0 else np.abs(x)
     limit = 1e280 ** (1 / ((abs(p) + 1) * max(degree(x.dtype), 1)))  # so that no power leaves float64's range
@@ -86,7 +86,7 @@ def _vector_norm(x, values, ord, axes):
     if np.isinf(ord):
         options = {"initial": np.zeros((), x.dtype)[()]} if ord > 0 and 0 in x.shape else {}
         return (np.max if ord > 0 else np.min)(np.abs(x), axis=axes, **options)
-    return np.abs(x).sum(axis=axes) if ord == 1 else _power_norm(x, values, ord, axes)
+    return np.abs(x).sum(axis=axes) if ord == 1 else power_norm(x, values, ord, axes)
 
 
 def _matrix_norm(x, ord, axes):

@@ -1,5 +1,7 @@
 """Pseudoinverses and least squares."""
 
+from typing import Any
+
 import numpy as np
 
 from dualnum._core import value
@@ -10,15 +12,15 @@ from dualnum.rules.linalg._helpers import EPSILON, inverse, rank_tolerance, solu
 from dualnum.rules.linalg.svd import singular_values
 
 
-def _full_rank_pseudoinverse(a, x0):
+def full_rank_pseudoinverse(a: np.ndarray, x0: np.ndarray) -> np.ndarray:
     """Return the pseudoinverse of a matrix of full rank, given its values; a wide matrix is transposed."""
     m, n = a.shape[-2:]
     if m < n:
-        return transpose(_full_rank_pseudoinverse(transpose(a), transpose(x0)))
-    return inverse(a, x0) if m == n else _least_squares(a, np.eye(m), x0, x0)
+        return transpose(full_rank_pseudoinverse(transpose(a), transpose(x0)))
+    return inverse(a, x0) if m == n else least_squares(a, np.eye(m), x0, x0)
 
 
-def _least_squares(a, b, x, pseudoinverse):
+def least_squares(a: np.ndarray, b: np.ndarray, x: np.ndarray, pseudoinverse: np.ndarray) -> np.ndarray:
     """Return the solution x of ``A' (b - A x) = 0`` for a tall matrix of full rank, given its values and A0^+.
 
     With A = A0 + H and the residual r = b - A x, the correction (A0' A0)^-1 A' r is ``A0^+ r + (A0' A0)^-1 H' r``.  So
@@ -31,7 +33,7 @@ def _least_squares(a, b, x, pseudoinverse):
     return x
 
 
-def _pseudoinverse(name, a, svd, rank, cutoff):
+def pseudoinverse_of_rank(name: str, a: np.ndarray, svd: Any, rank: int, cutoff: float) -> np.ndarray:
     """Return the pseudoinverse of one matrix, given the SVD of its values and the `rank` up to which NumPy keeps them.
 
     Q = U1 + X and W = V1 + Y, with U1' X = 0 = V1' Y, span the singular subspaces of the kept values if the residuals
@@ -94,16 +96,16 @@ def pinv(a, rcond=None, hermitian=False, **options):
         trace = np.sum(transpose(values) * value(a), axis=(-1, -2))  # of the projection A^+ A: the rank
         full = ~(np.abs(trace - min(a.shape[-2:])) > 0.25)
         if np.all(full):
-            return numpy_result(_full_rank_pseudoinverse(a, values), values, a.dtype)
+            return numpy_result(full_rank_pseudoinverse(a, values), values, a.dtype)
         cutoff = options.get("rtol", 1e-15) if rcond is None else rcond
         cutoffs = np.broadcast_to(max(a.shape[-2:]) * EPSILON if cutoff is None else cutoff, full.shape)
         result, low = np.empty(values.shape, a.dtype), ~full
         if np.any(full):
-            result[full] = _full_rank_pseudoinverse(a[full], values[full])
+            result[full] = full_rank_pseudoinverse(a[full], values[full])
         svd = np.linalg.svd(a0[low], full_matrices=False, hermitian=hermitian)
         ranks = np.sum(svd.S > cutoffs[low, None] * svd.S[:, :1], axis=-1)
         each = zip(a[low], zip(*svd, strict=True), ranks, cutoffs[low], strict=True)
-        result[low] = np.stack([_pseudoinverse("pinv", *one) for one in each])
+        result[low] = np.stack([pseudoinverse_of_rank("pinv", *one) for one in each])
     return numpy_result(result, values)
 
 
@@ -120,12 +122,12 @@ def lstsq(a, b, rcond=None):
         if rank == m == n:
             x = solution(a, columns, x)
         elif rank == n:
-            x = _least_squares(a, columns, x, np.linalg.pinv(value(a), 0.0))
+            x = least_squares(a, columns, x, np.linalg.pinv(value(a), 0.0))
         elif rank == m:
-            x = _full_rank_pseudoinverse(a, np.linalg.pinv(value(a), 0.0)) @ columns
+            x = full_rank_pseudoinverse(a, np.linalg.pinv(value(a), 0.0)) @ columns
         elif a.size:
             svd = np.linalg.svd(value(a), full_matrices=False)
-            x = _pseudoinverse("lstsq", a, svd, rank, 0.0 if rcond is None else rcond) @ columns
+            x = pseudoinverse_of_rank("lstsq", a, svd, rank, 0.0 if rcond is None else rcond) @ columns
         else:
             x = x0.reshape(x.shape).astype(dtype)
         squares = np.sum((columns - a @ x) ** 2, axis=0) if residuals.size else residuals

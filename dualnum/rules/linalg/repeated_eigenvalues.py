@@ -63,7 +63,7 @@ def equal_values(a, w, v, left, noise=None, unit=NOISE):
 
 
 def _length(a, axis):
-    return np.hypot.reduce(a, axis=axis)  # squares may underflow or overflow
+    return np.hypot.reduce(np.abs(a), axis=axis)  # squares may underflow or overflow
 
 
 def _equal_among(members, a, w, v, left, noise):

@@ -6,12 +6,12 @@ from dualnum._core import DualArray, value
 from dualnum.rules._components import degree, nilpotent_part
 from dualnum.rules._operands import float_arguments, float_operands, numpy_result, operands
 from dualnum.rules._registry import rule
-from dualnum.rules.linalg._helpers import rank_tolerance, symmetric, transpose
+from dualnum.rules.linalg._helpers import adjoint, rank_tolerance, symmetric, transpose
 from dualnum.rules.linalg.eigen import require_smooth
 from dualnum.rules.linalg.repeated_eigenvalues import ORTHOGONAL_NOISE, block_values, decoupled, equal_values
 
 
-def _zero(a0, u0, s0, v0):
+def zero_values(a0: np.ndarray, u0: np.ndarray, s0: np.ndarray, v0: np.ndarray) -> np.ndarray:
     """Return which singular values are zero up to rounding.
 
     Rounding the entries of A changes u' A v by up to `unit` times ``|u|' |A| |v|``, and the residuals A v - u s and
@@ -22,15 +22,15 @@ def _zero(a0, u0, s0, v0):
     zero = s0 <= unit * s0.max(axis=-1, keepdims=True, initial=0)
     if zero.any():
         left = np.linalg.norm(a0 @ v0 - u0 * s0[..., None, :], axis=-2)
-        right = np.linalg.norm(transpose(a0) @ u0 - v0 * s0[..., None, :], axis=-2)
+        right = np.linalg.norm(adjoint(a0) @ u0 - v0 * s0[..., None, :], axis=-2)
         sizes = np.sum(np.abs(u0) * (np.abs(a0) @ np.abs(v0)), axis=-2)
         zero &= s0 <= np.maximum(unit * sizes, np.maximum(left, right))
     return zero
 
 
-def _same(a0, u0, s0, v0):
+def same_values(a0: np.ndarray, u0: np.ndarray, s0: np.ndarray, v0: np.ndarray) -> np.ndarray:
     """Return for every pair whether two singular values are equal up to rounding."""
-    return equal_values(a0, s0, v0, transpose(u0), unit=ORTHOGONAL_NOISE)[0]
+    return equal_values(a0, s0, v0, adjoint(u0), unit=ORTHOGONAL_NOISE)[0]
 
 
 @np.errstate(all="ignore")
@@ -87,7 +87,7 @@ def singular_values(a, average=False, hermitian=False):
     a0 = value(a)
     u0, s0, vt0 = np.linalg.svd(a0, full_matrices=False, hermitian=hermitian)
     v0, (m, n) = transpose(vt0), a.shape[-2:]
-    zero, same = _zero(a0, u0, s0, v0), _same(a0, u0, s0, v0)
+    zero, same = zero_values(a0, u0, s0, v0), same_values(a0, u0, s0, v0)
     if not zero.any():
         if n == 1:
             return np.linalg.norm(a.view(DualArray), axis=-2), np.ones(s0.shape, bool)
@@ -142,7 +142,7 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
         )
     k, v0 = min(m, n), transpose(vt0)
     vectors = value(a), u0[..., :k], s0, v0[..., :k]
-    if degree(a.dtype) and ((_same(*vectors) > np.eye(k)).any() or _zero(*vectors).any()):
+    if degree(a.dtype) and ((same_values(*vectors) > np.eye(k)).any() or zero_values(*vectors).any()):
         raise ValueError(
             "svd(A) of duals expects distinct singular values above zero: the vectors of others have no derivatives; "
             "use svdvals(A) or compute_uv=False."

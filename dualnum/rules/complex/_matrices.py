@@ -1,0 +1,69 @@
+"""Arguments of linear algebra as complex matrices, and complex matrices as real ones of twice their size."""
+
+from typing import Any
+
+import numpy as np
+
+from dualnum._core import DualArray, complex_dtype, complex_from, is_complex_dual, is_real, real_dtype
+from dualnum.rules._operands import has_duals, numpy_result
+from dualnum.rules.complex._elements import parts
+from dualnum.rules.linalg._helpers import adjoint
+
+
+def operands(name: str, *arrays: Any) -> list[np.ndarray]:
+    """Return the arguments as arrays of duals, float64 or complex128; raise TypeError for other dtypes."""
+    result = []
+    for given in arrays:
+        x = np.asarray(given)
+        if has_duals(x):
+            x = x.view(DualArray)
+        elif is_real(x.dtype):
+            x = x.astype(float, copy=False)
+        elif x.dtype.char in "FD":
+            x = x.astype(complex, copy=False)
+        else:
+            raise TypeError(f"{name} expects numbers beside complex duals, got {x.dtype}.")
+        result.append(x)
+    return result
+
+
+def as_complex(x: np.ndarray) -> np.ndarray:
+    """Return an array of duals as one of complex duals."""
+    return x if is_complex_dual(x) else x.astype(complex_dtype(x.dtype)).view(DualArray)
+
+
+def hermitian(a: np.ndarray, lower: bool = True) -> np.ndarray:
+    """Return the Hermitian matrix with the triangle of a, and the real diagonal, that NumPy reads."""
+    read = np.tri(a.shape[-1], dtype=bool)
+    re, im = parts(np.where(read if lower else read.T, a, adjoint(a)))
+    return complex_from(re + 0.0, np.where(np.eye(a.shape[-1], dtype=bool), 0.0, im + 0.0))
+
+
+def embedded(a: np.ndarray) -> np.ndarray:
+    """Return the real matrix ``[[Re A, -Im A], [Im A, Re A]]``, a homomorphism that maps A^H to the transpose."""
+    re, im = (np.asarray(part) for part in parts(a + 0j))
+    rows = np.concatenate([re, -im], axis=-1), np.concatenate([im, re], axis=-1)
+    return np.concatenate(rows, axis=-2)
+
+
+def from_embedded(x: np.ndarray) -> np.ndarray:
+    """Return the complex matrix with this embedding."""
+    return from_stacked(x[..., : x.shape[-1] // 2])
+
+
+def stacked(b: np.ndarray) -> np.ndarray:
+    """Return the columns ``[Re b; Im b]``, on which embedded matrices act as A acts on b."""
+    return np.concatenate([np.asarray(part) for part in parts(b + 0j)], axis=-2)
+
+
+def from_stacked(x: np.ndarray) -> np.ndarray:
+    """Return the complex columns Re b + i Im b."""
+    rows = x.shape[-2] // 2
+    return complex_from(x[..., :rows, :], x[..., rows:, :])
+
+
+def with_values_of_numpy(result: Any, values: Any, dtype: np.dtype) -> Any:
+    """Return a result with NumPy's values, real or complex as these are, and at least the levels of dtype."""
+    array = np.reshape(np.asarray(result), np.shape(values))
+    dtype = complex_dtype(dtype) if np.iscomplexobj(values) else real_dtype(dtype)
+    return numpy_result(array if type(array.dtype) is type(dtype) else array.astype(dtype), values)
