@@ -1,6 +1,7 @@
 """Determinants of complex matrices, by the formulas for real ones."""
 
 import math
+
 import numpy as np
 
 from dualnum._core import imaginary_part, real_part, register_function_of_complex, value

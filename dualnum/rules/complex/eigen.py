@@ -74,7 +74,7 @@ def _inverse_vectors(name, a0, w0, v0):
     """
     try:
         left = np.linalg.inv(v0)
-        error = 4 * EPSILON * (np.abs(left) * transpose(np.abs(a0) @ np.abs(v0))).sum(axis=-1)
+        error = 16 * EPSILON * (np.abs(left) * transpose(np.abs(a0) @ np.abs(v0))).sum(axis=-1)
         close = np.abs(w0[..., :, None] - w0[..., None, :]) <= error[..., :, None] + error[..., None, :]
         distinct = np.count_nonzero(close) == w0.size
     except np.linalg.LinAlgError:

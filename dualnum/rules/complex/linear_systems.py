@@ -1,6 +1,7 @@
 """Inverses, solutions of linear systems, least squares and powers of complex matrices, by their real embeddings."""
 
 import math
+
 import numpy as np
 
 from dualnum._core import DualArray, real_dtype, register_function_of_complex, value
@@ -105,7 +106,7 @@ def _pseudoinverse(name, real, x0, rank, cutoff):
     if 2 * rank == min(real.shape):
         return full_rank_pseudoinverse(real, x0)
     svd = np.linalg.svd(value(real), full_matrices=False)
-    return pseudoinverse_of_rank(name, real, svd, 2 * rank, cutoff)
+    return pseudoinverse_of_rank(name, real, svd, 2 * rank, cutoff, copies=2)
 
 
 def lstsq(a, b, rcond=None):

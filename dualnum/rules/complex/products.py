@@ -5,22 +5,23 @@ from typing import Any
 
 import numpy as np
 
-from dualnum._core import DualArray, complex_from, register_function_of_complex, value
-from dualnum.rules._operands import is_dual
-from dualnum.rules.complex._elements import bilinear, parts, with_complex_values
+from dualnum._core import DualArray, register_function_of_complex
+from dualnum.rules._operands import is_dual, float_operands
+from dualnum.rules.complex._elements import bilinear, complex_from, parts, with_complex_values
 from dualnum.rules.linalg.products import stored
 
 
-def _values(x):
-    """Return the values of numbers as an array."""
-    return np.asarray(value(x))
+def _values(*operands):
+    """Return the values of numbers as arrays with the strides, and with the shared memory, of the operands."""
+    arrays = {id(x): np.asarray(x) for x in operands}  # of one operand given twice only one
+    return float_operands(*[arrays[id(x)] for x in operands])
 
 
 def _product(function, conjugate=False):
     """Return the rule of a function that is linear in its first two arguments, or in the conjugate of the first."""
 
     def rule(x, y, *args, out=None, **kwargs):
-        values = function(_values(x), _values(y), *args, **kwargs)
+        values = function(*_values(x, y), *args, **kwargs)
 
         def product(a, b):
             return function(_dual_array(a), _dual_array(b), *args, **kwargs)
@@ -63,9 +64,9 @@ for _function, _conjugate in (
         register_function_of_complex(_function, _product(_function, _conjugate))
 
 
-def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
+def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     """np.correlate, which takes the conjugate of its second argument."""
-    values = np.correlate(_values(a), _values(v), mode)
+    values = np.correlate(*_values(a, v), mode)
 
     def product(b, c):
         return np.correlate(_dual_array(b), _dual_array(c), mode)
@@ -80,12 +81,10 @@ def einsum(subscripts: Any, *operands: Any, out: Any = None, **options: Any) -> 
     """np.einsum, linear in each operand."""
     if not isinstance(subscripts, str):
         raise TypeError("einsum of complex duals expects a string of subscripts, got lists of them.")
-    values = np.einsum(subscripts, *map(_values, operands), **options)
+    values = np.einsum(subscripts, *_values(*operands), **options)
     total = [0.0, 0.0]
     with np.errstate(all="ignore"):
-        for chosen in itertools.product(
-            *[[p for p in enumerate(parts(x)) if p[1] is not None] for x in operands]
-        ):
+        for chosen in itertools.product(*[[p for p in enumerate(parts(x)) if p[1] is not None] for x in operands]):
             power = sum(i for i, _ in chosen)
             term = np.einsum(subscripts, *[_dual_array(part) for _, part in chosen], **options)
             total[power % 2] = total[power % 2] + (-term if power % 4 > 1 else term)

@@ -146,7 +146,7 @@ def _inverses(a0, det0, passes):
     try:
         x0 = np.linalg.inv(a0)
     except np.linalg.LinAlgError:
-        x0, regular = np.full(a0.shape, math.nan), np.abs(det0) > 0
+        x0, regular = np.full(a0.shape, math.nan, a0.dtype), np.abs(det0) > 0
         x0[regular] = np.linalg.inv(a0[regular])
     size = _squared_norm(x0)
     condition = MAX_CONDITION if passes == 1 else MAX_LOSS

@@ -33,7 +33,9 @@ def least_squares(a: np.ndarray, b: np.ndarray, x: np.ndarray, pseudoinverse: np
     return x
 
 
-def pseudoinverse_of_rank(name: str, a: np.ndarray, svd: Any, rank: int, cutoff: float) -> np.ndarray:
+def pseudoinverse_of_rank(
+    name: str, a: np.ndarray, svd: Any, rank: int, cutoff: float, copies: int = 1
+) -> np.ndarray:
     """Return the pseudoinverse of one matrix, given the SVD of its values and the `rank` up to which NumPy keeps them.
 
     Q = U1 + X and W = V1 + Y, with U1' X = 0 = V1' Y, span the singular subspaces of the kept values if the residuals
@@ -57,8 +59,8 @@ def pseudoinverse_of_rank(name: str, a: np.ndarray, svd: Any, rank: int, cutoff:
     jumps = zero and cutoff <= np.sqrt(EPSILON)  # zeros with derivatives exceed so small a cutoff at once
     if degree(a.dtype) and jumps and not _keeps_rank(a, q, u1, w, np.min(kept, initial=np.inf)):
         raise ValueError(
-            f"{name}(A) of duals expects derivatives that keep the rank of A, which is {rank} of {min(a.shape)}; "
-            f"where they raise it, the pseudoinverse jumps."
+            f"{name}(A) of duals expects derivatives that keep the rank of A, which is {rank // copies} of "
+            f"{min(a.shape) // copies}; where they raise it, the pseudoinverse jumps."
         )
     core = q.T @ a @ w
     return w @ inverse(core, np.linalg.inv(value(core))) @ q.T
