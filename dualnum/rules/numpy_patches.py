@@ -19,7 +19,7 @@ import numpy.polynomial
 
 from dualnum._core import ComplexDualDType, Dual, DualDType
 from dualnum.rules._components import components
-from dualnum.rules._operands import as_dual_arrays, has_duals, float_arguments, with_values
+from dualnum.rules._operands import as_dual_arrays, float_arguments, has_duals, with_values
 from dualnum.rules.arrays.printing import element_formatter
 from dualnum.rules.linalg._helpers import scaled_least_squares
 

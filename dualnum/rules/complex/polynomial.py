@@ -4,7 +4,7 @@ import numpy as np
 
 from dualnum._core import imaginary_part, is_complex_dual, real_part, register_function_of_complex, value
 from dualnum.rules._components import components
-from dualnum.rules._operands import as_dual_arrays, has_duals, float_arguments, with_values
+from dualnum.rules._operands import as_dual_arrays, float_arguments, has_duals, with_values
 from dualnum.rules.arrays import polynomial
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dualnum._core import DualArray, register_function_of_complex
-from dualnum.rules._operands import is_dual, float_operands
+from dualnum.rules._operands import float_operands, is_dual
 from dualnum.rules.complex._elements import bilinear, complex_from, parts, with_complex_values
 from dualnum.rules.linalg.products import stored
 
@@ -64,7 +64,7 @@ for _function, _conjugate in (
         register_function_of_complex(_function, _product(_function, _conjugate))
 
 
-def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """np.correlate, which takes the conjugate of its second argument."""
     values = np.correlate(*_values(a, v), mode)
 
@@ -84,7 +84,9 @@ def einsum(subscripts: Any, *operands: Any, out: Any = None, **options: Any) -> 
     values = np.einsum(subscripts, *_values(*operands), **options)
     total = [0.0, 0.0]
     with np.errstate(all="ignore"):
-        for chosen in itertools.product(*[[p for p in enumerate(parts(x)) if p[1] is not None] for x in operands]):
+        for chosen in itertools.product(
+            *[[p for p in enumerate(parts(x)) if p[1] is not None] for x in operands]
+        ):
             power = sum(i for i, _ in chosen)
             term = np.einsum(subscripts, *[_dual_array(part) for _, part in chosen], **options)
             total[power % 2] = total[power % 2] + (-term if power % 4 > 1 else term)

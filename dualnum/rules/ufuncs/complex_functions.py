@@ -68,9 +68,7 @@ def _bessel(function, sign, factor=1.0):
         coefficients = [function(order, v)]
         with np.errstate(all="ignore"):
             for k in range(1, degree(real_part(z).dtype) + 1):
-                terms = (
-                    math.comb(k, i) * sign**i * function(order - k + 2 * i, v) for i in range(k + 1)
-                )
+                terms = (math.comb(k, i) * sign**i * function(order - k + 2 * i, v) for i in range(k + 1))
                 coefficients.append((factor / 2) ** k * sum(terms) / math.factorial(k))
         return compose(coefficients, z)
 
