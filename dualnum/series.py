@@ -1,7 +1,7 @@
 """Tools for power series, given by their coefficients along the first axis as `dualnum.taylor` returns them.
 
-Further axes hold independent series. The coefficients may be duals, so that results can be differentiated. A function
-of two series truncates both to the order of the shorter one.
+Further axes hold independent series. The coefficients may be complex, and duals, so that results can be differentiated.
+A function of two series truncates both to the order of the shorter one.
 """
 
 from __future__ import annotations
@@ -11,8 +11,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from dualnum._core import DualArray, DualDType, seed_tangents, split, value
-from dualnum.drivers._checks import as_variable
+from dualnum._core import (
+    DualArray,
+    DualDType,
+    complex_from,
+    holds_duals,
+    imaginary_part,
+    real_part,
+    seed_tangents,
+    split,
+    value,
+)
+from dualnum.drivers._checks import as_complex_variable
 from dualnum.drivers._taylor_pass import stack
 
 __all__: Final = [
@@ -31,7 +41,7 @@ PERMANENT = DualDType(order=1).levels[0]  # the level of DualDType(order=n)
 
 def _series(call: str, c: Any, name: str) -> Any:
     """Return the coefficients as an array with at least one of them."""
-    c = as_variable(call, c, name)
+    c = as_complex_variable(call, c, name)
     if getattr(c, "ndim", 0) == 0 or len(c) == 0:
         got = "a number" if getattr(c, "ndim", 0) == 0 else "none"
         raise ValueError(f"{call} expects {name} to have coefficients along its first axis, got {got}.")
@@ -41,7 +51,7 @@ def _series(call: str, c: Any, name: str) -> Any:
 def stack_duals(arrays: Iterable[Any], axis: int = 0) -> Any:
     """Broadcast arrays or numbers and stack them along a new axis: a `DualArray` where one of them is dual."""
     stacked = np.stack(np.broadcast_arrays(*map(np.asarray, arrays)), axis=axis)
-    return stacked.view(DualArray) if isinstance(stacked.dtype, DualDType) else stacked
+    return stacked.view(DualArray) if holds_duals(stacked) else stacked
 
 
 def number(c: Any) -> Any:
@@ -67,6 +77,8 @@ def number(c: Any) -> Any:
     array([6., 6., 3., 1.])
     """
     c = _series("number(c)", c, "c")
+    if np.iscomplexobj(c):
+        return complex_from(number(real_part(c)), number(imaginary_part(c)))
     return seed_tangents(np.asarray(c[0]), PERMANENT, np.moveaxis(c[1:], 0, -1))[()]
 
 
@@ -146,12 +158,12 @@ def evaluate(f: Any, t: Any) -> Any:
     >>> dn.series.evaluate([1.0, 2.0, 3.0], 10.0)
     321.0
     """
-    f, t = _series("evaluate(f, t)", f, "f"), as_variable("evaluate(f, t)", t, "t")
+    f, t = _series("evaluate(f, t)", f, "f"), as_complex_variable("evaluate(f, t)", t, "t")
     f = f.reshape(f.shape + (1,) * np.ndim(t))
     total = f[-1] + 0 * t
     for c in f[-2::-1]:
         total = total * t + c
-    return total.item() if np.ndim(total) == 0 and not isinstance(total.dtype, DualDType) else total
+    return total.item() if np.ndim(total) == 0 and not holds_duals(total) else total
 
 
 def compose(f: Any, g: Any) -> Any:

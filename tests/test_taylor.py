@@ -212,8 +212,8 @@ def test_errors():
         taylor(lambda x: x[0], 1)((1.0, 2.0))
     with raises(
         TypeError,
-        "taylor(f)(x) expects x to be real numbers, got complex; use real and imaginary parts as "
-        "two arguments.",
+        "taylor(f)(x) expects x to be real numbers, got complex; use derivative(f, holomorphic=True), or the real "
+        "and the imaginary part as two real arguments.",
     ):
         taylor(dn.sin, 1)(1j)
 

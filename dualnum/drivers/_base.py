@@ -117,7 +117,7 @@ class Variables:
         children = items(x)
         if children is not None:
             return rebuilt(x, [self.flatten(child, f"{label}[{key!r}]") for key, child in children.items()])
-        x = as_variable(self.driver, x, label)
+        x = self.driver.variable(x, label)
         shape = getattr(x, "shape", ())
         elements = getattr(x, "size", 1)
         size = elements
@@ -155,10 +155,7 @@ class Variables:
         """
 
         def seed(leaf):
-            x = leaf.x
-            for function, level in seeds:
-                x = function(x, leaf, level)
-            return x
+            return self.seeded(leaf, seeds)
 
         if self.argnum == 0:
             return tree_map(seed, self.tree), *self.args[1:]
@@ -169,6 +166,13 @@ class Variables:
             for i, tree in zip(self.argnum, self.tree, strict=True):
                 args[i] = tree_map(seed, tree)
         return tuple(args)
+
+    def seeded(self, leaf, seeds):
+        """Return a seeded copy of the array or number of a leaf."""
+        x = leaf.x
+        for function, level in seeds:
+            x = function(x, leaf, level)
+        return x
 
     def others(self, kwargs):
         """Return what f gets beside the variables, of which it gets copies."""
@@ -251,7 +255,8 @@ class Driver(DriverBase):
         """Return the call as an error message spells it."""
         options = f", argnum={self.argnum}" if self.argnum != 0 else ""
         options += f", batched={self.points or True}" if self.batched else ""
-        options += ", sparse=True" if self.extra and self.extra.get("sparse") else ""
+        for name in ("sparse", "holomorphic"):
+            options += f", {name}=True" if self.extra and self.extra.get(name) else ""
         return f"{self.name}(f{options})({self.arguments})"
 
     def __repr__(self):
@@ -301,6 +306,10 @@ class Driver(DriverBase):
             if name in parameters and option is not parameters[name].default
         }
         return make, given
+
+    def variable(self, x, label):
+        """Return an argument that is differentiated as numbers that can be seeded; messages call it `label`."""
+        return as_variable(self, x, label)
 
     def with_direction(self, args):
         """Return the variables, with their direction, of a call in which v follows the last of them."""
@@ -504,7 +513,7 @@ def split_squares(driver, y, level, width):
     value, first, second = split_second(y, level)
     if first is None:
         value, first = split_or_zeros(driver, y, level, width)
-        second = np.zeros((*first.shape, width))
+        second = np.zeros((*first.shape, width), complex if np.iscomplexobj(first) else float)
     return value, first, second
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from dualnum._core import (
     ComplexDual,
     ComplexDualDType,
+    DriverBase,
     Dual,
     DualArray,
     DualDType,
@@ -40,8 +41,8 @@ TEXT = (str, bytes, bytearray, memoryview)
 
 #: The drivers that take functions of real numbers with complex results.
 OF_COMPLEX = frozenset(
-    "derivative value_and_derivative jacobian value_and_jacobian jvp taylor finite_difference.derivative "
-    "finite_difference.jacobian".split()
+    "derivative value_and_derivative jacobian value_and_jacobian jvp directional_derivative taylor compare "
+    "finite_difference.derivative finite_difference.jacobian".split()
 )
 
 #: Subclasses of ndarray that are arrays of numbers and nothing else: no mask, no unit, no other product.
@@ -86,6 +87,8 @@ def as_variable(driver, x, label):
     dtype = array.dtype
     if isinstance(dtype, DualDType):
         return array
+    if isinstance(dtype, ComplexDualDType):
+        raise TypeError(not_real(driver, label, x))
     if is_real(dtype):
         array = array.astype(np.float64, copy=False)
         # an unpickled array's dtype equals float64's without being that object
@@ -94,6 +97,22 @@ def as_variable(driver, x, label):
     if numbers is not None:
         return numbers
     raise TypeError(not_real(driver, label, x if array.ndim == 0 else array))
+
+
+def as_complex_variable(driver, z, label):
+    """Return `z` as a complex, a ComplexDual, or an array of complex128 or complex duals, or a real one."""
+    if isinstance(z, ComplexDual):
+        return z
+    if isinstance(z, (complex, np.complexfloating)):
+        return z if type(z) is np.complex128 else complex(z)
+    if isinstance(z, (list, tuple)):
+        z = np.asarray(z)
+    dtype = getattr(z, "dtype", None)
+    if not isinstance(dtype, ComplexDualDType) and getattr(dtype, "char", "") not in ("D", "F"):
+        return as_variable(driver, z, label)
+    if type(z) is not np.ndarray and not isinstance(z, PLAIN):
+        raise TypeError(expects(driver, f"{label} to be an ndarray", type(z).__name__, "np.asarray"))
+    return z.astype(complex) if dtype.char == "F" else z
 
 
 def as_output(driver, y):
@@ -197,7 +216,7 @@ def warn(message, category):
 
 
 REMEDIES = {
-    "c": "real and imaginary parts as two arguments",
+    "c": "the real and the imaginary part as two real arguments",
     "f": "astype(float)",
     "O": "astype(float), or a tuple for arrays of different shapes",
 }
@@ -206,10 +225,18 @@ REMEDIES = {
 def not_real(driver, label, x):
     """Return the message about an argument or a result that is not made of real numbers."""
     dtype = getattr(x, "dtype", None)
-    if dtype is None:
-        use = REMEDIES["c"] if type(x) is complex else None
-        return expects(driver, f"{label} to be real numbers", kind(x), use)
-    return expects(driver, f"{label} to be real numbers", f"dtype {dtype}", REMEDIES.get(dtype.kind))
+    if isinstance(x, (complex, np.complexfloating)) or isinstance(dtype, ComplexDualDType):
+        code = "c"
+    else:
+        code = getattr(dtype, "kind", None)
+    use = REMEDIES.get(code)
+    if code == "c" and label == "f(x)":
+        use = "astype(complex)"
+    elif code == "c" and isinstance(driver, DriverBase):
+        own = "holomorphic" in (driver.extra or ())
+        use = f"{'' if own else 'derivative(f, '}holomorphic=True{'' if own else ')'}, or {use}"
+    got = kind(x) if dtype is None else "complex duals" if code == "c" != dtype.kind else f"dtype {dtype}"
+    return expects(driver, f"{label} to be real numbers", got, use)
 
 
 def check_callable(name, f, arguments="f"):

@@ -17,13 +17,17 @@ from dualnum._core import (
     NearPass,
     Tainting,
     calls_open,
+    complex_from,
+    imaginary_part,
     is_near,
     points_met,
+    real_part,
     seed_scalar,
     seed_tangents,
     split,
     value,
 )
+from dualnum.drivers._checks import OF_COMPLEX
 from dualnum.rules._components import components, from_components, orders
 from dualnum.rules.linalg.eigen import NotSmooth
 
@@ -65,6 +69,28 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
     whole : bool
         Whether it moved all variables.
     """
+    if driver.name not in OF_COMPLEX:
+        return _settled(driver.call, driver, variables, kwargs, seeds, y, before, met, whole)
+    is_complex = np.iscomplexobj(y)
+
+    def call(args, kwargs):
+        nonlocal is_complex
+        found = driver.call(args, kwargs)
+        is_complex = is_complex or np.iscomplexobj(found)
+        return _both_parts(found)
+
+    re, im = _settled(call, driver, variables, kwargs, seeds, _both_parts(y), before, met, whole)
+    return complex_from(re, im) if is_complex else re
+
+
+def _both_parts(y):
+    """Return the real and the imaginary part of a result along a new first axis."""
+    both = np.stack([np.asarray(real_part(y)), np.asarray(imaginary_part(y))])
+    return both.view(DualArray) if _is_dual(both) else both
+
+
+def _settled(call, driver, variables, kwargs, seeds, y, before, met, whole):
+    """Return what `settled` does for real results, which ``call(args, kwargs)`` gives."""
     kinks, ties, zeros, rests, rest_ties, _, calls = [
         now - then for now, then in zip(met, before, strict=True)
     ]
@@ -73,7 +99,7 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
     size = order + EXTRA + 2 * nested
 
     def near(seeds, sign=1.0, by_value=None):
-        return _pass_near(driver, variables, kwargs, seeds, size, sign, y, by_value)
+        return _pass_near(call, driver, variables, kwargs, seeds, size, sign, y, by_value)
 
     if not (kinks or ties):
         near(())
@@ -81,9 +107,9 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
             return y
     # a pass with nan at kinks does not show what depends on ties, and averages may look as if they rested
     hidden = ties or (rest_ties and (kinks or zeros)) or (not whole and (rests or rest_ties))
-    affected = None if hidden else _affected(driver, variables, kwargs, seeds, y, False)
+    affected = None if hidden else _affected(call, variables, kwargs, seeds, y, False)
     if nested:
-        y = _with_value(y, driver.call(variables.seed_again(), kwargs))
+        y = _with_value(y, call(variables.seed_again(), kwargs))
     least = 1 if nested else 2
     above = near(seeds)
     found = _replaced(y, [above], least, order, affected, nested)
@@ -92,7 +118,7 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
         other = _replaced(y, [below], least, order, affected, nested)
         found = _chosen(other, found, _unknown(found) & ~_unknown(other))
         if zeros and not nested:  # to first order kinks average, and comparisons look at values
-            affected = _affected(driver, variables, kwargs, seeds, y, True)
+            affected = _affected(call, variables, kwargs, seeds, y, True)
             sides = [near(seeds, sign, "always") for sign in (1.0, -1.0)]
             found = _replaced(found, sides, 1, 1, affected, nested)
     if len(seeds) == 2 and seeds[0][0] is seeds[1][0]:
@@ -100,11 +126,11 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
     return found
 
 
-def _affected(driver, variables, kwargs, seeds, y, zeros_alone):
+def _affected(call, variables, kwargs, seeds, y, zeros_alone):
     """Return which components of `y` depend on kinks or singular points, or on the latter; None if that is hidden."""
     try:
         with Tainting(zeros_alone), np.errstate(all="ignore"):
-            tainted = driver.call(variables.seed_again(*seeds), kwargs)
+            tainted = call(variables.seed_again(*seeds), kwargs)
     except Exception:
         return None
     if not _is_dual(y) or getattr(tainted, "dtype", None) is not y.dtype or tainted.shape != y.shape:
@@ -112,7 +138,7 @@ def _affected(driver, variables, kwargs, seeds, y, zeros_alone):
     return np.isnan(components(np.asarray(tainted)))
 
 
-def _pass_near(driver, variables, kwargs, seeds, size, sign, y, by_value=None):
+def _pass_near(call, driver, variables, kwargs, seeds, size, sign, y, by_value=None):
     """Return f's result at x + t w, t -> 0, with derivatives by the seeds; None where f raises an error there.
 
     The seeds e are scaled: f is called at x + t (w + e). So all derivatives are power series: that of order k has the
@@ -125,9 +151,9 @@ def _pass_near(driver, variables, kwargs, seeds, size, sign, y, by_value=None):
     try:
         with NearPass(by_value), np.errstate(all="ignore"):
             pairs = (_direction(driver, size, sign), level), *seeds, (scaled, level)
-            found = _limits(driver.call(variables.seed_again(*pairs), kwargs), level, levels)
+            found = _limits(call(variables.seed_again(*pairs), kwargs), level, levels)
         if by_value is None and not _same_values(found, y):
-            other = _pass_near(driver, variables, kwargs, seeds, size, sign, y, "equality")
+            other = _pass_near(call, driver, variables, kwargs, seeds, size, sign, y, "equality")
             return other if other is not None and _same_values(other, y) else found
         return found
     except NotSmooth:
@@ -158,6 +184,15 @@ def within(driver, variables, kwargs, seeds):
     """Return f's result in a pass within one near to x: with scaled seeds as well, and their factors t taken out."""
     levels, scaled = _scaling(seeds)
     y = driver.call(variables.seed_arguments(*seeds, (scaled, None)), kwargs)
+    if np.iscomplexobj(y):
+        return complex_from(
+            *(_unscaled(part, variables, levels) for part in (real_part(y), imaginary_part(y)))
+        )
+    return _unscaled(y, variables, levels)
+
+
+def _unscaled(y, variables, levels):
+    """Return a result without the factors t of scaled seeds."""
     if not _is_near(y) or not any(_is_near(leaf.x) for leaf in variables.leaves()):
         return y
     numbers, order = _series(y, None, levels)

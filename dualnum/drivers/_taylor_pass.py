@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualnum._core import DualArray, DualDType, KeepMemory, Level, seed_scalar, seed_tangents
+from dualnum._core import DualArray, KeepMemory, Level, holds_duals, seed_scalar, seed_tangents
 from dualnum._core import value as value_of
 from dualnum.drivers._base import split_or_zeros
 from dualnum.drivers._checks import FLOAT64, check_diagonal, check_elementwise
@@ -61,14 +61,14 @@ def moving_along(driver, order):
     return seed
 
 
-def _pseudo_random(count):
+def pseudo_random(count):
     """Return as many powers of two, up to 8, and their negatives, in an order without symmetries."""
     numbers = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     return np.array([1.0, -1.0, 2.0, -2.0, 4.0, -4.0, 8.0, -8.0])[numbers >> np.uint64(61)]
 
 
 #: Rows of ones beside the direction s of `first_elementwise`; larger arrays repeat them.
-DIRECTIONS = np.stack([np.ones(1021), _pseudo_random(1021)], axis=-1)
+DIRECTIONS = np.stack([np.ones(1021), pseudo_random(1021)], axis=-1)
 
 
 def first_elementwise(driver, variables, kwargs, use):
@@ -106,12 +106,10 @@ def first_elementwise(driver, variables, kwargs, use):
 
 def stack(value, rest):
     """Return a value and the coefficients after it, which have a last axis, as one array along the first axis."""
-    dtype = getattr(value, "dtype", FLOAT64)
-    if rest.dtype is FLOAT64 and not isinstance(dtype, DualDType):
+    if rest.dtype is FLOAT64 and not holds_duals(value) and not np.iscomplexobj(value):
         series = np.empty((1 + rest.shape[-1],) + rest.shape[:-1])
         series[0] = value
         series[1:] = rest if rest.ndim == 1 else np.moveaxis(rest, -1, 0)
         return series
-    return np.concatenate([np.asarray(value)[np.newaxis], np.moveaxis(np.asarray(rest), -1, 0)]).view(
-        DualArray
-    )
+    series = np.concatenate([np.asarray(value)[np.newaxis], np.moveaxis(np.asarray(rest), -1, 0)])
+    return series.view(DualArray) if holds_duals(series) else series

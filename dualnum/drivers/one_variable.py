@@ -22,6 +22,7 @@ from dualnum.drivers._checks import (
 )
 from dualnum.drivers._seeds import elementwise
 from dualnum.drivers._taylor_pass import expand, first_elementwise, moving
+from dualnum.drivers.holomorphic import ComplexVariables, Holomorphic, coefficients
 
 if TYPE_CHECKING:
     from dualnum.drivers._types import Array, Derivative, Lift, P, Place, R
@@ -37,6 +38,7 @@ def derivative(
     subok: bool = True,
     lift: Lift = "auto",
     check: bool | None = None,
+    holomorphic: bool = False,
 ) -> Derivative[P, Array, R, Place]:
     """Return the function that computes the derivative of `f`, of any order, in one call of `f`.
 
@@ -52,18 +54,23 @@ def derivative(
         f(x) begins with the shape of `x`. One tangent is carried whatever `chunk`.
         For an array `x` the first call of each driver also checks, unless ``check=False``, that `f` treats each element
         by itself. It carries one more tangent, from order 2 on in one more call of `f`.
+    holomorphic : bool, optional
+        Take `x` as complex numbers and return the complex derivative. Every call checks, unless ``check=False``, by the
+        derivatives along a second direction that `f` satisfies the Cauchy-Riemann equations at `x`.
 
     Returns
     -------
     callable
-        Of the same arguments; its result has the shape of f(x). A derivative that does not exist is infinite or nan,
-        element by element.
+        Of the same arguments; its result has the shape of f(x), and is complex if that is. A derivative that does not
+        exist is infinite or nan, element by element.
 
     Raises
     ------
+    TypeError
+        If `x` is complex without ``holomorphic=True``.
     ValueError
         If `x` is an array and f(x) has another shape, or `f` mixes the elements, as softmax or ``np.cumsum`` do: that
-        is a matter for `jacobian`.
+        is a matter for `jacobian`. If `f` is not holomorphic, as ``np.conj`` and ``abs`` are not.
 
     Warns
     -----
@@ -87,20 +94,29 @@ def derivative(
     array([ 6., 12.])
     >>> dn.derivative(lambda x: 1 / x, order=5)(2.0)  # -5! / 2**6
     -1.875
+    >>> dn.derivative(lambda t: np.exp(2j * t))(0.0)  # of a real number; f(t) is complex
+    2j
+    >>> dn.derivative(lambda z: 1 / z, holomorphic=True)(1j)
+    (1+0j)
     """
-    extra = _own_options("derivative", order, batched)
-    return Driver(f, _derivative, argnum, chunk, False, subok, lift, check, extra=extra)
+    extra = _own_options("derivative", order, batched, holomorphic)
+    kind = Holomorphic if holomorphic else Driver
+    return kind(f, _derivative, argnum, chunk, False, subok, lift, check, extra=extra)
 
 
 #: The options that only these drivers have, as they are when they are not given.
-_FIRST = {"order": 1, "batched": False}
+_FIRST = {"order": 1, "batched": False, "holomorphic": False}
 
 
-def _own_options(name, order, batched):
+def _own_options(name, order, batched, holomorphic):
     """Return the options that only these drivers have, checked."""
-    if type(order) is int and order == 1 and batched is False:
+    if type(order) is int and order == 1 and batched is False and holomorphic is False:
         return _FIRST
-    return {"order": check_order(name, order, least=0), "batched": check_flag(name, "batched", batched)}
+    return {
+        "order": check_order(name, order, least=0),
+        "batched": check_flag(name, "batched", batched),
+        "holomorphic": check_flag(name, "holomorphic", holomorphic),
+    }
 
 
 def _derivative(driver, args, kwargs, found=None):
@@ -131,12 +147,13 @@ def value_and_derivative(
     subok: bool = True,
     lift: Lift = "auto",
     check: bool | None = None,
+    holomorphic: bool = False,
 ) -> Derivative[P, tuple[Any, ...], tuple[Any, ...], Place]:
     """Return the function that computes f(x) and its derivative from one call of `f`.
 
     Parameters
     ----------
-    f, order, argnum, chunk, batched, subok, lift, check
+    f, order, argnum, chunk, batched, subok, lift, check, holomorphic
         As for `derivative`; a tuple of ints for `argnum` takes one call of `f` for each.
 
     Returns
@@ -153,8 +170,9 @@ def value_and_derivative(
     >>> dn.value_and_derivative(lambda x: x**3, order=2)(2.0)
     (8.0, 12.0, 12.0)
     """
-    extra = _own_options("value_and_derivative", order, batched)
-    return Driver(f, _value_and_derivative, argnum, chunk, False, subok, lift, check, extra=extra)
+    extra = _own_options("value_and_derivative", order, batched, holomorphic)
+    kind = Holomorphic if holomorphic else Driver
+    return kind(f, _value_and_derivative, argnum, chunk, False, subok, lift, check, extra=extra)
 
 
 def _value_and_derivative(driver, args, kwargs):
@@ -166,7 +184,11 @@ def _value_and_derivative(driver, args, kwargs):
 
 def _derivatives(driver, args, kwargs):
     """Return f's value and its derivatives up to the driver's order."""
-    order, batched = driver.extra.values()
+    order, batched, is_holomorphic = driver.extra.values()
+    if is_holomorphic:
+        variables = ComplexVariables(driver, args)
+        value, rest = coefficients(driver, variables, kwargs, order, _rate(order))
+        return tuple(map(unwrap, _unscaled(driver, value, rest, order)))
     if order and driver.argnum == 0 and args and type(args[0]) is float:
         found = pass_at_number(driver, _rate(order), order, args, kwargs)
         if found:

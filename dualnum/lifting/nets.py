@@ -16,7 +16,19 @@ import threading
 
 import numpy as np
 
-from dualnum._core import E1, Dual, DualDType, split, value, watch_values
+from dualnum._core import (
+    E1,
+    ComplexDualDType,
+    Dual,
+    DualDType,
+    complex_from,
+    imaginary_part,
+    is_complex_dual,
+    real_part,
+    split,
+    value,
+    watch_values,
+)
 from dualnum.lifting.storage import copied, stripped
 
 #: Values on duals and on floats may differ by rounding, where `math` and NumPy compute a function differently.
@@ -63,15 +75,39 @@ def _lost(at, text):
     return Lost(text + where)
 
 
-def _number_array(y):
-    """Return what f gave as float64 values, or None if it is no array of numbers."""
+def _as_array(y):
+    """Return what f gave as an array where it is a list or a tuple, or holds objects."""
+    y = _unlabelled(y)
+    if isinstance(y, (list, tuple)):
+        y = np.array(y)
+    return np.array(y.tolist()) if isinstance(y, np.ndarray) and y.dtype.kind == "O" else y
+
+
+def _is_complex(y):
+    """Return whether what f gave is made of complex numbers."""
+    try:
+        return np.iscomplexobj(_as_array(y))
+    except Exception:
+        return False
+
+
+def _both_parts(y):
+    """Return the real and the imaginary part of numbers along a new first axis."""
+    y = np.asarray(_as_array(y))
+    return np.stack([np.asarray(real_part(y)), np.asarray(imaginary_part(y))])
+
+
+def _number_array(y, is_complex=False):
+    """Return what f gave as float64 values, complex ones as both parts, or None if it is no array of numbers."""
     try:
         y = _unlabelled(y)
         if isinstance(y, (list, tuple)):
             y = np.array(y)
         a = np.asarray(value(y))
-        if isinstance(a.dtype, DualDType) or a.dtype.kind == "O":
-            a = np.array(value(a), dtype=float)
+        if isinstance(a.dtype, (DualDType, ComplexDualDType)) or a.dtype.kind == "O":
+            a = np.array(value(a))
+        if is_complex and a.dtype.kind in "biufc":
+            a = _both_parts(a)
         return a.astype(float) if a.dtype.kind in "biuf" else None
     except Exception:
         return None
@@ -80,7 +116,7 @@ def _number_array(y):
 def _levels(x, depth=20):
     """Return the levels of all duals in x, containers included."""
     dtype = getattr(x, "dtype", None)
-    if isinstance(dtype, DualDType):
+    if isinstance(dtype, (DualDType, ComplexDualDType)):
         return list(dtype.levels)
     if isinstance(x, dict):
         x = tuple(x.values())
@@ -104,11 +140,14 @@ class Plain:
         That of the arguments before f was called: what copies share with them is put back for each call.
     error : Exception or None
         What f raised at the values themselves.
+    is_complex : bool
+        Whether results are compared as their real and imaginary parts.
     """
 
     def __init__(self, f, args, kwargs, state):
         self.f, self.args, self.kwargs, self.state = f, args, kwargs, state
         self.error = None
+        self.is_complex = False
         self._value = None
 
     @property
@@ -129,9 +168,13 @@ class Plain:
                 self.error = error
             return None
 
+    def numbers(self, directions, step):
+        """Return what a call gives as an array of float64, or None if it is no array of numbers."""
+        return _number_array(self(directions, step), self.is_complex)
+
     def repeats(self, expected):
         """Return whether another call at the values gives the same: f is neither random nor has a state."""
-        return not _differs(_number_array(self(None, 0.0)), expected)
+        return not _differs(self.numbers(None, 0.0), expected)
 
     def discards(self):
         """Return whether f discards derivatives on purpose, with ``dualnum.value`` and its kin."""
@@ -158,6 +201,9 @@ class Directions:
             tangents = self._tangents(x)
             if tangents is not None:
                 self.found.append((np.array(value(x), float), np.array(tangents, float)))
+        elif is_complex_dual(x):
+            self._collect(real_part(x))
+            self._collect(imaginary_part(x))
         elif not depth:
             return
         elif isinstance(x, (list, tuple)):
@@ -226,6 +272,8 @@ class Directions:
                 return stripped(x)
             moved = np.array(value(x), order="K") + step * (tangents @ self.weights)
             return float(moved) if type(x) is Dual else moved
+        if is_complex_dual(x):
+            return complex_from(self._moved(real_part(x), step), self._moved(imaginary_part(x), step))
         if not depth:
             return x
         if type(x) in (list, tuple):
@@ -248,7 +296,8 @@ def loss(at, y, solved=False):
     if at.value is None:
         return UNDECIDED if at.error is not None else None
     y = _unlabelled(y)
-    got, expected = _number_array(y), _number_array(at.value)
+    at.is_complex = _is_complex(y) or _is_complex(at.value)
+    got, expected = (_number_array(a, at.is_complex) for a in (y, at.value))
     if got is None or expected is None:
         return None
     args = at.args, at.kwargs
@@ -260,16 +309,19 @@ def loss(at, y, solved=False):
     if _differs(got, expected):
         if not at.repeats(expected) or _ill_conditioned(at, args, got, expected):
             return None
+        found, wanted = (_some(value(_as_array(a))) for a in (y, at.value))
         return _lost(
             at,
-            f"f(x) expects the same value for duals and floats, got {_some(got)} and {_some(expected)}: f treats other "
-            f"types than float in another way, or an error that it catches.",
+            f"f(x) expects the same value for duals and floats, got {found} and {wanted}: f treats other types than "
+            f"float in another way, or an error that it catches.",
         )
+    y = _both_parts(y) if at.is_complex else y
     found = _slope_loss(at, args, y, expected, LOOSE if solved else 1.0)
     return None if found is UNDECIDED and not at.repeats(expected) else found
 
 
 def _some(a):
+    a = np.asarray(a)
     return f"{a}" if a.ndim == 0 else f"an array of shape {a.shape}"
 
 
@@ -286,7 +338,7 @@ def _ill_conditioned(at, args, got, expected):
     directions = _directions(args)
     if directions is None:
         return True
-    near = [_number_array(at(directions, step)) for step in (1e-15, -1e-15, 4e-15)]
+    near = [at.numbers(directions, step) for step in (1e-15, -1e-15, 4e-15)]
     if any(a is None or a.shape != got.shape for a in near):
         return False
     moved = np.max([np.abs(a - expected) for a in near], axis=0)
@@ -307,10 +359,7 @@ def _slope_loss(at, args, y, expected, loose):
     directions = _directions(args)
     if directions is None:
         return None
-    if isinstance(y, (list, tuple)):
-        y = np.array(y)
-    elif isinstance(y, np.ndarray) and y.dtype.kind == "O":
-        y = np.array(y.tolist())
+    y = _as_array(y)
     slope = np.asarray(directions.slope(y) if _levels(y) else np.zeros(expected.shape))
     if slope.shape != expected.shape:
         return None
@@ -424,7 +473,7 @@ def _apart(a, b, rtol, noise):
 
 def _difference(at, directions, step, expected):
     """Return the central difference of plain f, and where the two sides disagree: at kinks, jumps and noise."""
-    above, below = (_number_array(at(directions, sign * step)) for sign in (1, -1))
+    above, below = (at.numbers(directions, sign * step) for sign in (1, -1))
     if above is None or below is None or above.shape != expected.shape or below.shape != expected.shape:
         return None, None
     with np.errstate(all="ignore"):

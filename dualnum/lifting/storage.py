@@ -10,16 +10,34 @@ import weakref
 
 import numpy as np
 
-from dualnum._core import DualArray, DualDType, Restart, count_mark, current_run, run_lifted, value
+from dualnum._core import (
+    ComplexDualDType,
+    DualArray,
+    DualDType,
+    Restart,
+    count_mark,
+    current_run,
+    real_dtype,
+    run_lifted,
+    value,
+)
 from dualnum.lifting import record
+
+#: The dtypes of duals, real and complex.
+DUAL_DTYPES = (DualDType, ComplexDualDType)
 
 _marked = {}  # site: (its code object, which keeps the id in the site valid; the number of the mark)
 _noted = {}  # id of an array: (weak reference to it, its site, the code object)
 
 
 def dtype_of(x, found=None, depth=20):
-    """Return the common dual dtype of all duals in x, containers included, and `found`; None if there are none."""
-    dtype = x if isinstance(x, DualDType) else getattr(x, "dtype", None)
+    """Return the common dual dtype of all duals in x, containers included, and `found`; None if there are none.
+
+    Of complex duals that is the one of their parts.
+    """
+    dtype = x if isinstance(x, DUAL_DTYPES) else getattr(x, "dtype", None)
+    if isinstance(dtype, ComplexDualDType):
+        dtype = real_dtype(dtype)
     if isinstance(dtype, DualDType):
         return dtype if found is None or found is dtype else np.promote_types(found, dtype)
     if not depth:
@@ -210,7 +228,7 @@ def stripped(x):
 
 
 def _without_duals(x, known):
-    if isinstance(getattr(x, "dtype", None), DualDType):
+    if isinstance(getattr(x, "dtype", None), DUAL_DTYPES):
         return np.array(value(x), order="K") if isinstance(x, np.ndarray) else value(x)
     if id(x) in known:
         return x
