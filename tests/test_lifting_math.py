@@ -303,15 +303,6 @@ def test_decisions_and_integers(name):
     assert value == f(2.0) and slope == 1.0
 
 
-def test_cmath_refuses_complex_results():
-    with pytest.raises(
-        TypeError, match=r"^cmath\.sqrt expects an argument with a real result, got a dual of value -1\.0: "
-    ):
-        dn.derivative(lambda x: cmath.sqrt(x).real)(-1.0)
-    with pytest.raises(TypeError, match=r"^complex\(x\) expects floats, got a dual: "):
-        dn.derivative(lambda x: abs(complex(x, 1.0)))(2.0)
-
-
 @pytest.mark.parametrize("exact", [fractions.Fraction, decimal.Decimal])
 def test_exact_numbers_refuse(exact):
     with pytest.raises(

@@ -12,7 +12,7 @@ import types
 
 import numpy as np
 
-from dualnum._core import DualDType, holds_duals, parts, value
+from dualnum._core import DualDType, holds_duals, imaginary_part, is_complex_dual, parts, real_part, value
 from dualnum.lifting import storage
 
 
@@ -123,7 +123,7 @@ def guarded(g):
         args, kwargs = _floats(args, copies), _floats(kwargs, copies)
         result = g(*args, **kwargs)
         for original, copy in copies.values():
-            value(original)[...] = copy  # what the compiled code wrote
+            original[...] = copy  # what the compiled code wrote
         for original, copy in copies.values():
             if result is copy:
                 return original
@@ -138,6 +138,8 @@ def constant(x):
         return all(map(constant, x))
     if isinstance(x, dict):
         return all(map(constant, x.values()))
+    if is_complex_dual(x):
+        return constant(real_part(x)) and constant(imaginary_part(x))
     if isinstance(getattr(x, "dtype", None), DualDType):
         return not any(np.any(part) for name, part in parts(x).items() if name != "value")
     if isinstance(x, np.ndarray) and x.dtype == object:
@@ -146,7 +148,7 @@ def constant(x):
 
 
 def _floats(x, copies):
-    if isinstance(x, np.ndarray) and isinstance(x.dtype, DualDType):
+    if isinstance(x, np.ndarray) and isinstance(x.dtype, storage.DUAL_DTYPES):
         if id(x) not in copies:
             copies[id(x)] = x, np.array(value(x), order="K")
         return copies[id(x)][1]

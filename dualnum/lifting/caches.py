@@ -11,8 +11,9 @@ import types
 
 import numpy as np
 
-from dualnum._core import Dual, DualDType, bits_of, current_run
+from dualnum._core import ComplexDual, Dual, bits_of, current_run
 from dualnum.lifting.state import ATOMS
+from dualnum.lifting.storage import DUAL_DTYPES
 
 #: More objects than these among the arguments of a cached function count as duals.
 MANY = 200
@@ -23,7 +24,7 @@ def carries(x):
     found, seen = [x], set()
     while found:
         x = found.pop()
-        if type(x) is Dual:
+        if type(x) in (Dual, ComplexDual):
             return True
         if isinstance(x, ATOMS) or id(x) in seen:
             continue
@@ -38,7 +39,7 @@ def carries(x):
 def _reached(x):
     """Return the objects that x refers to; None where they are not known, or duals for certain."""
     if isinstance(x, np.ndarray):
-        if isinstance(x.dtype, DualDType):
+        if isinstance(x.dtype, DUAL_DTYPES):
             return None
         return x.ravel().tolist() if x.dtype.kind == "O" else []
     if isinstance(x, types.FunctionType):
@@ -84,6 +85,8 @@ def _key(x):
     """Return what stands for an argument in a key: for duals, all their components."""
     if type(x) is Dual:
         return bits_of(x)
+    if type(x) is ComplexDual:
+        return bits_of(x.real), bits_of(x.imag)
     if isinstance(x, (tuple, frozenset)):
         return (tuple if isinstance(x, tuple) else frozenset)(map(_key, x))
     cls = type(x)

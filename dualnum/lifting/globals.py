@@ -18,7 +18,7 @@ import sys
 import types
 import weakref
 
-from dualnum._core import Dual
+from dualnum._core import ComplexDual, Dual
 from dualnum.lifting import source
 
 CALLEE, OWNER, VALUE = "callee", "owner", "value"
@@ -58,7 +58,7 @@ def uses_of(code):
 
 def _seen(lifter, found, use):
     """Return what f sees in the place of a thing that it has looked up."""
-    if use is OWNER and not isinstance(found, (Dual, Attributes)):
+    if use is OWNER and not isinstance(found, (Dual, ComplexDual, Attributes)):
         return Attributes(lifter, found)
     if use is CALLEE or isinstance(found, (types.FunctionType, types.BuiltinFunctionType, types.MethodType)):
         return lifter.resolve(found)

@@ -12,10 +12,15 @@ PLAIN, LEAN, FULL = range(3)
 #: Questions that lean code answers; those about classes where a class of numbers is named; those of full code.
 QUESTIONS = frozenset("type hasattr issubdtype isscalar result_type can_cast".split())
 CLASSES = frozenset("isinstance issubclass".split())
-NUMBERS = frozenset("float floating float64 inexact number generic Real Number SupportsFloat".split())
+NUMBERS = frozenset(
+    "float floating float64 inexact number generic Real Number SupportsFloat complex complexfloating complex128 "
+    "Complex SupportsComplex".split()
+)
 ATTRIBUTES = frozenset("dtype itemsize nbytes strides __class__".split())
 #: Names in code that knows duals, and asks what they are.
-OF_DUALS = frozenset("sizes levels primal tangent Dual DualArray DualDType".split())
+OF_DUALS = frozenset(
+    "sizes levels primal tangent Dual DualArray DualDType ComplexDual ComplexDualDType".split()
+)
 #: How many functions are looked at, as far as names of f's module and its classes lead to them.
 MOST = 100
 

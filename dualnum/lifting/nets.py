@@ -18,6 +18,7 @@ import numpy as np
 
 from dualnum._core import (
     E1,
+    ComplexDual,
     ComplexDualDType,
     Dual,
     DualDType,
@@ -86,9 +87,10 @@ def _as_array(y):
 def _is_complex(y):
     """Return whether what f gave is made of complex numbers."""
     try:
-        return np.iscomplexobj(_as_array(y))
+        y = _as_array(y)
     except Exception:
         return False
+    return isinstance(y, (np.ndarray, np.generic, complex, ComplexDual)) and np.iscomplexobj(y)
 
 
 def _both_parts(y):

@@ -10,7 +10,18 @@ import weakref
 
 import numpy as np
 
-from dualnum._core import DriverBase, Dual, DualDType, Lifter, class_for_floats, current_run, holds_duals
+from dualnum._core import (
+    ComplexDual,
+    ComplexDualDType,
+    DriverBase,
+    Dual,
+    Lifter,
+    class_for_floats,
+    current_run,
+    holds_duals,
+    imaginary_part,
+    real_part,
+)
 from dualnum.lifting import boundary, caches, record, registered, rewrite, special, storage  # noqa: F401
 from dualnum.lifting import globals as sourceless
 from dualnum.lifting.special import (  # noqa: F401  # a Lifter finds them here
@@ -195,7 +206,8 @@ def lifted_function(lifter, g):
 
 def _single_dispatch(lifter, dispatch):
     def call(*args, **kwargs):
-        kind = float if type(args[0]) is Dual else args[0].__class__
+        numbers = {Dual: float, ComplexDual: complex}
+        kind = numbers.get(type(args[0])) or args[0].__class__
         return lifter.resolve(dispatch(kind))(*args, **kwargs)
 
     return call
@@ -355,8 +367,8 @@ def not_stored(a, v):
     a = a.base if isinstance(a, np.flatiter) else a
     if not isinstance(a, np.ndarray) or not holds_duals(v):
         return
-    (storage.grow if isinstance(a.dtype, DualDType) else storage.learn)(a, v)
-    if a.dtype.char == "d" and current_run() is not None:
+    (storage.grow if isinstance(a.dtype, storage.DUAL_DTYPES) else storage.learn)(a, v)
+    if a.dtype.char in storage.NUMBERS and current_run() is not None:
         raise boundary.from_outside(sys._getframe(1)) from None
     if a.dtype.kind in "biu":
         raise boundary.NotLifted(
@@ -372,14 +384,14 @@ def inplace_array(a, v, operate, owner):
     Where v is dual and the owner has floats, f starts again.
     """
     owner = owner.base if isinstance(owner, np.flatiter) else owner
-    if isinstance(a.dtype, DualDType):
+    if isinstance(a.dtype, storage.DUAL_DTYPES):
         try:
             return operate(a, v)
         except TypeError:
             if holds_duals(v):
                 storage.grow(owner, v)
             raise
-    if type(a) is np.ndarray and a.dtype.char == "d" and holds_duals(v):
+    if type(a) is np.ndarray and a.dtype.char in storage.NUMBERS and holds_duals(v):
         storage.learn(owner, v)
         try:
             return operate(a, v)
@@ -388,29 +400,39 @@ def inplace_array(a, v, operate, owner):
     return operate(a, v)
 
 
+def float_dtype(x):
+    """Return the dtype of the floats or complex numbers in whose place duals, or their dtype, stand."""
+    return np.dtype(complex if isinstance(getattr(x, "dtype", x), ComplexDualDType) else float)
+
+
 #: Attributes of an array or a number of duals that are answered as for floats.
 OF_FLOATS = {
-    "dtype": lambda a: np.dtype(float),
-    "itemsize": lambda a: 8,
-    "nbytes": lambda a: 8 * a.size,
-    "strides": lambda a: tuple([8 * stride // a.dtype.itemsize for stride in a.strides]),
-    "__class__": lambda a: class_for_floats(a) if type(a) is Dual else np.ndarray,
+    "dtype": float_dtype,
+    "itemsize": lambda a: float_dtype(a).itemsize,
+    "nbytes": lambda a: float_dtype(a).itemsize * a.size,
+    "strides": lambda a: tuple(
+        [float_dtype(a).itemsize * stride // a.dtype.itemsize for stride in a.strides]
+    ),
+    "__class__": lambda a: np.ndarray if isinstance(a, np.ndarray) else class_of(a),
 }
+
+
+def class_of(x):
+    """Return the class of the number in whose place a dual stands: Python's or NumPy's, real or complex."""
+    if type(x) is Dual:
+        return class_for_floats(x)
+    return complex if class_for_floats(x.real) is float else np.complex128
 
 
 def attribute(lifter, a, name):
     """Return a.name; the getters of properties are lifted, and duals answer as floats."""
     cls = type(a)
-    if name in OF_FLOATS and isinstance(getattr(a, "dtype", None), DualDType) and hasattr(a, name):
+    if name in OF_FLOATS and isinstance(getattr(a, "dtype", None), storage.DUAL_DTYPES) and hasattr(a, name):
         return OF_FLOATS[name](a)
-    if cls is Dual:
+    if cls is Dual or cls is ComplexDual:
         return getattr(a, name)
-    if cls is DualDType:
-        return (
-            getattr(np.dtype(float), name)
-            if name in ("kind", "char", "type", "name", "num")
-            else getattr(a, name)
-        )
+    if cls in storage.DUAL_DTYPES:
+        return getattr(float_dtype(a) if name in ("kind", "char", "type", "name", "num") else a, name)
     own = cls.__getattribute__
     if isinstance(a, (types.ModuleType, type, np.ndarray)) or (
         own is not object.__getattribute__ and not isinstance(own, types.FunctionType)
@@ -446,6 +468,14 @@ def _found_attribute(lifter, a, cls, name):
 
 def set_attribute(lifter, a, name, v):
     """Do ``a.name = v``; the setters of properties and of descriptors are lifted."""
+    if isinstance(a, np.ndarray) and name in ("real", "imag") and np.iscomplexobj(a):
+        part = real_part(a) if name == "real" else imaginary_part(a)
+        try:
+            part[...] = v
+        except Exception:
+            not_stored(part, v)
+            raise
+        return
     for base in type(a).__mro__:
         found = base.__dict__.get(name)
         if type(found) is property and isinstance(found.fset, types.FunctionType):

@@ -15,7 +15,7 @@ import types
 
 import numpy as np
 
-from dualnum._core import DriverBase, Dual
+from dualnum._core import ComplexDual, DriverBase, Dual
 
 #: Types of objects that hold no other object and never change.
 ATOMS: tuple[type, ...] = (
@@ -23,7 +23,7 @@ ATOMS: tuple[type, ...] = (
     types.ModuleType, types.CodeType, types.BuiltinFunctionType,
 )  # fmt: skip
 #: What has no state, or one that no call should put back.
-STATELESS: tuple[type, ...] = (*ATOMS, Dual, DriverBase, types.FunctionType)
+STATELESS: tuple[type, ...] = (*ATOMS, Dual, ComplexDual, DriverBase, types.FunctionType)
 
 
 class Again:

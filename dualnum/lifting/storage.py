@@ -15,6 +15,7 @@ from dualnum._core import (
     DualArray,
     DualDType,
     Restart,
+    complex_dtype,
     count_mark,
     current_run,
     real_dtype,
@@ -25,6 +26,8 @@ from dualnum.lifting import record
 
 #: The dtypes of duals, real and complex.
 DUAL_DTYPES = (DualDType, ComplexDualDType)
+#: The characters of the dtypes of which an array can be one of duals instead: float64 and complex128.
+NUMBERS = ("d", "D")
 
 _marked = {}  # site: (its code object, which keeps the id in the site valid; the number of the mark)
 _noted = {}  # id of an array: (weak reference to it, its site, the code object)
@@ -140,7 +143,7 @@ def made(a, frame, args=None):
         if all(map(operator.is_, arrays, a)):
             return a
         return type(a)(arrays) if type(a) in (list, tuple) else type(a)(*arrays)
-    if type(a) is not np.ndarray or a.dtype.char != "d":
+    if type(a) is not np.ndarray or a.dtype.char not in NUMBERS:
         return a
     owner = a
     if a.base is not None:
@@ -151,9 +154,15 @@ def made(a, frame, args=None):
     # assignments in code without a source, whose globals are no plain dict, are not seen
     if site in _marked or type(frame.f_globals) is not dict:
         dtype = active(current_run())
-        return a if dtype is None else a.astype(dtype).view(DualArray)
+        return a if dtype is None else as_duals(a, dtype)
     note(owner, site, frame.f_code)
     return a
+
+
+def as_duals(a, dtype):
+    """Return an array as one of duals with this real dtype, or of complex ones; itself if it is that already."""
+    dtype = complex_dtype(dtype) if np.iscomplexobj(a) else dtype
+    return a if a.dtype is dtype else a.astype(dtype).view(DualArray)
 
 
 def made_of_duals(a, frame):
@@ -161,7 +170,7 @@ def made_of_duals(a, frame):
     site = id(frame.f_code), frame.f_lasti
     if site in _marked:
         dtype = dtype_of(a, active(current_run()))
-        return a if dtype is a.dtype else a.astype(dtype).view(DualArray)
+        return as_duals(a, dtype)
     note(a, site, frame.f_code)
     return a
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from dualnum._core import (
+    ComplexDualDType,
     DualDType,
     complex_from,
     imaginary_part,

@@ -1,4 +1,12 @@
 """What stands for the functions of Python, NumPy and SciPy in lifted code; importing this package registers all."""
 
 from dualnum.lifting import keys  # noqa: F401
-from dualnum.lifting.tables import functional, math, numpy, python, random, statistics  # noqa: F401
+from dualnum.lifting.tables import (  # noqa: F401
+    complex,
+    functional,
+    math,
+    numpy,
+    python,
+    random,
+    statistics,
+)

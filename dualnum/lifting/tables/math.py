@@ -1,13 +1,12 @@
-"""Functions of `math` and `cmath`: values and errors are theirs, derivatives those of NumPy's or SciPy's function."""
+"""Functions of `math`: values and errors are theirs, derivatives those of NumPy's or SciPy's function."""
 
-import cmath
 import math
 
 import numpy as np
 
 from dualnum._core import FUNCTIONS, Dual, DualArray, holds_duals, math_function, value, with_primal
 from dualnum._distribution import extra
-from dualnum.lifting import boundary, resolve
+from dualnum.lifting import resolve
 from dualnum.lifting.resolve import REPLACED, replaces
 from dualnum.lifting.tables.python import from_method, primal_of, real_of
 
@@ -177,30 +176,3 @@ def modf(x, /):
     x = real_of(x)
     fraction, whole = math.modf(primal_of(x))
     return _with(x, fraction) if type(x) is Dual else fraction, whole
-
-
-# ---- cmath: real results of real arguments -----------------------------------------------------------------
-
-
-def _real(name):
-    original, of_duals = getattr(cmath, name), FUNCTIONS[NUMPY.get(name, name)]
-
-    def function(x, /, *base):
-        x = real_of(x)
-        if not holds_duals((x, base)):
-            return original(x, *base)
-        z = original(value(x), *map(primal_of, base))
-        if z.imag != 0:
-            raise boundary.NotLifted(
-                f"cmath.{name} expects an argument with a real result, got a dual of value {value(x)}: dualnum "
-                f"differentiates real numbers; use the real and the imaginary part as two numbers."
-            )
-        return _with(of_duals(x), z.real) if not base else log(x, *base)
-
-    return function
-
-
-for _name in ("acos acosh asin asinh atan atanh cos cosh exp log log10 sin sinh sqrt tan tanh").split():
-    REPLACED[getattr(cmath, _name)] = _real(_name)
-for _name in ("isfinite", "isinf", "isnan", "isclose"):
-    REPLACED[getattr(cmath, _name)] = _predicate(getattr(cmath, _name))

@@ -4,46 +4,72 @@ import functools
 import itertools
 import math
 import sys
+import warnings
 
 import numpy as np
+from numpy.exceptions import ComplexWarning
 
 from dualnum._core import (
+    ComplexDual,
     Dual,
     DualArray,
-    DualDType,
     array_call,
+    complex_dtype,
+    complex_from,
     current_run,
     holds_duals,
+    is_complex_dual,
     library_call,
+    real_part,
     value,
     with_primal,
 )
 from dualnum.lifting import boundary, resolve, special, storage
-from dualnum.lifting.resolve import MAKERS, REPLACED, replaces
+from dualnum.lifting.resolve import MAKERS, REPLACED, float_dtype, replaces
+from dualnum.lifting.storage import DUAL_DTYPES
 from dualnum.lifting.tables.python import primal_of
+from dualnum.rules.complex._elements import with_complex_values
 
 #: Types that NumPy takes as float64, as f may spell them.
 FLOAT = np.dtype(float)
+#: The classes of numbers that arrays of duals are made of.
+NUMBERS = (float, int, complex, Dual, ComplexDual)
 
 
 def asked_dtype(dtype):
-    """Return what a call asks for with dtype=: None for duals' own, "f" for float64, else a dtype."""
-    if dtype is None or isinstance(dtype, DualDType):
+    """Return what dtype= asks for: None for duals' own, "f" for float64, "c" for complex128, else a dtype."""
+    if dtype is None or isinstance(dtype, DUAL_DTYPES):
         return None
-    return "f" if np.dtype(dtype) == FLOAT or np.dtype(dtype) == np.longdouble else np.dtype(dtype)
+    dtype = np.dtype(dtype)
+    return {"d": "f", "g": "f", "D": "c", "G": "c"}.get(dtype.char, dtype)
+
+
+def to_complex(x):
+    """Return a number or an array of duals as complex ones."""
+    if is_complex_dual(x):
+        return x
+    return complex_from(x, 0.0) if type(x) is Dual else x.astype(complex_dtype(x.dtype)).view(DualArray)
 
 
 def as_asked(a, dtype, frame):
-    """Return an array of duals as ``a.astype(dtype)``: itself for float64, its values for integers and bool."""
+    """Return an array of duals as ``a.astype(dtype)``: itself for its own kind, its values for integers and bool."""
     asked = asked_dtype(dtype)
-    if asked is None or asked == "f":
-        return a
+    if asked is None or asked == "c":
+        return to_complex(a) if asked else a
+    if asked == "f":
+        if not is_complex_dual(a):
+            return a
+        warnings.warn(
+            "Casting complex values to real discards the imaginary part", ComplexWarning, stacklevel=4
+        )
+        return real_part(a).copy()
     if asked.kind in "biu":
         return value(a).astype(asked)
     if asked.kind == "O":
         return a.astype(object)
     raise boundary.NotLifted(
-        f"astype expects float64, got {asked}, at {boundary.place_of(frame)}: duals are float64; use float."
+        f"astype expects float64 or complex128, got {asked}, at {boundary.place_of(frame)}: duals are float64; use "
+        f"{'complex' if asked.kind == 'c' else 'float'}."
     )
 
 
@@ -53,7 +79,7 @@ def as_asked(a, dtype, frame):
 def seen(x):
     """Return lists of numbers and plain arrays that hold duals as DualArray, so that NumPy's functions dispatch."""
     if type(x) is np.ndarray:
-        if isinstance(x.dtype, DualDType):
+        if isinstance(x.dtype, DUAL_DTYPES):
             return x.view(DualArray)
         if x.dtype.kind == "O" and x.ndim and _all_numbers(x.ravel().tolist()):
             return np.array(x.tolist()).view(DualArray)
@@ -64,7 +90,7 @@ def seen(x):
                 a = np.array(x)
             except ValueError:
                 return x
-            return a.view(DualArray) if isinstance(a.dtype, DualDType) else x
+            return a.view(DualArray) if isinstance(a.dtype, DUAL_DTYPES) else x
         return type(x)([seen(item) for item in x])
     return x
 
@@ -72,7 +98,7 @@ def seen(x):
 def _all_numbers(items):
     """Whether a list holds numbers, and lists of them, alone, with a dual among them."""
     return holds_duals(items, 8) and all(
-        isinstance(item, (float, int, Dual, np.generic))
+        isinstance(item, (*NUMBERS, np.generic))
         or (type(item) in (list, tuple) and (not item or not holds_duals(item) or _all_numbers(item)))
         for item in items
     )
@@ -89,10 +115,16 @@ def of_numpy(lifter, g):
 
 
 def _without_dtype(g, args, kwargs):
-    """Return keywords without ``dtype=float``, which duals are already, if there are duals among the arguments."""
+    """Return keywords without ``dtype=float``, which duals are already, if there are duals among the arguments.
+
+    For ``dtype=complex`` they become complex.
+    """
     if holds_duals(args) or holds_duals(kwargs):
-        if kwargs.get("dtype") is not None and asked_dtype(kwargs["dtype"]) == "f":
+        asked = asked_dtype(kwargs.get("dtype"))
+        if asked in ("f", "c"):
             kwargs = {name: x for name, x in kwargs.items() if name != "dtype"}
+        if asked == "c":
+            args = tuple([to_complex(seen(x)) if holds_duals(seen(x), 0) else x for x in args])
         _learn(kwargs.get("out"), (args, kwargs))
     return args, {name: seen(x) for name, x in kwargs.items()}
 
@@ -100,9 +132,9 @@ def _without_dtype(g, args, kwargs):
 def _learn(out, inputs):
     """Mark the sites of arrays of floats in which a function would store duals."""
     for a in out if isinstance(out, tuple) else (out,):
-        if type(a) is np.ndarray and not isinstance(a.dtype, DualDType):
+        if type(a) is np.ndarray and not isinstance(a.dtype, DUAL_DTYPES):
             storage.learn(a, inputs)
-            if a.dtype.char == "d" and current_run() is not None:
+            if a.dtype.char in storage.NUMBERS and current_run() is not None:
                 raise boundary.from_outside(sys._getframe(1))
 
 
@@ -136,7 +168,7 @@ def _from_data(g):
     """Return np.array or one of its kin: an array of duals stays one where float64 is asked for."""
 
     def make(a, args, kwargs, frame):
-        if not isinstance(a, (np.ndarray, list, tuple, float, int)):
+        if not isinstance(a, (np.ndarray, list, tuple, *NUMBERS)):
             method = special.special(resolve.FULL, a, "__array__")
             a = a if method is None else method(a)
         if not isinstance(a, (np.ndarray, list, tuple)) and hasattr(a, "to_numpy"):
@@ -147,20 +179,18 @@ def _from_data(g):
         dtype = kwargs.pop("dtype", None)
         if args:
             dtype, args = args[0], (None, *args[1:])
-        if dtype is not None and asked_dtype(dtype) not in (None, "f"):
+        asked = asked_dtype(dtype)
+        if asked not in (None, "f", "c"):
             return as_asked(g(a, *args, **kwargs), dtype, frame)
-        if not isinstance(a, np.ndarray):
-            a = _nested(a)
-        made = g(a, *args, **kwargs)
-        if isinstance(made.dtype, DualDType):
-            return made.view(DualArray)
-        if (
-            made.dtype == object
-            and made.size
-            and all(isinstance(x, (float, int, Dual)) for x in made.ravel().tolist())
-        ):
-            return np.array(made.tolist()).view(DualArray).reshape(made.shape)
-        return made
+        is_array = isinstance(a, np.ndarray)
+        made = g(a if is_array else _nested(a), *args, **kwargs)
+        if made.dtype == object and made.size and all(isinstance(x, NUMBERS) for x in made.ravel().tolist()):
+            made = np.array(made.tolist()).reshape(made.shape)
+        if not isinstance(made.dtype, DUAL_DTYPES):
+            return made
+        if asked == "f" and is_complex_dual(made) and not is_array:
+            raise TypeError("float() argument must be a string or a real number, not 'complex'")  # as NumPy's
+        return as_asked(made.view(DualArray), dtype, frame)
 
     return array_call(g, g in (np.asarray, np.asanyarray), make)
 
@@ -204,7 +234,7 @@ def full(shape, fill_value, dtype=None, *args, **kwargs):
     frame = sys._getframe(1)
     if not holds_duals(fill_value):
         return storage.made(np.full(shape, fill_value, dtype, *args, **kwargs), frame)
-    return _filled(np.empty(shape, storage.dtype_of(fill_value), *args, **kwargs), fill_value, dtype, frame)
+    return _filled(np.empty(shape, _dtype_for(fill_value), *args, **kwargs), fill_value, dtype, frame)
 
 
 @replaces(np.full_like)
@@ -212,14 +242,25 @@ def full_like(a, fill_value, dtype=None, *args, **kwargs):
     frame = sys._getframe(1)
     if not holds_duals(fill_value):
         return _noted(np.full_like(*_kept_dual(a, dtype, fill_value), *args, **kwargs), frame)
-    made = np.empty_like(a, storage.dtype_of((a, fill_value)), *args, **kwargs)
-    return _filled(made, fill_value, np.asarray(a).dtype if dtype is None else dtype, frame)
+    made = np.empty_like(a, _dtype_for(fill_value, storage.dtype_of((a, fill_value))), *args, **kwargs)
+    if dtype is None:
+        given = np.asarray(seen(a))
+        dtype = float_dtype(given) if holds_duals(given) else given.dtype
+    return _filled(made, fill_value, dtype, frame)
+
+
+def _dtype_for(x, dtype=None):
+    """Return the dtype of duals, real or complex, of an array of the numbers x."""
+    dtype = dtype or storage.dtype_of(x)
+    return complex_dtype(dtype) if np.iscomplexobj(seen(x)) else dtype
 
 
 def _kept_dual(a, dtype, *fill_value):
     """Return arguments of np.zeros_like or its kin: dtype=float of duals keeps duals."""
     a = seen(a)
-    return a, *fill_value, None if asked_dtype(dtype) == "f" and holds_duals(a) else dtype
+    if asked_dtype(dtype) in ("f", "c") and holds_duals(a):
+        a, dtype = as_asked(a, dtype, sys._getframe(1)) if np.ndim(a) else a, None
+    return a, *fill_value, dtype
 
 
 def _like(g):
@@ -249,7 +290,9 @@ def with_values(made, values):
     """Return duals with the values of NumPy's result; the result, where `made` has become one of floats."""
     if type(made) is Dual:
         return with_primal(made, values)
-    if isinstance(getattr(made, "dtype", None), DualDType):
+    if is_complex_dual(made):
+        return with_complex_values(made, values)
+    if holds_duals(made):
         value(made)[...] = values
         return made.view(DualArray)
     return values
@@ -260,7 +303,8 @@ def fromiter(iter, dtype, count=-1, **kwargs):
     items = list(itertools.islice(iter, count) if count >= 0 else iter)
     if not holds_duals(items):
         return storage.made(np.fromiter(items, dtype, count, **kwargs), sys._getframe(1))
-    values = np.fromiter(map(value, items), float, count)
+    kind = complex if asked_dtype(dtype) == "c" else float
+    values = np.fromiter(map(value, items), kind, count)
     return as_asked(with_values(np.array(items), values), dtype, sys._getframe(1))
 
 
@@ -291,7 +335,7 @@ REPLACED[np.copyto] = _storing(np.copyto, "dst")
 
 
 def _as_float(x):
-    return FLOAT if isinstance(x, DualDType) or type(x) is Dual else x
+    return float_dtype(x) if isinstance(x, DUAL_DTYPES) or type(x) in (Dual, ComplexDual) else x
 
 
 def _asking(g):
@@ -313,17 +357,17 @@ def result_type(*args):
 @replaces(np.common_type)
 def common_type(*arrays):
     """Return the type that f names for duals: float64, with which arrays of duals stay what they are."""
-    return np.common_type(*[np.zeros(0) if holds_duals(a) else a for a in arrays])
+    return np.common_type(*[np.zeros(0, float_dtype(seen(a))) if holds_duals(a) else a for a in arrays])
 
 
 @replaces(np.iscomplexobj)
 def is_complex(x):
-    return False if holds_duals(x) else np.iscomplexobj(x)
+    return np.iscomplexobj(seen(x))
 
 
 @replaces(np.isrealobj)
 def is_real_object(x):
-    return True if holds_duals(x) else np.isrealobj(x)
+    return not np.iscomplexobj(seen(x))
 
 
 @replaces(np.spacing)
@@ -362,7 +406,7 @@ def _element_by_element(function, args, dtypes, frame):
     gathered = []
     for column, dtype in itertools.zip_longest(zip(*results, strict=True) if several else [results], dtypes):
         a = np.array(list(column))
-        if isinstance(a.dtype, DualDType):
+        if isinstance(a.dtype, DUAL_DTYPES):
             a = as_asked(a.view(DualArray), dtype, frame)
         elif dtype is not None:
             a = a.astype(dtype)
@@ -433,7 +477,7 @@ def of_method(lifter, g, owner):
         return functools.partial(function, owner)
     if type(owner) is not np.ndarray:
         return g
-    if isinstance(owner.dtype, DualDType):
+    if isinstance(owner.dtype, DUAL_DTYPES):
         return getattr(owner.view(DualArray), g.__name__)
     return _making(g) if g.__name__ in MAKING else g
 
@@ -457,7 +501,7 @@ def _making(g):
 
 @_method("astype")
 def _astype(a, dtype, *args, **kwargs):
-    if isinstance(a.dtype, DualDType):
+    if isinstance(a.dtype, DUAL_DTYPES):
         return as_asked(a.copy() if kwargs.get("copy", True) else a, dtype, sys._getframe(1))
     return storage.made(a.astype(dtype, *args, **kwargs), sys._getframe(1))
 
@@ -490,7 +534,7 @@ def _by_function(name):
     function = getattr(np, name)
 
     def call(a, *args, **kwargs):
-        if not isinstance(a.dtype, DualDType) and not holds_duals((args, kwargs)):
+        if not isinstance(a.dtype, DUAL_DTYPES) and not holds_duals((args, kwargs)):
             return storage.made(getattr(a, name)(*args, **kwargs), sys._getframe(1))
         return function(seen(a), *map(seen, args), **kwargs)
 

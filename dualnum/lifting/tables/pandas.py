@@ -11,8 +11,9 @@ import types
 
 import numpy as np
 
-from dualnum._core import DualDType, holds_duals
+from dualnum._core import holds_duals
 from dualnum.lifting import boundary
+from dualnum.lifting.storage import DUAL_DTYPES
 from dualnum.lifting.tables.numpy import seen
 
 OPERATORS = frozenset("add sub mul truediv floordiv mod pow".split())
@@ -44,7 +45,7 @@ def has_duals(x):
 def as_objects(x):
     """Return x with object arrays for its arrays of duals, in lists and dicts too."""
     if isinstance(x, np.ndarray):
-        return np.asarray(x).astype(object) if isinstance(x.dtype, DualDType) else x
+        return np.asarray(x).astype(object) if isinstance(x.dtype, DUAL_DTYPES) else x
     if type(x) in (list, tuple):
         return type(x)([as_objects(item) for item in x])
     return {key: as_objects(item) for key, item in x.items()} if type(x) is dict else x

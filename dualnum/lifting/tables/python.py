@@ -6,14 +6,15 @@ import sys
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, DualDType, class_for_floats, holds_duals, of_python, value
+from dualnum._core import ComplexDual, Dual, DualArray, holds_duals, of_python, value
 from dualnum.lifting import boundary, resolve, special
-from dualnum.lifting.resolve import MAKERS, REPLACED, replaces
+from dualnum.lifting.resolve import MAKERS, REPLACED, class_of, float_dtype, replaces
+from dualnum.lifting.storage import DUAL_DTYPES
 
 
 def number_of(x):
-    """Return a dual as a Dual, if x is one or an array of duals with one element; else x."""
-    if isinstance(x, np.ndarray) and isinstance(x.dtype, DualDType) and x.size == 1:
+    """Return a dual as a number, if x is one or an array of duals with one element; else x."""
+    if isinstance(x, np.ndarray) and isinstance(x.dtype, DUAL_DTYPES) and x.size == 1:
         return x.reshape(())[()]
     return x
 
@@ -27,7 +28,7 @@ def real_of(x):
 def primal_of(x):
     """Return the value of a dual; anything else as it is, so that Python's own function judges it."""
     x = number_of(x)
-    return value(x) if type(x) is Dual else x
+    return value(x) if type(x) in (Dual, ComplexDual) else x
 
 
 @replaces(np.float64)
@@ -43,7 +44,7 @@ def as_float(x=0.0, /):
     if type(x) is not Dual:
         x = number_of(x)
     if not isinstance(x, (str, int, float, Dual)):
-        x = special.as_number(x)
+        x = special.as_number(primal_of(x))  # Python's own function refuses complex numbers
     return of_python(x, True) if type(x) is Dual else float(x)
 
 
@@ -62,16 +63,6 @@ REPLACED.update(
 )
 
 
-@replaces(complex)
-def as_complex(*args, **kwargs):
-    if holds_duals((args, kwargs)):
-        raise boundary.NotLifted(
-            "complex(x) expects floats, got a dual: dualnum differentiates real numbers; use the real and the "
-            "imaginary part as two numbers."
-        )
-    return complex(*args, **kwargs)
-
-
 @replaces(bool)
 def as_bool(x=False, /):
     return bool(resolve.FULL.truth(x))
@@ -85,15 +76,17 @@ def from_method(name, x, otherwise, *args):
 
 def _seen(x):
     """Return the class that f takes x for."""
-    return class_for_floats(x) if type(x) is Dual else np.ndarray if type(x) is DualArray else type(x)
+    if type(x) in (Dual, ComplexDual):
+        return class_of(x)
+    return np.ndarray if type(x) is DualArray else type(x)
 
 
 @replaces(isinstance)
 def is_instance(x, kinds, /):
-    if type(x) is Dual:
-        return isinstance(x, kinds) or issubclass(class_for_floats(x), kinds)
-    if isinstance(x, DualDType) and x.names is None:
-        return isinstance(x, kinds) or isinstance(np.dtype(float), kinds)
+    if type(x) in (Dual, ComplexDual):
+        return isinstance(x, kinds) or issubclass(class_of(x), kinds)
+    if isinstance(x, DUAL_DTYPES) and x.names is None:
+        return isinstance(x, kinds) or isinstance(float_dtype(x), kinds)
     return isinstance(x, kinds)
 
 
@@ -111,7 +104,8 @@ MAKERS[type] = lambda lifter, g: _Type()
 
 @replaces(issubclass)
 def is_subclass(kind, kinds, /):
-    return issubclass(float if kind is Dual else kind, kinds) or issubclass(kind, kinds)
+    numbers = {Dual: float, ComplexDual: complex}
+    return issubclass(numbers.get(kind, kind), kinds) or issubclass(kind, kinds)
 
 
 @replaces(round)
@@ -151,7 +145,7 @@ def printed(*args, **kwargs):
 
 @replaces(hash)
 def hashed(x, /):
-    return from_method("__hash__", value(x) if type(x) is Dual else x, hash)
+    return from_method("__hash__", value(x) if type(x) in (Dual, ComplexDual) else x, hash)
 
 
 def _exact(lifter, cls):
@@ -177,7 +171,7 @@ def _sum(lifter, g):
     def add(items, /, start=0):
         items = list(lifter.iterate(items))
         if isinstance(start, (str, bytes, bytearray)) or all(
-            isinstance(item, (float, int, Dual, np.ndarray)) for item in items
+            isinstance(item, (float, int, complex, Dual, ComplexDual, np.ndarray)) for item in items
         ):
             return sum(items, start)  # refuses text
         for item in items:
@@ -265,8 +259,8 @@ def _hasattr(lifter, g):
     missing = object()
 
     def has(a, name, /):
-        if type(a) is Dual:
-            return g(class_for_floats(a), name)
+        if type(a) in (Dual, ComplexDual):
+            return g(class_of(a), name)
         return lifter.resolve(getattr)(a, name, missing) is not missing if lifter.full else g(a, name)
 
     return has

@@ -64,11 +64,11 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
 
 
 @rule(np.corrcoef)
-@values_from(np.corrcoef)
+@values_from(np.corrcoef, of_complex=True)
 def corrcoef(x, y=None, rowvar=True, bias=None, ddof=None):
     """The covariances divided by both standard deviations; the diagonal is 1 and has no derivatives."""
     covariance = _covariance(x, y, rowvar, False, None, None, None)
-    deviation = np.sqrt(np.diagonal(covariance))
+    deviation = np.sqrt(np.real(np.diagonal(covariance)))
     correlation = covariance / deviation[:, None] / deviation
     np.fill_diagonal(correlation, 1.0)
     return np.squeeze(correlation)

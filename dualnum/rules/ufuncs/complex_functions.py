@@ -61,7 +61,7 @@ for _name, _series in SERIES.items():
 
 
 def _bessel(function, sign, factor=1.0):
-    """Return the rule of a Bessel function, with f_n' = factor (f_(n-1) + sign f_(n+1)) / 2; the order is a constant."""
+    """Return the rule of a Bessel function, f_n' = factor (f_(n-1) + sign f_(n+1)) / 2 of constant order."""
 
     def rule(order, z):
         v = np.asarray(value(z))
