@@ -5,15 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from dualnum._core import DualArray, register_function_of_complex
-from dualnum.rules._operands import float_operands, is_dual
-from dualnum.rules.complex._elements import bilinear, complex_from, parts, with_complex_values
+from dualnum._core import DualArray, complex_from, is_real, register_function_of_complex
+from dualnum.rules._operands import float_operands, has_duals, is_dual
+from dualnum.rules.complex._elements import bilinear, parts, with_complex_values
 from dualnum.rules.linalg.products import stored
 
 
-def _values(*operands):
+def _values(name, *operands):
     """Return the values of numbers as arrays with the strides, and with the shared memory, of the operands."""
     arrays = {id(x): np.asarray(x) for x in operands}  # of one operand given twice only one
+    for x in arrays.values():
+        if not (has_duals(x) or is_real(x.dtype) or x.dtype.char in "FD"):
+            raise TypeError(f"{name} expects numbers beside complex duals, got {x.dtype}.")
     return float_operands(*[arrays[id(x)] for x in operands])
 
 
@@ -21,7 +24,7 @@ def _product(function, conjugate=False):
     """Return the rule of a function that is linear in its first two arguments, or in the conjugate of the first."""
 
     def rule(x, y, *args, out=None, **kwargs):
-        values = function(*_values(x, y), *args, **kwargs)
+        values = function(*_values(function.__name__, x, y), *args, **kwargs)
 
         def product(a, b):
             return function(_dual_array(a), _dual_array(b), *args, **kwargs)
@@ -66,7 +69,7 @@ for _function, _conjugate in (
 
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """np.correlate, which takes the conjugate of its second argument."""
-    values = np.correlate(*_values(a, v), mode)
+    values = np.correlate(*_values("correlate", a, v), mode)
 
     def product(b, c):
         return np.correlate(_dual_array(b), _dual_array(c), mode)
@@ -81,7 +84,7 @@ def einsum(subscripts: Any, *operands: Any, out: Any = None, **options: Any) -> 
     """np.einsum, linear in each operand."""
     if not isinstance(subscripts, str):
         raise TypeError("einsum of complex duals expects a string of subscripts, got lists of them.")
-    values = np.einsum(subscripts, *_values(*operands), **options)
+    values = np.einsum(subscripts, *_values("einsum", *operands), **options)
     total = [0.0, 0.0]
     with np.errstate(all="ignore"):
         for chosen in itertools.product(

@@ -25,6 +25,70 @@ def _of_linear_equation(y, v, a, b, d):
     return c
 
 
+def _erfcx_far(v, d):
+    """Return the coefficients of exp(z^2) erfc(z) at |z| > FAR, Re z >= 0, by its asymptotic series."""
+    series = [np.zeros_like(v) for _ in range(d + 1)]
+    factor = 1 / (_ROOT_PI * v)
+    for m in range(40):
+        power = factor
+        for k in range(d + 1):  # binomial(-2m - 1, k) / z^(2m + 1 + k)
+            series[k] = series[k] + power
+            power = power * -(2 * m + 1 + k) / ((k + 1) * v)
+        factor = -factor * (2 * m + 1) / (2 * v * v)
+    return series
+
+
+def _erfcx_between(y, v, d):
+    """Return the same at Re z >= 1, by Miller's recurrence for repeated integrals, c[n] = (-2)^n i^n erfc."""
+    above, here, found = np.zeros_like(v), np.full_like(v, 1e-300), {}
+    for n in range(150, 0, -1):  # i^(n-1) = 2 z i^n + 2 (n + 1) i^(n+1)
+        if n <= d:
+            found[n] = here
+        above, here = here, 2 * v * here + 2 * (n + 1) * above
+        large = np.abs(here) > 1e250
+        above, here = np.where(large, above * 1e-250, above), np.where(large, here * 1e-250, here)
+        found = {k: np.where(large, x * 1e-250, x) for k, x in found.items()}
+    return [y, *((-2.0) ** n * found[n] * (y / here) for n in range(1, d + 1))]
+
+
+#: Beyond this modulus the asymptotic series of erfcx has all digits.
+FAR = 6.5
+
+
+def _erfcx(v, y, d):
+    """Return the coefficients of exp(z^2) erfc(z): the differential equation cancels where |z| is large."""
+    left = v.real < 0
+    u = np.where(left, -v, v)
+    gauss = _of_linear_equation(2 * np.exp(v * v), v, 2.0, 0.0, d)
+    right = np.where(left, special.erfcx(u), y)
+    near = _of_linear_equation(right, u, 2.0, -2 / _ROOT_PI, d)
+    between = _erfcx_between(right, np.where(u.real >= 1, u, 1.0), d)
+    far = _erfcx_far(np.where(np.abs(u) > FAR, u, FAR), d)
+    found = []
+    for k in range(d + 1):
+        c = np.where(np.abs(u) > FAR, far[k], np.where(u.real >= 1, between[k], near[k]))
+        found.append(np.where(left, gauss[k] - (-1.0) ** k * c, c))
+    return [y, *found[1:]]
+
+
+def _wofz(v, y, d):
+    """Return the coefficients of erfcx(-i z)."""
+    return [y, *(c * (-1j) ** k for k, c in enumerate(_erfcx(v.imag - 1j * v.real, y, d)) if k)]
+
+
+def _dawsn(v, y, d):
+    """Return the coefficients of Dawson's integral, an odd function: by wofz in the upper half plane."""
+    lower = v.imag < 0
+    u = np.where(lower, -v, v)
+    w = _wofz(u, special.wofz(u), d)
+    gauss = _of_linear_equation(np.exp(-u * u), u, -2.0, 0.0, d)
+    found = [y]
+    for k in range(1, d + 1):
+        c = 0.5j * _ROOT_PI * (gauss[k] - w[k])
+        found.append(np.where(lower, (-1.0) ** (k + 1) * c, c))
+    return found
+
+
 def _integral(y, slopes):
     """Return the coefficients of a function with this value and the coefficients of its derivative."""
     return [y, *(c / (k + 1) for k, c in enumerate(slopes))]
@@ -46,9 +110,9 @@ def _of_exponential_over(y, v, sign, factor, d):
 
 
 SERIES = {
-    "wofz": lambda v, y, d: _of_linear_equation(y, v, -2.0, 2j / _ROOT_PI, d),
-    "erfcx": lambda v, y, d: _of_linear_equation(y, v, 2.0, -2 / _ROOT_PI, d),
-    "dawsn": lambda v, y, d: _of_linear_equation(y, v, -2.0, 1.0, d),
+    "wofz": _wofz,
+    "erfcx": _erfcx,
+    "dawsn": _dawsn,
     "erf": lambda v, y, d: _of_gaussian(y, v, 2 / _ROOT_PI, -1, d),
     "erfc": lambda v, y, d: _of_gaussian(y, v, -2 / _ROOT_PI, -1, d),
     "erfi": lambda v, y, d: _of_gaussian(y, v, 2 / _ROOT_PI, 1, d),

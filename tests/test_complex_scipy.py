@@ -1,0 +1,109 @@
+"""scipy.special and scipy.fft of complex duals, against mpmath and the matrices of the transforms."""
+
+import mpmath
+import numpy as np
+import pytest
+from scipy import fft, special
+
+import dualnum as dn
+
+OF_ONE = {
+    "wofz": lambda z: mpmath.exp(-z * z) * mpmath.erfc(-1j * z),
+    "erfcx": lambda z: mpmath.exp(z * z) * mpmath.erfc(z),
+    "dawsn": lambda z: mpmath.sqrt(mpmath.pi) / 2 * mpmath.exp(-z * z) * mpmath.erfi(z),
+    "erf": mpmath.erf,
+    "erfc": mpmath.erfc,
+    "erfi": mpmath.erfi,
+    "exp1": mpmath.e1,
+    "expi": mpmath.ei,
+}
+BESSEL = {
+    "jv": mpmath.besselj,
+    "yv": mpmath.bessely,
+    "iv": mpmath.besseli,
+    "kv": mpmath.besselk,
+    "hankel1": mpmath.hankel1,
+    "hankel2": mpmath.hankel2,
+}
+POINTS = [0.7 - 0.9j, 2.5 + 1.2j, -0.4 + 0.3j, 0.3 + 2.0j, -2.2 + 0.1j]
+FAR = [7.0 + 1j, 0.5 + 9.0j, 300.0 - 40j, -8.0 + 30j]
+
+
+def compare(function, exact, z, check=None):
+    for order in (1, 2, 3):
+        got = dn.derivative(lambda t: function(z + t), order, check=check)(0.0)
+        with mpmath.workdps(60):
+            expected = complex(mpmath.diff(exact, mpmath.mpc(z), order))
+        assert abs(got - expected) <= 1e-13 * abs(expected), (order, got, expected)
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+@pytest.mark.parametrize("z", POINTS)
+def test_functions_of_one_argument(name, z):
+    compare(getattr(special, name), OF_ONE[name], z)
+
+
+@pytest.mark.parametrize("name", ["wofz", "erfcx", "dawsn"])
+@pytest.mark.parametrize("z", FAR)
+def test_functions_that_decay_slowly(name, z):
+    if np.isfinite(getattr(special, name)(z)):
+        compare(getattr(special, name), OF_ONE[name], z, check=False)
+
+
+@pytest.mark.parametrize("name", BESSEL)
+@pytest.mark.parametrize("order", [1.5, -0.5])
+@pytest.mark.parametrize("z", POINTS[:2])
+def test_bessel_functions(name, order, z):
+    compare(lambda z: getattr(special, name)(order, z), lambda z: BESSEL[name](order, z), z)
+
+
+@pytest.mark.parametrize("name", ["jv", "yv", "iv", "kv"])
+def test_bessel_functions_of_integer_order(name):
+    derivative = getattr(special, f"{name}p")
+    for order, z, k in [(0, 0.7 - 0.9j, 1), (1, 2.5 + 1.2j, 2), (3, -0.4 + 0.3j, 3)]:
+        got = dn.derivative(lambda t, n=order, z=z: getattr(special, name)(n, z + t), k)(0.0)
+        np.testing.assert_allclose(got, derivative(order, z, k), rtol=1e-13)
+
+
+def test_a_function_of_complex_numbers_takes_real_duals():
+    got = dn.derivative(special.wofz)(0.3)
+    assert got == pytest.approx(-0.6 * special.wofz(0.3) + 2j / np.sqrt(np.pi), rel=1e-15)
+    x = np.array([0.3, 0.4])
+    assert np.count_nonzero(dn.jacobian(special.wofz)(x)) == 2
+
+
+def test_orders_are_constants():
+    with pytest.raises(TypeError, match="lose their derivatives"):
+        dn.derivative(lambda n: special.jv(n, 1j))(0.3)
+    with pytest.raises(TypeError, match="gamma of complex duals has no rule"):
+        dn.derivative(lambda n: special.gamma(n * 1j))(0.3)
+
+
+def test_transforms():
+    x = np.array([1.0, 2.0, 0.5, -1.0, 3.0])
+    n = len(x)
+    matrix = np.exp(-2j * np.pi * np.outer(np.arange(n), np.arange(n)) / n)
+    np.testing.assert_allclose(dn.jacobian(fft.fft)(x), matrix, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(dn.jacobian(fft.rfft)(x), matrix[:3], rtol=0, atol=1e-14)
+    np.testing.assert_allclose(dn.jacobian(lambda x: fft.ifft(fft.fft(x)))(x), np.eye(n), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(
+        dn.jacobian(lambda x: fft.irfft(fft.rfft(x), n))(x), np.eye(n), rtol=0, atol=1e-14
+    )
+    got = dn.jacobian(lambda x: fft.dct(x * 1j))(x)
+    np.testing.assert_allclose(got, 1j * dn.jacobian(fft.dct)(x), rtol=0, atol=1e-14)
+
+
+def test_a_voigt_profile():
+    """The profile by wofz, differentiated by its place and both widths, is that of special.voigt_profile."""
+    x = np.linspace(-3, 3, 7)
+
+    def by_wofz(p):
+        centre, sigma, gamma = p
+        z = (x - centre + 1j * gamma) / (sigma * np.sqrt(2))
+        return special.wofz(z).real / (sigma * np.sqrt(2 * np.pi))
+
+    def by_name(p):
+        return special.voigt_profile(x - p[0], p[1], p[2])
+
+    p = np.array([0.2, 0.7, 0.4])
+    np.testing.assert_allclose(dn.jacobian(by_wofz)(p), dn.jacobian(by_name)(p), rtol=1e-12, atol=1e-14)
