@@ -58,11 +58,15 @@ class Probe:
                     y = self._call(moves)
             except (ArithmeticError, ValueError):
                 return np.full(self.centre.shape, np.nan) if moves else self._call(moves)
-        y = real_output(self.driver, y) if imaginary is None else imaginary_output(self.driver, y)
+        y = self.output(y) if imaginary is None else imaginary_output(self.driver, y)
         if y.shape != self._shape:
             self.check(y.shape)
             self._shape = y.shape
         return y
+
+    def output(self, y):
+        """Return a copy of f(x) as an array."""
+        return np.array(as_output(self.driver, y), subok=True)
 
     def _call(self, moves):
         return self.driver.f(*self.variables.seed_arguments((move, moves)), **self.kwargs)
@@ -127,11 +131,6 @@ def move(x, leaf, moves):
         elif leaf.start <= place < leaf.stop:
             x[(..., *np.unravel_index(place - leaf.start, leaf.shape))] += distance
     return x
-
-
-def real_output(driver, y):
-    """Return a copy of f(x) as an array."""
-    return np.array(as_output(driver, y), subok=True)
 
 
 def imaginary_output(driver, y):

@@ -342,6 +342,9 @@ class Differences(Driver):
 
     def estimate(self, probe, places):
         """Return the derivative by the variables at `places` and the estimate of its error, None if not asked for."""
+        if self.method == "complex" and np.iscomplexobj(probe.centre):
+            what = "f(x) to be real numbers where x is"
+            raise TypeError(expects(self, what, "complex ones", 'method="richardson"'))
         if self.method == "richardson":
             return richardson(probe, places, self.steps(probe, FIRST))
         order = len(places) - (self.method == "complex")

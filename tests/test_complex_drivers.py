@@ -1,5 +1,6 @@
 """Drivers of functions with complex results or of complex numbers, against formulas in real arithmetic."""
 
+import json
 import pickle
 import re
 import warnings
@@ -396,6 +397,71 @@ def test_holomorphic_errors():
         f"jvp(f)(x, v) expects v to be real numbers, got complex; use derivative(f, holomorphic=True), {parts}",
     ):
         dn.jvp(np.exp)(1.0, 1j)
+
+
+# ---- finite differences, and the check ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["forward", "central", "five-point", "richardson"])
+def test_finite_differences(method):
+    fd, x = dn.finite_difference, np.array([0.3, -0.8])
+    tolerance = {"forward": 1e-6, "central": 1e-8}.get(method, 1e-10)
+    rate = -0.3 + W * 1j
+    for t in (0.3, x):
+        close(fd.derivative(phasor, method=method)(t), rate * np.exp(rate * t), tolerance)
+        value, error = fd.derivative(phasor, method=method, return_error=True)(t)
+        assert np.all(abs(value - rate * np.exp(rate * t)) <= 10 * error)
+    close(fd.derivative(phasor, 2, method=method)(0.3), rate**2 * np.exp(rate * 0.3), 1e3 * tolerance)
+    close(fd.jacobian(phasor, method=method)(x), np.diag(rate * np.exp(rate * x)), tolerance)
+
+
+def test_finite_differences_refuse():
+    fd = dn.finite_difference
+    for name in ("derivative", "jacobian"):
+        with raises(
+            TypeError,
+            f"finite_difference.{name}(f)(x) expects f(x) to be real numbers where x is, got complex ones; use "
+            'method="richardson".',
+        ):
+            getattr(fd, name)(phasor, method="complex")(0.3)
+    for name in ("gradient", "hessian"):
+        with raises(
+            TypeError,
+            f"finite_difference.{name}(f)(x) expects f(x) to be real numbers, got complex ones; use jacobian(f), or "
+            "abs(f(x)).",
+        ):
+            getattr(fd, name)(phasor)(0.3)
+
+
+def test_check():
+    compare, x = dn.check.compare, np.array([0.5, 0.6])
+    report = compare(lambda x: phasor(x) * x[0], x)
+    assert report.agrees
+    assert report.digits > 13
+    close(report.given, dn.jacobian(lambda x: phasor(x) * x[0])(x), 1e-16)
+    close(report.estimate, report.given, 1e-12)
+    assert report.methods[-1].note == "f(x) is complex"
+    assert json.loads(report.to_json())["value"][0]["imag"] == (phasor(0.5) * 0.5).imag
+    slope = dn.derivative(phasor)
+    dn.check.assert_derivatives(phasor, 0.5, jac=slope)
+    # relative to the complex number, though its real part is 0 and rounded
+    dn.check.assert_derivatives(lambda t: np.exp(1j * t), 0.0, jac=lambda t: 1j + 1e-12)
+    report = compare(phasor, 0.5, jac=lambda t: slope(t) * (1 + 1e-4j))
+    assert report.wrong
+    (component,) = report.components
+    assert component.relative_error == pytest.approx(1e-4, rel=1e-6)
+    assert component.expected == pytest.approx(slope(0.5), rel=1e-14)
+    with pytest.raises(AssertionError, match="jac is wrong: 1 of 1 component"):
+        dn.check.assert_derivatives(phasor, 0.5, jac=lambda t: np.conj(slope(t)))
+    kink = compare(lambda t: abs(t) * 1j + t, 0.0)
+    assert kink.agrees
+    assert kink.suspicions == ("kink",)
+    assert compare(lambda d: d["a"] * 1j + d["b"], {"a": 1.0, "b": x}).agrees
+    with raises(
+        TypeError,
+        "compare(f, x, order=2) expects f(x) to be real numbers, got complex ones; use order=1, or abs(f(x)).",
+    ):
+        compare(phasor, 0.5, order=2)
 
 
 # ---- nets ------------------------------------------------------------------------------------------------------

@@ -6,11 +6,21 @@ import warnings
 
 import numpy as np
 
-from dualnum.check.diagnosis import NOISE, SAFETY, STEP_EXPONENTS, WRONG, Diagnosis, MemoizedProbe, scales
+from dualnum.check.diagnosis import (
+    AGREES,
+    NOISE,
+    SAFETY,
+    STEP_EXPONENTS,
+    UNDECIDED,
+    WRONG,
+    Diagnosis,
+    MemoizedProbe,
+    scales,
+)
 from dualnum.check.report import NO_SUSPICION, Method, Report, label
 from dualnum.difference_quotients import EPSILON, difference, move
 from dualnum.drivers._base import Driver, Leaf, Variables, tree_map
-from dualnum.drivers._checks import as_output, check_callable, check_finite, check_structure, expects
+from dualnum.drivers._checks import check_callable, check_finite, check_structure, expects
 from dualnum.drivers._containers import items
 from dualnum.lifting.record import replaced_callees
 
@@ -47,6 +57,9 @@ class Comparison:
         self.x = np.concatenate([np.zeros(0), *(np.ravel(leaf.x) for leaf in self.leaves)])
         check_finite(driver, self.x, labels("x", self.variables.tree))
         self.value = self.probe.centre
+        if self.probe.is_complex and order == 2:
+            use = "order=1, or abs(f(x))"
+            raise TypeError(expects(f"{name}(f, x, order=2)", "f(x) to be real numbers", "complex ones", use))
         self.notes = []
         self.exact = self.cost = None
         try:
@@ -57,8 +70,13 @@ class Comparison:
             kind = type(error).__name__
             self.notes.append(f"f does not take dual numbers ({kind}): differences are all there is.")
         self.given = self.exact if written is None else self.as_table(written)
-        size = np.abs(self.given)
+        size = np.hypot(*np.split(self.given, 2)) if self.probe.is_complex else np.abs(self.given)
         self.size = float(np.max(size, initial=0.0, where=np.isfinite(size)))
+
+    @property
+    def shape(self):
+        """The shape of f(x)."""
+        return self.value.shape[1:] if self.probe.is_complex else self.value.shape
 
     def by_dual_numbers(self):
         """Return the derivatives by dual numbers as a table, and the cost: the number of calls of f and the time.
@@ -98,8 +116,20 @@ class Comparison:
         return self.as_rows(table)
 
     def as_rows(self, table):
-        """Return derivatives as a table of shape ``(values of f, variables)``, for order 2 with two last axes."""
+        """Return derivatives as a table of shape ``(values of f, variables)``, for order 2 with two last axes.
+
+        The rows of a complex f are those of the real parts and then those of the imaginary ones.
+        """
+        if self.probe.is_complex:
+            table = np.stack([np.real(table), np.imag(table)])
         return np.asarray(table, dtype=float).reshape((self.value.size, *(self.variables.size,) * self.order))
+
+    def whole(self, parts, shape):
+        """Return numbers of a shape from those in a table or in f's values, which may be both parts of complex ones."""
+        if not self.probe.is_complex:
+            return parts.reshape(shape)
+        re, im = parts.reshape(2, *shape)
+        return re + 1j * im
 
     def as_table(self, written):
         """Return derivatives written by hand as such a table."""
@@ -109,7 +139,7 @@ class Comparison:
         def blocks(tree, found, depth, shape):
             if depth == 0:
                 sizes = [np.prod(s, dtype=int) for s in shape]
-                return self.block(found, shape).reshape((self.value.size, *sizes))
+                return self.block(found, shape).reshape((int(np.prod(self.shape)), *sizes))
             if isinstance(tree, Leaf):
                 return blocks(self.variables.tree, found, depth - 1, (*shape, tree.shape))
             pairs = zip(
@@ -122,8 +152,9 @@ class Comparison:
 
     def block(self, found, shape):
         """Return the derivatives by one array (or a pair of arrays) as an array; sparse ones made dense."""
-        found = np.asarray(found.toarray() if hasattr(found, "toarray") else found, dtype=float)
-        expected = sum(shape, self.value.shape)
+        dtype = complex if self.probe.is_complex else float
+        found = np.asarray(found.toarray() if hasattr(found, "toarray") else found, dtype=dtype)
+        expected = sum(shape, self.shape)
         if found.shape != expected and np.squeeze(found).shape != np.squeeze(np.empty(expected)).shape:
             what = f"{self.written}(x) to have the shape {expected}"
             raise ValueError(expects(self, what, f"shape {found.shape}"))
@@ -151,13 +182,31 @@ class Comparison:
         self.call_again(found[3])
         if self.written and self.exact is not None:
             self.compare_with_dual_numbers(*found, rtol)
-        return self.report(found, curves)
+        return self.report(self.of_both_parts(found, rtol) if self.probe.is_complex else found, curves)
+
+    def of_both_parts(self, found, rtol):
+        """Return findings about complex derivatives from those about their parts, the worse one of both.
+
+        A wrong part that is small beside the other one does not count.
+        """
+        estimate, error, status, suspicion = (np.stack(np.split(table, 2)) for table in found)
+        given = np.split(self.given, 2)
+        error = np.hypot(*error)
+        gap = np.hypot(*(given - estimate))
+        size = np.maximum(np.hypot(*given), np.hypot(*estimate))
+        with np.errstate(invalid="ignore"):
+            near = gap <= rtol * size + SAFETY * error
+        undecided = (status == UNDECIDED).any(axis=0)
+        merged = np.where(
+            (status == WRONG).any(axis=0) & ~near, WRONG, np.where(undecided, UNDECIDED, AGREES)
+        )
+        first, second = suspicion
+        suspicion = np.where(np.equal(first, NO_SUSPICION), second, first)
+        return np.concatenate(estimate), error, merged.astype(object), suspicion
 
     def call_again(self, suspicion):
         """Suspect noise where a second call of f at the point gives something else."""
-        again = as_output(
-            self.probe.driver, self.f(*self.variables.seed_arguments((move, ())), **self.kwargs)
-        )
+        again = self.probe.output(self.f(*self.variables.seed_arguments((move, ())), **self.kwargs))
         other = np.ravel(~((again == self.value) | (np.isnan(again) & np.isnan(self.value))))
         if other.any():
             self.notes.append("f does not give the same value twice.")
@@ -190,7 +239,7 @@ class Comparison:
 
     def report(self, found, curves):
         """Return the Report on the findings."""
-        tree, value = self.variables.tree, self.value
+        tree, value = self.variables.tree, self.whole(self.value, self.shape)
         alone = isinstance(tree, Leaf)
         point = tree.shape if alone else (self.variables.size,)
         if alone and not point:
@@ -204,13 +253,17 @@ class Comparison:
             errors = np.array([error] if self.written else [])
             methods.insert(0, Method("dual numbers", np.zeros(0), errors, *self.cost))
         name = getattr(self.f, "__name__", "f")
+        shape = value.shape + point * self.order
+        estimate, *judged = found
         return Report(
             f"{kind} of {'f' if name == '<lambda>' else name}",
             self.order,
             self.written or "dual numbers",
             self.x.reshape(point),
             value,
-            *(table.reshape(value.shape + point * self.order) for table in (self.given, *found)),
+            self.whole(self.given, shape),
+            self.whole(estimate, shape),
+            *(table.reshape(shape) for table in judged),
             tuple(methods),
             tuple(self.notes),
             tuple(labels("x", tree)),
@@ -233,9 +286,11 @@ class ErrorCurves:
         self.errors = {name: np.zeros(len(self.steps)) for name in self.names}
         self.costs = {name: [0, 0.0] for name in self.names}
         self.complex = True
+        self.is_complex = False
 
     def add(self, probe, places, scale, given):
         """Add the derivative by the variables at `places`."""
+        self.is_complex = probe.is_complex
         for name in self.names:
             if name == "complex" and not self.complex:
                 continue
@@ -251,6 +306,8 @@ class ErrorCurves:
                     self.complex = False
                     break
                 off = np.abs(quotient - given)[np.isfinite(given)]
+                if probe.is_complex and len(off) == len(given):
+                    off = np.hypot(*np.split(off, 2))
                 self.errors[name][k] = np.max(off, initial=self.errors[name][k])
             self.costs[name][0] += probe.calls - calls
             self.costs[name][1] += probe.seconds - seconds
@@ -270,7 +327,8 @@ class ErrorCurves:
         for name in self.names:
             if name == "complex" and not self.complex:
                 none = np.zeros(0)
-                found.append(Method(name, none, none, 0, 0.0, "f does not take complex numbers"))
+                note = "f(x) is complex" if self.is_complex else "f does not take complex numbers"
+                found.append(Method(name, none, none, 0, 0.0, note))
                 continue
             calls, seconds = (cost / len(self.steps) for cost in self.costs[name])
             found.append(Method(name, self.steps, self.errors[name] / (size or 1.0), round(calls), seconds))

@@ -65,16 +65,23 @@ class Extrapolated(NamedTuple):
 
 
 class MemoizedProbe(Probe):
-    """A probe that calls f once for each point; `calls` and `seconds` count repeated requests as calls."""
+    """A probe that calls f once for each point; `calls` and `seconds` count repeated requests as calls.
+
+    The first call is at the point itself. If f(x) is complex there, `is_complex`, all values are the real and the
+    imaginary parts, along a new first axis.
+    """
 
     def __init__(self, driver, variables, kwargs):
         super().__init__(driver, variables, kwargs, lambda shape: None)
         self.lenient = True
+        self.is_complex = None
         self.memory = {}
         self.calls, self.seconds = 0, 0.0
 
     def at(self, moves=(), imaginary=None):
         """Return f where the variables are moved, from memory where f was called there before."""
+        if imaginary is not None and self.is_complex:
+            raise TypeError("the imaginary part of f(x + ih) is no derivative where f(x) is complex")
         aside = imaginary and (imaginary[0], float(imaginary[1]))
         key = tuple((place, float(distance)) for place, distance in moves), aside
         if key not in self.memory:
@@ -85,6 +92,15 @@ class MemoizedProbe(Probe):
         self.calls += 1
         self.seconds += seconds
         return y
+
+    def output(self, y):
+        """Return what f gave as an array of real numbers, NaN where only values away from the point are complex."""
+        y = super().output(y)
+        if self.is_complex is None:
+            self.is_complex = np.iscomplexobj(y)
+        if self.is_complex:
+            return np.stack([y.real, y.imag])
+        return np.full(y.shape, np.nan) if np.iscomplexobj(y) else y
 
     @property
     def centre(self):

@@ -101,8 +101,10 @@ class Component:
         Its place in the report's arrays.
     status, suspicion : str
         As in the report.
-    given, expected, error : float
-        The derivative, the estimate by differences, and the error of that.
+    given, expected : float or complex
+        The derivative and the estimate by differences.
+    error : float
+        The error of that.
     excess : float
         By how many times `error` the two differ.
     """
@@ -111,8 +113,8 @@ class Component:
     index: tuple[int, ...]
     status: str
     suspicion: str | None
-    given: float
-    expected: float
+    given: float | complex
+    expected: float | complex
     error: float
 
     @property
@@ -182,7 +184,7 @@ class Report:
             width = len(by) // self.order
             parts += [names[by[k * width : (k + 1) * width]] for k in range(self.order)]
             judged = str(self.status[index]), suspicion[index]
-            numbers = [float(a[index]) for a in (self.given, self.estimate, self.error)]
+            numbers = [a[index].item() for a in (self.given, self.estimate, self.error)]
             found.append(Component(" ".join(parts), index, *judged, *numbers))
         rank = {WRONG: 0, UNDECIDED: 1, AGREES: 2}
         return sorted(found, key=lambda c: (rank[c.status], -np.nan_to_num(c.relative_error, nan=np.inf)))
@@ -329,13 +331,18 @@ def attributes(x: object, names: list[str]) -> dict[str, Any]:
 
 
 def portable(x: Any, not_finite: Callable[[float], str | None] = lambda x: None) -> Any:
-    """Return `x` as JSON can hold it: arrays as lists, and `not_finite(x)` in place of nan, inf and -inf."""
+    """Return `x` as JSON can hold it: arrays as lists, and `not_finite(x)` in place of nan, inf and -inf.
+
+    A complex number is an object with its ``real`` and its ``imag``.
+    """
     if isinstance(x, dict):
         return {str(key): portable(item, not_finite) for key, item in x.items()}
     if isinstance(x, (list, tuple)):
         return [portable(item, not_finite) for item in x]
     if isinstance(x, (np.ndarray, np.generic)):
         return portable(x.tolist(), not_finite)
+    if isinstance(x, complex):
+        return {"real": portable(x.real, not_finite), "imag": portable(x.imag, not_finite)}
     return x if not isinstance(x, float) or np.isfinite(x) else not_finite(x)
 
 

@@ -85,13 +85,17 @@ def json_table(problem, work, k, exact, options):
 
 def as_npy(problem, work, outcomes, options, paint):
     """Yield one .npy file: a record for each point, with the fields ``at``, ``value``, ``gradient`` and so on."""
-    records = None
-    for outcome in outcomes:
-        arrays = {"at": problem.points[outcome.row], "value": outcome.value, **outcome.tables}
-        if records is None:
-            fields = [(name.replace(" ", "_"), float, array.shape) for name, array in arrays.items()]
-            records = np.empty(len(problem.points), fields)
-        records[outcome.row] = tuple(arrays.values())
+    rows = {
+        outcome.row: {"at": problem.points[outcome.row], "value": outcome.value, **outcome.tables}
+        for outcome in outcomes
+    }
+    fields = []
+    for name, array in rows[0].items():
+        is_complex = any(np.iscomplexobj(arrays[name]) for arrays in rows.values())
+        fields.append((name.replace(" ", "_"), complex if is_complex else float, array.shape))
+    records = np.empty(len(problem.points), fields)
+    for row, arrays in rows.items():
+        records[row] = tuple(arrays.values())
     file = io.BytesIO()
     np.save(file, records if problem.place else records[0])
     yield file.getvalue()

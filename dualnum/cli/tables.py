@@ -42,9 +42,14 @@ def report(problem, work, outcome, options, paint):
 def value_rows(value):
     """Return the rows of the value: one for a scalar, else a head and an entry each."""
     if value.ndim == 0:
-        return [("value", repr(float(value)))]
+        return [("value", number(value))]
     entries = np.ndenumerate(value)
-    return [("value", ""), *((label("f", index), repr(float(entry))) for index, entry in entries)]
+    return [("value", ""), *((label("f", index), number(entry)) for index, entry in entries)]
+
+
+def number(x):
+    """Return a real or complex number as Python writes it."""
+    return repr(complex(x) if np.iscomplexobj(x) else float(x))
 
 
 def table_rows(problem, work, k, outcome, check):
@@ -62,7 +67,7 @@ def table_rows(problem, work, k, outcome, check):
         if not work.checkable or is_upper(index[outcome.value.ndim :]):
             by = by if problem.variables.shape else by[:1]
             names = " ".join([of, *by] if outcome.value.ndim else by)
-            numbers = [repr(float(column[index])) for column in columns[:2]]
+            numbers = [number(column[index]) for column in columns[:2]]
             digits = [f"{column[index]:.1f}".replace("nan", "-") for column in columns[2:]]
             rows.append((names, *numbers, *digits))
     return rows

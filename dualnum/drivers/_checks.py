@@ -42,7 +42,7 @@ TEXT = (str, bytes, bytearray, memoryview)
 #: The drivers that take functions of real numbers with complex results.
 OF_COMPLEX = frozenset(
     "derivative value_and_derivative jacobian value_and_jacobian jvp directional_derivative taylor compare "
-    "finite_difference.derivative finite_difference.jacobian".split()
+    "assert_derivatives finite_difference.derivative finite_difference.jacobian".split()
 )
 
 #: Subclasses of ndarray that are arrays of numbers and nothing else: no mask, no unit, no other product.
