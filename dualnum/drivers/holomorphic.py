@@ -110,13 +110,15 @@ def _parts_of(z):
     return real_part(z), imaginary_part(z)
 
 
-def _both(x, leaf, level):
-    """Seed a part of z with tangents along all directions."""
-    made = seed_tangents(np.asarray(x), level, leaf.direction)
-    return made if np.ndim(x) else made[()]
+def _both():
+    """Seed the parts of z with tangents along all directions."""
 
+    def seed(x, leaf, level):
+        made = seed_tangents(np.asarray(x), level, leaf.direction)
+        return made if np.ndim(x) else made[()]
 
-_both.whole = True  # every variable moves
+    seed.whole = True  # every variable moves
+    return seed
 
 
 def coefficients(driver, variables, kwargs, order, rate):
@@ -155,7 +157,7 @@ def _directions(driver, variables, kwargs, order, rate, scales, both):
     if order in (1, 2):
         factor = 1j * scales * ones
         variables.set_directions(np.stack([ones + 0j, factor], axis=-1))
-        y, first, second = driver.squares(variables, kwargs, _both, 2)
+        y, first, second = driver.squares(variables, kwargs, _both(), 2)
         found = np.stack([first[..., 0], second[..., 0, 0] / 2], axis=-1)
         others = np.stack([first[..., 1], second[..., 1, 1] / 2, second[..., 0, 1] / 2], axis=-1)
         return y, found, others, factor
