@@ -166,7 +166,8 @@ def gradient(
     Raises
     ------
     TypeError
-        If `x` or f(x) is not made of real numbers, or f(x) is not complex for ``method="complex"``.
+        If `x` or f(x) is not made of real numbers, or f(x) is not complex for ``method="complex"`` at a complex x;
+        `derivative` and `jacobian` take complex f(x) by the other methods.
     ValueError
         If f(x) is not a scalar, or `method` or `step` is not one.
 

@@ -46,7 +46,7 @@ def compare(
     Parameters
     ----------
     f : callable
-        ``f(x, *args, **kwargs)`` is a number or an array of any shape.
+        ``f(x, *args, **kwargs)`` is a number or an array of any shape, for order 1 also of complex numbers.
     x : float, array_like, or a tuple or dict of these
         The point.
     order : {1, 2}, optional
