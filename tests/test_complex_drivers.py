@@ -376,6 +376,12 @@ def test_holomorphic_errors():
         ValueError, f"{message} f(x) to have the shape (2,) of x, got shape (); use a function of one number."
     ):
         D(np.sum, holomorphic=True)(np.array([1j, 2.0]))
+    for order in (1, 3):
+        with raises(
+            ValueError,
+            f"{message} f(x) to have the shape (2,) of x, got shape (3,); use a function of one number.",
+        ):
+            D(lambda z: np.append(z, z[0]), order, holomorphic=True)(np.array([1j, 2.0]))
     with raises(
         TypeError,
         f"{message} x to be a number or an array, got a tuple of 2; use argnum for a number or an array among several "

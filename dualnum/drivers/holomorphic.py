@@ -132,12 +132,9 @@ def coefficients(driver, variables, kwargs, order, rate):
     shape = variables.tree.shape
     scales = pseudo_random(variables.size).reshape(shape)[()] if shape else 1.0
     checks = order > 0 and driver.check is not False
-    y, found, others, factor = _directions(driver, variables, kwargs, order, rate, scales, checks)
-    check_elementwise(
-        driver, variables, found.shape[:-1], driver.extra["batched"], "a function of one number"
-    )
-    if checks and not _hold(y, found, others, factor):
-        if variables.size > 1 and _hold(*_directions(driver, variables, kwargs, order, rate, 1.0, True)):
+    y, found, again = _directions(driver, variables, kwargs, order, rate, scales, checks)
+    if checks and not _agree(y, found, again):
+        if variables.size > 1 and _agree(*_directions(driver, variables, kwargs, order, rate, 1.0, True)):
             what = "f to treat each element of x by itself"
             raise ValueError(expects(driver, what, "a function that mixes them", "check=False"))
         got = "derivatives along two directions that break the Cauchy-Riemann equations"
@@ -148,46 +145,55 @@ def coefficients(driver, variables, kwargs, order, rate):
 
 
 def _directions(driver, variables, kwargs, order, rate, scales, both):
-    """Return f(z), the coefficients of f(z + rate t), those of f(z + rate d t), unless f is differentiated along 1
-    alone, and d, which `scales` scale for each element.
+    """Return f(z), the coefficients c of f(z + rate t) along a last axis, and c as a second direction gives them.
 
-    The coefficients have a last axis. To second order, which shows kinks, one pass has both directions.
+    The latter are pairs ``(k, c[k])``, none unless `both`. The coefficients of f(z + rate d t) are those of
+    f(z + rate t) times powers of d, which has a scale for each element. To second order, which shows kinks, one pass
+    has both directions; there the derivative by 1 and d, 2 d c[2], gives c[2] once more.
     """
     ones = np.ones(variables.tree.shape)
     if order in (1, 2):
-        factor = 1j * scales * ones
-        variables.set_directions(np.stack([ones + 0j, factor], axis=-1))
+        d = 1j * scales * ones
+        variables.set_directions(np.stack([ones + 0j, d], axis=-1))
         y, first, second = driver.squares(variables, kwargs, _both(), 2)
+        _check_shape(driver, variables, first)
         found = np.stack([first[..., 0], second[..., 0, 0] / 2], axis=-1)
-        others = np.stack([first[..., 1], second[..., 1, 1] / 2, second[..., 0, 1] / 2], axis=-1)
-        return y, found, others, factor
+        d = _over(d, first.ndim - 1)
+        by_d, by_both, by_d_twice = map(value, (first[..., 1], second[..., 0, 1], second[..., 1, 1]))
+        return y, found, [(1, by_d / d), (2, by_both / (2 * d)), (2, by_d_twice / (2 * d**2))] if both else []
     variables.set_directions(rate * (ones + 0j))
     y, found = expand(driver, variables, kwargs, moving_along(driver, order), order, whole=False)
+    _check_shape(driver, variables, found)
     if not both:
-        return y, found, None, None
-    factor = OBLIQUE * scales * ones
-    variables.set_directions(rate * factor)
+        return y, found, []
+    d = OBLIQUE * scales * ones
+    variables.set_directions(rate * d)
     _, others = expand(driver, variables, kwargs, moving_along(driver, order), order, whole=False)
-    return y, found, others, factor
+    d = _over(d, others.ndim - 1)
+    return y, found, [(k, value(others[..., k - 1]) / d**k) for k in range(1, order + 1)]
 
 
-def _hold(y, found, others, factor):
-    """Return whether coefficients along a second direction are those along 1 times powers of a factor.
+def _check_shape(driver, variables, found):
+    """Refuse an f whose value has not the shape of z (in a batch: does not begin with it)."""
+    batched = driver.extra["batched"]
+    check_elementwise(driver, variables, found.shape[:-1], batched, "a function of one number")
 
-    A third one among `others` is half the derivative of order 2 along both.
-    """
-    y, found, others = (np.asarray(value(a)) for a in (y, found, others))
-    factor = np.reshape(factor, np.shape(factor) + (1,) * (found.ndim - 1 - np.ndim(factor)))
+
+def _over(d, axes):
+    """Return `d` with axes appended until it has that many."""
+    return np.reshape(d, np.shape(d) + (1,) * (axes - np.ndim(d)))
+
+
+def _agree(y, found, again):
+    """Return whether two directions give the same coefficients, up to rounding errors of these and of lower ones."""
+    y, found = np.asarray(value(y)), np.asarray(value(found))
     noise = np.max(np.abs(y), initial=0.0, where=np.isfinite(y))
-    for k in range(1, found.shape[-1] + 1):
-        pairs = [(found[..., k - 1], others[..., k - 1] / factor**k)]
-        if k == 2 < others.shape[-1] != found.shape[-1]:
-            pairs.append((found[..., 1], others[..., 2] / factor))
-        for ours, theirs in pairs:
-            known = np.isfinite(ours) & np.isfinite(theirs)
-            size = np.where(known, np.maximum(np.abs(ours), np.abs(theirs)), 0.0)
-            noise = max(noise, size.max(initial=0.0))
-            with np.errstate(invalid="ignore"):
-                if (known & (np.abs(ours - theirs) > RTOL * size + NOISE * noise)).any():
-                    return False
+    for k, theirs in again:
+        ours = found[..., k - 1]
+        known = np.isfinite(ours) & np.isfinite(theirs)
+        size = np.where(known, np.maximum(np.abs(ours), np.abs(theirs)), 0.0)
+        noise = max(noise, size.max(initial=0.0))
+        with np.errstate(invalid="ignore"):
+            if (known & (np.abs(ours - theirs) > RTOL * size + NOISE * noise)).any():
+                return False
     return True
