@@ -390,7 +390,7 @@ def test_holomorphic_errors():
         D(lambda a: a[0], holomorphic=True)((1.0, 1j))
     with raises(TypeError, "derivative(f, holomorphic=1) expects holomorphic to be True or False, got int."):
         D(np.exp, holomorphic=1)
-    with raises(TypeError, f"{message} x to be real numbers, got str."):
+    with raises(TypeError, f"{message} x to be numbers, got str."):
         D(np.exp, holomorphic=True)("1j")
     parts = "or the real and the imaginary part as two real arguments."
     with raises(

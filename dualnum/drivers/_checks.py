@@ -225,18 +225,18 @@ REMEDIES = {
 def not_real(driver, label, x):
     """Return the message about an argument or a result that is not made of real numbers."""
     dtype = getattr(x, "dtype", None)
-    if isinstance(x, (complex, np.complexfloating)) or isinstance(dtype, ComplexDualDType):
-        code = "c"
-    else:
-        code = getattr(dtype, "kind", None)
+    is_complex_dual = isinstance(dtype, ComplexDualDType)
+    code = "c" if is_complex_dual or isinstance(x, complex) else getattr(dtype, "kind", None)
+    extra = driver.extra or {} if isinstance(driver, DriverBase) else {}
     use = REMEDIES.get(code)
     if code == "c" and label == "f(x)":
         use = "astype(complex)"
     elif code == "c" and isinstance(driver, DriverBase):
-        own = "holomorphic" in (driver.extra or ())
-        use = f"{'' if own else 'derivative(f, '}holomorphic=True{'' if own else ')'}, or {use}"
-    got = kind(x) if dtype is None else "complex duals" if code == "c" != dtype.kind else f"dtype {dtype}"
-    return expects(driver, f"{label} to be real numbers", got, use)
+        own = "holomorphic=True" if "holomorphic" in extra else "derivative(f, holomorphic=True)"
+        use = f"{own}, or {use}"
+    numbers = "numbers" if extra.get("holomorphic") else "real numbers"
+    got = "complex duals" if is_complex_dual else kind(x) if dtype is None else f"dtype {dtype}"
+    return expects(driver, f"{label} to be {numbers}", got, use)
 
 
 def check_callable(name, f, arguments="f"):
