@@ -69,7 +69,8 @@ for _function, _conjugate in (
 
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """np.correlate, which takes the conjugate of its second argument."""
-    values = np.correlate(*_values("correlate", a, v), mode)
+    numbers: Any = _values("correlate", a, v)
+    values = np.correlate(numbers[0], numbers[1], mode)
 
     def product(b, c):
         return np.correlate(_dual_array(b), _dual_array(c), mode)
