@@ -1,9 +1,9 @@
-"""scipy.special and scipy.fft of complex duals, against mpmath and the matrices of the transforms."""
+"""scipy.special, scipy.fft and scipy.linalg of complex duals, against mpmath, matrices and Cauchy's integral."""
 
 import mpmath
 import numpy as np
 import pytest
-from scipy import fft, special
+from scipy import fft, linalg, special
 
 import dualnum as dn
 
@@ -107,3 +107,33 @@ def test_a_voigt_profile():
 
     p = np.array([0.2, 0.7, 0.4])
     np.testing.assert_allclose(dn.jacobian(by_wofz)(p), dn.jacobian(by_name)(p), rtol=1e-12, atol=1e-14)
+
+
+A = np.array([[2.0 + 1j, 0.3], [0.4, 1j]])
+B = np.array([[0.5, 1j], [0.2 - 0.3j, 1.0]])
+MATRICES = {
+    "solve": lambda a: linalg.solve(a, np.array([1, 2j])),
+    "inv": linalg.inv,
+    "det": linalg.det,
+    "pinv": linalg.pinv,
+    "eigvals": lambda a: np.sum(linalg.eigvals(a) ** 3),  # in whatever order
+    "expm": linalg.expm,
+}
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_matrices(name):
+    """An analytic function along a complex line, against Cauchy's integral over a circle."""
+    f = MATRICES[name]
+    around = np.exp(2j * np.pi * np.arange(64) / 64)
+    values = np.array([f(A + 0.2 * t * B) for t in around])
+    for order in (1, 2):
+        got = dn.derivative(lambda t: f(A + t * B), order)(0.0)
+        weights = np.reshape(around**-order, (-1,) + (1,) * (values.ndim - 1))
+        expected = order / 0.2**order * np.mean(values * weights, axis=0)
+        np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-12)
+
+
+def test_options_of_complex_matrices_are_refused():
+    with pytest.raises(TypeError, match="solve of complex duals expects no options, got assume_a"):
+        dn.derivative(lambda t: linalg.solve(A + t * B, np.ones(2), assume_a="sym"))(0.0)
