@@ -11,6 +11,7 @@ import numpy as np
 
 from bench import (
     calls,
+    complex,
     derivatives,
     elements,
     lifting,
@@ -30,6 +31,7 @@ CASES = [
     *calls.CASES,
     *elements.CASES,
     *linalg.CASES,
+    *complex.CASES,
     *lifting.CASES,
     *special.CASES,
     *scipy_inside.CASES,

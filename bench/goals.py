@@ -21,6 +21,8 @@ GOALS = [
     Goal("operator/(add|subtract|multiply|divide)/n=1", "DualArray", 1.2),
     Goal("scalar/multiply", "dualnum", 2.5),
     Goal("multiply/n=100000", "dualnum", 3.5),
+    Goal("complex/multiply/n=1000", "dualnum", 3.5),
+    Goal("complex/rfft/k=4/n=4096", "dualnum", 6.0),
     Goal("overhead/gradient/n=10", "dualnum", 3.0, "excess"),
     Goal("scalar_function/first", "dualnum", 3.0),
     Goal("scalar_function/second", "dualnum", 5.0),
