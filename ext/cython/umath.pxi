@@ -260,8 +260,7 @@ cdef void _register_loops() except *:
                 (<UfuncEntry>_entries[ufunc]).place = place
     for ufunc in (*_entries, np.nextafter, np.spacing):  # these two are refused, as steps of float64's format
         _add_promoters(ufunc)
-        if ufunc in _entries and (<UfuncEntry>_entries[ufunc]).complex_types is not None:
-            _add_complex_promoters(ufunc)
+        _add_complex_promoters(ufunc)
 
 
 cdef void _add_promoters(object ufunc) except *:
@@ -295,10 +294,11 @@ def register_complex_rule(ufunc, str letters not None, rule):
             raise TypeError(_no_complex_rule(ufunc))
         _new_entry(ufunc, letters, None)
         _add_promoters(ufunc)
+    if (<UfuncEntry>_entries[ufunc]).integers is not None or (<UfuncEntry>_entries[ufunc]).types == letters:
+        _add_complex_promoters(ufunc)  # those of NumPy's have them
     _complex_rules[ufunc] = rule
     (<UfuncEntry>_entries[ufunc]).complex_types = letters
     _add_loop(ufunc, letters, loop, NPY_METH_NO_FLOATINGPOINT_ERRORS | NPY_METH_REQUIRES_PYAPI)
-    _add_complex_promoters(ufunc)
 
 
 cdef dict _complex_rules = {}  # ufunc -> its rule for complex duals

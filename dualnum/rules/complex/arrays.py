@@ -15,6 +15,7 @@ from dualnum._core import (
 from dualnum.rules._operands import as_dual_arrays
 from dualnum.rules._registry import rule
 from dualnum.rules.complex._elements import with_complex_values
+from dualnum.rules.numpy_patches import numpy_implementation
 
 
 def real_if_close(a: Any, tol: float = 100) -> Any:
@@ -54,6 +55,14 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     return array[()]
 
 
+def _of_dual_arrays(function):
+    """Return NumPy's own code of a function that asks for the parts of an array, which a plain one has not."""
+    own = numpy_implementation(function)
+    return lambda z, *args, **kwargs: own(as_dual_arrays(np.asarray(z)), *args, **kwargs)
+
+
+for _function in (np.angle, np.iscomplex):
+    register_function_of_complex(_function, _of_dual_arrays(_function))
 register_function_of_complex(np.real_if_close, real_if_close)
 register_function_of_complex(np.interp, interp)
 register_function_of_complex(np.sort_complex, sort_complex)
