@@ -323,7 +323,7 @@ def test_what_has_no_real_derivative_refuses():
         dn.jacobian(rotation, lift=True)(0.5)
     with pytest.raises(TypeError, match="schur of duals has no derivatives; use eig, or eigh, or"):
         dn.jacobian(lambda x: la.schur(m(x))[0], lift=True)(0.5)
-    with pytest.raises(ValueError, match="to have real eigenvalues"):
+    with pytest.raises(ValueError, match="one largest component in each vector"):
         dn.jacobian(lambda x: la.funm(np.array([[0, -x], [x, 0]]), np.exp), lift=True, check=False)(0.5)
     with pytest.raises(ValueError, match="a real result"):
         dn.jacobian(lambda x: la.sqrtm(np.array([[-x, 1.0], [0, -1.0]])).imag, lift=True)(0.5)
@@ -417,3 +417,10 @@ def test_toeplitz_matrices_are_of_vectors(name):
         ValueError, match=rf"{name} of duals expects vectors c and r, got arrays of shape \(1, 3\)"
     ):
         dn.jacobian(lambda t: getattr(la, name)((c + t, c[0]), x))(0.0)
+
+
+def test_functions_of_matrices_with_complex_eigenvalues():
+    def turning(f):
+        return dn.jacobian(lambda x: f(np.array([[0.5, -2 * x], [x, 0.0]])), lift=True)(0.5)
+
+    np.testing.assert_allclose(turning(lambda a: la.funm(a, np.exp)), turning(la.expm), rtol=1e-12)

@@ -220,19 +220,31 @@ def complex_from(re, im):
     """
     Return the numbers re + i im, given as duals or floats that broadcast.
 
-    A complex, a complex128 array, a ComplexDual or an array of complex duals; the parts' bits are kept.
+    A complex, a complex128 array, a ComplexDual or an array of complex duals; the parts' bits are kept. Of Python's
+    numbers the result stands for one of Python's.
     """
+    cdef ComplexDual z
+    cdef bint python = _is_python(re) and _is_python(im)
     scalar = not isinstance(re, ndarray) and not isinstance(im, ndarray)
     re, im = _as_plain(re), _as_plain(im)
     dtype = np.result_type(float, re, im)
     if not _is_dual_dtype(dtype):
-        z = np.empty(np.broadcast_shapes(np.shape(re), np.shape(im)), complex)
-        z.real, z.imag = re, im
-        return complex(z) if scalar else z
+        numbers = np.empty(np.broadcast_shapes(np.shape(re), np.shape(im)), complex)
+        numbers.real, numbers.imag = re, im
+        return complex(numbers) if scalar else numbers
     a = _as_dual_array(np.empty(np.broadcast_shapes(np.shape(re), np.shape(im)), _complex_of(dtype)))
     _complex_part(a, False)[...] = re
     _complex_part(a, True)[...] = im
-    return a[()] if scalar else a
+    if not scalar:
+        return a
+    z = a[()]
+    z.real.of_python = z.imag.of_python = python
+    return z
+
+
+cdef bint _is_python(object x):
+    """Whether a number stands for one of Python's."""
+    return (<Dual>x).of_python if type(x) is Dual else type(x) is float or type(x) is int
 
 
 # --- the scalar -----------------------------------------------------------------------------------------------------
@@ -371,7 +383,9 @@ cdef class ComplexDual:
         return self
 
     def astype(self, dtype, *args, **kwargs):
-        """Return the number as another dtype; TypeError where that would lose a derivative."""
+        """Return the number as another dtype, itself as complex128; TypeError where that would lose a derivative."""
+        if np.dtype(dtype) == _complex128:
+            return self
         return _complex_zero_d(self).astype(dtype, *args, **kwargs)[()]
 
     def __getattr__(self, name):

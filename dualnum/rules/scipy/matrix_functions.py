@@ -137,7 +137,7 @@ def fractional_matrix_power(y, A, t):
 
 @rule(linalg.funm)
 def funm(A, func, disp=True):
-    """The function ``V func(w) V^-1`` of a matrix with the real eigenvalues w and the vectors V.
+    """The function ``V func(w) V^-1`` of a matrix with the eigenvalues w and the vectors V, which may be complex.
 
     Where eigenvalues are close, the derivatives of V cancel and lose their digits, while the values stay good.  So
     all components are compared with those of a reflected matrix, whose rounding errors differ.
@@ -151,7 +151,7 @@ def funm(A, func, disp=True):
 
     def of(matrix):
         w, v = eig(matrix)
-        return (v * func(w)) @ np.linalg.inv(v)
+        return np.real((v * func(w)) @ np.linalg.inv(v))
 
     normal = np.sqrt(np.arange(2.0, len(a) + 2))
     mirror = np.eye(len(a)) - 2 * np.outer(normal, normal) / (normal @ normal)
