@@ -181,8 +181,9 @@ def turned(y, angle):
 def real_propagation(m, momentum, height):
     """Return the mean positions and their derivatives, by real matrices; columns: value, by momentum, by height."""
     x, step = m["x"], m["step"]
-    waves = np.cos(m["k"] * (x[:, None, None] - x[:, None])) / x.size
-    c, s = waves @ np.cos(step * m["k"] ** 2 / 2), waves @ np.sin(step * m["k"] ** 2 / 2)
+    waves, places = np.cos(np.outer(x - x[0], m["k"])) / x.size, np.arange(x.size)
+    circulant = (places[:, None] - places) % x.size
+    c, s = ((waves @ f(step * m["k"] ** 2 / 2))[circulant] for f in (np.cos, np.sin))
     by_height = -0.5 * step * np.exp(-(x**2))
 
     def kicked(y):
