@@ -3,7 +3,7 @@ import numpy as np
 
 import dualnum as dn
 
-t = np.arange(1024) / 64.0  # seconds
+t = np.arange(512) / 32.0  # seconds
 
 
 def spectrum(p):
@@ -21,9 +21,9 @@ def misfit(p, power):
 
 
 rng = np.random.default_rng(2)
-truth = np.array([1.0, 1.5, 9.3, 0.7, 2.0, 11.0, 5.0])
+truth = np.array([1.0, 1.5, 9.3, 0.7, 2.0, 11.0, 1.0])
 power = spectrum(truth) * rng.exponential(size=t.size // 2 + 1)
-start = np.array([0.7, 2.5, 9.0, 0.9, 2.5, 11.4, 10.0])
+start = np.array([0.7, 2.5, 9.0, 0.9, 2.5, 11.4, 3.0])
 fit = dn.minimize(misfit, start, args=(power,), bounds=[(1e-6, None)] * 7, tol=1e-12)
 
 frequencies = np.fft.rfftfreq(t.size, t[1])
