@@ -8,9 +8,9 @@ t = np.arange(512) / 32.0  # seconds
 
 def spectrum(p):
     """White noise shakes two damped oscillators, (amplitude, decay, frequency) each; p[6] is the sensor's noise."""
-    response = np.zeros(t.size)  # to an impulse
+    response = 0.0  # to an impulse
     for amplitude, decay, frequency in (p[:3], p[3:6]):
-        response += amplitude * np.exp(-decay * t) * np.sin(2 * np.pi * frequency * t)
+        response = response + amplitude * np.exp(-decay * t) * np.sin(2 * np.pi * frequency * t)
     return np.abs(np.fft.rfft(response)) ** 2 + p[6]
 
 
