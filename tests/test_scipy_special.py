@@ -427,7 +427,7 @@ def test_ufuncs_without_a_rule_and_wrong_operands_are_refused():
         dn.derivative(special.bei)(1.0)
     with pytest.raises(TypeError, match="erf of duals with dtype=float64 would lose derivatives"):
         special.erf(dn.seed([1.0]), dtype=float)
-    with pytest.raises(TypeError, match="xlogy expects real numbers beside duals, got _PyComplexDType"):
+    with pytest.raises(TypeError, match="xlogy of complex duals has no rule"):
         special.xlogy(dn.seed([1.0]), 1j)
 
 

@@ -11,6 +11,7 @@ from dualnum._core import is_complex_dual, rule_of
 from dualnum.rules._operands import as_dual_arrays, float_arguments, has_duals, with_values
 from dualnum.rules._registry import rule
 from dualnum.rules.complex._matrices import embedded, from_embedded
+from dualnum.rules.scipy import linear_algebra, matrix_functions  # noqa: F401 (they register the rules of real matrices)
 from dualnum.rules.scipy._registry import require_close
 
 _EXPONENTIAL_OF_REAL: Any = rule_of(linalg.expm)
