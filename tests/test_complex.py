@@ -220,6 +220,19 @@ def test_scalars_have_the_bits_of_numpy(operator):
             )
 
 
+def test_parts_and_tangents():
+    z = dn.seed(np.array([1.0, 2.0])) * (1 + 2j)
+    np.testing.assert_array_equal(z.tangent, (1 + 2j) * np.eye(2))
+    np.testing.assert_array_equal(dn.tangent(z[0]), [1 + 2j, 0])
+    found = dn.parts(np.exp(1j * dn.HyperDual(1.0)))
+    assert list(found) == ["value", "e1", "e2", "e12"]
+    np.testing.assert_allclose(found["e12"], [[-np.exp(1j)]], rtol=1e-15)
+    with pytest.raises(TypeError, match=r"e1 expects two first-order levels, got an array of DualDType\(2\)"):
+        z.e1  # noqa: B018
+    with pytest.raises(TypeError, match=r"got complex; use ComplexDual\(real, imag\)"):
+        dn.Dual(1j)
+
+
 def test_dtypes():
     real, dtype = dn.DualDType(2), dn.DualDType(2, dtype=complex)
     assert dtype is dn.ComplexDualDType(2)

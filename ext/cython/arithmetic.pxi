@@ -73,7 +73,8 @@ cdef double _as_double(object x, str what) except? -1.5:
     """Return a real number as float64, or raise a TypeError that names its type."""
     if isinstance(x, _real_scalars):
         return x
-    raise TypeError(f"{what} expects real numbers, got {type(x).__name__}.")
+    hint = "; use ComplexDual(real, imag)" if what == "Dual" and isinstance(x, _complex_scalars) else ""
+    raise TypeError(f"{what} expects real numbers, got {type(x).__name__}{hint}.")
 
 
 cdef inline Dual _new_dual(PyObject *descr):

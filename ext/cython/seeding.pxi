@@ -57,13 +57,17 @@ cdef ndarray _dual_operand(object x, str who):
     """Return x, a dual, as an array of duals."""
     if type(x) is Dual:
         return _zero_d(x)
-    if isinstance(x, ndarray) and _is_dual_dtype((<ndarray>x).dtype):
+    if type(x) is ComplexDual:
+        return _complex_zero_d(x)
+    if isinstance(x, ndarray) and _has_duals((<ndarray>x).dtype):
         return x
     raise TypeError(f"{who} expects a dual, got {_kind_of(x)}.")
 
 
 cdef str _kind_of(object x):
-    return f"an array of {x.dtype}" if isinstance(x, ndarray) else type(x).__name__
+    if not isinstance(x, ndarray):
+        return type(x).__name__
+    return f"an array of {x.dtype if x.dtype.kind != 'V' else repr(x.dtype)}"
 
 
 def value(x):
@@ -165,6 +169,8 @@ cdef object _named_part(ndarray a, str name):
     cdef int which[2]
     if _watched is not None:
         _note_discard()
+    if _is_complex_dtype(<object>a.descr):
+        return complex_from(_named_part(_complex_part(a, False), name), _named_part(_complex_part(a, True), name))
     which[0], which[1] = name == "e2", 1
     if _is_dual_dtype(<object>a.descr):
         found = (<DualDescr *>a.descr).layout.is_dual() if of_one else (<DualDescr *>a.descr).layout.is_hyper()
@@ -186,7 +192,7 @@ def tangent(x):
     Returns
     -------
     ndarray of float64
-        Of shape ``x.shape + (k,)``, a view of an array.
+        Of shape ``x.shape + (k,)``, a view of an array; of complex duals a copy of complex128.
 
     Raises
     ------
@@ -216,7 +222,8 @@ def parts(x):
     dict of str to ndarray of float64
         ``value``, then ``e1``, ``e2``, ``e12`` and so on, the digits being the levels from the oldest; the part of some
         levels has shape ``x.shape`` + their sizes.  A polynomial level has a part for each degree, ``e1``, ``e11`` and
-        so on: the coefficients of a1, ..., ak, of a1 a1, a1 a2, ..., ak ak, ...  Views of an array's memory.
+        so on: the coefficients of a1, ..., ak, of a1 a1, a1 a2, ..., ak ak, ...  Views of an array's memory; of complex
+        duals copies of complex128.
 
     Examples
     --------
@@ -231,6 +238,9 @@ def parts(x):
 
 cdef dict _parts(x):
     """parts(x), in dualnum's own hands."""
+    if is_complex_dual(x):
+        re, im = _parts(real_part(x)), _parts(imaginary_part(x))
+        return {name: complex_from(re[name], im[name]) for name in re}
     cdef ndarray a = _dual_operand(x, "parts")
     cdef const ElementLayout *layout = &(<DualDescr *>a.descr).layout
     cdef int which[MAX_LEVELS]
