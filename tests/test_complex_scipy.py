@@ -3,7 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
-from scipy import fft, linalg, special
+from scipy import fft, integrate, linalg, sparse, special
 
 import dualnum as dn
 
@@ -118,6 +118,12 @@ MATRICES = {
     "pinv": linalg.pinv,
     "eigvals": lambda a: np.sum(linalg.eigvals(a) ** 3),  # in whatever order
     "expm": linalg.expm,
+    "solve_triangular": lambda a: linalg.solve_triangular(a, np.array([1, 2j]), check_finite=False),
+    "spsolve": lambda a: sparse.linalg.spsolve(
+        sparse.csr_array([[2.0, 1.0], [1.0, 3.0]]), a @ np.array([1j, 2])
+    ),
+    "logsumexp": lambda a: special.logsumexp(a),
+    "quad": lambda a: integrate.quad(lambda x: np.exp(x * a[0, 0]) * a[0, 1], 0, 1, complex_func=True)[0],
 }
 
 
@@ -137,3 +143,22 @@ def test_matrices(name):
 def test_options_of_complex_matrices_are_refused():
     with pytest.raises(TypeError, match="solve of complex duals expects no options, got assume_a"):
         dn.derivative(lambda t: linalg.solve(A + t * B, np.ones(2), assume_a="sym"))(0.0)
+
+
+def test_functions_of_hermitian_matrices():
+    """Of a real variable: the moduli and the conjugates of complex functions, against those of np.linalg."""
+
+    def hermitian(t):
+        return np.array([[2.0 + t, 1j * t], [-1j * t, 3.0]])
+
+    for ours, numpys in (
+        (linalg.eigvalsh, np.linalg.eigvalsh),
+        (lambda a: linalg.cholesky(a).conj().T, np.linalg.cholesky),
+        (linalg.svdvals, np.linalg.svdvals),
+        (linalg.norm, np.linalg.norm),
+    ):
+        for order in (1, 2):
+            got = dn.derivative(lambda t, f=ours: f(hermitian(t)), order)(0.4)
+            np.testing.assert_allclose(
+                got, dn.derivative(lambda t, f=numpys: f(hermitian(t)), order)(0.4), rtol=1e-12
+            )

@@ -29,7 +29,14 @@ FORMULAS: dict[str, Callable] = {
     "pinv": np.linalg.pinv,
     "eigvals": np.linalg.eigvals,
     "expm": _exponential,
+    "solve_triangular": lambda a, b: np.linalg.solve(np.triu(a), b),
+    "cholesky": lambda a: np.conj(np.swapaxes(np.linalg.cholesky(a), -1, -2)),
+    "eigvalsh": np.linalg.eigvalsh,
+    "svdvals": np.linalg.svdvals,
+    "norm": np.linalg.norm,
 }
+#: Options that change no result.
+WITHOUT_EFFECT = {"overwrite_a", "overwrite_b", "check_finite"}
 
 
 def _is_complex(x: Any) -> bool:
@@ -45,9 +52,10 @@ def _of_complex(original, formula):
         arrays = [x if not isinstance(x, (list, tuple)) else np.asarray(x) for x in args]
         if not (any(map(_is_complex, arrays)) and any(map(has_duals, arrays))):
             return of_real(*args, **kwargs)
-        if kwargs:
+        options = kwargs.keys() - WITHOUT_EFFECT
+        if options:
             raise TypeError(
-                f"{original.__name__} of complex duals expects no options, got {', '.join(kwargs)}; use "
+                f"{original.__name__} of complex duals expects no options, got {', '.join(sorted(options))}; use "
                 f"np.linalg's function."
             )
         values = original(*float_arguments(arrays))

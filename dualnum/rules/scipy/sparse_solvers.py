@@ -6,9 +6,9 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import linalg
 
-from dualnum._core import DualArray, value
+from dualnum._core import DualArray, complex_from, is_complex_dual, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
-from dualnum.rules._operands import float_arguments, is_dual, numpy_result
+from dualnum.rules._operands import float_arguments, has_duals, numpy_result
 from dualnum.rules._registry import rule
 
 
@@ -22,7 +22,7 @@ def _float_matrix(a):
     data = getattr(a, "data", None)
     if not isinstance(data, np.ndarray) or not hasattr(a, "_with_data"):
         a = a.tocsr()
-    return a._with_data(np.array(value(a.data)), copy=False) if is_dual(a.data) else a
+    return a._with_data(np.array(value(a.data)), copy=False) if has_duals(a.data) else a
 
 
 def _product(a):
@@ -34,7 +34,15 @@ def _product(a):
         return lambda x: np.asarray(apply(x))
     if not sparse.issparse(a):
         a = np.asarray(a).view(DualArray)
-    return lambda x: np.asarray(a @ np.asarray(x).view(DualArray))
+        return lambda x: np.asarray(a @ np.asarray(x).view(DualArray))
+
+    def apply_sparse(x):
+        x = np.asarray(x).view(DualArray)
+        if is_complex_dual(x):
+            return np.asarray(complex_from(a @ x.real, a @ x.imag))
+        return np.asarray(a @ x)
+
+    return apply_sparse
 
 
 def _corrected(x0, a, b, solve):
@@ -44,17 +52,24 @@ def _corrected(x0, a, b, solve):
     """
     apply, b = _product(a), np.asarray(b)
     e = b - np.reshape(apply(x0), b.shape)
-    if not is_dual(e):
+    if not has_duals(e):
         return x0
     x = np.reshape(x0, b.shape)
     for remaining in reversed(range(degree(e.dtype))):
         e = nilpotent_part(np.array(e))
         numbers = np.moveaxis(components(e), -1, 0)
-        step = np.stack([solve(number) if number.any() else number for number in numbers], axis=-1)
+        step = np.stack([_by_parts(solve, number) if number.any() else number for number in numbers], axis=-1)
         x = x + from_components(step, e.dtype)
         if remaining:
             e = b - np.reshape(apply(x), b.shape)
     return numpy_result(np.reshape(np.asarray(x), np.shape(x0)), x0)
+
+
+def _by_parts(solve, numbers):
+    """Return solve(numbers), of complex ones from both parts: factors of a real matrix take real numbers alone."""
+    if not np.iscomplexobj(numbers):
+        return solve(np.ascontiguousarray(numbers))
+    return solve(np.ascontiguousarray(numbers.real)) + 1j * solve(np.ascontiguousarray(numbers.imag))
 
 
 def _factors(a):
@@ -112,11 +127,15 @@ def factorized(A):
 @rule(linalg.SuperLU.solve)
 def solve_factored(self, rhs, trans="N"):
     """The solution of a system whose factored matrix is constant: it is linear in the right-hand side."""
-    if not is_dual(rhs):
+    if not has_duals(rhs):
         return self.solve(rhs, trans)
-    x0 = self.solve(np.array(value(rhs)), trans)
+
+    def solve(numbers):
+        return self.solve(numbers, trans)
+
+    x0 = _by_parts(solve, np.array(value(rhs)))
     numbers = np.moveaxis(components(np.asarray(rhs)), -1, 0)
-    found = np.stack([self.solve(np.ascontiguousarray(number), trans) for number in numbers], axis=-1)
+    found = np.stack([_by_parts(solve, number) for number in numbers], axis=-1)
     return numpy_result(from_components(found, rhs.dtype), x0)
 
 

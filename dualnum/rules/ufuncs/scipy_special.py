@@ -562,10 +562,11 @@ def log_of_sum(own, a, b, *, axis, return_sign, xp):
     with np.errstate(all="ignore"):  # the values have warned
         weights = np.ones_like(a) if b is None else b
         counts = np.any(components(weights), axis=-1)  # a weight 0 with derivatives counts
-        shift = np.max(np.where(counts, value(a), -np.inf), axis=axis, keepdims=True)
+        shift = np.max(np.where(counts, np.real(value(a)), -np.inf), axis=axis, keepdims=True)
         shift = np.where(np.isfinite(shift), shift, 0.0)
         total = np.sum(weights * np.exp(np.where(counts, a - shift, 0.0)), axis=axis, keepdims=True)
-        return with_values(np.log(np.abs(total)) + shift, values), sign
+        size = total if np.iscomplexobj(total) else np.abs(total)
+        return with_values(np.log(size) + shift, values), sign
 
 
 # These take over where parameters vary.
