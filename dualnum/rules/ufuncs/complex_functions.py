@@ -109,7 +109,58 @@ def _of_exponential_over(y, v, sign, factor, d):
     return _integral(y, slopes)
 
 
+# B_2m / (2 m), of the asymptotic series of digamma
+_BERNOULLI = [1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12, -3617 / 8160, 43867 / 14364]
+#: Real part from which that series has all digits, for the first derivatives.
+SHIFTED = 16
+
+
+def _digamma_right(v, d):
+    """Return the coefficients of digamma at Re z >= 1/2: its asymptotic series behind a shift of the argument."""
+    u = v + SHIFTED
+    coefficients = [np.log(u) - 0.5 / u, 1 / u + 0.5 / u**2]
+    coefficients += [(-1) ** (k + 1) / k * u**-k - 0.5 * (-1) ** k * u ** (-k - 1) for k in range(2, d + 1)]
+    for k in range(d + 1):
+        total = coefficients[k]
+        for m, b in enumerate(_BERNOULLI, 1):
+            total = total - b * (-1) ** k * math.comb(2 * m + k - 1, k) * u ** (-2 * m - k)
+        for j in range(SHIFTED):
+            total = total - (-1) ** k / (v + j) ** (k + 1)
+        coefficients[k] = total
+    return coefficients[: d + 1]
+
+
+def _digamma(v, y, d):
+    """Return the coefficients of digamma; on the left digamma(z) = digamma(1 - z) - pi cot(pi z)."""
+    left = v.real < 0.5
+    right = _digamma_right(np.where(left, 1 - v, v), d)
+    cotangent = 1 / np.tan(np.pi * v)
+    cot, slopes = [cotangent], [-np.pi / np.sin(np.pi * v) ** 2]  # s' = -2 pi cot s
+    for k in range(d):
+        cot.append(slopes[k] / (k + 1))
+        slopes.append(-2 * np.pi / (k + 1) * sum(cot[i] * slopes[k - i] for i in range(k + 1)))
+    found = [np.where(left, (-1) ** k * right[k] - np.pi * cot[k], right[k]) for k in range(d + 1)]
+    return [y, *found[1:]]
+
+
+def _by_digamma(sign):
+    """Return the series of the solution of y' = sign y digamma."""
+
+    def series(v, y, d):
+        rates = _digamma(v, special.psi(v), d)
+        c = [y]
+        for k in range(d):
+            c.append(sign / (k + 1) * sum(c[i] * rates[k - i] for i in range(k + 1)))
+        return c
+
+    return series
+
+
 SERIES = {
+    "psi": _digamma,
+    "loggamma": lambda v, y, d: _integral(y, _digamma(v, special.psi(v), d - 1)) if d else [y],
+    "gamma": _by_digamma(1.0),
+    "rgamma": _by_digamma(-1.0),
     "wofz": _wofz,
     "erfcx": _erfcx,
     "dawsn": _dawsn,
@@ -148,3 +199,25 @@ for _name, _sign, _factor in (
     ("kv", 1, -1.0),
 ):
     register_complex_rule(getattr(special, _name), "dCC", _bessel(getattr(special, _name), _sign, _factor))
+
+
+def _hypergeometric(function, above):
+    """Return the rule of a hypergeometric function of constant parameters, the first `above` of which are above."""
+
+    def rule(*args):
+        *parameters, z = args
+        v = np.asarray(value(z))
+        coefficients, factor = [function(*parameters, v)], 1.0
+        with np.errstate(all="ignore"):
+            for k in range(1, degree(real_part(z).dtype) + 1):
+                for i, p in enumerate(parameters):
+                    factor = factor * (p + k - 1) if i < above else factor / (p + k - 1)
+                factor = factor / k
+                coefficients.append(factor * function(*[p + k for p in parameters], v))
+        return compose(coefficients, z)
+
+    return rule
+
+
+for _name, _letters, _above in (("hyp2f1", "dddCC", 2), ("hyp1f1", "ddCC", 1), ("hyp0f1", "dCC", 0)):
+    register_complex_rule(getattr(special, _name), _letters, _hypergeometric(getattr(special, _name), _above))
