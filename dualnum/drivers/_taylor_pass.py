@@ -106,7 +106,7 @@ def first_elementwise(driver, variables, kwargs, use):
 
 def stack(value, rest):
     """Return a value and the coefficients after it, which have a last axis, as one array along the first axis."""
-    if rest.dtype is FLOAT64 and not holds_duals(value) and not np.iscomplexobj(value):
+    if rest.dtype is FLOAT64 and (type(value) is float or getattr(value, "dtype", None) is FLOAT64):
         series = np.empty((1 + rest.shape[-1],) + rest.shape[:-1])
         series[0] = value
         series[1:] = rest if rest.ndim == 1 else np.moveaxis(rest, -1, 0)
