@@ -6,6 +6,13 @@ rules.  A NumPy function without a rule runs NumPy's own code.
 """
 # ruff: noqa: F401 (each module registers its rules when it is imported)
 
+import dualnum.rules.complex.arrays
+import dualnum.rules.complex.determinants
+import dualnum.rules.complex.eigen
+import dualnum.rules.complex.functions
+import dualnum.rules.complex.norms
+import dualnum.rules.complex.polynomial
+import dualnum.rules.complex.products
 from dualnum.rules import numpy_patches
 from dualnum.rules._registry import rule
 from dualnum.rules.arrays import (
@@ -18,29 +25,6 @@ from dualnum.rules.arrays import (
     result_dtype,
     special_functions,
     statistics,
-)
-from dualnum.rules.complex import (
-    arrays as arrays_of_complex,
-)
-from dualnum.rules.complex import (
-    determinants as determinants_of_complex,
-)
-from dualnum.rules.complex import (
-    eigen as eigen_of_complex,
-)
-from dualnum.rules.complex import (
-    factors,
-    functions,
-    linear_systems,
-)
-from dualnum.rules.complex import (
-    norms as norms_of_complex,
-)
-from dualnum.rules.complex import (
-    polynomial as polynomial_of_complex,
-)
-from dualnum.rules.complex import (
-    products as products_of_complex,
 )
 from dualnum.rules.elementwise_functions import elementwise
 from dualnum.rules.implicit_functions import implicit

@@ -14,6 +14,7 @@ from dualnum._core import (
     Dual,
     DualArray,
     DualDType,
+    complex_dtype,
     float_copies,
     imaginary_part,
     is_complex_dual,
@@ -73,6 +74,33 @@ def operands(name: str, *arrays: Any) -> list[np.ndarray]:
             x = x.astype(float, copy=False)
         result.append(x)
     return result
+
+
+def complex_operands(name: str, *arrays: Any) -> list[np.ndarray]:
+    """Return the arguments as DualArray, float64 or complex128; raise TypeError for other dtypes."""
+    result: list[np.ndarray] = []
+    for given in arrays:
+        if result and given is arrays[0]:
+            result.append(result[0])
+            continue
+        x = np.asarray(given)
+        if has_duals(x):
+            x = x.view(DualArray)
+        elif is_real(x.dtype):
+            x = x.astype(float, copy=False)
+        elif x.dtype.char in "FD":
+            x = x.astype(complex, copy=False)
+        else:
+            raise TypeError(f"{name} expects numbers beside complex duals, got {x.dtype}.")
+        result.append(x)
+    return result
+
+
+def any_operands(name: str, *arrays: Any) -> list[np.ndarray]:
+    """Return the `complex_operands` where one of the arguments is complex, else the `operands`."""
+    dtypes = [np.asarray(x).dtype for x in arrays]
+    is_complex = any(dtype.kind == "c" or type(dtype) is ComplexDualDType for dtype in dtypes)
+    return (complex_operands if is_complex else operands)(name, *arrays)
 
 
 def dtype_of(*arrays: Any) -> np.dtype:
@@ -177,7 +205,7 @@ def numpy_result(result: Any, values: Any, dtype: np.dtype | None = None) -> Any
     if not has_duals(array):
         if not isinstance(dtype, (DualDType, ComplexDualDType)):
             return values
-        array = array.astype(dtype)
+        array = array.astype(complex_dtype(dtype) if np.iscomplexobj(array) else dtype)
     if array.shape != np.shape(values):
         raise ValueError(f"a rule expects a result of shape {np.shape(values)}, got {array.shape}.")
     if not isinstance(values, np.ndarray):

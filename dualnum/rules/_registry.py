@@ -7,7 +7,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from dualnum._core import DualDType, is_complex_dual, register_rule, takes_rule
+from dualnum._core import (
+    DualDType,
+    is_complex_dual,
+    register_function_of_complex,
+    register_rule,
+    takes_rule,
+)
 from dualnum.rules._operands import float_arguments, with_values
 
 Rule = TypeVar("Rule", bound=Callable | None)
@@ -76,6 +82,17 @@ def rule(*functions: Callable) -> Callable[[Rule], Rule]:
             lifter.kept.clear()
             lifter.functions.clear()
         return rule
+
+    return register
+
+
+def rule_of_any(*functions: Callable) -> Callable[[Callable], Callable]:
+    """Return a decorator that registers the rule of NumPy's functions for real and for complex duals."""
+
+    def register(on_duals: Callable) -> Callable:
+        for function in functions:
+            register_function_of_complex(function, on_duals)
+        return rule(*functions)(on_duals)
 
     return register
 

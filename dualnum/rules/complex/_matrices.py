@@ -1,42 +1,17 @@
-"""Arguments of linear algebra as complex matrices, and complex matrices as real ones of twice their size."""
+"""Complex matrices as real ones of twice their size."""
 
 from typing import Any
 
 import numpy as np
 
-from dualnum._core import DualArray, complex_dtype, complex_from, is_complex_dual, is_real, real_dtype
-from dualnum.rules._operands import has_duals, numpy_result
+from dualnum._core import DualArray, complex_dtype, complex_from, is_complex_dual, real_dtype
+from dualnum.rules._operands import numpy_result
 from dualnum.rules.complex._elements import parts
-from dualnum.rules.linalg._helpers import adjoint
-
-
-def operands(name: str, *arrays: Any) -> list[np.ndarray]:
-    """Return the arguments as arrays of duals, float64 or complex128; raise TypeError for other dtypes."""
-    result = []
-    for given in arrays:
-        x = np.asarray(given)
-        if has_duals(x):
-            x = x.view(DualArray)
-        elif is_real(x.dtype):
-            x = x.astype(float, copy=False)
-        elif x.dtype.char in "FD":
-            x = x.astype(complex, copy=False)
-        else:
-            raise TypeError(f"{name} expects numbers beside complex duals, got {x.dtype}.")
-        result.append(x)
-    return result
 
 
 def as_complex(x: np.ndarray) -> np.ndarray:
     """Return an array of duals as one of complex duals."""
     return x if is_complex_dual(x) else x.astype(complex_dtype(x.dtype)).view(DualArray)
-
-
-def hermitian(a: np.ndarray, lower: bool = True) -> np.ndarray:
-    """Return the Hermitian matrix with the triangle of a, and the real diagonal, that NumPy reads."""
-    read = np.tri(a.shape[-1], dtype=bool)
-    re, im = parts(np.where(read if lower else read.T, a, adjoint(a)))
-    return complex_from(re + 0.0, np.where(np.eye(a.shape[-1], dtype=bool), 0.0, im + 0.0))
 
 
 def embedded(a: np.ndarray) -> np.ndarray:

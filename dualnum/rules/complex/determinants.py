@@ -1,29 +1,18 @@
-"""Determinants of complex matrices, by the formulas for real ones."""
+"""Phases and logarithms of the determinants of complex matrices."""
 
 import math
 
 import numpy as np
 
 from dualnum._core import imaginary_part, real_part, register_function_of_complex, value
-from dualnum.rules._operands import float_operands
-from dualnum.rules.complex._matrices import operands, with_values_of_numpy
-from dualnum.rules.linalg.determinants import determinants, log_det
-
-
-def det(a):
-    """np.linalg.det."""
-    (a,) = operands("det", a)
-    values = np.linalg.det(*float_operands(a))
-    result = values
-    if a.size:
-        with np.errstate(all="ignore"):  # NumPy has warned of the values
-            result = determinants(a.reshape(-1, *a.shape[-2:]), values.reshape(-1))
-    return with_values_of_numpy(result, values, a.dtype)
+from dualnum.rules._operands import complex_operands, float_operands
+from dualnum.rules.complex._matrices import with_values_of_numpy
+from dualnum.rules.linalg.determinants import log_det
 
 
 def slogdet(a):
     """np.linalg.slogdet: the phase and the logarithm of the modulus, which have no derivatives where A is singular."""
-    (a,) = operands("slogdet", a)
+    (a,) = complex_operands("slogdet", a)
     values = np.linalg.slogdet(*float_operands(a))
     log = np.zeros(a.shape[:-2], a.dtype)
     if a.size:
@@ -40,5 +29,4 @@ def slogdet(a):
     )
 
 
-for _rule in (det, slogdet):
-    register_function_of_complex(getattr(np.linalg, _rule.__name__), _rule)
+register_function_of_complex(np.linalg.slogdet, slogdet)

@@ -8,12 +8,12 @@ unchanged.
 
 import numpy as np
 
-from dualnum._core import complex_from, imaginary_part, real_part, register_function_of_complex, value
+from dualnum._core import complex_from, imaginary_part, register_function_of_complex, value
 from dualnum.rules._components import components, degree, nilpotent_part
-from dualnum.rules._operands import as_dual_arrays, float_operands
-from dualnum.rules.complex._matrices import as_complex, embedded, hermitian, operands, with_values_of_numpy
+from dualnum.rules._operands import as_dual_arrays, complex_operands, float_operands
+from dualnum.rules.complex._matrices import as_complex, embedded, with_values_of_numpy
 from dualnum.rules.linalg import svd as real_svd
-from dualnum.rules.linalg._helpers import EPSILON, adjoint, transpose
+from dualnum.rules.linalg._helpers import EPSILON, adjoint, squares, symmetric, transpose
 from dualnum.rules.linalg.eigen import OF_COMPLEX, require_smooth, triangle
 from dualnum.rules.linalg.repeated_eigenvalues import ORTHOGONAL_NOISE, equal_values
 
@@ -38,18 +38,13 @@ def _decoupled(a, w0, v0, left, anchors=None, count=None):
         if not remaining and anchors is None:
             break
         v = v + v0 @ (g * (1 / gap))
-        length = nilpotent_part(1 - _square(v).sum(axis=-2, keepdims=True)) / 2
+        length = nilpotent_part(1 - squares(v).sum(axis=-2, keepdims=True)) / 2
         if anchors is None:
             v = v + v1 * length
             continue
         turn = -imaginary_part(_at(v, anchors)) / _at(v1, anchors).real
         v = v + v1 * complex_from(length, turn)
     return w, v
-
-
-def _square(z):
-    """Return the squares of moduli, which have no kink."""
-    return real_part(z) ** 2 + imaginary_part(z) ** 2
 
 
 def _at(v, anchors):
@@ -100,7 +95,7 @@ def _largest(v0):
 
 def _require_one_largest(v, anchors):
     """Raise ValueError where two largest components of a vector part: then another one becomes real."""
-    square, v0 = _square(v), value(v)
+    square, v0 = squares(v), value(v)
     difference = square - _at(square, anchors)
     tied = value(difference) >= -NOISE
     tied &= (np.abs(v0.imag) > NOISE) | ~_zero(imaginary_part(v), v)
@@ -113,7 +108,7 @@ def _require_one_largest(v, anchors):
 
 def eig(a, values=None):
     """np.linalg.eig, also of a real matrix, where NumPy's values are complex."""
-    (a,) = operands("eig", a)
+    (a,) = complex_operands("eig", a)
     (a0,) = float_operands(a)
     values = np.linalg.eig(a0) if values is None else values
     w, v = w0, v0 = values
@@ -126,7 +121,7 @@ def eig(a, values=None):
 
 def eigvals(a, values=None):
     """np.linalg.eigvals, also of a real matrix, where NumPy's values are complex."""
-    (a,) = operands("eigvals", a)
+    (a,) = complex_operands("eigvals", a)
     (a0,) = float_operands(a)
     values = w = np.linalg.eigvals(a0) if values is None else values
     if degree(a.dtype) and a.size:
@@ -166,12 +161,12 @@ def _first(name, other, a, vectors, last=False):
 
 def eigh(a, UPLO="L"):
     """np.linalg.eigh, of the triangle that NumPy reads."""
-    (a,) = operands("eigh", a)
+    (a,) = complex_operands("eigh", a)
     values = np.linalg.eigh(*float_operands(a), UPLO)
     lower = triangle("eigh", UPLO)
     w, v = w0, v0 = values
     if degree(a.dtype) and a.size:
-        whole = hermitian(a, lower)
+        whole = symmetric(a, lower)
         if _repeated(whole, w0, v0):
             raise ValueError(
                 "eigh(A) of complex duals expects distinct eigenvalues: the vectors of repeated ones have no "
@@ -189,11 +184,11 @@ def _repeated(a, w0, v0):
 
 def eigvalsh(a, UPLO="L"):
     """np.linalg.eigvalsh; repeated eigenvalues by the embedding, which has each of them twice."""
-    (a,) = operands("eigvalsh", a)
+    (a,) = complex_operands("eigvalsh", a)
     values = np.linalg.eigvalsh(*float_operands(a), UPLO)
     w = values
     if degree(a.dtype) and a.size:
-        a = hermitian(a, triangle("eigvalsh", UPLO))
+        a = symmetric(a, triangle("eigvalsh", UPLO))
         w0, v0 = np.linalg.eigh(value(a))
         if _repeated(a, w0, v0):
             w = np.linalg.eigvalsh(as_dual_arrays(embedded(a)))[..., ::2]
@@ -246,9 +241,9 @@ def _smooth(a0, u0, s0, v0):
 
 def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     """np.linalg.svd; vectors of distinct singular values above zero."""
-    (a,) = operands("svd", a)
+    (a,) = complex_operands("svd", a)
     values = np.linalg.svd(*float_operands(a), full_matrices, compute_uv, hermitian)
-    a = _whole(a) if hermitian else a
+    a = symmetric(a) if hermitian else a
     if not compute_uv:
         s = require_smooth("svd", *singular_values(a, hermitian=hermitian))
         return with_values_of_numpy(s, values, a.dtype)
@@ -275,9 +270,6 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     return type(values)(*[with_values_of_numpy(x, x0, a.dtype) for x, x0 in ((u, u0), (s, s0), (vt, vt0))])
 
 
-_whole = hermitian  # svd has an argument of this name
-
-
 def svdvals(x, /):
     """np.linalg.svdvals."""
     return svd(x, compute_uv=False)
@@ -285,4 +277,4 @@ def svdvals(x, /):
 
 for _rule in (eig, eigvals, eigh, eigvalsh, svd, svdvals):
     register_function_of_complex(getattr(np.linalg, _rule.__name__), _rule)
-OF_COMPLEX |= {"eig": eig, "eigvals": eigvals}
+OF_COMPLEX |= {"eig": eig, "eigvals": eigvals, "singular_values": singular_values}

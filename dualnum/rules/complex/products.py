@@ -9,6 +9,7 @@ from dualnum._core import DualArray, complex_from, is_real, register_function_of
 from dualnum.rules._operands import float_operands, has_duals, is_dual
 from dualnum.rules.complex._elements import bilinear, parts, with_complex_values
 from dualnum.rules.linalg.products import stored
+from dualnum.rules.numpy_patches import numpy_implementation
 
 
 def _values(name, *operands):
@@ -98,3 +99,4 @@ def einsum(subscripts: Any, *operands: Any, out: Any = None, **options: Any) -> 
 
 
 register_function_of_complex(np.einsum, einsum)
+register_function_of_complex(np.linalg.multi_dot, numpy_implementation(np.linalg.multi_dot))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dualnum._core import value
+from dualnum._core import complex_from, imaginary_part, real_part, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
 from dualnum.rules._operands import as_dual_arrays, dtype_of
 
@@ -23,9 +23,18 @@ def adjoint(a: np.ndarray) -> np.ndarray:
 
 
 def symmetric(a: np.ndarray, lower: bool = True) -> np.ndarray:
-    """Return the symmetric matrix with the triangle of a that NumPy reads."""
+    """Return the symmetric, or Hermitian, matrix with the triangle of a that NumPy reads, and a real diagonal."""
     read = np.tri(a.shape[-1], dtype=bool)
-    return np.where(read if lower else read.T, a, transpose(a)) + 0.0  # not -0.0, whose sign LAPACK looks at
+    whole = np.where(read if lower else read.T, a, adjoint(a)) + 0.0  # not -0.0, whose sign LAPACK looks at
+    if not np.iscomplexobj(whole):
+        return whole
+    diagonal = np.eye(a.shape[-1], dtype=bool)
+    return complex_from(real_part(whole), np.where(diagonal, 0.0, imaginary_part(whole)))
+
+
+def squares(a: np.ndarray) -> np.ndarray:
+    """Return the squares of numbers, or of the moduli of complex ones: they have no kink."""
+    return real_part(a) ** 2 + imaginary_part(a) ** 2 if np.iscomplexobj(a) else a**2
 
 
 def rank_tolerance(shape: tuple[int, ...]) -> float:

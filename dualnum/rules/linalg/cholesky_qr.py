@@ -1,31 +1,31 @@
-"""Cholesky and QR factors."""
+"""Cholesky and QR factors, of real or complex matrices."""
 
 import numpy as np
 
-from dualnum._core import value
+from dualnum._core import imaginary_part, value
 from dualnum.rules._components import degree, nilpotent_part
-from dualnum.rules._operands import float_operands, numpy_result, operands
-from dualnum.rules._registry import rule
-from dualnum.rules.linalg._helpers import adjoint, rank_tolerance, solution, symmetric, transpose
+from dualnum.rules._operands import any_operands, float_operands, numpy_result
+from dualnum.rules._registry import rule_of_any
+from dualnum.rules.linalg._helpers import adjoint, rank_tolerance, solution, symmetric
 
 
-@rule(np.linalg.cholesky)
+@rule_of_any(np.linalg.cholesky)
 def cholesky(a, /, *, upper=False):
     """The triangular factor: ``dL = L phi(L^-1 dA L^-T)``, where phi takes the lower triangle with half the diagonal.
 
     NumPy reads one triangle of A, and the derivatives are those of a function of that triangle.
     """
-    (a,) = operands("cholesky", a)
+    (a,) = any_operands("cholesky", a)
     values = np.linalg.cholesky(*float_operands(a), upper=upper)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         whole = symmetric(a, lower=not upper)
-        factor0 = factor = transpose(values) if upper else values
+        factor0 = factor = adjoint(values) if upper else values
         inverse = np.linalg.inv(factor0)
         half = np.tri(a.shape[-1]) - np.eye(a.shape[-1]) / 2
         for _ in range(degree(a.dtype)):
-            residual = nilpotent_part(whole - factor @ transpose(factor))
-            factor = factor + factor0 @ (half * (inverse @ residual @ transpose(inverse)))
-    return numpy_result(transpose(factor) if upper else factor, values, a.dtype)
+            residual = nilpotent_part(whole - factor @ adjoint(factor))
+            factor = factor + factor0 @ (half * (inverse @ residual @ adjoint(inverse)))
+    return numpy_result(adjoint(factor) if upper else factor, values, a.dtype)
 
 
 @np.errstate(all="ignore")
@@ -34,18 +34,22 @@ def _thin(a, q0, r0, independent):
     a square one.
 
     With ``E = A - Q R`` and ``F = 1 - Q' Q``, the corrections are ``dQ = Q0 X + (1 - Q0 Q0') E R0^-1`` and
-    ``dR = (Q0' E R0^-1 - X) R0``, where X + X' = F and X has the strict lower triangle of Q0' E R0^-1.  The last column
-    of a square matrix has no entry in that triangle, so that R0^-1 may lack it.
+    ``dR = (Q0' E R0^-1 - X) R0``, where X + X' = F and X has the strict lower triangle of Q0' E R0^-1, and of complex
+    matrices the imaginary part of its diagonal, since LAPACK makes that of R real.  The last column of a real square
+    matrix has no entry there, so that R0^-1 may lack it.
     """
     q, r, n = q0, r0, a.shape[-1]
     strict_lower = np.tri(n, k=-1, dtype=bool)
-    inverse = np.zeros(r0.shape)
+    inverse = np.zeros(r0.shape, r0.dtype)
     inverse[..., :independent, :independent] = np.linalg.inv(r0[..., :independent, :independent])
     for _ in range(degree(a.dtype)):
         quotient = nilpotent_part(a - q @ r) @ inverse
-        f = nilpotent_part(np.eye(n) - transpose(q) @ q)
-        m = transpose(q0) @ quotient
-        x = np.where(strict_lower, m, np.where(strict_lower.T, f - transpose(m), f / 2))
+        f = nilpotent_part(np.eye(n) - adjoint(q) @ q)
+        m = adjoint(q0) @ quotient
+        diagonal = f / 2
+        if np.iscomplexobj(m):
+            diagonal = diagonal + np.eye(n) * 1j * imaginary_part(m)
+        x = np.where(strict_lower, m, np.where(strict_lower.T, f - adjoint(m), diagonal))
         q = q + q0 @ (x - m) + quotient
         r = r + np.where(strict_lower, 0.0, m - x) @ r0
     return q, r[..., :independent]
@@ -82,16 +86,21 @@ def completed(q: np.ndarray) -> np.ndarray:
     return np.concatenate([q, np.eye(m)[:, n:] - v @ (t @ adjoint(v2))], axis=-1)
 
 
-@rule(np.linalg.qr)
+@rule_of_any(np.linalg.qr)
 def qr(a, mode="reduced"):
-    """The orthogonal and the triangular factor; the first min(m - 1, n) columns of a have to be independent."""
-    (a,) = operands("qr", a)
+    """The orthogonal and the triangular factor; the first min(m - 1, n) columns of a have to be independent.
+
+    Of a complex matrix min(m, n), since LAPACK makes the last entry of R's diagonal real by a reflection.
+    """
+    (a,) = any_operands("qr", a)
     (a0,) = float_operands(a)
     values = np.linalg.qr(a0, mode)
     if mode not in ("reduced", "complete", "r"):
         raise TypeError(f"qr(A, mode={mode!r}) has no rule for duals; use mode='reduced', 'complete' or 'r'.")
     m, n = a.shape[-2:]
-    k, independent = min(m, n), max(min(m - 1, n), 0)  # LAPACK makes no reflection in the last row
+    k = independent = min(m, n)
+    if not np.iscomplexobj(a):
+        independent = max(min(m - 1, n), 0)  # LAPACK makes no reflection in the last row
     q0, r0 = values if mode == "reduced" else np.linalg.qr(a0)
     diagonal = np.abs(r0.diagonal(axis1=-2, axis2=-1)[..., :independent])
     largest = np.abs(r0).max(axis=(-2, -1), initial=0)
@@ -103,7 +112,7 @@ def qr(a, mode="reduced"):
     q, r = _thin(a[..., :k], q0, r0[..., :k], independent)
     with np.errstate(all="ignore"):
         if n > independent:
-            r = np.concatenate([r, transpose(q) @ a[..., independent:]], axis=-1)
+            r = np.concatenate([r, adjoint(q) @ a[..., independent:]], axis=-1)
         if mode == "r":
             return numpy_result(r, values, a.dtype)
         if mode == "complete" and m > k:

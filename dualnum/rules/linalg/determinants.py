@@ -7,8 +7,8 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
-from dualnum.rules._operands import float_operands, numpy_result, operands
-from dualnum.rules._registry import rule
+from dualnum.rules._operands import any_operands, float_operands, numpy_result, operands
+from dualnum.rules._registry import rule, rule_of_any
 from dualnum.rules.linalg._helpers import adjoint
 
 MAX_LOSS = 1e4  # factor by which cancellation may magnify the rounding error
@@ -201,10 +201,10 @@ def _stacked(f, a, values):
     return numpy_result(result.reshape(a.shape[:-2]), values)
 
 
-@rule(np.linalg.det)
+@rule_of_any(np.linalg.det)
 def det(a):
     """The determinant: ``d det A = tr(adj(A) dA)``."""
-    (a,) = operands("det", a)
+    (a,) = any_operands("det", a)
     return _stacked(determinants, a, np.linalg.det(*float_operands(a)))
 
 

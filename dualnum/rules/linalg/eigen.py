@@ -108,7 +108,7 @@ def _equal_values(name, a, w, v, left):
     return same, v, left
 
 
-#: The rules of matrices with complex eigenvalues, by name, which dualnum.rules.complex.eigen enters.
+#: Functions of complex matrices, or of complex eigenvalues, by name: dualnum.rules.complex.eigen enters them.
 OF_COMPLEX: dict[str, Callable] = {}
 
 

@@ -1,11 +1,13 @@
 """Norms of vectors and matrices, and condition numbers."""
 
+from typing import Any
+
 import numpy as np
 
-from dualnum._core import Unnoted, is_near, value
+from dualnum._core import Unnoted, is_near, real_dtype, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
-from dualnum.rules._operands import as_dual_arrays, float_operands, numpy_result, operands
-from dualnum.rules._registry import rule
+from dualnum.rules._operands import any_operands, as_dual_arrays, float_operands, numpy_result, operands
+from dualnum.rules._registry import rule, rule_of_any
 from dualnum.rules.linalg._helpers import inverse
 from dualnum.rules.linalg.eigen import require_smooth
 from dualnum.rules.linalg.svd import singular_values
@@ -97,15 +99,18 @@ def _matrix_norm(x, ord, axes):
         if 0 in sums.shape:
             return np.sum(sums, axis=kept - (kept > summed))
         return (np.max if ord > 0 else np.min)(sums, axis=kept - (kept > summed))
-    matrices = np.moveaxis(x, (rows, columns), (-2, -1))
+    return norm_by_singular_values(np.moveaxis(x, (rows, columns), (-2, -1)), ord)
+
+
+def norm_by_singular_values(matrices: np.ndarray, ord: Any) -> np.ndarray:
+    """Return the norm of order 2, -2 or "nuc" of real or complex matrices."""
     if 0 in matrices.shape[-2:]:
-        return np.sum(matrices, axis=(-1, -2))
+        return np.sum(np.abs(matrices), axis=(-1, -2))
     s, smooth = singular_values(matrices, average=ord != "nuc")
     if ord == "nuc":
         return np.sum(s, axis=-1)  # smooth where every singular value is above zero
     at = 0 if ord == 2 else -1
-    require_smooth(f"norm(A, {ord}) and cond", s, smooth[..., at])
-    return s[..., at]
+    return require_smooth(f"norm(A, {ord}) and cond", s[..., at], smooth[..., at])
 
 
 _vector_norm_of_array = numpy_implementation(np.linalg.vector_norm)
@@ -117,10 +122,10 @@ def vector_norm(x, /, **options):
     return _vector_norm_of_array(as_dual_arrays(np.asarray(x)), **options)
 
 
-@rule(np.linalg.cond)
+@rule_of_any(np.linalg.cond)
 def cond(x, p=None):
     """The condition number: a ratio of singular values, or a norm times that of the inverse."""
-    (x,) = operands("cond", x)
+    (x,) = any_operands("cond", x)
     values = np.linalg.cond(*float_operands(x), p)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         if p is None or p in (2, -2):
@@ -128,12 +133,11 @@ def cond(x, p=None):
             require_smooth("cond", s, smooth[..., [0, -1]])
             result = s[..., 0] / s[..., -1] if p != -2 else s[..., -1] / s[..., 0]
         else:
-            stack, flat = x.reshape(-1, *x.shape[-2:]), np.reshape(values, -1)
+            stack, flat = as_dual_arrays(x.reshape(-1, *x.shape[-2:])), np.reshape(values, -1)
             good = np.isfinite(flat)
-            size = np.asarray(norm(stack, p, axis=(-2, -1)))
+            size = np.asarray(np.linalg.norm(stack, p, axis=(-2, -1)))
             result = size * flat  # infinite for singular A, where 1 / |A^-1| has a kink at 0
             if good.any():
-                a = stack[good]
-                norm_of_inverse = norm(inverse(a, np.linalg.inv(value(a))), p, axis=(-2, -1))
-                result[good] = size[good] * np.asarray(norm_of_inverse)
-    return numpy_result(np.reshape(np.asarray(result), np.shape(values)), values, x.dtype)
+                inverses = inverse(stack[good], np.linalg.inv(value(stack[good])))
+                result[good] = size[good] * np.asarray(np.linalg.norm(inverses, p, axis=(-2, -1)))
+    return numpy_result(np.reshape(np.asarray(result), np.shape(values)), values, real_dtype(x.dtype))

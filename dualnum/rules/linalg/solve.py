@@ -1,27 +1,27 @@
-"""Inverses, solutions of linear systems and powers of matrices."""
+"""Inverses, solutions of linear systems and powers of matrices, real or complex."""
 
 import math
 
 import numpy as np
 
 from dualnum._core import DualArray, value
-from dualnum.rules._operands import dtype_of, float_operands, numpy_result, operands
-from dualnum.rules._registry import rule
+from dualnum.rules._operands import any_operands, dtype_of, float_operands, numpy_result
+from dualnum.rules._registry import rule_of_any
 from dualnum.rules.linalg._helpers import inverse, solution
 
 
-@rule(np.linalg.inv)
+@rule_of_any(np.linalg.inv)
 def inv(a):
     """The inverse: ``d A^-1 = -A^-1 dA A^-1``."""
-    (a,) = operands("inv", a)
+    (a,) = any_operands("inv", a)
     values = np.linalg.inv(*float_operands(a))
     return numpy_result(inverse(a, values), values, a.dtype)
 
 
-@rule(np.linalg.solve)
+@rule_of_any(np.linalg.solve)
 def solve(a, b):
     """The solution x of ``a x = b``: ``dx = A^-1 (db - dA x)``."""
-    a, b = operands("solve", a, b)
+    a, b = any_operands("solve", a, b)
     a0, b0 = float_operands(a, b)
     values = np.linalg.solve(a0, b0)
     if b.ndim == 1:
@@ -29,19 +29,19 @@ def solve(a, b):
     return numpy_result(solution(a, b, values, a0), values, dtype_of(a, b))
 
 
-@rule(np.linalg.tensorinv)
+@rule_of_any(np.linalg.tensorinv)
 def tensorinv(a, ind=2):
     """The inverse of a tensor that maps its last axes to its first `ind` axes."""
-    (a,) = operands("tensorinv", a)
+    (a,) = any_operands("tensorinv", a)
     values = np.linalg.tensorinv(*float_operands(a), ind=ind)
     matrix = a.reshape(-1, math.prod(a.shape[ind:]))
     return numpy_result(inverse(matrix, values.reshape(matrix.shape)).reshape(values.shape), values, a.dtype)
 
 
-@rule(np.linalg.tensorsolve)
+@rule_of_any(np.linalg.tensorsolve)
 def tensorsolve(a, b, axes=None):
     """The tensor x of ``tensordot(a, x, x.ndim) = b``."""
-    a, b = operands("tensorsolve", a, b)
+    a, b = any_operands("tensorsolve", a, b)
     values = np.linalg.tensorsolve(*float_operands(a, b), axes=axes)
     if axes is not None:
         last = [axis % a.ndim for axis in axes]
@@ -50,10 +50,10 @@ def tensorsolve(a, b, axes=None):
     return numpy_result(result.reshape(values.shape), values, dtype_of(a, b))
 
 
-@rule(np.linalg.matrix_power)
+@rule_of_any(np.linalg.matrix_power)
 def matrix_power(a, n):
     """The product of n matrices, or of -n inverses."""
-    (a,) = operands("matrix_power", a)
+    (a,) = any_operands("matrix_power", a)
     values = np.linalg.matrix_power(*float_operands(a), n)
     n = int(np.asarray(n))
     if n == 1:

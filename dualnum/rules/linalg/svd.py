@@ -7,7 +7,7 @@ from dualnum.rules._components import degree, nilpotent_part
 from dualnum.rules._operands import float_arguments, float_operands, numpy_result, operands
 from dualnum.rules._registry import rule
 from dualnum.rules.linalg._helpers import adjoint, rank_tolerance, symmetric, transpose
-from dualnum.rules.linalg.eigen import require_smooth
+from dualnum.rules.linalg.eigen import OF_COMPLEX, require_smooth
 from dualnum.rules.linalg.repeated_eigenvalues import ORTHOGONAL_NOISE, block_values, decoupled, equal_values
 
 
@@ -82,6 +82,8 @@ def singular_values(a, average=False, hermitian=False):
     Repeated and zero singular values are computed as eigenvalues of ``[[0, A], [A', 0]]``; see block_values for
     `average`.
     """
+    if np.iscomplexobj(a):
+        return OF_COMPLEX["singular_values"](a, average, hermitian)
     if a.shape[-2] < a.shape[-1]:
         return singular_values(transpose(a), average)
     a0 = value(a)
