@@ -58,8 +58,11 @@ def as_dual_arrays(x: Any) -> Any:
     return type(x)(map(as_dual_arrays, x)) if type(x) in (list, tuple) else x
 
 
-def operands(name: str, *arrays: Any) -> list[np.ndarray]:
-    """Return the arguments of a function as plain arrays of duals or of float64; for other dtypes raise TypeError."""
+def operands(name: str, *arrays: Any, or_complex: bool = False) -> list[np.ndarray]:
+    """Return the arguments of a function as plain arrays of duals or of float64; for other dtypes raise TypeError.
+
+    With `or_complex` return the `complex_operands` where one of them is complex.
+    """
     result: list[np.ndarray] = []
     for given in arrays:
         if result and given is arrays[0]:  # BLAS asks whether both operands are one array
@@ -67,6 +70,8 @@ def operands(name: str, *arrays: Any) -> list[np.ndarray]:
             continue
         x = np.asarray(given)
         if type(x.dtype) is not DualDType:
+            if or_complex and np.iscomplexobj(x):
+                return complex_operands(name, *arrays)
             if not is_real(x.dtype):
                 got = "complex duals" if is_complex_dual(x) else str(x.dtype)
                 hint = "; use real and imaginary parts" if np.iscomplexobj(x) else ""
@@ -94,13 +99,6 @@ def complex_operands(name: str, *arrays: Any) -> list[np.ndarray]:
             raise TypeError(f"{name} expects numbers beside complex duals, got {x.dtype}.")
         result.append(x)
     return result
-
-
-def any_operands(name: str, *arrays: Any) -> list[np.ndarray]:
-    """Return the `complex_operands` where one of the arguments is complex, else the `operands`."""
-    dtypes = [np.asarray(x).dtype for x in arrays]
-    is_complex = any(dtype.kind == "c" or type(dtype) is ComplexDualDType for dtype in dtypes)
-    return (complex_operands if is_complex else operands)(name, *arrays)
 
 
 def dtype_of(*arrays: Any) -> np.dtype:

@@ -4,7 +4,7 @@ import numpy as np
 
 from dualnum._core import imaginary_part, value
 from dualnum.rules._components import degree, nilpotent_part
-from dualnum.rules._operands import any_operands, float_operands, numpy_result
+from dualnum.rules._operands import float_operands, numpy_result, operands
 from dualnum.rules._registry import rule_of_any
 from dualnum.rules.linalg._helpers import adjoint, rank_tolerance, solution, symmetric
 
@@ -15,7 +15,7 @@ def cholesky(a, /, *, upper=False):
 
     NumPy reads one triangle of A, and the derivatives are those of a function of that triangle.
     """
-    (a,) = any_operands("cholesky", a)
+    (a,) = operands("cholesky", a, or_complex=True)
     values = np.linalg.cholesky(*float_operands(a), upper=upper)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         whole = symmetric(a, lower=not upper)
@@ -92,7 +92,7 @@ def qr(a, mode="reduced"):
 
     Of a complex matrix min(m, n), since LAPACK makes the last entry of R's diagonal real by a reflection.
     """
-    (a,) = any_operands("qr", a)
+    (a,) = operands("qr", a, or_complex=True)
     (a0,) = float_operands(a)
     values = np.linalg.qr(a0, mode)
     if mode not in ("reduced", "complete", "r"):

@@ -7,7 +7,7 @@ import numpy as np
 
 from dualnum._core import value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
-from dualnum.rules._operands import any_operands, float_operands, numpy_result, operands
+from dualnum.rules._operands import float_operands, numpy_result, operands
 from dualnum.rules._registry import rule, rule_of_any
 from dualnum.rules.linalg._helpers import adjoint
 
@@ -204,7 +204,7 @@ def _stacked(f, a, values):
 @rule_of_any(np.linalg.det)
 def det(a):
     """The determinant: ``d det A = tr(adj(A) dA)``."""
-    (a,) = any_operands("det", a)
+    (a,) = operands("det", a, or_complex=True)
     return _stacked(determinants, a, np.linalg.det(*float_operands(a)))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from dualnum._core import Unnoted, is_near, real_dtype, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
-from dualnum.rules._operands import any_operands, as_dual_arrays, float_operands, numpy_result, operands
+from dualnum.rules._operands import as_dual_arrays, float_operands, numpy_result, operands
 from dualnum.rules._registry import rule, rule_of_any
 from dualnum.rules.linalg._helpers import inverse
 from dualnum.rules.linalg.eigen import require_smooth
@@ -125,7 +125,7 @@ def vector_norm(x, /, **options):
 @rule_of_any(np.linalg.cond)
 def cond(x, p=None):
     """The condition number: a ratio of singular values, or a norm times that of the inverse."""
-    (x,) = any_operands("cond", x)
+    (x,) = operands("cond", x, or_complex=True)
     values = np.linalg.cond(*float_operands(x), p)
     with np.errstate(all="ignore"):  # NumPy has warned of the values
         if p is None or p in (2, -2):

@@ -6,7 +6,7 @@ import numpy as np
 
 from dualnum._core import real_dtype, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
-from dualnum.rules._operands import any_operands, dtype_of, float_operands, numpy_result
+from dualnum.rules._operands import dtype_of, float_operands, numpy_result, operands
 from dualnum.rules._registry import rule_of_any
 from dualnum.rules.linalg._helpers import (
     EPSILON,
@@ -95,7 +95,7 @@ def _sizes(a):
 @rule_of_any(np.linalg.pinv)
 def pinv(a, rcond=None, hermitian=False, **options):
     """The pseudoinverse for the singular values that NumPy keeps."""
-    (a,) = any_operands("pinv", a)
+    (a,) = operands("pinv", a, or_complex=True)
     (a0,) = float_operands(a)
     options |= {"rcond": rcond, "hermitian": hermitian}
     values = np.linalg.pinv(a0, **options)
@@ -122,7 +122,7 @@ def pinv(a, rcond=None, hermitian=False, **options):
 @rule_of_any(np.linalg.lstsq)
 def lstsq(a, b, rcond=None):
     """The least-squares solution, the sums of squared residuals, the rank and the singular values."""
-    a, b = any_operands("lstsq", a, b)
+    a, b = operands("lstsq", a, b, or_complex=True)
     x0, residuals, rank, s0 = np.linalg.lstsq(*float_operands(a, b), rcond=rcond)
     columns = b[:, None] if b.ndim == 1 else b
     x = x0[:, None] if b.ndim == 1 else x0

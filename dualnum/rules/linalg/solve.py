@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from dualnum._core import DualArray, value
-from dualnum.rules._operands import any_operands, dtype_of, float_operands, numpy_result
+from dualnum.rules._operands import dtype_of, float_operands, numpy_result, operands
 from dualnum.rules._registry import rule_of_any
 from dualnum.rules.linalg._helpers import inverse, solution
 
@@ -13,7 +13,7 @@ from dualnum.rules.linalg._helpers import inverse, solution
 @rule_of_any(np.linalg.inv)
 def inv(a):
     """The inverse: ``d A^-1 = -A^-1 dA A^-1``."""
-    (a,) = any_operands("inv", a)
+    (a,) = operands("inv", a, or_complex=True)
     values = np.linalg.inv(*float_operands(a))
     return numpy_result(inverse(a, values), values, a.dtype)
 
@@ -21,7 +21,7 @@ def inv(a):
 @rule_of_any(np.linalg.solve)
 def solve(a, b):
     """The solution x of ``a x = b``: ``dx = A^-1 (db - dA x)``."""
-    a, b = any_operands("solve", a, b)
+    a, b = operands("solve", a, b, or_complex=True)
     a0, b0 = float_operands(a, b)
     values = np.linalg.solve(a0, b0)
     if b.ndim == 1:
@@ -32,7 +32,7 @@ def solve(a, b):
 @rule_of_any(np.linalg.tensorinv)
 def tensorinv(a, ind=2):
     """The inverse of a tensor that maps its last axes to its first `ind` axes."""
-    (a,) = any_operands("tensorinv", a)
+    (a,) = operands("tensorinv", a, or_complex=True)
     values = np.linalg.tensorinv(*float_operands(a), ind=ind)
     matrix = a.reshape(-1, math.prod(a.shape[ind:]))
     return numpy_result(inverse(matrix, values.reshape(matrix.shape)).reshape(values.shape), values, a.dtype)
@@ -41,7 +41,7 @@ def tensorinv(a, ind=2):
 @rule_of_any(np.linalg.tensorsolve)
 def tensorsolve(a, b, axes=None):
     """The tensor x of ``tensordot(a, x, x.ndim) = b``."""
-    a, b = any_operands("tensorsolve", a, b)
+    a, b = operands("tensorsolve", a, b, or_complex=True)
     values = np.linalg.tensorsolve(*float_operands(a, b), axes=axes)
     if axes is not None:
         last = [axis % a.ndim for axis in axes]
@@ -53,7 +53,7 @@ def tensorsolve(a, b, axes=None):
 @rule_of_any(np.linalg.matrix_power)
 def matrix_power(a, n):
     """The product of n matrices, or of -n inverses."""
-    (a,) = any_operands("matrix_power", a)
+    (a,) = operands("matrix_power", a, or_complex=True)
     values = np.linalg.matrix_power(*float_operands(a), n)
     n = int(np.asarray(n))
     if n == 1:
