@@ -553,6 +553,7 @@ class Row2(NamedTuple):
 
 # The functions of dualnum.functions, by name
 
+DUAL_DTYPES: Final[tuple[type[DualDType], type[ComplexDualDType]]]
 FUNCTIONS: Final[dict[str, Callable[..., Any]]]
 ELEMENTARY: Final[tuple[Row, ...]]
 BINARY: Final[tuple[Row2, ...]]

@@ -234,6 +234,7 @@ def propagate(
         return _propagate_elementwise(f, x, cov, second_order)
     n = x.size
     y, j = value_and_jacobian(f)(x)
+    _require_real(y)
     shape, j = np.shape(y), np.reshape(j, (-1, n))
     factors = np.square(cov).ravel() if independent else cov.reshape(n, n)
     scaled = j * factors if independent else j @ factors
@@ -250,8 +251,16 @@ def propagate(
     return y, total.reshape(shape * 2)[()]
 
 
+def _require_real(y):
+    if np.iscomplexobj(y):
+        raise TypeError(
+            "propagate expects f(x) to be real, got complex numbers; use its real and imaginary parts."
+        )
+
+
 def _propagate_elementwise(f, x, sigma, second_order):
     y, slope = value_and_derivative(f)(x)
+    _require_real(y)
     variance = np.square(slope * sigma)
     if second_order:
         bend = derivative(f, order=2)(x) * np.square(sigma)

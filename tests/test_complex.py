@@ -3,6 +3,7 @@
 import copy
 import itertools
 import pickle
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -27,6 +28,7 @@ MPMATH = {
     "arctanh": mpmath.atanh,
 }
 PARTS = [s * a for a in (0.0, 1e-8, 0.3, 0.9999, 1.0001, 2.5, 40.0) for s in (1.0, -1.0)]
+FAR = [s * a for a in (0.0, 0.3, 1e308, np.inf, np.nan) for s in (1.0, -1.0)]
 PLANE = [complex(a, b) for a, b in itertools.product(PARTS, PARTS)]
 
 
@@ -50,8 +52,26 @@ def taylor(function, z):
     level = _core.Level(taylor=True)
     x = _core.seed_tangents(z.real.copy(), level, np.array([1.0, 0.0, 0.0]))
     y = function(_core.complex_from(x, z.imag))
-    np.testing.assert_array_equal(_core.value(y), function(z))
+    same_bits(_core.value(y), function(z))
     return _core.split(y, level)[1] * [1, 2, 6]
+
+
+def same_bits(got, expected):
+    """Compare numbers bit for bit, but for the bits of a nan."""
+    for part in (np.real, np.imag):
+        x, y = (np.ascontiguousarray(part(z), float) for z in (got, expected))
+        np.testing.assert_array_equal(np.isnan(x), np.isnan(y))
+        np.testing.assert_array_equal(x.view(np.int64)[~np.isnan(x)], y.view(np.int64)[~np.isnan(y)])
+
+
+@pytest.mark.parametrize(
+    "function", [*SERIES, np.absolute, np.sign, np.conjugate, np.negative, np.rint], ids=lambda f: f.__name__
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_values_have_the_bits_of_numpy(function):
+    v = np.array([complex(a, b) for a, b in itertools.product([*PARTS, *FAR], [*PARTS, *FAR])])
+    z = v.astype(dn.ComplexDualDType(1)).view(dn.DualArray)
+    same_bits(_core.value(function(z)), function(v))
 
 
 @pytest.mark.parametrize("function", SERIES, ids=lambda f: f.__name__)
@@ -79,6 +99,55 @@ def test_powers(a):
         expected = factor * z ** (a - k - 1)
         known = np.isfinite(expected)
         np.testing.assert_allclose(got[known, k], expected[known], rtol=1e-13, atol=1e-300)
+
+
+@pytest.mark.parametrize("a", [2.5, -1.5, 0.5, -0.5, 2.0, -1.0, 3.0, 0.3 + 1j])
+def test_powers_of_numbers_whose_squares_are_not_finite(a):
+    z = np.array([r * u for r in (1e-170, 1e-110, 1e200, 3e150) for u in (1 + 0.5j, 1j - 0.3, -1 - 0.7j)])
+    level = _core.Level(taylor=True)
+    x = _core.seed_tangents(z.real.copy(), level, np.array([1.0, 0.0]))
+    with np.errstate(all="ignore"):
+        got = _core.split(np.power(_core.complex_from(x, z.imag), a), level)[1][:, 0]
+    with mpmath.workdps(60):
+        exponent = mpmath.mpc(a)
+        expected = np.array([complex(exponent * mpmath.mpc(at) ** (exponent - 1)) for at in z])
+    far = (np.abs(expected) < 1e-300) | ~np.isfinite(expected)
+    assert far.sum() < 10
+    np.testing.assert_allclose(got[~far], expected[~far], rtol=1e-12)
+
+
+SLOPES = {
+    np.log: lambda z: 1 / z,
+    np.log2: lambda z: 1 / (z * mpmath.log(2)),
+    np.log10: lambda z: 1 / (z * mpmath.log(10)),
+    np.log1p: lambda z: 1 / (1 + z),
+    np.sqrt: lambda z: 1 / (2 * mpmath.sqrt(z)),
+    np.tan: lambda z: 1 / mpmath.cos(z) ** 2,
+    np.tanh: lambda z: 1 / mpmath.cosh(z) ** 2,
+    np.arcsin: lambda z: 1 / mpmath.sqrt(1 - z * z),
+    np.arccos: lambda z: -1 / mpmath.sqrt(1 - z * z),
+    np.arctan: lambda z: 1 / (1 + z * z),
+    np.arcsinh: lambda z: 1 / mpmath.sqrt(1 + z * z),
+    np.arccosh: lambda z: 1 / (mpmath.sqrt(z - 1) * mpmath.sqrt(z + 1)),
+    np.arctanh: lambda z: 1 / (1 - z * z),
+}
+
+
+@pytest.mark.parametrize("function", SLOPES, ids=lambda f: f.__name__)
+def test_slopes_far_out(function):
+    z = np.array(
+        [r * u for r in (1e-160, 40.0, 800.0, 1e160, 1e300) for u in (0.6 + 0.8j, 0.8j - 0.6, -0.8 - 0.6j)]
+    )
+    level = _core.Level(taylor=True)
+    x = _core.seed_tangents(z.real.copy(), level, np.array([1.0, 0.0]))
+    with np.errstate(all="ignore"):
+        y = function(_core.complex_from(x, z.imag))
+        same_bits(_core.value(y), function(z))
+        got = _core.split(y, level)[1][:, 0]
+    with mpmath.workdps(700):  # as 1 - z * z of small numbers needs
+        expected = np.array([complex(SLOPES[function](mpmath.mpc(at))) for at in z])
+    scale = np.maximum(np.abs(expected), 1e-300)
+    assert np.all(np.abs(got - expected) <= 1e-14 * scale)
 
 
 def test_powers_at_zero():
@@ -280,6 +349,9 @@ def test_order_is_that_of_numpy():
     np.testing.assert_array_equal(_core.value(np.sort(z)), np.sort(v))
     assert np.argmax(z) == np.argmax(v)
     assert np.argmin(z) == np.argmin(v)
+    with np.errstate(all="raise"):
+        np.maximum(z.real[:0] + 0j, 1e308)
+        np.maximum(1e308 + 0 * dn.seed([1.0]) + 0j, 1e308)  # as NumPy's raises nothing
     with np.errstate(invalid="ignore"):
         for f in (
             np.maximum,
@@ -301,7 +373,7 @@ def test_sums_and_products_have_the_bits_of_numpy(n):
     rng = np.random.default_rng(n)
     v = rng.normal(size=(3, n)) + 1j * rng.normal(size=(3, n))
     z = v.astype(dn.ComplexDualDType(2)).view(dn.DualArray)
-    for f in (np.sum, np.prod, np.mean, np.cumsum, np.cumprod, np.add.accumulate):
+    for f in (np.sum, np.prod, np.mean, np.cumsum, np.cumprod, np.add.accumulate, np.var, np.std):
         for axis in (0, 1):
             np.testing.assert_array_equal(_core.value(f(z, axis=axis)), f(v, axis=axis))
             np.testing.assert_array_equal(_core.value(f(z[:, ::-1], axis=axis)), f(v[:, ::-1], axis=axis))
@@ -316,6 +388,65 @@ def test_values_that_are_not_finite_leave_resting_variables_alone():
     assert tangents[1].tolist() == [0, 1]
     assert tangents[0, 1] == 0
     assert not np.isfinite(tangents[0, 0])
+
+
+TIES = {
+    "maximum": (lambda a: np.maximum(a + 0j, 0j * a).real, lambda a: np.maximum(a, 0.0)),
+    "minimum of imaginary numbers": (lambda a: np.minimum(1j * a, 0j * a).imag, lambda a: np.minimum(a, 0.0)),
+    "sort": (lambda a: np.sort(np.stack([a + 0j, 0j * a, -a + 0j]))[0].real, lambda a: -np.abs(a)),
+    "max": (lambda a: np.max(np.stack([a + 0j, 0j * a, -a + 0j])).real, np.abs),
+    "argmax": (lambda a: np.stack([-a, a])[np.argmax(np.stack([-a, a]) * 1j)], np.abs),
+    "ptp": (lambda a: np.ptp(np.stack([a + 0j, -a + 0j])).real, lambda a: 2 * np.abs(a)),
+    "less": (lambda a: np.where(np.less(a + 0j, 0j * a), -a, a), np.abs),
+}
+
+
+@pytest.mark.parametrize("name", TIES)
+@pytest.mark.parametrize("inner", [lambda p: p[0] ** 2, lambda p: p[0] * p[1], lambda p: p[0] + p[1] ** 2])
+def test_order_beside_a_tie_is_that_of_real_numbers(name, inner):
+    """Second derivatives follow one branch, as of real numbers."""
+    of_complex, of_real = TIES[name]
+    for outer in (lambda y: y, lambda y: y**2):
+        got = dn.hessian(lambda p, outer=outer: outer(of_complex(inner(p))))(np.zeros(2))
+        expected = dn.hessian(lambda p, outer=outer: outer(of_real(inner(p))))(np.zeros(2))
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_results_go_to_complex_arrays():
+    x = dn.seed(np.array([1.0, -2.0]))
+    z = x + 1j
+    for f, arguments in ((np.add, (x, x)), (np.exp, (x,)), (np.absolute, (z,)), (np.multiply, (z, x))):
+        out = np.zeros_like(z)
+        assert f(*arguments, out=out) is out
+        np.testing.assert_array_equal(out.tangent, f(*arguments).tangent + 0j)
+        np.testing.assert_array_equal(_core.value(out), _core.value(f(*arguments)))
+
+
+def test_a_number_that_is_not_initialised_is_zero():
+    z = dn.ComplexDual.__new__(dn.ComplexDual)
+    assert z == 0
+    assert abs(z + 1) == 1
+    assert np.exp(z) == 1
+    assert np.array([z]).dtype is dn.ComplexDualDType()
+    assert repr(z)
+    before = dn.ComplexDual(1.0, 2.0)
+    before.__init__(3.0)
+    assert before == 1 + 2j
+
+
+def test_fractions_stand_beside_complex_duals():
+    z = 1j * dn.Dual(2.0)
+    assert (z * Fraction(1, 2)).tangent == (Fraction(1, 2) * z).tangent == 0.5j
+
+
+def test_sign_has_no_derivative_at_zero():
+    assert np.isnan(np.sign(dn.Dual(0.0) + 0j).tangent)
+    assert np.sign(dn.Dual(0.0, 0.0) + 0j).tangent == 0
+
+
+def test_median_of_a_single_complex_dual_is_nan_beside_nan():
+    z = np.array([1j * dn.Dual(1.0), np.nan]).view(dn.DualArray)
+    assert np.isnan(_core.value(np.median(z)))
 
 
 def test_text():

@@ -505,3 +505,21 @@ def test_values_give_no_warning():
         warnings.simplefilter("error")
         assert dn.derivative(lambda x: np.sqrt(x + 0j))(1.0) == 0.5
         dn.jacobian(lambda x: np.exp(1j * x) / (1 + x * 0j))(np.zeros(3))
+
+
+def test_text_that_f_reads_is_a_value_that_it_loses():
+    assert dn.derivative(lambda t: (f"{t * 1j}", 2 * t)[1])(0.3) == 2
+    with pytest.raises(TypeError, match="loses"):
+        dn.derivative(lambda t: t * float(str(abs(t * 1j))))(0.3)
+
+
+def test_what_takes_real_numbers_alone_says_so():
+    for elementwise in (False, True):
+        with pytest.raises(TypeError, match=r"^propagate expects f\(x\) to be real, got complex numbers"):
+            dn.propagate(lambda x: np.exp(1j * x), [0.3, 0.4], [0.1, 0.1], elementwise=elementwise)
+    solution = dn.implicit(lambda a: np.sqrt(a) + 0j, lambda y, a: y * y - a)
+    with pytest.raises(TypeError, match="complex"):
+        dn.derivative(solution)(2.0)
+    cube = dn.elementwise(lambda x: 3 * x * x)(lambda x: x**3)
+    with pytest.raises(TypeError, match="complex"):
+        cube(dn.Dual(2.0) * 1j)

@@ -270,3 +270,28 @@ def test_outputs_beside_an_array_are_the_outputs():
     fraction, whole = np.zeros_like(x), np.zeros_like(x)
     results = np.modf(x, out=(fraction, whole))
     assert results[0] is fraction and results[1] is whole
+
+
+def test_masked_arrays_of_complex_duals():
+    v = np.array([3 + 6j, 1 + 2j, 2 + 4j])
+    z = dn.seed(v.real) * (1 + 2j)
+    m, of_floats = np.ma.array(z, mask=[0, 1, 0]), np.ma.array(v, mask=[0, 1, 0])
+    for f in (
+        np.ma.sum, np.ma.mean, np.ma.max, np.ma.min, np.ma.prod, np.ma.median, np.ma.var, np.ma.sort, np.ma.exp,
+        np.ma.conjugate, np.ma.filled, np.ma.compressed, abs, lambda m: m.real, lambda m: m.imag, lambda m: m.filled(0),
+        lambda m: m.fill_value,
+    ):  # fmt: skip
+        found, expected = f(m), f(of_floats)
+        np.testing.assert_array_equal(np.ma.getmaskarray(found), np.ma.getmaskarray(expected))
+        found, expected = (np.ma.filled(y, 0) for y in (found, expected))
+        np.testing.assert_allclose(dn.value(found), expected, rtol=1e-15)
+    np.testing.assert_array_equal(m.sum().tangent, [1 + 2j, 0, 1 + 2j])
+
+
+def test_pandas_holds_complex_duals():
+    pandas = pytest.importorskip("pandas")
+    z = np.asarray(dn.seed(np.array([3.0, 1.0])) * (1 + 2j))
+    both = pandas.concat([pandas.Series(z), pandas.Series(z)])
+    assert both.dtype is z.dtype
+    both.iloc[1] = z[0]
+    np.testing.assert_array_equal(both.iloc[1].tangent, [1 + 2j, 0])

@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 from dualnum._core import (
+    DUAL_DTYPES,
     ComplexDual,
     ComplexDualDType,
     DriverBase,
@@ -146,7 +147,7 @@ def as_output(driver, y):
                     driver, "f(x) to be a number or an array", "rows of different lengths", "np.concatenate"
                 )
             ) from None
-        if isinstance(array.dtype, (DualDType, ComplexDualDType)) and driver.subok:
+        if isinstance(array.dtype, DUAL_DTYPES) and driver.subok:
             array = array.view(DualArray)
     dtype = array.dtype
     if isinstance(dtype, ComplexDualDType) or dtype.char in "FD":
@@ -157,7 +158,7 @@ def as_output(driver, y):
         return array.astype(np.float64)
     numbers = _of_objects(array, (complex, ComplexDual))
     if numbers is not None:
-        if isinstance(numbers.dtype, (DualDType, ComplexDualDType)) and driver.subok:
+        if isinstance(numbers.dtype, DUAL_DTYPES) and driver.subok:
             numbers = numbers.view(DualArray)
         is_complex = isinstance(numbers.dtype, ComplexDualDType) or numbers.dtype.kind == "c"
         return _complex_output(driver, numbers) if is_complex else numbers

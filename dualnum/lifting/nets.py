@@ -17,9 +17,9 @@ import threading
 import numpy as np
 
 from dualnum._core import (
+    DUAL_DTYPES,
     E1,
     ComplexDual,
-    ComplexDualDType,
     Dual,
     DualDType,
     complex_from,
@@ -106,7 +106,7 @@ def _number_array(y, is_complex=False):
         if isinstance(y, (list, tuple)):
             y = np.array(y)
         a = np.asarray(value(y))
-        if isinstance(a.dtype, (DualDType, ComplexDualDType)) or a.dtype.kind == "O":
+        if isinstance(a.dtype, DUAL_DTYPES) or a.dtype.kind == "O":
             a = np.array(value(a))
         if is_complex and a.dtype.kind in "biufc":
             a = _both_parts(a)
@@ -118,7 +118,7 @@ def _number_array(y, is_complex=False):
 def _levels(x, depth=20):
     """Return the levels of all duals in x, containers included."""
     dtype = getattr(x, "dtype", None)
-    if isinstance(dtype, (DualDType, ComplexDualDType)):
+    if isinstance(dtype, DUAL_DTYPES):
         return list(dtype.levels)
     if isinstance(x, dict):
         x = tuple(x.values())

@@ -11,6 +11,7 @@ import weakref
 import numpy as np
 
 from dualnum._core import (
+    DUAL_DTYPES,
     ComplexDualDType,
     DualArray,
     DualDType,
@@ -24,8 +25,6 @@ from dualnum._core import (
 )
 from dualnum.lifting import record
 
-#: The dtypes of duals, real and complex.
-DUAL_DTYPES = (DualDType, ComplexDualDType)
 #: The characters of the dtypes of which an array can be one of duals instead: float64 and complex128.
 NUMBERS = ("d", "D")
 

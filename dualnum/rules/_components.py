@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from dualnum._core import (
+    DUAL_DTYPES,
     ComplexDualDType,
     DualDType,
     complex_from,
@@ -57,12 +58,12 @@ def nilpotent_part(x: np.ndarray) -> np.ndarray:
 
 def degree(dtype: np.dtype) -> int:
     """Return the largest d for which h^d does not vanish for every nilpotent h: the passes of an iteration."""
-    return dtype.degree if isinstance(dtype, (DualDType, ComplexDualDType)) else 0
+    return dtype.degree if isinstance(dtype, DUAL_DTYPES) else 0
 
 
 def level_structure(dtype: np.dtype) -> tuple[tuple[int | None, int], ...]:
     """Return a pair for each level, oldest first: its degree, None for a Taylor level, and its size."""
-    if not isinstance(dtype, (DualDType, ComplexDualDType)):
+    if not isinstance(dtype, DUAL_DTYPES):
         return ()
     return tuple([(level.degree, size) for level, size in zip(dtype.levels, dtype.sizes, strict=True)])
 

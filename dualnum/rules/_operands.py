@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dualnum._core import (
-    ComplexDualDType,
+    DUAL_DTYPES,
     Dual,
     DualArray,
     DualDType,
@@ -53,7 +53,7 @@ def contains_duals(*arguments: object) -> bool:
 
 def as_dual_arrays(x: Any) -> Any:
     """Return arrays of duals as DualArray, in tuples and lists too, and everything else unchanged."""
-    if isinstance(x, np.ndarray) and isinstance(x.dtype, (DualDType, ComplexDualDType)):
+    if isinstance(x, np.ndarray) and isinstance(x.dtype, DUAL_DTYPES):
         return x.view(DualArray)
     return type(x)(map(as_dual_arrays, x)) if type(x) in (list, tuple) else x
 
@@ -106,7 +106,7 @@ def dtype_of(*arrays: Any) -> np.dtype:
     found = FLOAT64
     for x in arrays:
         dtype = x.dtype
-        if dtype is not found and type(dtype) in (DualDType, ComplexDualDType):
+        if dtype is not found and type(dtype) in DUAL_DTYPES:
             if found is not FLOAT64:
                 return np.result_type(*[x.dtype for x in arrays])
             found = dtype
@@ -120,7 +120,7 @@ def float_operands(*operands: Any) -> Sequence[Any]:
     elements, and operands that are views of one array of duals become views of one buffer of values.  Only the
     elements of the operands are written in that buffer.
     """
-    copies = None if any(map(is_complex_dual, operands)) else float_copies(*operands)
+    copies = float_copies(*operands)
     if copies is not None:
         return copies
     result = list(operands)
@@ -201,7 +201,7 @@ def numpy_result(result: Any, values: Any, dtype: np.dtype | None = None) -> Any
     """
     array = np.asarray(result)
     if not has_duals(array):
-        if not isinstance(dtype, (DualDType, ComplexDualDType)):
+        if not isinstance(dtype, DUAL_DTYPES):
             return values
         array = array.astype(complex_dtype(dtype) if np.iscomplexobj(array) else dtype)
     if array.shape != np.shape(values):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dualnum._core import is_complex_dual
 from dualnum.rules._components import degree, nilpotent_part
 from dualnum.rules._operands import dtype_of, float_arguments, is_dual, numpy_result
 from dualnum.rules._registry import rule
@@ -63,6 +64,8 @@ def elementwise(df: Callable[..., Any], d2f: Callable[..., Any] | None = None) -
             return np.array([f(*each) for each in numbers], float).reshape(arrays[0].shape)
 
         def function(*args):
+            if any(map(is_complex_dual, args)):
+                raise TypeError(f"{name} expects real numbers, got complex duals.")
             if not any(map(is_dual, args)):
                 return on_floats(*args)
             dtype = dtype_of(*[np.asarray(x) for x in args])

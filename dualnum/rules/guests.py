@@ -9,9 +9,9 @@ import sys
 
 import numpy as np
 
-from dualnum._core import Dual, DualDType, is_real, value
+from dualnum._core import DUAL_DTYPES, ComplexDual, ComplexDualDType, Dual, DualDType, is_real, value
 from dualnum.rules._components import components
-from dualnum.rules._operands import is_dual
+from dualnum.rules._operands import has_duals, is_dual
 
 __all__: list[str] = []
 
@@ -32,7 +32,7 @@ def h5py_types():
 
     def make(own):
         def py_create(dtype, *args, **kwargs):
-            if isinstance(dtype, DualDType):
+            if isinstance(dtype, DUAL_DTYPES):
                 raise TypeError(
                     "h5py expects dtypes that a file can hold, got duals; use dualnum.value(x) and "
                     "dualnum.tangent(x)."
@@ -51,13 +51,13 @@ def pandas_blocks():
     def concatenating(own):
         def _concatenate_join_units(join_units, *args, **kwargs):
             blocks = [unit.block for unit in join_units]
-            if not any(isinstance(block.dtype, DualDType) for block in blocks):
+            if not any(isinstance(block.dtype, DUAL_DTYPES) for block in blocks):
                 return own(join_units, *args, **kwargs)
             # a block of dtype void stands for a column that a frame does not have
             return np.concatenate(
                 [
                     np.full(block.shape, np.nan)
-                    if block.dtype.kind == "V" and not is_dual(block.values)
+                    if block.dtype.kind == "V" and not has_duals(block.values)
                     else block.values
                     for block in blocks
                 ],
@@ -68,13 +68,13 @@ def pandas_blocks():
 
     def storing(own):
         def np_can_hold_element(dtype, element):
-            if not isinstance(dtype, DualDType):
+            if not isinstance(dtype, DUAL_DTYPES):
                 return own(dtype, element)
-            if isinstance(element, Dual):
+            if isinstance(element, (Dual, ComplexDual)):
                 element = np.asarray(element)
             kind = np.asarray(element).dtype
             if not is_real(kind) and (
-                not isinstance(kind, DualDType) or np.result_type(kind, dtype) is not dtype
+                not isinstance(kind, DUAL_DTYPES) or np.result_type(kind, dtype) is not dtype
             ):
                 raise lossy
             return element
@@ -91,7 +91,7 @@ def optimizers():
     def refusing(own):
         def _check_func(checker, argname, function, *args):
             shape, dtype = own(checker, argname, function, *args)
-            if isinstance(dtype, DualDType):
+            if isinstance(dtype, DUAL_DTYPES):
                 raise TypeError(
                     f"{checker} expects {argname} to return floats, got duals: its compiled code would lose their "
                     f"derivatives; use dualnum.lift(f) of the function that calls it, as drivers do, or "
@@ -126,14 +126,17 @@ def masked_arrays():
 
     def filling(own):
         def default_fill_value(obj):
-            return own(np.dtype(float) if is_dual(obj) or isinstance(obj, DualDType) else obj)
+            dtype = getattr(obj, "dtype", obj)
+            if isinstance(dtype, DUAL_DTYPES):
+                return own(np.dtype(float if isinstance(dtype, DualDType) else complex))
+            return own(obj)
 
         return default_fill_value
 
     def averaging(own):
         def average(a, axis=None, weights=None, returned=False, *, keepdims=np._NoValue):
             """Return sum(w a) / sum(w) over the elements that are not masked, by np.ma's arithmetic."""
-            if weights is None or not (is_dual(a) or is_dual(weights)):
+            if weights is None or not (has_duals(a) or has_duals(weights)):
                 return own(a, axis, weights, returned, keepdims=keepdims)
             a, w = np.ma.asarray(a), np.ma.asarray(weights)
             own(np.zeros(a.shape), axis, np.ones(w.shape))  # NumPy's checks
@@ -154,3 +157,4 @@ def masked_arrays():
     core = sys.modules["numpy.ma.core"]  # numpy has no attribute ma yet
     for table in (core.min_filler, core.max_filler):
         table[DualDType().type] = table[np.float64]  # NumPy looks the scalar type up
+        table[ComplexDualDType().type] = table[np.complex128]

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from dualnum._core import Dual, DualArray, value
+from dualnum._core import Dual, DualArray, is_complex_dual, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
 from dualnum.rules._operands import float_arguments, is_dual, numpy_result
 
@@ -66,6 +66,10 @@ def at_solution(x0, residual, name="implicit"):
     from dualnum.lifting.nets import solutions
 
     first = _array(residual(x0))
+    if is_complex_dual(first):
+        raise TypeError(
+            f"{name} expects a residual of real numbers, got complex duals; use its real and imaginary parts."
+        )
     if not is_dual(first):
         return x0  # no dual is in the equation
     solutions.count += 1

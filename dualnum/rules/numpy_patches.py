@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.polynomial
 
-from dualnum._core import ComplexDualDType, Dual, DualDType
+from dualnum._core import DUAL_DTYPES, ComplexDual, ComplexDualDType, Dual, DualDType
 from dualnum.rules._components import components
 from dualnum.rules._operands import as_dual_arrays, float_arguments, has_duals, with_values
 from dualnum.rules.arrays.printing import element_formatter
@@ -305,7 +305,7 @@ def lerp(own, a, b, t, out=None):
 @extends
 def median_nancheck(own, data, result, axis):
     """Return the last of the sorted data, nan if any of them is, in the place of a single dual."""
-    if isinstance(result, Dual) and data.size:
+    if isinstance(result, (Dual, ComplexDual)) and data.size:
         last = data.take(-1, axis=axis)
         return last if np.isnan(last) else result
     return own(data, result, axis)
@@ -357,7 +357,7 @@ def finfo_cache() -> None:
     """Enter float64's limits for every dual dtype."""
     cache = _find(_ROWS["finfo_cache"].targets)
     if isinstance(cache, dict):
-        for kind in (DualDType, ComplexDualDType):
+        for kind in DUAL_DTYPES:
             cache[_AnyDtype(kind)] = np.finfo(float)
 
 

@@ -51,10 +51,12 @@ _neutral = _bootstrap()
 numbers.Number.register(Dual)
 numbers.Complex.register(ComplexDual)
 (<PyTypeObject *>Dual).tp_new = <newfunc>_zero_dual
+(<PyTypeObject *>ComplexDual).tp_new = <newfunc>_zero_complex
 no_sequence(<PyTypeObject *>Dual)
 no_sequence(<PyTypeObject *>ComplexDual)
 DualDType = <object><PyObject *>&dual_dtype
 ComplexDualDType = <object><PyObject *>&complex_dual_dtype
+DUAL_DTYPES = (DualDType, ComplexDualDType)
 # The functions of dualnum's namespace, by name; predicates and those of several results are NumPy's own.
 FUNCTIONS = {
     name: getattr(np, name) if (<UfuncEntry>_entries[_ufuncs[place]]).place < 0

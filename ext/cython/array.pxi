@@ -278,7 +278,12 @@ def _reduction(str name):
 
     def method(self, *args, **kwargs):
         x = self.reshape(1) if refuses_number and self.ndim == 0 else self
-        return method_of_ndarray(x, *args, **_without_dual_dtype(kwargs))
+        result = method_of_ndarray(x, *args, **_without_dual_dtype(kwargs))
+        if refuses_number and _is_complex_dtype(<object>(<ndarray>self).descr) and kwargs.get("out") is None:
+            # NumPy squares the parts of its own complex numbers, and multiplies others by their conjugates
+            from dualnum.rules._operands import float_operands, with_values
+            return with_values(result, method_of_ndarray(float_operands(x)[0], *args, **_without_dual_dtype(kwargs)))
+        return result
 
     return _named_method(method, name, "The same as ndarray.{}, with dtype=x.dtype allowed.")
 

@@ -110,10 +110,21 @@ cdef int _resolve_into_complex(void *method, PyArray_DTypeMeta **dtypes, PyObjec
     return NPY_SAFE_CASTING
 
 
-cdef int _refuse_real(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
-                      npy_intp *view_offset) except -1:
-    raise _refusal(TypeError("cannot store complex duals as real ones: that would lose the imaginary part; allocate "
-                             "with np.zeros_like(z) or np.zeros(n, dtype=z.dtype), or take z.real."))
+cdef int _resolve_refused_real(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyObject **loop,
+                               npy_intp *view_offset) except -1:
+    """Let NumPy ask about the cast, as it does of an out= for real results; its loop refuses."""
+    loop[0] = _new_reference(<object>given[0])
+    loop[1] = _new_reference(<object>(given[1] if given[1] != NULL else <PyObject *>(<DualDescr *>given[0]).real))
+    return NPY_UNSAFE_CASTING
+
+
+cdef object _not_real():
+    return TypeError("cannot store complex duals as real ones: that would lose the imaginary part; allocate with "
+                     "np.zeros_like(z) or np.zeros(n, dtype=z.dtype), or take z.real.")
+
+
+cdef int _refused_real_loop(void *context, void *data, void *counts, void *strides, void *state) except -1 with gil:
+    raise _refusal(_not_real())
 
 
 cdef void _register_complex_dtype() except *:
@@ -123,7 +134,7 @@ cdef void _register_complex_dtype() except *:
     dual = <object><PyObject *>&dual_dtype
     _add_cast(&n, None, None, NPY_SAFE_CASTING, <void *>_resolve_complex, <void *>cast_complex_levels)
     _add_cast(&n, dual, None, NPY_SAFE_CASTING, <void *>_resolve_complex, <void *>cast_real_levels)
-    _add_cast(&n, None, dual, NPY_SAME_KIND_CASTING, <void *>_refuse_real, <void *>_refused_loop)
+    _add_cast(&n, None, dual, NPY_UNSAFE_CASTING, <void *>_resolve_refused_real, <void *>_refused_real_loop)
     for i in range(CASTS_FROM):
         _add_cast(&n, _dtype_class(casts_from[i].type_num), None, NPY_SAFE_CASTING, <void *>_resolve_into_complex,
                   <void *>casts_from[i].loop)
@@ -251,7 +262,16 @@ cdef bint _is_python(object x):
 
 cdef ComplexDual _new_complex(Dual re, Dual im, object dtype):
     cdef ComplexDual z = ComplexDual.__new__(ComplexDual)
-    z.real, z.imag, z.owner = re, im, dtype
+    z.real, z.imag, z.owner, z.made = re, im, dtype, True
+    return z
+
+
+cdef object _zero_complex(PyTypeObject *cls, PyObject *args, PyObject *kwargs):
+    """Return, as ComplexDual.__new__ does for Python, a constant 0 that __init__ turns into the number, once."""
+    cdef Dual re = _new_dual(<PyObject *>_neutral), im = _new_dual(<PyObject *>_neutral)
+    re.data[0] = im.data[0] = 0
+    z = _new_complex(re, im, _complex_neutral)
+    (<ComplexDual>z).made = False
     return z
 
 
@@ -277,6 +297,7 @@ cdef Dual _with_primal(Dual d, double number, bint of_python):
 cdef object _complex_operate(int op, object x, object y):
     """x op y, where one is a ComplexDual, or one is a Dual and the other one complex."""
     cdef bint of_python = True
+    x, y = _without_fraction(x), _without_fraction(y)
     for number in (x, y):
         if type(number) is ComplexDual:
             of_python = of_python and (<ComplexDual>number).real.of_python
@@ -301,6 +322,12 @@ cdef object _complex_operate(int op, object x, object y):
         value = _float_operators[op](np.complex128(a), np.complex128(b))
     re, im = _with_primal(z.real, value.real, of_python), _with_primal(z.imag, value.imag, of_python)
     return _new_complex(re, im, (<ComplexDual>z).owner)
+
+
+cdef object _without_fraction(object x):
+    """Return a Fraction, or its like, as a float; anything else as it is."""
+    is_number = isinstance(x, _real_scalars) or isinstance(x, ndarray) or type(x) is Dual or type(x) is ComplexDual
+    return float(x) if not is_number and hasattr(type(x), "numerator") else x
 
 
 @cython.final
@@ -337,16 +364,17 @@ cdef class ComplexDual:
     cdef readonly Dual real
     cdef readonly Dual imag
     cdef object owner  # the dtype
+    cdef bint made  # whether __init__ has run
 
     def __init__(self, real=0.0, imag=0.0):
-        if self.owner is not None:
+        if self.made:
             return  # it is immutable
         for part in (real, imag):
             if type(part) is not Dual and not isinstance(part, _real_scalars):
                 raise TypeError(f"ComplexDual expects real numbers or duals, got {type(part).__name__}.")
         dtype = np.result_type(_neutral, np.asarray(real), np.asarray(imag))
         parts = np.array([real, imag], dtype)
-        self.real, self.imag, self.owner = parts[0], parts[1], _complex_of(dtype)
+        self.real, self.imag, self.owner, self.made = parts[0], parts[1], _complex_of(dtype), True
 
     @property
     def dtype(self):
@@ -484,7 +512,7 @@ cdef class ComplexDual:
 def complex_text(ComplexDual z not None, write=repr):
     """Return the repr of a complex dual, with complex numbers written by `write`."""
     if _layout(z.real).is_dual():
-        tangents = np.atleast_1d(z.tangent)
+        tangents = np.atleast_1d(complex_from(_parts(z.real)["e1"], _parts(z.imag)["e1"]))  # z.tangent is a discard
         texts = [write(number) for number in tangents.tolist()]
         if len(texts) > 20:
             texts = texts[:3] + ["..."] + texts[-3:]

@@ -135,7 +135,8 @@ def float_copies(*operands):
     """
     Return the operands with duals replaced by float64 copies of their values, of the same strides in elements.
 
-    Return None where copies one by one do not do: for duals that are not contiguous, and for views of one array.
+    Return None where copies one by one do not do: for duals that are not contiguous, for views of one array, and for
+    complex duals.
     """
     cdef list copies = [], duals = []
     cdef ndarray array
@@ -144,6 +145,8 @@ def float_copies(*operands):
             copies.append(_value(x))
             continue
         array = x
+        if _is_complex_dtype(<object>array.descr):
+            return None
         if not _is_dual_dtype(<object>array.descr):
             copies.append(x)
             continue

@@ -11,10 +11,6 @@
 
 namespace dn {
 
-struct Complex {
-  double re, im;
-};
-
 inline double* imaginary(const ElementLayout& s, double* x) { return x + s.components(); }
 inline const double* imaginary(const ElementLayout& s, const double* x) { return x + s.components(); }
 inline Complex complex_value(const ElementLayout& s, const double* x) { return {*x, *imaginary(s, x)}; }
@@ -201,12 +197,6 @@ void complex_arithmetic(const Operands& a) {
       else complex_product(s, out, ex, ey, z[i], arena);
     }
   }
-}
-
-// Whether an element counts as true: one of its parts is not 0 (kinks.h: decided).
-inline bool complex_truth(const ElementLayout& s, const double* x) {
-  const bool re = decided(s, x) != 0, im = decided(s, imaginary(s, x)) != 0;
-  return re || im;
 }
 
 // Whether x and y are equal: in a near level beyond their values, as of real numbers.

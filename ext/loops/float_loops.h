@@ -34,6 +34,11 @@ inline constexpr ValueId value_of = VALUE_COUNT;
   inline constexpr ValueId value_of<rows::name##_> = value_of_##name;
 #include "math/binary.def"
 
+// A value of complex duals.
+struct Complex {
+  double re, im;
+};
+
 struct ValueLoop {
   void (*function)(char** data, const index_t* count, const index_t* strides, void* extra);
   void* extra;

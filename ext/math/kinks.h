@@ -145,6 +145,12 @@ inline double decided(const ElementLayout& s, const double* x) {
   return s.is_near() && compared_by_value == ByValue::none ? direction_sign(s, x) : *x;
 }
 
+// Whether a complex element, its real part and then its imaginary one, counts as true: one of them is not 0.
+inline bool complex_truth(const ElementLayout& s, const double* x) {
+  const bool re = decided(s, x) != 0, im = decided(s, x + s.components()) != 0;
+  return re || im;
+}
+
 // How x compares with y of the same primal in a near level, by sign; elsewhere 0, and a tie is noted.
 inline int side_of_tie(const ElementLayout& s, const double* x, const double* y, double* scratch) {
   const int sign = direction_sign(s, x, y, scratch);

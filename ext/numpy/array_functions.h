@@ -73,38 +73,47 @@ inline int compare(const void* a, const void* b, void* array) {
 }
 
 // Complex duals: NumPy's order, by the real and then by the imaginary values, those with nan last.
-struct ComplexValue {
-  double re, im;
-};
-inline ComplexValue complex_value_at(const void* x, void* array) {
-  const auto half = layout_of(descr_of(array)).components() * index_t{sizeof(double)};
-  return {value_at(x), value_at(static_cast<const char*>(x) + half)};
+inline index_t half_size(void* array) { return layout_of(descr_of(array)).components() * index_t{sizeof(double)}; }
+inline Complex complex_value_at(const void* x, void* array) {
+  return {value_at(x), value_at(static_cast<const char*>(x) + half_size(array))};
 }
 inline npy_bool complex_nonzero(void* x, void* array) {
-  const auto half = layout_of(descr_of(array)).components() * index_t{sizeof(double)};
-  return nonzero(x, array) || nonzero(static_cast<char*>(x) + half, array);
+  return nonzero(x, array) || nonzero(static_cast<char*>(x) + half_size(array), array);
 }
-inline bool sorts_before(ComplexValue a, ComplexValue b) {
+inline bool sorts_before(Complex a, Complex b) {
   const bool nan_a = std::isnan(a.im), nan_b = std::isnan(b.im);
   if (a.re < b.re) return !nan_a || nan_b;
   if (a.re > b.re) return nan_b && !nan_a;
   if (a.re == b.re || (std::isnan(a.re) && std::isnan(b.re))) return sorts_before(a.im, b.im);
   return std::isnan(b.re);
 }
+// Equal parts compare as those of real duals do; where the real parts part beside the point, the imaginary ones say
+// nothing.
+inline int compare_complex(const Ties& ties, const void* a, const void* b, void* array) {
+  const Complex x = complex_value_at(a, array), y = complex_value_at(b, array);
+  const bool numbers = !std::isnan(x.im) && !std::isnan(y.im) && x.re == y.re;
+  const int first = numbers ? ties.compare(a, b) : 0;
+  if (first != 0) return first;
+  if (sorts_before(x, y)) return -1;
+  if (sorts_before(y, x)) return 1;
+  const auto imaginary = [array](const void* p) { return static_cast<const char*>(p) + half_size(array); };
+  return numbers ? ties.compare(imaginary(a), imaginary(b)) : 0;
+}
 inline int complex_compare(const void* a, const void* b, void* array) {
-  const ComplexValue x = complex_value_at(a, array), y = complex_value_at(b, array);
-  return sorts_before(x, y) ? -1 : sorts_before(y, x);
+  return compare_complex(Ties(layout_of(descr_of(array))), a, b, array);
 }
 // *index of the first with a nan, else of the first largest (smallest) value.
 template <bool Largest>
 int complex_arg_extremum(void* data, npy_intp n, npy_intp* index, void* array) {
   const index_t size = PyDataType_ELSIZE(descr_of(array));
-  const auto at = [&](npy_intp i) { return complex_value_at(static_cast<char*>(data) + i * size, array); };
+  const auto at = [&](npy_intp i) { return static_cast<char*>(data) + i * size; };
+  const Ties ties(layout_of(descr_of(array)));
   *index = 0;
   for (npy_intp i = 0; i < n; ++i) {
-    const ComplexValue x = at(i), best = at(*index);
+    const Complex x = complex_value_at(at(i), array);
     const bool is_nan = std::isnan(x.re) || std::isnan(x.im);
-    if (is_nan || (Largest ? sorts_before(best, x) : sorts_before(x, best))) *index = i;
+    const int order = is_nan || i == 0 ? 0 : compare_complex(ties, at(i), at(*index), array);
+    if (is_nan || (Largest ? order > 0 : order < 0)) *index = i;
     if (is_nan) break;
   }
   return 0;

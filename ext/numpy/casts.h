@@ -106,8 +106,7 @@ inline int cast_complex_to_bool(PyArrayMethod_Context* context, char* const* dat
   const ElementLayout& layout = layout_of(context->descriptors[0]);
   for (npy_intp i = 0; i < counts[0]; ++i) {
     const double* x = reinterpret_cast<double*>(data[0] + i * strides[0]);
-    const bool re = decided(layout, x) != 0, im = decided(layout, x + layout.components()) != 0;
-    *reinterpret_cast<npy_bool*>(data[1] + i * strides[1]) = re || im;
+    *reinterpret_cast<npy_bool*>(data[1] + i * strides[1]) = complex_truth(layout, x);
   }
   return 0;
 }

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from dualnum._core import Dual, complex_from, imaginary_part, is_complex_dual, real_part
+from dualnum.rules._components import components, from_components, nilpotent_part
 from dualnum.rules._operands import is_dual, numpy_result
 
 
@@ -37,11 +38,25 @@ def is_moving(x: np.ndarray) -> np.ndarray:
 def compose(coefficients: Sequence[np.ndarray], z: np.ndarray) -> np.ndarray:
     """Return the sum of c[k] h**k, where h is z without its values: f(z) for the Taylor coefficients c of f there."""
     h = nilpotent(z)
+    known = [np.isfinite(c) for c in coefficients[2:]]
     with np.errstate(all="ignore"):
         result = np.zeros(z.shape, z.dtype)
-        for c in coefficients[:0:-1]:
-            result = (result + c) * h
+        for c, finite in zip(coefficients[:1:-1], known[::-1], strict=True):
+            result = nilpotent_part((result + np.where(finite, c, 0)) * h)
+        if len(coefficients) > 1:
+            result = nilpotent_part((result + coefficients[1]) * h)  # 0 times an infinite value would be nan
+        if not all(finite.all() for finite in known):
+            result = _without_unknown(result, known, h)
     return with_complex_values(result, np.asarray(coefficients[0]))
+
+
+def _without_unknown(result, known, h):
+    """Return a composition with nan for the components to which coefficients that are not finite belong."""
+    numbers, power = components(result), h
+    for finite in known:
+        power = nilpotent_part(power * h)
+        numbers[(components(power) != 0) & ~finite[..., None]] = complex(np.nan, np.nan)
+    return from_components(numbers, result.dtype)
 
 
 def bilinear(product: Any, x: Any, y: Any, values: Any, conjugate: bool = False) -> Any:

@@ -27,24 +27,25 @@ def _geometric(c, ratio, d):
 
 def _cycle(y, other, signs, d):
     """Return the coefficients of a function whose derivatives are y, other, and both again with signs."""
-    return [signs[k % 4] * (other if k % 2 else y) / math.factorial(k) for k in range(d + 1)]
+    return [y, *(signs[k % 4] * (other if k % 2 else y) / math.factorial(k) for k in range(1, d + 1))]
 
 
 def _tangent(y, cosine, sign, d):
     """Return the coefficients of y, a solution of y' = s and s' = 2 sign y s with s = 1 / cosine^2."""
-    c, slope = [y], [(1 / cosine) ** 2]
+    overflows = ~np.isfinite(cosine) & ~np.isnan(y)
+    c, slope = [y], [np.where(overflows, 0, (1 / cosine) ** 2)]
     for k in range(d):
         c.append(slope[k] / (k + 1))
         slope.append(2 * sign / (k + 1) * sum(c[i] * slope[k - i] for i in range(k + 1)))
     return c
 
 
-def _power_of_quadratic(p, q, a, d):
-    """Return the coefficients of q^a, given p = q[0]^a and those of a quadratic q."""
-    found = [p]
+def _power_of_quadratic(p, factors, q1, q2, a, d):
+    """Return the coefficients of (q + q1 t + q2 t^2)^a, given p = q^a and two factors of q, which may overflow."""
+    found, q = [p], (None, q1, q2)
     for k in range(1, d + 1):
         terms = (q[j] * found[k - j] * (a * j - (k - j)) for j in range(1, min(k, 2) + 1))
-        found.append(sum(terms) / (k * q[0]))
+        found.append(sum(terms) / k / factors[0] / factors[1])
     return found
 
 
@@ -63,43 +64,51 @@ def _shifted(v, shift=0.0, factor=1.0):
     return complex_from(shift + re if shift else re, im)
 
 
+def _inverse_root(factors, q1, q2, d):
+    """Return the coefficients of 1 / sqrt(q + q1 t + q2 t^2), given two factors of q."""
+    root = np.sqrt(factors[0]) * np.sqrt(factors[1])
+    return _power_of_quadratic(1 / root, factors, q1, q2, -0.5, d)
+
+
 def _inverse_sine(y, v, sign, d):
     """Return the coefficients of a function with the slope sign / sqrt(1 - v^2)."""
-    root = np.sqrt(_shifted(v, 1, -1)) * np.sqrt(_shifted(v, 1))
-    q = [_shifted(v, 1, -1) * _shifted(v, 1), -2 * v, -1.0]
-    return _integral(y, [sign * c for c in _power_of_quadratic(1 / root, q, -0.5, d - 1)]) if d else [y]
+    slope = _inverse_root((_shifted(v, 1, -1), _shifted(v, 1)), -2 * v, -1.0, d - 1)
+    return _integral(y, [sign * c for c in slope]) if d else [y]
 
 
 def _arcsinh(v, y, d):
-    root = np.sqrt(_shifted(v, 1, 1j)) * np.sqrt(_shifted(v, 1, -1j))
-    q = [_shifted(v, 1, 1j) * _shifted(v, 1, -1j), 2 * v, 1.0]
-    return _integral(y, _power_of_quadratic(1 / root, q, -0.5, d - 1)) if d else [y]
+    factors = _shifted(v, 1, 1j), _shifted(v, 1, -1j)
+    return _integral(y, _inverse_root(factors, 2 * v, 1.0, d - 1)) if d else [y]
 
 
 def _arccosh(v, y, d):
-    root = np.sqrt(_shifted(v, -1)) * np.sqrt(_shifted(v, 1))
-    q = [_shifted(v, -1) * _shifted(v, 1), 2 * v, 1.0]
-    return _integral(y, _power_of_quadratic(1 / root, q, -0.5, d - 1)) if d else [y]
+    factors = _shifted(v, -1), _shifted(v, 1)
+    return _integral(y, _inverse_root(factors, 2 * v, 1.0, d - 1)) if d else [y]
 
 
 def _inverse_tangent(y, v, sign, d):
     """Return the coefficients of a function with the slope 1 / (1 + sign v^2)."""
     factor = 1j if sign > 0 else 1.0
-    q = [_shifted(v, 1, factor) * _shifted(v, 1, -factor), 2 * sign * v, sign * 1.0]
-    return _integral(y, _power_of_quadratic(1 / q[0], q, -1.0, d - 1)) if d else [y]
+    factors = _shifted(v, 1, factor), _shifted(v, 1, -factor)
+    slope = _power_of_quadratic(1 / factors[0] / factors[1], factors, 2 * sign * v, sign * 1.0, -1.0, d - 1)
+    return _integral(y, slope) if d else [y]
 
 
 def _logarithm(y, v, base, d):
-    c = 1 / (v * math.log(base)) if base != math.e else 1 / v
-    return [y, *_geometric(c, lambda k: -k / ((k + 1) * v), d - 1)] if d else [y]
+    slope = 1 / v if base == math.e else 1 / v / math.log(base)
+    return [y, *_geometric(slope, lambda k: -k / (k + 1) / v, d - 1)] if d else [y]
 
 
 def power_coefficients(y, v, a, d):
-    """Return the coefficients of v^a for constants a, elementwise."""
-    c = [y]
+    """Return the coefficients of v^a for constants a, elementwise: binomial coefficients times v^(a - k)."""
+    c, binomial = [y], 1.0
     whole = (a.imag == 0) & (a.real >= 0) & (a.real == np.floor(a.real))
+    far = ~((np.abs(y) > 1e-290) & (np.abs(y) < 1e290))  # where v^a may be less exact than v^(a - k)
     for k in range(1, d + 1):
-        c.append(c[-1] * (a - (k - 1)) / (k * v))
+        c.append(c[-1] * (a - (k - 1)) / k / v)
+        if far.any():
+            binomial = binomial * (a - (k - 1)) / k
+            c[-1] = np.where(far, binomial * np.power(v, a - k), c[-1])
         at_zero = np.where(whole, 1.0 * (a.real == k), np.where(a.real > k, 0.0, np.nan))
         c[-1] = np.where((v == 0) & ~((a == k) & whole), at_zero, np.where(a == k, 1.0 + 0j, c[-1]))
         c[-1] = np.where(whole & (a.real < k), 0.0, c[-1])
@@ -107,7 +116,7 @@ def power_coefficients(y, v, a, d):
 
 
 def _square_root(v, y, d):
-    return [y, *_geometric(0.5 / y, lambda k: (0.5 - k) / ((k + 1) * v), d - 1)] if d else [y]
+    return [y, *_geometric(0.5 / y, lambda k: (0.5 - k) / (k + 1) / v, d - 1)] if d else [y]
 
 
 SERIES = {
@@ -189,9 +198,10 @@ def absolute(z):
 
 def sign(z):
     """z / |z|, and 0 at 0, where the derivatives do not exist."""
-    values = np.sign(value(z))
+    v = value(z)
+    values = np.sign(v)
     with np.errstate(all="ignore"):
-        return with_complex_values(z / np.absolute(z), values)
+        return with_complex_values(np.where(v == 0, z * np.nan, z / np.absolute(z)), values)
 
 
 def rint(z):
@@ -199,13 +209,42 @@ def rint(z):
     return complex_from(np.rint(real_part(z)), np.rint(imaginary_part(z)))
 
 
+def _ordered(compare, x, y):
+    """Return x < y, or another comparison, in NumPy's order: by the real parts, then by the imaginary ones.
+
+    Those compare as real duals do, so that beside a tie the direction decides.
+    """
+    (a, b), (c, d) = ((real_part(z), imaginary_part(z)) for z in (x, y))
+    strict = np.less if compare in (np.less, np.less_equal) else np.greater
+    numbers = ~np.isnan(b) & ~np.isnan(d)
+    return strict(a, c) & numbers | np.equal(a, c) & compare(b, d)
+
+
+def _comparison(function):
+    def comparison(x, y):
+        """x < y, or another comparison."""
+        function(value(x), value(y))  # which warns of nan
+        with np.errstate(invalid="ignore"):
+            return _ordered(function, x, y)
+
+    return comparison
+
+
 def _extremum(function):
+    strict = np.greater if function in (np.maximum, np.fmax) else np.less
+
     def extremum(x, y):
         """The larger or smaller of both in NumPy's order; equal ones share."""
         v, w = value(x), value(y)
         values = function(v, w)
-        chosen = np.where((values == v) | (np.isnan(v) & np.isnan(values)), x, y)
-        return with_complex_values(np.where(v == w, (x + y) / 2, chosen), values)
+        with np.errstate(all="ignore"):  # NumPy has warned of the values
+            chosen = np.where((values == v) | (np.isnan(v) & np.isnan(values)), x, y)
+            tied = v.real == w.real  # to the values, and perhaps beside them
+            if tied.any():
+                first, second = _ordered(strict, x, y), _ordered(strict, y, x)
+                beside = np.where(first, x, np.where(second, y, (x + y) / 2))
+                chosen = np.where(tied & ~np.isnan(v) & ~np.isnan(w), beside, chosen)
+            return with_complex_values(chosen, values)
 
     return extremum
 
@@ -215,5 +254,5 @@ register_complex_rule(np.sign, "CC", sign)
 register_complex_rule(np.rint, "CC", rint)
 for _choice in (np.maximum, np.minimum, np.fmax, np.fmin):
     register_complex_rule(_choice, "CCC", _extremum(_choice))
-for _comparison in (np.less, np.less_equal, np.greater, np.greater_equal):
-    register_complex_rule(_comparison, "CC?", lambda x, y, f=_comparison: f(value(x), value(y)))
+for _order in (np.less, np.less_equal, np.greater, np.greater_equal):
+    register_complex_rule(_order, "CC?", _comparison(_order))

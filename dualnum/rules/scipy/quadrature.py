@@ -48,6 +48,8 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
         return y.reshape(())[()] if isinstance(y, np.ndarray) and y.size == 1 else y
 
     if options.pop("complex_func", False):
+        if full_output:
+            raise TypeError("quad of duals expects full_output=0 beside complex_func=True, got another.")
         of_parts = [
             quad(
                 lambda x, part=part: part(integrand(x)),
@@ -64,8 +66,6 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
             )
             for part in (np.real, np.imag)
         ]
-        if full_output:
-            raise TypeError("quad of duals expects full_output=0 beside complex_func=True, got another.")
         (re, error), (im, error_of_im) = of_parts
         return complex_from(re, im), complex(error, error_of_im)
     lower, upper, seen = value(a), value(b), []

@@ -15,8 +15,7 @@ def lambertw(z, k=0, tol=1e-8):
     values = special.lambertw(value(z), k, tol)
     if np.any(np.imag(values)):
         raise ValueError(
-            "lambertw of duals expects z > -1/e on the branches k = 0 and -1, got a complex result; complex duals do "
-            "not exist yet."
+            "lambertw of duals expects z > -1/e on the branches k = 0 and -1, got a complex result."
         )
     x, w = np.array(z), np.array(np.real(values), float)
     slope = np.exp(w) * (1 + w)
