@@ -3,19 +3,35 @@
 Sparse matrices reach them with dual data in ways that no constructor checks: ``dia * d``, ``csr.multiply(x)``,
 ``csr.data = x``.  A routine that copies, moves or adds elements runs once for each component of a dual; a product runs
 for pairs of components; one that keeps elements that are not zero decides by all components; the others refuse.
+
+A matrix of floats that lifted code has made becomes one of duals when a dual is assigned to an element of it.
 """
 
+import bisect
 import functools
 import operator
 import sys
 import types
+import weakref
 
 import numpy as np
-from scipy.sparse import _sparsetools
+from scipy import sparse
+from scipy.sparse import _csparsetools, _sparsetools
+from scipy.sparse._index import IndexMixin
 
-from dualnum._core import Dual, DualArray, DualDType, holds_duals, is_recorded, value
+from dualnum._core import (
+    DUAL_DTYPES,
+    Dual,
+    DualArray,
+    complex_dtype,
+    current_run,
+    holds_duals,
+    is_recorded,
+    real_dtype,
+    value,
+)
 from dualnum.rules._components import components, from_components
-from dualnum.rules._operands import dtype_of, is_dual, numpy_result
+from dualnum.rules._operands import has_duals, numpy_result
 from dualnum.rules.guests import replace
 
 __all__: list[str] = []
@@ -53,7 +69,7 @@ def guarded(function):
     @functools.wraps(function)
     def routine(*args):
         for x in args:
-            if isinstance(x, np.ndarray) and type(x.dtype) is DualDType:
+            if isinstance(x, np.ndarray) and type(x.dtype) in DUAL_DTYPES:
                 return on_duals(function, *args)
         return function(*args)
 
@@ -69,27 +85,26 @@ def _refuse(function, *_):
 
 def _require_dual(function, x, *others):
     """Let lifted code make an array of floats dual that would have to hold duals; refuse it elsewhere."""
-    if is_dual(x):
+    if has_duals(x):
         return
     from dualnum.lifting import storage
 
-    storage.learn(x, next(y for y in others if is_dual(y)))
+    storage.learn(x, next(y for y in others if has_duals(y)))
     _refuse(function)
 
 
 def _is_number(x):
-    return isinstance(x, np.ndarray) and (type(x.dtype) is DualDType or x.dtype.kind == "f")
+    return isinstance(x, np.ndarray) and (type(x.dtype) in DUAL_DTYPES or x.dtype.kind in "fc")
 
 
 def _by_component(function, *args):
     """Run a linear routine for each component; index arrays that it writes are the same each time."""
     numbers = [i for i, x in enumerate(args) if _is_number(x)]
-    for i in numbers:
-        _require_dual(function, args[i], *[args[k] for k in numbers])
-    dtype = dtype_of(*[args[i] for i in numbers])
+    _require_dual(function, *[args[i] for i in reversed(numbers)])
+    dtype = np.result_type(*[args[i].dtype for i in numbers])
     parts = {i: np.moveaxis(components(np.asarray(args[i]).astype(dtype)), -1, 0) for i in numbers}
     results, indices = [], None
-    for k in range(dtype.itemsize // 8):
+    for k in range(real_dtype(dtype).itemsize // 8):
         given = [parts[i][k].copy() if i in parts else np.copy(x) if isinstance(x, np.ndarray) else x
                  for i, x in enumerate(args)]  # fmt: skip
         results.append(function(*given))
@@ -98,7 +113,8 @@ def _by_component(function, *args):
         indices = given if k == 0 else indices
     for i, x in enumerate(args):
         if i in parts:
-            x[...] = from_components(np.moveaxis(parts[i], 0, -1), dtype)
+            if has_duals(x):
+                x[...] = from_components(np.moveaxis(parts[i], 0, -1), dtype)
         elif isinstance(x, np.ndarray) and x.flags.writeable:
             x[...] = indices[i]
     first = results[0]
@@ -113,9 +129,13 @@ def _by_component(function, *args):
 
 def bilinear(operate, a, b):
     """Return ``operate(a, b)`` of duals, for an operation on floats that is linear in each."""
-    dtype = dtype_of(*[x for x in (a, b) if is_dual(x)])
+    dtype = real_dtype(np.result_type(*[x.dtype for x in (a, b) if has_duals(x)]))
     units = from_components(np.eye(dtype.itemsize // 8), dtype)
-    a, b = (np.moveaxis(components(x.astype(dtype)), -1, 0) if is_dual(x) else x[None] for x in (a, b))
+    kinds = (complex_dtype(dtype) if np.iscomplexobj(x) else dtype for x in (a, b))
+    a, b = (
+        np.moveaxis(components(x.astype(kind)), -1, 0) if has_duals(x) else x[None]
+        for x, kind in zip((a, b), kinds, strict=True)
+    )
     total = 0.0
     for i, left in enumerate(a):
         if i and not left.any():
@@ -144,9 +164,11 @@ def _product(function, n, m, ap, aj, ax, bp, bj, bx, cp, cj, cx):
     order = np.argsort(pattern)
 
     def operate(left, right):
-        p, j, numbers = np.empty_like(cp), np.empty_like(cj), np.zeros(len(cx))
+        dtype = np.result_type(left, right)
+        left, right = left.astype(dtype, copy=False), right.astype(dtype, copy=False)
+        p, j, numbers = np.empty_like(cp), np.empty_like(cj), np.zeros(len(cx), dtype)
         function(n, m, ap, aj, left, bp, bj, right, p, j, numbers)
-        found = np.zeros(count)
+        found = np.zeros(count, dtype)
         found[order[np.searchsorted(pattern, keys(p, j), sorter=order)]] = numbers[: p[n]]
         return found
 
@@ -170,7 +192,7 @@ def _elementwise(operate, function, n, m, ap, aj, ax, bp, bj, bx, cp, cj, cx):
 
 
 def _of_values(function, *args):
-    return function(*[value(x) if isinstance(x, np.ndarray) and is_dual(x) else x for x in args])
+    return function(*[value(x) if isinstance(x, np.ndarray) and has_duals(x) else x for x in args])
 
 
 def _eliminate_zeros(function, n, m, ap, aj, ax):
@@ -229,30 +251,30 @@ guard_all()
 # ---- classes ----------------------------------------------------------------------------------------------------
 
 
+def _is_dual(matrix):
+    return type(getattr(matrix, "dtype", None)) in DUAL_DTYPES
+
+
 def _product_with_dense(own):
     """Return a product of a sparse matrix and an array, where one of them is dual."""
 
     @functools.wraps(own)
     def multiply(self, other):
-        data = getattr(self, "data", None)
         if is_recorded(other):
             from dualnum.reverse import sparse_matrices
 
             return sparse_matrices.multiply(own, self, other)
-        if not (is_dual(data) or is_dual(other)):
+        if not (_is_dual(self) or has_duals(other)):
             return own(self, other)
-        if not hasattr(self, "_with_data") or not isinstance(data, np.ndarray):  # lists and dicts
+        if self.format in ("lil", "dok"):
             return self.tocsr() @ other
 
         def operate(data, x):
             return np.asarray(own(self._with_data(data, copy=False) if data is not self.data else self, x))
 
-        values = own(
-            self._with_data(value(self.data), copy=False) if is_dual(self.data) else self, value(other)
-        )
+        values = own(self._with_data(value(self.data), copy=False) if _is_dual(self) else self, value(other))
         found = bilinear(operate, self.data, np.asarray(other))
-        value(found)[...] = values
-        return found.view(DualArray) if isinstance(values, np.ndarray) else found[()]
+        return numpy_result(found, values)
 
     return multiply
 
@@ -260,7 +282,7 @@ def _product_with_dense(own):
 def _sum_with_dense(own):
     @functools.wraps(own)
     def add(self, other):
-        return self.toarray() + other if is_dual(self.data) or is_dual(other) else own(self, other)
+        return self.toarray() + other if _is_dual(self) or has_duals(other) else own(self, other)
 
     return add
 
@@ -269,7 +291,7 @@ def _as_dual_array(own):
     @functools.wraps(own)
     def dense(self, *args, **kwargs):
         found = own(self, *args, **kwargs)
-        return found.view(DualArray) if is_dual(found) and isinstance(found, np.ndarray) else found
+        return found.view(DualArray) if has_duals(found) and isinstance(found, np.ndarray) else found
 
     return dense
 
@@ -277,8 +299,11 @@ def _as_dual_array(own):
 def _by_component_of_data(own):
     @functools.wraps(own)
     def element(self, *args):
-        if not is_dual(self.data):
+        if not _is_dual(self) or self.format == "dok":
             return own(self, *args)
+        if self.format == "lil":
+            number = _csparsetools.lil_get1(*self.shape, self.rows, self.data, *args)
+            return np.asarray(number, self.dtype)[()]
         numbers = np.moveaxis(components(self.data), -1, 0)
         found = [own(self._with_data(np.ascontiguousarray(part), copy=False), *args) for part in numbers]
         return from_components(np.stack(found, axis=-1), self.data.dtype)[()]
@@ -289,12 +314,10 @@ def _by_component_of_data(own):
 def _summed_by_component(own):
     @functools.wraps(own)
     def sum_duplicates(self, coords, data):
-        if not is_dual(data):
+        if not has_duals(data):
             return own(self, coords, data)
-        numbers = np.moveaxis(components(data), -1, 0)
-        found = [
-            own(self._with_data(np.zeros(len(data)), copy=False), coords, np.array(part)) for part in numbers
-        ]
+        numbers = np.ascontiguousarray(np.moveaxis(components(data), -1, 0))
+        found = [own(type(self)((part, coords), self.shape), coords, part) for part in numbers]
         return found[0][0], from_components(np.stack([part for _, part in found], axis=-1), data.dtype)
 
     return sum_duplicates
@@ -309,7 +332,7 @@ def _by_all_components(own):
             own(self, arg1, shape, *args, **kwargs)
             return
         dense = np.array(arg1)
-        if not isinstance(self, sys.modules["scipy.sparse"].sparray):
+        if not isinstance(self, sparse.sparray):
             dense = np.atleast_2d(dense)
         places = np.nonzero(np.any(components(dense), axis=-1))
         own(self, (dense[places], places), dense.shape if shape is None else shape, *args, **kwargs)
@@ -320,7 +343,7 @@ def _by_all_components(own):
 def _eliminating(own):
     @functools.wraps(own)
     def eliminate_zeros(self):
-        if not is_dual(self.data) or self.format in ("csr", "csc"):
+        if not _is_dual(self) or self.format in ("csr", "csc"):
             own(self)
             return
         if self.format != "coo":
@@ -336,8 +359,7 @@ def _by_rows(own):
 
     @functools.wraps(own)
     def operate(self, other, *args):
-        duals = is_dual(self.data) or is_dual(getattr(other, "data", None))
-        if not duals or self.format not in ("dia", "bsr"):
+        if not (_is_dual(self) or _is_dual(other)) or self.format not in ("dia", "bsr"):
             return own(self, other, *args)
         return getattr(self.tocsr(), own.__name__)(other.tocsr(), *args)
 
@@ -347,14 +369,15 @@ def _by_rows(own):
 def _sum_by_rows(own):
     @functools.wraps(own)
     def total(self, *args, **kwargs):
-        if not is_dual(self.data):
+        if not _is_dual(self):
             return own(self, *args, **kwargs)
         given = dict(zip(("axis", "dtype", "out"), args, strict=False)) | kwargs
         axis, dtype = given.get("axis"), given.get("dtype")
-        if given.get("out") is not None or not (dtype is None or isinstance(dtype, DualDType)):
+        if given.get("out") is not None or not (dtype is None or isinstance(dtype, DUAL_DTYPES)):
             _refuse(own)  # either stores sums as floats
-        values = own(self._with_data(value(self.data)), axis)
         rows = self.tocsr()
+        held = rows if self.format in ("lil", "dok") else self
+        values = held._with_data(value(held.data)).sum(axis)
         if axis is None or np.ndim(values) == 0:
             return numpy_result(np.asarray(rows.data.sum()), values)
         over = axis[0] if isinstance(axis, tuple) else axis
@@ -364,12 +387,108 @@ def _sum_by_rows(own):
     return total
 
 
+def _part(own):
+    """The real or the imaginary part: arrays of complex duals that are no DualArrays have NumPy's, which are not."""
+    name = own.__name__.removeprefix("_")
+
+    @functools.wraps(own)
+    def part(self):
+        if not _is_dual(self) or self.format in ("lil", "dok"):
+            return own(self)
+        return self._with_data(np.array(getattr(self.data.view(DualArray), name)))
+
+    return part
+
+
+def _scaled_by_rows(own):
+    """Let a matrix of lists, which takes a dual with value 0 for 0, be scaled in compressed form."""
+
+    @functools.wraps(own)
+    def scale(self, other):
+        if self.format != "lil" or not (_is_dual(self) or has_duals(other)):
+            return own(self, other)
+        return (self.tocsr() * other).tolil()
+
+    return scale
+
+
+def _noted(own):
+    @functools.wraps(own)
+    def __init__(self, *args, **kwargs):
+        own(self, *args, **kwargs)
+        run = current_run()
+        if run is not None:
+            if run.matrices is None:
+                run.matrices = weakref.WeakValueDictionary()
+            run.matrices[id(self)] = self
+
+    return __init__
+
+
+def _is_own(matrix):
+    """Tell whether lifted code that is running has made a matrix."""
+    run = current_run()
+    while run is not None:
+        if run.matrices is not None and run.matrices.get(id(matrix)) is matrix:
+            return True
+        run = run.outer
+    return False
+
+
+assign_by_index = IndexMixin.__setitem__
+
+
+def _assigning(own):
+    """Let duals be assigned to a matrix of floats that lifted code has made."""
+
+    @functools.wraps(own)
+    def assign(self, *args, **kwargs):
+        given = [x if _is_dual(x) else np.asarray(x) for x in args if _is_dual(x) or holds_duals(x)]
+        dtype = np.result_type(self.dtype, *[x.dtype for x in given])
+        if given and dtype != self.dtype:
+            if not _is_own(self):
+                raise TypeError(
+                    "cannot store duals in a sparse matrix of floats: that would lose their derivatives; make it with "
+                    "dtype=x.dtype, or in the function that a driver differentiates."
+                )
+            if self.format in ("lil", "dok"):
+                self.dtype = dtype
+            else:
+                self.data = np.asarray(self.data).astype(dtype)
+        if _is_dual(self) and own.__qualname__ == "_lil_base.__setitem__" and not sparse.issparse(args[1]):
+            return assign_by_index(self, *args)  # its own makes a number of an element, which a dual is
+        return own(self, *args, **kwargs)
+
+    return assign
+
+
+def _keeping_zeros(own):
+    """Let lists and dictionaries of elements keep those that are zero but have derivatives."""
+
+    @functools.wraps(own)
+    def store(self, row, col, x):
+        if not _is_dual(self) or self.format not in ("lil", "dok"):
+            own(self, row, col, x)
+            return
+        for i, j, element in np.nditer([row, col, x], ["refs_ok", "zerosize_ok"]):
+            i, j = int(i), int(j)
+            if self.format == "dok":
+                self._dict[i, j] = element[()]
+                continue
+            columns, elements = self.rows[i], self.data[i]
+            place = bisect.bisect_left(columns, j)
+            found = columns[place : place + 1] == [j]
+            columns[place : place + found], elements[place : place + found] = [j], [element[()]]
+
+    return store
+
+
 def _refusing(own):
     """Let what looks at values alone refuse duals: it would drop zeros that have derivatives."""
 
     @functools.wraps(own)
     def method(self, *args, **kwargs):
-        if is_dual(getattr(self, "data", None)) or holds_duals(args):
+        if _is_dual(self) or holds_duals(args):
             _refuse(own)
         return own(self, *args, **kwargs)
 
@@ -383,7 +502,9 @@ METHODS = {
     "_add_dense": _sum_with_dense, "toarray": _as_dual_array, "todense": _as_dual_array, "diagonal": _as_dual_array,
     "_get_intXint": _by_component_of_data, "_sum_duplicates": _summed_by_component,
     "eliminate_zeros": _eliminating, "_binopt": _by_rows, "_matmul_sparse": _by_rows, "_mul_sparse_matrix": _by_rows,
-    "sum": _sum_by_rows, "_min_or_max_axis": _refusing, "_set_intXint": _refusing, "_set_arrayXarray": _refusing,
+    "sum": _sum_by_rows, "_min_or_max_axis": _refusing, "_real": _part, "_imag": _part, "_mul_scalar": _scaled_by_rows,
+    "__setitem__": _assigning, "setdiag": _assigning, "__imul__": _assigning, "__itruediv__": _assigning,
+    "_set_intXint": _keeping_zeros, "_set_arrayXarray": _keeping_zeros,
 }  # fmt: skip
 
 
@@ -392,26 +513,37 @@ def _dual_dtypes(own):
 
     def choose(*args, **kwargs):
         dtypes = [getattr(x, "dtype", x) for x in (*args, *kwargs.values())]
-        duals = [dtype for dtype in dtypes if type(dtype) is DualDType]
-        if not duals:
+        if not any(type(dtype) in DUAL_DTYPES for dtype in dtypes):
             return own(*args, **kwargs)
-        return np.result_type(*duals)
+        return np.result_type(*[np.dtype(dtype) for dtype in dtypes if isinstance(dtype, (np.dtype, type))])
 
     return choose
+
+
+def _flattened(own):
+    """Let the elements of a matrix of lists be duals."""
+
+    def flatten(lists, out):
+        if has_duals(out):
+            out[...] = [element for row in lists for element in row]
+        else:
+            own(lists, out)
+
+    return flatten
 
 
 def carry_duals():
     """Let scipy.sparse's matrices hold duals."""
     for function in ("upcast", "getdtype"):
         replace("scipy.sparse._sputils", function, _dual_dtypes)
-    from scipy import sparse
-
+    _csparsetools.lil_flatten_to_array = _flattened(_csparsetools.lil_flatten_to_array)
     formats = [getattr(sparse, f"{name}_array") for name in ("coo", "csr", "csc", "dia", "bsr", "dok", "lil")]
     classes = {base for cls in formats for base in cls.__mro__ if base.__module__.startswith("scipy.sparse")}
     coordinates = next(
         cls for cls in classes if cls.__name__ in ("_coo_base", "coo_matrix") and "__init__" in vars(cls)
     )
     coordinates.__init__ = _by_all_components(coordinates.__init__)
+    sparse._base._spbase.__init__ = _noted(sparse._base._spbase.__init__)
     for cls in classes:
         for name, make in METHODS.items():
             if name in vars(cls):

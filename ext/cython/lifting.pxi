@@ -171,6 +171,8 @@ cdef class LiftedRun:
         Whether f has to start again; it may have caught the Restart.
     own : dict or None
         The dicts and sets that f has made, by their ids (`dualnum.lifting.keys`).
+    matrices : WeakValueDictionary or None
+        The sparse matrices that f has made, by their ids (`dualnum.rules.scipy_sparse`).
     caches : dict or None
         What cached functions have returned in this run, by function and arguments (`dualnum.lifting.caches`).
     cached : list or None
@@ -185,6 +187,7 @@ cdef class LiftedRun:
     cdef readonly LiftedRun outer
     cdef public bint pending
     cdef public dict own, caches
+    cdef public object matrices
     cdef public list cached
     cdef readonly Py_ssize_t marks
 
