@@ -40,7 +40,7 @@ def of(lifter, g, otherwise):
 
     always = is_scipy and g.__module__.startswith("scipy.sparse.")  # whose matrices may hold duals
     calls_objects = (
-        is_scipy and not always and "." not in g.__qualname__
+        is_scipy and not always and "." not in getattr(g, "__qualname__", "")
     )  # a method also gets its object, as itself
 
     def given(x):

@@ -160,7 +160,8 @@ def _replacement(lifter, g):
     call = getattr(type(g), "__call__", None)  # noqa: B004  # the method, not whether there is one
     if isinstance(call, types.FunctionType):
         lifted = lifter.resolve(call)
-        return g if lifted is call else types.MethodType(lifted, g)
+        own = g if lifted is call else types.MethodType(lifted, g)
+        return registered.of(lifter, g, lambda: own) if type(g).__hash__ else own
     if isinstance(g, np.ufunc) or boundary.package_of(g) == "numpy":
         return numpy_table.of_numpy(lifter, g)
     return registered.of(lifter, g, lambda: boundary.guarded(g) if boundary.is_foreign(g) else g)

@@ -207,16 +207,17 @@ def numpy_result(result: Any, values: Any, dtype: np.dtype | None = None) -> Any
     if array.shape != np.shape(values):
         raise ValueError(f"a rule expects a result of shape {np.shape(values)}, got {array.shape}.")
     if not isinstance(values, np.ndarray):
-        _set_values(array, values)
+        set_values(array, values)
         return array[()]
     if not (array.flags.c_contiguous and values.flags.c_contiguous):
         array, given = laid_out_like(values, array.dtype), array
         array[...] = given
-    _set_values(array, values)
+    set_values(array, values)
     return array.view(DualArray)
 
 
-def _set_values(array, values):
+def set_values(array: np.ndarray, values: Any) -> None:
+    """Overwrite the values of an array of duals."""
     if type(array.dtype) is DualDType:
         value(array)[...] = values
         return

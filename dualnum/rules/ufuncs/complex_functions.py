@@ -8,12 +8,15 @@ import math
 import numpy as np
 from scipy import special
 
-from dualnum._core import real_part, register_complex_rule, value
+from dualnum._core import imaginary_part, real_part, register_complex_rule, value
 from dualnum.rules._components import degree
+from dualnum.rules._operands import with_values
 from dualnum.rules.complex._elements import compose
+from dualnum.rules.complex.functions import SERIES as OF_NUMPY
 from dualnum.rules.complex.functions import holomorphic
-
-_ROOT_PI = math.sqrt(math.pi)
+from dualnum.rules.ufuncs.equations import equations
+from dualnum.rules.ufuncs.more_functions import SPHERICAL, of_whole_order, spherical
+from dualnum.rules.ufuncs.scipy_special import DERIVATIVES, ROOT_2PI, ROOT_PI, SLOPES, cylinder, or_series
 
 
 def _of_linear_equation(y, v, a, b, d):
@@ -28,7 +31,7 @@ def _of_linear_equation(y, v, a, b, d):
 def _erfcx_far(v, d):
     """Return the coefficients of exp(z^2) erfc(z) at |z| > FAR, Re z >= 0, by its asymptotic series."""
     series = [np.zeros_like(v) for _ in range(d + 1)]
-    factor = 1 / (_ROOT_PI * v)
+    factor = 1 / (ROOT_PI * v)
     for m in range(40):
         power = factor
         for k in range(d + 1):  # binomial(-2m - 1, k) / z^(2m + 1 + k)
@@ -61,7 +64,7 @@ def _erfcx(v, y, d):
     u = np.where(left, -v, v)
     gauss = _of_linear_equation(2 * np.exp(v * v), v, 2.0, 0.0, d)
     right = np.where(left, special.erfcx(u), y)
-    near = _of_linear_equation(right, u, 2.0, -2 / _ROOT_PI, d)
+    near = _of_linear_equation(right, u, 2.0, -2 / ROOT_PI, d)
     between = _erfcx_between(right, np.where(u.real >= 1, u, 1.0), d)
     far = _erfcx_far(np.where(np.abs(u) > FAR, u, FAR), d)
     found = []
@@ -84,7 +87,7 @@ def _dawsn(v, y, d):
     gauss = _of_linear_equation(np.exp(-u * u), u, -2.0, 0.0, d)
     found = [y]
     for k in range(1, d + 1):
-        c = 0.5j * _ROOT_PI * (gauss[k] - w[k])
+        c = 0.5j * ROOT_PI * (gauss[k] - w[k])
         found.append(np.where(lower, (-1.0) ** (k + 1) * c, c))
     return found
 
@@ -164,9 +167,9 @@ SERIES = {
     "wofz": _wofz,
     "erfcx": _erfcx,
     "dawsn": _dawsn,
-    "erf": lambda v, y, d: _of_gaussian(y, v, 2 / _ROOT_PI, -1, d),
-    "erfc": lambda v, y, d: _of_gaussian(y, v, -2 / _ROOT_PI, -1, d),
-    "erfi": lambda v, y, d: _of_gaussian(y, v, 2 / _ROOT_PI, 1, d),
+    "erf": lambda v, y, d: _of_gaussian(y, v, 2 / ROOT_PI, -1, d),
+    "erfc": lambda v, y, d: _of_gaussian(y, v, -2 / ROOT_PI, -1, d),
+    "erfi": lambda v, y, d: _of_gaussian(y, v, 2 / ROOT_PI, 1, d),
     "exp1": lambda v, y, d: _of_exponential_over(y, v, -1, -1.0, d),
     "expi": lambda v, y, d: _of_exponential_over(y, v, 1, 1.0, d),
 }
@@ -175,49 +178,92 @@ for _name, _series in SERIES.items():
     register_complex_rule(getattr(special, _name), "CC", holomorphic(getattr(special, _name), _series))
 
 
-def _bessel(function, sign, factor=1.0):
-    """Return the rule of a Bessel function, f_n' = factor (f_(n-1) + sign f_(n+1)) / 2 of constant order."""
-
-    def rule(order, z):
-        v = np.asarray(value(z))
-        coefficients = [function(order, v)]
-        with np.errstate(all="ignore"):
-            for k in range(1, degree(real_part(z).dtype) + 1):
-                terms = (math.comb(k, i) * sign**i * function(order - k + 2 * i, v) for i in range(k + 1))
-                coefficients.append((factor / 2) ** k * sum(terms) / math.factorial(k))
-        return compose(coefficients, z)
-
-    return rule
+# ---- by differential equations, as of real numbers ----
 
 
-for _name, _sign, _factor in (
-    ("jv", -1, 1.0),
-    ("yv", -1, 1.0),
-    ("hankel1", -1, 1.0),
-    ("hankel2", -1, 1.0),
-    ("iv", 1, 1.0),
-    ("kv", 1, -1.0),
-):
-    register_complex_rule(getattr(special, _name), "dCC", _bessel(getattr(special, _name), _sign, _factor))
+def _register(ufunc, rule, letters=None):
+    register_complex_rule(ufunc, letters or "C" * ufunc.nargs, rule)
 
 
-def _hypergeometric(function, above):
-    """Return the rule of a hypergeometric function of constant parameters, the first `above` of which are above."""
+def _sici_slopes(z, si, ci):
+    series = [(1 - k % 2) * (-1) ** (k // 2) / math.factorial(k + 1) for k in range(20)]
+    return [or_series(z, 1.0, series, lambda z: np.sin(z) / z), np.cos(z) / z]
+
+
+def _inverse_mills(z, y):
+    """Return the normal density divided by the normal distribution function."""
+    left = value(z).real < 0
+    by_erfcx = math.sqrt(2 / math.pi) / special.erfcx(np.where(left, z, 0.0) * -math.sqrt(0.5))
+    right = np.where(left, 0.0, z)
+    return np.where(left, by_erfcx, np.exp(-0.5 * right * right) / ROOT_2PI / special.ndtr(right))
+
+
+OWN_SLOPES = {
+    "sici": _sici_slopes,
+    "ndtr": lambda z, y: np.exp(-0.5 * z * z) / ROOT_2PI,
+    "log_ndtr": _inverse_mills,
+}
+for _name in "airy fresnel log_ndtr ndtr shichi sici spence wrightomega xlog1py xlogy".split():
+    _ufunc = getattr(special, _name)
+    _slope = OWN_SLOPES.get(_name) or SLOPES[_name]
+    _register(_ufunc, equations((_ufunc, _slope), by=tuple(range(_ufunc.nin))))
+for _name in ("expm1", "log1p"):  # other ufuncs than NumPy's
+    _register(getattr(special, _name), holomorphic(getattr(special, _name), OF_NUMPY[getattr(np, _name)]))
+
+# ---- by all derivatives, as of real numbers ----
+
+
+def _by_derivatives(function, derivative):
+    """Return the rule of a function of constants and of z, whose n-th derivative by z is ``derivative(n, ...)``."""
 
     def rule(*args):
-        *parameters, z = args
+        *constants, z = args
         v = np.asarray(value(z))
-        coefficients, factor = [function(*parameters, v)], 1.0
+        coefficients = [function(*constants, v)]
         with np.errstate(all="ignore"):
-            for k in range(1, degree(real_part(z).dtype) + 1):
-                for i, p in enumerate(parameters):
-                    factor = factor * (p + k - 1) if i < above else factor / (p + k - 1)
-                factor = factor / k
-                coefficients.append(factor * function(*[p + k for p in parameters], v))
+            for k in range(1, degree(z.dtype) + 1):
+                coefficients.append(derivative(k, *constants, v) / math.factorial(k))
         return compose(coefficients, z)
 
     return rule
 
 
-for _name, _letters, _above in (("hyp2f1", "dddCC", 2), ("hyp1f1", "ddCC", 1), ("hyp0f1", "dCC", 0)):
-    register_complex_rule(getattr(special, _name), _letters, _hypergeometric(getattr(special, _name), _above))
+for _names, _constants in (
+    ("hyp0f1 eval_chebyc eval_chebys eval_chebyt eval_chebyu eval_laguerre eval_legendre", 1),
+    ("eval_sh_chebyt eval_sh_chebyu eval_sh_legendre jv yv iv kv", 1),
+    ("hyp1f1 eval_gegenbauer eval_genlaguerre", 2),
+    ("hyp2f1 eval_jacobi eval_sh_jacobi", 3),
+):
+    for _name in _names.split():
+        _ufunc = getattr(special, _name)
+        _register(_ufunc, _by_derivatives(_ufunc, DERIVATIVES[_name]), "d" * _constants + "CC")
+for _ufunc in (special.hankel1, special.hankel2):
+    _register(_ufunc, _by_derivatives(_ufunc, cylinder(_ufunc, -1)), "dCC")
+for _name in SPHERICAL:
+    for _ufunc in (getattr(special._ufuncs, _name), getattr(special._ufuncs, _name + "_d")):
+        _register(_ufunc, _by_derivatives(of_whole_order(_ufunc), spherical(_ufunc.__name__)), "dCC")
+
+
+def _scaled(function, derivative, exponent):
+    """Return the rule of a function that is another one, of these derivatives, times exp(exponent(z))."""
+    without_scale = _by_derivatives(function, derivative)  # times that constant factor
+
+    def rule(order, z):
+        result = without_scale(order, z)
+        with np.errstate(all="ignore"):
+            e = exponent(z)
+            return with_values(result * np.exp(e - value(e)), value(result))
+
+    return rule
+
+
+for _name, _sign, _factor, _exponent in (
+    ("jve", -1, 1.0, lambda z: -np.abs(imaginary_part(z))),
+    ("yve", -1, 1.0, lambda z: -np.abs(imaginary_part(z))),
+    ("hankel1e", -1, 1.0, lambda z: -1j * z),
+    ("hankel2e", -1, 1.0, lambda z: 1j * z),
+    ("ive", 1, 1.0, lambda z: -np.abs(real_part(z))),
+    ("kve", 1, -1.0, lambda z: z),
+):
+    _ufunc = getattr(special, _name)
+    _register(_ufunc, _scaled(_ufunc, cylinder(_ufunc, _sign, _factor), _exponent), "dCC")

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from dualnum._core import value
+from dualnum._core import real_dtype, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part, orders
-from dualnum.rules._operands import dtype_of, is_dual, with_values
+from dualnum.rules._operands import dtype_of, has_duals, is_dual, set_values, with_values
 
 
 def _times(slope, x):
@@ -20,20 +20,23 @@ def _times(slope, x):
 
     Most tangents of x may be zero, and those must not become nan where the slope is infinite.
     """
-    if not is_dual(slope):  # the value 1, since a value inf * 0 would make infinite tangents nan
+    if not has_duals(slope):  # the value 1, since a value inf * 0 would make infinite tangents nan
         return slope * with_values(x, np.ones(np.shape(x)))
     if np.isfinite(components(slope)).all():
         return slope * x
     dtype = dtype_of(slope, x)
     slope, x = components(slope.astype(dtype)), components(x.astype(dtype))
-    nonfinite = ~np.isfinite(slope)
+    nonfinite, levels = ~np.isfinite(slope), real_dtype(dtype)
 
     def product(a, b):
-        return components(from_components(a, dtype) * from_components(b, dtype))
+        return components(from_components(a, levels) * from_components(b, levels))
 
     count = product(nonfinite.astype(float), (x != 0).astype(float))  # of infinite or nan terms in each sum
-    balance = product(np.where(np.isinf(slope), np.sign(slope), 0.0), np.sign(x))
-    total = np.where(np.abs(balance) == count, np.copysign(np.inf, balance), np.nan)  # inf - inf is nan
+    if np.iscomplexobj(slope):
+        total = np.full(count.shape, complex(np.nan, np.nan))
+    else:
+        balance = product(np.where(np.isinf(slope), np.sign(slope), 0.0), np.sign(x))
+        total = np.where(np.abs(balance) == count, np.copysign(np.inf, balance), np.nan)  # inf - inf is nan
     return from_components(np.where(count > 0, total, product(np.where(nonfinite, 0.0, slope), x)), dtype)
 
 
@@ -42,7 +45,7 @@ def primitive(values: np.ndarray, *terms: tuple[Any, Any]) -> np.ndarray:
 
     Let N multiply each component by its total order.  N is a derivation, so that ``N y = sum slope N x``.
     """
-    dual_terms = [(slope, x) for slope, x in terms if is_dual(x)]
+    dual_terms = [(slope, x) for slope, x in terms if has_duals(x)]
     dtype = dtype_of(*[x for _, x in dual_terms])
     total = orders(dtype).sum(axis=0)
     if degree(dtype) > 1:
@@ -50,13 +53,13 @@ def primitive(values: np.ndarray, *terms: tuple[Any, Any]) -> np.ndarray:
     y = sum([_times(slope, x) for slope, x in dual_terms[1:]], _times(*dual_terms[0]))
     if degree(dtype) > 1:
         y = from_components(components(y) / np.maximum(total, 1), dtype)
-    value(y)[...] = values
+    set_values(y, values)
     return y
 
 
 def constant(ufunc: np.ufunc, place: int, x: Any) -> Any:
     """Return the values of an argument that has to be constant; raise TypeError where it has derivatives."""
-    if not is_dual(x):
+    if not has_duals(x):
         return x
     if np.any(components(x)[..., 1:]):
         raise TypeError(

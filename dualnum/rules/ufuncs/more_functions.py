@@ -1,5 +1,6 @@
 """Struve functions, Voigt's profile, spherical Bessel functions, and ufuncs that scipy.stats calls."""
 
+import functools
 import math
 
 import numpy as np
@@ -7,9 +8,9 @@ from scipy import special
 
 from dualnum._core import DualArray, value
 from dualnum.rules._components import degree
-from dualnum.rules._operands import dtype_of, is_dual
+from dualnum.rules._operands import dtype_of
 from dualnum.rules._registry import rule
-from dualnum.rules.ufuncs.equations import constant, primitive
+from dualnum.rules.ufuncs.equations import formula, primitive
 from dualnum.rules.ufuncs.incomplete import _by, _split
 from dualnum.rules.ufuncs.scipy_special import _differentiate, _expand, _named
 
@@ -106,8 +107,10 @@ SPHERICAL = {
 }
 
 
-def _spherical(ufunc, function, low, high):
-    """Return the rule of a spherical Bessel function or of its derivative, of integer orders."""
+def spherical(name):
+    """Return the k-th derivative of a function of that name, or of its derivative ``name_d``, of integer orders."""
+    first, name = int(name.endswith("_d")), name.removesuffix("_d")
+    function, (low, high) = _named(name), SPHERICAL[name]
 
     def derivative(k, n, z):
         if k == 0:
@@ -115,28 +118,18 @@ def _spherical(ufunc, function, low, high):
         below = np.where(n > 0, derivative(k - 1, np.maximum(n - 1, 0), z), 0.0)
         return (low(n) * below + high(n) * derivative(k - 1, n + 1, z)) / (2 * n + 1)
 
-    def on_duals(n, z):
-        n = np.asarray(constant(ufunc, 0, n)).astype(int)
-        if not is_dual(z):
-            return ufunc(n, z)
-        values, v = ufunc(n, value(z)), value(z)
-        h = np.asarray(z - v)
-        first = int(ufunc.__name__.endswith("_d"))
-        total, power, factorial = 0.0 * h, 1.0, 1.0
-        for k in range(1, degree(z.dtype) + 1):
-            power, factorial = power * h, factorial * k
-            total = total + derivative(k + first, n, v) / factorial * power
-        total = np.asarray(total)
-        value(total)[...] = values
-        return total
-
-    return on_duals
+    return lambda k, n, z: derivative(k + first, np.asarray(n).astype(int), z)
 
 
-for _name, (_low, _high) in SPHERICAL.items():
-    for _suffix in ("", "_d"):
-        if (_ufunc := _named(_name + _suffix)) is not None:
-            rule(_ufunc)(_spherical(_ufunc, _named(_name), _low, _high))
+def of_whole_order(ufunc):
+    """Return a spherical Bessel function as one that takes orders that are floats."""
+    return functools.wraps(ufunc)(lambda n, z: ufunc(np.asarray(n).astype(int), z))
+
+
+for _name in SPHERICAL:
+    for _ufunc in (_named(_name), _named(_name + "_d")):
+        if _ufunc is not None:
+            rule(_ufunc)(formula(of_whole_order(_ufunc), spherical(_ufunc.__name__)))
 
 if (_sign := _named("gammasgn")) is not None:
     _by(0)("gammasgn", lambda x: 0.0 * value(x))  # a step function

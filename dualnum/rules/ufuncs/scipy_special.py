@@ -13,7 +13,7 @@ from dualnum.rules._components import components
 from dualnum.rules._operands import contains_duals, with_values
 from dualnum.rules._registry import rule, values_from
 from dualnum.rules.numpy_patches import extends
-from dualnum.rules.ufuncs.equations import equations, formula
+from dualnum.rules.ufuncs.equations import constant, equations, formula
 
 ROOT_PI, ROOT_2PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
 DEGREE = math.pi / 180
@@ -26,12 +26,17 @@ def _named(name):
     return found if isinstance(found, np.ufunc) else None
 
 
+#: What the two functions below register, by name: slopes by all arguments, and n-th derivatives by the last one.
+SLOPES, DERIVATIVES = {}, {}
+
+
 def _differentiate(by=None, **slopes):
     """Register functions by their slopes by one argument (default: by all), functions of the arguments and of y.
 
     (slope, companion, its slope): both slopes are functions of the companion, too.  The slopes of a function with
     several results are a list, and functions of all results.
     """
+    SLOPES.update(slopes)
     for name, slope in slopes.items():
         if ufunc := _named(name):
             slope, *companion = slope if type(slope) is tuple else (slope,)
@@ -42,6 +47,7 @@ def _differentiate(by=None, **slopes):
 
 def _expand(**derivatives):
     """Register functions by their n-th derivatives by the last argument, functions of n and of the arguments."""
+    DERIVATIVES.update(derivatives)
     for name, derivative in derivatives.items():
         if ufunc := _named(name):
             rule(ufunc)(formula(ufunc, derivative))
@@ -63,7 +69,7 @@ def _zero_over(x, q):
     return x / np.where((value(x) == 0) & (value(q) == 0), 1.0, q)
 
 
-def _or_series(x, radius, coefficients, f):
+def or_series(x, radius, coefficients, f):
     """Return f(x), and where |x| < radius its power series."""
     near = np.abs(value(x)) < radius
     return np.where(near, _series(np.where(near, x, 0.0), coefficients), f(np.where(near, 2 * radius, x)))
@@ -189,13 +195,13 @@ _differentiate(
     kl_div=lambda x, q, y: (np.log(x / q), with_values(1 - x / q, (value(q) - value(x)) / value(q))),
     xlogy=lambda x, q, y: (np.log(q), _zero_over(x, q)),
     xlog1py=lambda x, q, y: (np.log1p(q), _zero_over(x, 1 + q)),
-    exprel=lambda x, y: _or_series(
+    exprel=lambda x, y: or_series(
         x,
         1.0,
         [(k + 1) / math.factorial(k + 2) for k in range(20)],
         lambda x: np.where(value(x) > 0, y * (1 - 1 / x) + 1 / x, (np.exp(x) - y) / x),
     ),
-    spence=lambda x, y: _or_series(
+    spence=lambda x, y: or_series(
         x - 1, 0.25, [(-1.0) ** (k + 1) / (k + 1) for k in range(30)], lambda u: np.log(x) / (1 - x)
     ),
     boxcox=lambda x, p, y: (np.power(x, p - 1), _power_slope(np.log(x), p, y)),
@@ -295,7 +301,7 @@ def _expn(p, x):
 
 def _shichi_slopes(x, shi, chi):
     series = [(1 - k % 2) / math.factorial(k + 1) for k in range(20)]
-    return [_or_series(x, 1.0, series, lambda x: np.sinh(x) / x), np.cosh(x) / x]
+    return [or_series(x, 1.0, series, lambda x: np.sinh(x) / x), np.cosh(x) / x]
 
 
 _expand(expn=lambda n, p, x: (-1) ** n * _expn(p - n, x))
@@ -372,12 +378,12 @@ _RATIOS = math.pi / 2 * np.cumprod((2 * _N - 1) / (2 * _N)) ** 2  # K(m) = pi/2 
 
 def _k_slope(m, p, k, e):
     """Return dK / dm, where m + p = 1; at m = 1 it is infinite."""
-    slope = _or_series(m, 0.25, _N * _RATIOS, lambda m: (e - p * k) / (2 * m * p))
+    slope = or_series(m, 0.25, _N * _RATIOS, lambda m: (e - p * k) / (2 * m * p))
     return np.where(value(p) == 0, np.inf, slope)
 
 
 def _e_slope(m, k, e):
-    return _or_series(m, 0.25, -_N * _RATIOS / (2 * _N - 1), lambda m: (e - k) / (2 * m))
+    return or_series(m, 0.25, -_N * _RATIOS / (2 * _N - 1), lambda m: (e - k) / (2 * m))
 
 
 _differentiate(
@@ -397,7 +403,7 @@ _differentiate(
 # ---- Bessel and Airy functions ----
 
 
-def _cylinder(function, sign, factor=1.0):
+def cylinder(function, sign, factor=1.0):
     """Return the n-th derivative as a function: ``(factor / 2)^n sum_k C(n, k) sign^k f(order - n + 2k, x)``."""
 
     def derivative(n, order, x):
@@ -476,13 +482,13 @@ def _bessel(kind, names, zero, one, reflected):
     _expand(**{zero: lambda n, x: whole(n, 0, x), one: lambda n, x: whole(n, 1, x)})
 
 
-_bessel(lambda f: _cylinder(f, -1), "jv jn jve", "j0", "j1", -1)
-_bessel(lambda f: _cylinder(f, -1), "yv yn yve", "y0", "y1", -1)
-_bessel(lambda f: _cylinder(f, 1), "iv", "i0", "i1", 1)
-_bessel(lambda f: _cylinder(f, 1, -1.0), "kv kn", "k0", "k1", 1)
+_bessel(lambda f: cylinder(f, -1), "jv jn jve", "j0", "j1", -1)
+_bessel(lambda f: cylinder(f, -1), "yv yn yve", "y0", "y1", -1)
+_bessel(lambda f: cylinder(f, 1), "iv", "i0", "i1", 1)
+_bessel(lambda f: cylinder(f, 1, -1.0), "kv kn", "k0", "k1", 1)
 _bessel(
     lambda f: _without_cancellation(
-        _times_exponential(lambda x: -np.sign(x), _cylinder(f, 1)),
+        _times_exponential(lambda x: -np.sign(x), cylinder(f, 1)),
         _scaled_i,
         lambda order, x: (order == np.floor(order)) & (np.abs(order) < 20) & (x > 1 + order * order / 8) & (x < np.inf),
     ),
@@ -490,7 +496,7 @@ _bessel(
 )  # fmt: skip
 _bessel(
     lambda f: _without_cancellation(
-        _times_exponential(lambda x: 1.0, _cylinder(f, 1, -1.0)),
+        _times_exponential(lambda x: 1.0, cylinder(f, 1, -1.0)),
         _scaled_k,
         lambda order, x: (x > 0.5 + np.abs(order)) & (x < np.inf),
     ),
@@ -544,11 +550,42 @@ _expand(
     eval_jacobi=lambda k, n, a, b, x: (
         2.0**-k * _rising(n + a + b + 1, k) * _lower(k, n, special.eval_jacobi, a + k, b + k, x)
     ),
+    eval_sh_jacobi=lambda k, n, p, q, x: (
+        2.0**k * DERIVATIVES["eval_jacobi"](k, n, p - q, q - 1, 2 * x - 1) / special.binom(2 * n + p - 1, n)
+    ),
     eval_hermite=lambda k, n, x: 2.0**k * _falling(n, k) * _lower(k, n, special.eval_hermite, x),
     eval_hermitenorm=lambda k, n, x: _falling(n, k) * _lower(k, n, special.eval_hermitenorm, x),
     eval_laguerre=lambda k, n, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, float(k), x),
     eval_genlaguerre=lambda k, n, a, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, a + k, x),
 )
+
+
+def associated_legendre(n, m, cosine, sine):
+    """Return P_n^m(cosine) of a real n and an integer m, given the root of 1 - cosine^2; 0 for whole n < |m|."""
+    order, is_whole = np.abs(m), n == np.floor(n)
+    vanishes = is_whole & (n < order)
+    polynomial = special.poch(0.5, order) * 2.0**order
+    polynomial = polynomial * special.eval_gegenbauer(
+        np.where(is_whole & ~vanishes, n - order, 0.0), order + 0.5, cosine
+    )
+    polynomial = np.where(vanishes, 0.0, polynomial)  # the derivative of P_n
+    if not np.all(is_whole):
+        v = np.where(is_whole, 0.5, n)
+        factor = special.poch(-v, order) * special.poch(v + 1.0, order) / special.gamma(order + 1.0)
+        series = special.hyp2f1(order - v, v + 1 + order, order + 1.0, (1 - cosine) / 2)
+        polynomial = np.where(is_whole, polynomial, factor * (-0.5) ** order * series)
+    reflected = (-1.0) ** order / special.poch(np.where(vanishes, 0, n - order) + 1.0, 2 * order)
+    return np.where(m < 0, reflected, 1.0) * (-1.0) ** order * np.power(sine, order) * polynomial
+
+
+def _lpmv(m, n, x):
+    m, n = (constant(special.lpmv, place, p) for place, p in enumerate((m, n)))
+    n = np.where(n < -0.5, -n - 1, n)
+    unknown = np.isnan(special.lpmv(m, n, value(x)))
+    return np.where(unknown, np.nan * x, associated_legendre(n, m, x, np.sqrt((1 - x) * (1 + x))))
+
+
+rule(special.lpmv)(values_from(special.lpmv)(_lpmv))
 
 # ---- helpers of functions in Python ----
 
