@@ -3,7 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
-from scipy import fft, integrate, linalg, sparse, special
+from scipy import fft, integrate, interpolate, linalg, signal, sparse, special
 
 import dualnum as dn
 
@@ -290,9 +290,92 @@ def test_matrices(name):
         np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-12)
 
 
-def test_options_of_complex_matrices_are_refused():
-    with pytest.raises(TypeError, match="solve of complex duals expects no options, got assume_a"):
-        dn.derivative(lambda t: linalg.solve(A + t * B, np.ones(2), assume_a="sym"))(0.0)
+BANDS = np.array([[0.3, -0.2, 0.5, 0.1], [4.0, 5.0, 3.0, 6.0], [0.2, 0.7, -0.4, 0.9]])
+Z = np.array([0.4 + 0.3j, -0.8j, 1.2, 0.6 - 0.1j])
+C = np.array([[-1.0 + 0.3j, 0.5 + 0.1j], [0.2 - 0.4j, 2.0 + 0.2j]])
+REAL = np.array([[-1.0, 0.5], [0.2, 2.0]])
+ONE = np.eye(2)
+
+
+def wave(t, n=4):
+    return np.exp(1j * t * np.arange(n))
+
+
+def hermitian(t):
+    return C @ C.conj().T * t + 3 * ONE
+
+
+PROGRAMS = {
+    "solve_banded": lambda t: linalg.solve_banded((1, 1), BANDS * (1 + t * 1j), Z),
+    "solve_banded of bands": lambda t: linalg.solve_banded((1, 1), BANDS * t, Z),
+    "solve_banded of sides": lambda t: linalg.solve_banded((1, 1), BANDS, np.stack([Z * t, Z * t * t], 1)),
+    "solveh_banded": lambda t: linalg.solveh_banded(np.array([[0, t * 1j, 0.3], [3, 4.0, 5]]), Z[:3]),
+    "solveh_banded, lower": lambda t: linalg.solveh_banded(
+        np.array([[3, 4.0, 5], [t * 1j, 0.3, 0]]), Z[:3], lower=True
+    ),
+    "symmetric": lambda t: linalg.solve(C * t + C.T, Z[:2], assume_a="sym"),
+    "positive": lambda t: linalg.solve(hermitian(t), Z[:2], assume_a="pos"),
+    "adjoint triangle": lambda t: linalg.solve_triangular(C * t, Z[:2], trans="C"),
+    "lu": lambda t: linalg.lu(C * t + t * t)[2],
+    "lu_solve": lambda t: linalg.lu_solve(linalg.lu_factor(C * t + 1j), Z[:2]),
+    "lu_solve, adjoint": lambda t: linalg.lu_solve(linalg.lu_factor(C * t + 1j), Z[:2], trans=2),
+    "cho_solve": lambda t: linalg.cho_solve(linalg.cho_factor(hermitian(t)), Z[:2]),
+    "qr": lambda t: linalg.qr(np.vstack([C, REAL]) * t + t**2, mode="economic")[0],
+    "lstsq": lambda t: linalg.lstsq(np.vstack([C, REAL]) * t, Z)[0],
+    "svd": lambda t: linalg.svd(C + t)[1],
+    "eigh": lambda t: linalg.eigh(hermitian(t), ONE * 3 + REAL @ REAL.T * t, eigvals_only=True),
+    "eigvals of real": lambda t: linalg.eigvals(np.array([[t, 1], [-1, t * t]])),
+    "eig": lambda t: linalg.eig(C * t + REAL)[1],
+    "sqrtm": lambda t: linalg.sqrtm(C * (1 + 1j * t)),
+    "sqrtm of real": lambda t: linalg.sqrtm(REAL * t),
+    "logm": lambda t: linalg.logm(C * (1 + 1j * t)),
+    "logm of real": lambda t: linalg.logm(REAL + t * 0.1),
+    "fractional_matrix_power": lambda t: linalg.fractional_matrix_power(REAL + t, 0.5),
+    "signm": lambda t: linalg.signm(C * (1 + t)),
+    "cosm": lambda t: linalg.cosm(C * t),
+    "sinm": lambda t: linalg.sinm(C * t),
+    "expm": lambda t: linalg.expm(C * t * 1j),
+    "solve_sylvester": lambda t: linalg.solve_sylvester(C * t, REAL + 5 * ONE, C),
+    "lyapunov": lambda t: linalg.solve_continuous_lyapunov(C * t, REAL),
+    "discrete lyapunov": lambda t: linalg.solve_discrete_lyapunov(C * t * 0.1, REAL + C),
+    "toeplitz": lambda t: linalg.solve_toeplitz(np.array([2, 0.3j * t, 0.1]), Z[:3]),
+    "circulant": lambda t: linalg.solve_circulant(np.array([2, 0.3 * t, 0.1]), Z[:3]),
+    "CubicSpline": lambda t: interpolate.CubicSpline(np.arange(5), wave(t, 5))(np.array([0.5, 2.2, t])),
+    "natural": lambda t: interpolate.CubicSpline(np.arange(5), wave(t, 5), bc_type="natural")(t, 1),
+    "make_interp_spline": lambda t: interpolate.make_interp_spline(np.arange(5), wave(t, 5))(
+        np.array([0.5, 2.2])
+    ),
+    "BSpline": lambda t: interpolate.BSpline(np.arange(8.0), wave(t), 3)(3.3),
+    "PPoly": lambda t: interpolate.PPoly(np.array([[t * 1j], [2.0]]), np.array([0, 1.0]))(0.3),
+    "integral": lambda t: interpolate.CubicSpline(np.arange(5), wave(t, 5)).integrate(0.3, 2.2),
+    "grid": lambda t: interpolate.RegularGridInterpolator((np.arange(3.0),) * 2, wave(t, 9).reshape(3, 3))(
+        [[0.5, 1.2]]
+    ),
+    "lfilter": lambda t: signal.lfilter([1, t * 1j], [1, 0.2j], np.ones(4)),
+    "recursive": lambda t: signal.lfilter([1, 0.3], [1, 0.2 + 1j * t], np.ones(4)),
+    "filter of waves": lambda t: signal.lfilter([1, 0.3], [1, 0.2], wave(t)),
+    "sosfilt": lambda t: signal.sosfilt(np.array([[1, 0.2, 0.1, 1, 0.3, 0.1]]), wave(t)),
+    "filtfilt": lambda t: signal.filtfilt([1, 0.3], [1, 0.2], wave(t, 14)),
+    "convolve": lambda t: signal.convolve(wave(t), [1, 2j]),
+    "correlate": lambda t: signal.correlate(wave(t), np.array([1, 2j * t])),
+    "upfirdn": lambda t: signal.upfirdn([1, 0.5 * t, 0.2j], wave(t), 2),
+    "decimate": lambda t: signal.decimate(np.sin(t * np.arange(40)), 4, ftype="fir"),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs(name):
+    """Of a real variable: SciPy's values, and differences of order 8."""
+    f, x, h = PROGRAMS[name], 0.7, 2e-3
+    got, slope = dn.value_and_derivative(f)(x)
+    np.testing.assert_array_equal(got, f(x))
+    second = dn.derivative(f, 2)(x)
+    weights = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}
+    expected = sum(w * (f(x + k * h) - f(x - k * h)) for k, w in weights.items()) / h
+    np.testing.assert_allclose(slope, expected, rtol=1e-9, atol=1e-11)
+    slopes = dn.derivative(f)
+    expected = sum(w * (slopes(x + k * h) - slopes(x - k * h)) for k, w in weights.items()) / h
+    np.testing.assert_allclose(second, expected, rtol=1e-9, atol=1e-11)
 
 
 def test_functions_of_hermitian_matrices():

@@ -15,7 +15,7 @@ SCIPY = {
     "scipy.fft": "transforms",
     "scipy.integrate": "quadrature differential_equations boundary_values",
     "scipy.interpolate": "interpolation scattered_data",
-    "scipy.linalg": "linear_algebra matrix_functions complex_matrices",
+    "scipy.linalg": "linear_algebra matrix_functions",
     "scipy.ndimage": "image_filters",
     "scipy.optimize": "roots minimizers",
     "scipy.signal": "signal_filters array_api",

@@ -458,6 +458,8 @@ def _type_pattern(pattern):
         return None
     if not pattern.patterns:
         return pattern.cls, None
+    if pattern.cls.id == "complex":  # which has no position
+        return None
     inner = pattern.patterns[0]
     return (
         (pattern.cls, inner.name)

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from dualnum._core import (
     DUAL_DTYPES,
     ComplexDualDType,
     DualDType,
+    complex_dtype,
     complex_from,
     imaginary_part,
     is_complex_dual,
@@ -54,6 +56,30 @@ def nilpotent_part(x: np.ndarray) -> np.ndarray:
         value(imaginary_part(x))[...] = 0
         return x
     return np.zeros(x.shape)
+
+
+def bilinear(operate: Callable, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return ``operate(a, b)`` of arrays of which one has duals, for an operation on numbers that is linear in each."""
+    dtype = real_dtype(np.result_type(*[x.dtype for x in (a, b) if isinstance(x.dtype, DUAL_DTYPES)]))
+    units = from_components(np.eye(dtype.itemsize // 8), dtype)
+    kinds = (complex_dtype(dtype) if np.iscomplexobj(x) else dtype for x in (a, b))
+    a, b = (
+        np.moveaxis(components(x.astype(kind)), -1, 0) if isinstance(x.dtype, DUAL_DTYPES) else x[None]
+        for x, kind in zip((a, b), kinds, strict=True)
+    )
+    total = 0.0
+    for i, left in enumerate(a):
+        if i and not left.any():
+            continue
+        products = components(units[i] * units)
+        for j, right in enumerate(b):
+            if (i or j) and not (products[j].any() and right.any()):
+                continue
+            total = (
+                total
+                + operate(np.ascontiguousarray(left), np.ascontiguousarray(right))[..., None] * products[j]
+            )
+    return from_components(total, dtype)
 
 
 def degree(dtype: np.dtype) -> int:

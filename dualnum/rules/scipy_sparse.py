@@ -23,14 +23,13 @@ from dualnum._core import (
     DUAL_DTYPES,
     Dual,
     DualArray,
-    complex_dtype,
     current_run,
     holds_duals,
     is_recorded,
     real_dtype,
     value,
 )
-from dualnum.rules._components import components, from_components
+from dualnum.rules._components import bilinear, components, from_components
 from dualnum.rules._operands import has_duals, numpy_result
 from dualnum.rules.guests import replace
 
@@ -125,30 +124,6 @@ def _by_component(function, *args):
         for i, item in enumerate(first)
     ]
     return tuple(stacked)
-
-
-def bilinear(operate, a, b):
-    """Return ``operate(a, b)`` of duals, for an operation on floats that is linear in each."""
-    dtype = real_dtype(np.result_type(*[x.dtype for x in (a, b) if has_duals(x)]))
-    units = from_components(np.eye(dtype.itemsize // 8), dtype)
-    kinds = (complex_dtype(dtype) if np.iscomplexobj(x) else dtype for x in (a, b))
-    a, b = (
-        np.moveaxis(components(x.astype(kind)), -1, 0) if has_duals(x) else x[None]
-        for x, kind in zip((a, b), kinds, strict=True)
-    )
-    total = 0.0
-    for i, left in enumerate(a):
-        if i and not left.any():
-            continue
-        products = components(units[i] * units)
-        for j, right in enumerate(b):
-            if (i or j) and not (products[j].any() and right.any()):
-                continue
-            total = (
-                total
-                + operate(np.ascontiguousarray(left), np.ascontiguousarray(right))[..., None] * products[j]
-            )
-    return from_components(total, dtype)
 
 
 def _product(function, n, m, ap, aj, ax, bp, bj, bx, cp, cj, cx):

@@ -525,5 +525,7 @@ cdef class Lifter:
         return self.rules.context(self, a)
 
     def is_instance(self, x, kinds):
-        """Return whether x matches one of the classes of a pattern; a dual matches float."""
-        return isinstance(x, kinds) or type(x) is Dual and float in kinds
+        """Return whether x matches one of the classes of a pattern; a dual matches float, a complex one complex."""
+        if type(x) is Dual and float in kinds or type(x) is ComplexDual and complex in kinds:
+            return True
+        return isinstance(x, kinds)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from dualnum._core import value
-from dualnum.rules._operands import as_dual_arrays, contains_duals, float_operands
+from dualnum.rules._operands import as_dual_arrays, contains_duals, float_arguments, float_operands
 from dualnum.rules._registry import rule, values_from
 from dualnum.rules.numpy_patches import numpy_implementation
 
@@ -107,6 +107,8 @@ def _quantile_rule(function, percent):
 
     def rule(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, **options):
         given = {"axis": axis, "out": out, "method": method, "keepdims": keepdims, **options}
+        if np.iscomplexobj(a) or np.iscomplexobj(q):
+            return function(*float_arguments((a, q)), **given)  # which NumPy refuses
         if not contains_duals(q):
             return own(a, q, overwrite_input=overwrite_input, **given)
         if method not in _CONTINUOUS:  # a step function of q

@@ -249,6 +249,12 @@ def _extremum(function):
     return extremum
 
 
+def clip(x, low, high):
+    """The smaller of high and of the larger of x and low, in NumPy's order."""
+    return np.minimum(np.maximum(x, low), high)
+
+
+register_complex_rule(np._core.umath.clip, "CCCC", clip)
 register_complex_rule(np.absolute, "CD", absolute)
 register_complex_rule(np.sign, "CC", sign)
 register_complex_rule(np.rint, "CC", rint)

@@ -6,7 +6,7 @@ import inspect
 import numpy as np
 
 from dualnum._core import DualArray, holds_duals, value
-from dualnum.rules._operands import float_arguments, is_dual, operands, with_values
+from dualnum.rules._operands import float_arguments, has_duals, operands, with_values
 from dualnum.rules._registry import rule
 
 
@@ -53,9 +53,9 @@ def arguments(original, args, kwargs):
     return bound.arguments
 
 
-def arrays(name, *given):
-    """Return arguments as arrays of duals or floats that NumPy's functions dispatch on."""
-    return [x.view(DualArray) if is_dual(x) else x for x in operands(name, *given)]
+def arrays(name, *given, or_complex=True):
+    """Return arguments as arrays of duals or numbers that NumPy's functions dispatch on; refuse complex ones or not."""
+    return [x.view(DualArray) if has_duals(x) else x for x in operands(name, *given, or_complex=or_complex)]
 
 
 def require_close(name, found, values):

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import interpolate
 from scipy.interpolate import _bsplines, _fitpack_impl, _interpnd, _ppoly, _rgi
 
-from dualnum._core import DualArray, DualDType, holds_duals, value
+from dualnum._core import DUAL_DTYPES, DualArray, complex_from, holds_duals, imaginary_part, real_part, value
 from dualnum.rules._components import components, from_components
 from dualnum.rules._operands import dtype_of, float_arguments, numpy_result
 from dualnum.rules._registry import rule
@@ -20,13 +20,14 @@ def _stored(out, result, values):
     from dualnum.lifting import storage
 
     result = numpy_result(np.asarray(result), values)
-    if isinstance(result.dtype, DualDType) and not isinstance(out.dtype, DualDType):
+    if isinstance(result.dtype, DUAL_DTYPES) and not isinstance(out.dtype, DUAL_DTYPES):
         storage.learn(out, result)
     out[...] = result
 
 
-def _float_out(out):
-    return np.array(value(out), float)
+def _float_out(out, *arrays):
+    """Return memory for SciPy's values, complex ones of complex coefficients."""
+    return np.array(value(out), complex if any(map(np.iscomplexobj, arrays)) else float)
 
 
 # ---- piecewise polynomials -------------------------------------------------------------------------------------
@@ -51,7 +52,7 @@ def _polynomials(c, x, at, i, nu):
 @rule(_ppoly.evaluate)
 def evaluate(c, x, xp, dx, extrapolate, out):
     """Values of c's polynomials at points xp; at a breakpoint the derivatives of the interval on the right."""
-    values = _float_out(out)
+    values = _float_out(out, c)
     _ppoly.evaluate(*float_arguments((np.ascontiguousarray(c), x, xp)), dx, extrapolate, values)
     _stored(out, _polynomials(c, x, xp, _interval(value(x), value(xp)), dx), values)
 
@@ -59,7 +60,7 @@ def evaluate(c, x, xp, dx, extrapolate, out):
 @rule(_ppoly.evaluate_bernstein)
 def evaluate_bernstein(c, x, xp, nu, extrapolate, out):
     """Values of polynomials in Bernstein's basis, by de Casteljau's recurrence."""
-    values = _float_out(out)
+    values = _float_out(out, c)
     _ppoly.evaluate_bernstein(*float_arguments((np.ascontiguousarray(c), x, xp)), nu, extrapolate, values)
     i = _interval(value(x), value(xp))
     width, d = (x[i + 1] - x[i])[:, None], [row[i] for row in c]
@@ -74,7 +75,7 @@ def evaluate_bernstein(c, x, xp, nu, extrapolate, out):
 @rule(_ppoly.integrate)
 def integrate(c, x, a, b, extrapolate, out):
     """Integrals of c's polynomials from a to b."""
-    values = _float_out(out)
+    values = _float_out(out, c)
     _ppoly.integrate(*float_arguments((np.ascontiguousarray(c), x, a, b)), extrapolate, values)
     k = len(c)
     primitive = np.concatenate([c / np.arange(k, 0, -1)[:, None, None], np.zeros((1, *c.shape[1:]))])
@@ -139,6 +140,13 @@ if hasattr(_bsplines, "_dierckx"):
     @rule(_evaluate_spline)
     def evaluate_spline(t, c, k, xp, nu, extrapolate):
         """Values of a spline's nu-th derivative."""
+        if np.iscomplexobj(c):
+            return complex_from(
+                *[
+                    evaluate_spline(t, np.array(part), k, xp, nu, extrapolate)
+                    for part in (real_part(c), imaginary_part(c))
+                ]
+            )
         values = _evaluate_spline(
             *[np.array(value(x), order="C") for x in (t, c)],
             k,

@@ -7,9 +7,9 @@ from scipy import linalg
 
 from dualnum._core import DualArray, holds_duals, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
-from dualnum.rules._operands import dtype_of, numpy_result
+from dualnum.rules._operands import as_dual_arrays, dtype_of, numpy_result
 from dualnum.rules._registry import rule
-from dualnum.rules.linalg._helpers import inverse, solution, symmetric, transpose
+from dualnum.rules.linalg._helpers import adjoint, inverse, solution, symmetric, transpose
 from dualnum.rules.scipy._registry import arrays, of_scipy, require_close
 from dualnum.rules.scipy.matrix_functions import corrected
 
@@ -25,8 +25,11 @@ def _refuse(name, expected, got):
 
 def _as_read(a, assume_a, lower):
     """Return the matrix that SciPy takes a for, if it is told a structure."""
-    if assume_a in ("pos", "positive definite", "sym", "symmetric", "her", "hermitian"):
+    if assume_a in ("pos", "positive definite", "her", "hermitian"):
         return symmetric(a, lower)
+    if assume_a in ("sym", "symmetric"):
+        kept = np.tri(a.shape[-1], dtype=bool)
+        return np.where(kept if lower else kept.T, a, transpose(a))
     n = a.shape[-1]
     distance = np.subtract.outer(np.arange(n), np.arange(n))
     kept = {
@@ -82,14 +85,19 @@ def _triangle(a, lower, unit_diagonal=False):
 def solve_triangular(x, a, b, trans=0, lower=False, unit_diagonal=False, **_):
     a, b = arrays("solve_triangular", a, b)
     a = _triangle(a, lower, unit_diagonal)
-    return _solution(transpose(a) if trans in (1, 2, "T", "C") else a, b, x)
+    return _solution(_transposed(a, trans), b, x)
+
+
+def _transposed(a, trans):
+    """Return a, its transpose or its adjoint, as LAPACK's option says."""
+    return transpose(a) if trans in (1, "T") else adjoint(a) if trans in (2, "C") else a
 
 
 @of_scipy(linalg, "cho_solve")
 def cho_solve(x, c_and_lower, b, **_):
     c, b = arrays("cho_solve", c_and_lower[0], b)
     factor = _triangle(c, c_and_lower[1])
-    return _solution(factor @ transpose(factor) if c_and_lower[1] else transpose(factor) @ factor, b, x)
+    return _solution(factor @ adjoint(factor) if c_and_lower[1] else adjoint(factor) @ factor, b, x)
 
 
 @of_scipy(linalg, "lu_solve")
@@ -97,7 +105,7 @@ def lu_solve(x, lu_and_piv, b, trans=0, **_):
     lu, b = arrays("lu_solve", lu_and_piv[0], b)
     a = _triangle(lu, True, True) @ _triangle(lu, False)
     a = a[np.argsort(_permutation(lu_and_piv[1], len(a)))]
-    return _solution(transpose(a) if trans in (1, 2) else a, b, x)
+    return _solution(_transposed(a, trans), b, x)
 
 
 def _permutation(pivots, n):
@@ -120,7 +128,7 @@ def _banded_solution(l_and_u, ab, b, x):
     n, rows = ab.shape[-1], b.reshape(len(b), -1)
     x, ab0 = x.reshape(rows.shape), value(ab)
     for _ in range(degree(dtype_of(ab, b))):
-        product = np.zeros(rows.shape, dtype_of(ab, np.asarray(x)))
+        product = np.zeros(rows.shape, np.result_type(ab, x))
         for i, diagonal in enumerate(ab):
             k = upper - i  # above the main one
             at, of = slice(max(-k, 0), n - max(k, 0)), slice(max(k, 0), n - max(-k, 0))
@@ -142,8 +150,8 @@ def _symmetric_banded_solution(ab, b, lower, x):
     n, width = ab.shape[-1], len(ab) - 1
     whole = np.zeros((2 * width + 1, n), ab.dtype)
     for k, diagonal in enumerate(_diagonals(ab, lower)):
-        whole[width - k, k:] = diagonal
-        whole[width + k, : n - k] = diagonal
+        whole[width - k, k:] = np.conjugate(diagonal) if lower else diagonal
+        whole[width + k, : n - k] = diagonal if lower else np.conjugate(diagonal)
     return _banded_solution((width, width), whole.view(DualArray), b, x)
 
 
@@ -162,7 +170,7 @@ def _dense(diagonals):
 
 
 def _toeplitz(name, c_or_cr):
-    c, r = arrays(name, *(c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, c_or_cr)))
+    c, r = arrays(name, *(c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, np.conjugate(c_or_cr))))
     if c.ndim > 1 or r.ndim > 1:  # batches, which SciPy before 1.17 flattens
         raise _refuse(name, "vectors c and r", f"arrays of shape {c.shape} and {r.shape}")
     place = np.subtract.outer(np.arange(len(c)), np.arange(len(r)))
@@ -211,7 +219,7 @@ def cho_factor(values, a, lower=False, **_):
 
 @of_scipy(linalg, "cholesky_banded")
 def cholesky_banded(c, ab, lower=False, **_):
-    (ab,) = arrays("cholesky_banded", ab)
+    (ab,) = arrays("cholesky_banded", ab, or_complex=False)
     factor = np.linalg.cholesky(_dense(_diagonals(ab, lower)))
     found = np.array(ab)  # SciPy leaves the elements beyond the ends of diagonals as they are
     for k in range(len(ab)):
@@ -221,7 +229,7 @@ def cholesky_banded(c, ab, lower=False, **_):
 
 @of_scipy(linalg, "cho_solve_banded")
 def cho_solve_banded(x, cb_and_lower, b, **_):
-    c, b = arrays("cho_solve_banded", cb_and_lower[0], b)
+    c, b = arrays("cho_solve_banded", cb_and_lower[0], b, or_complex=False)
     factor = sum(np.diag(d, -k) for k, d in enumerate(_diagonals(c, cb_and_lower[1])))
     a = factor @ transpose(factor)  # L L', whose bands are as many as those of L
     bands = [np.concatenate([np.diagonal(a, -k), np.zeros(k)]) for k in range(len(c))]
@@ -235,7 +243,7 @@ def _lu(a, lower, upper):
     l0, u0 = lower, upper
     strict = np.tri(k, k=-1)
     for _ in range(degree(a.dtype)):
-        e = nilpotent_part(np.array(a - lower @ upper))
+        e = as_dual_arrays(nilpotent_part(np.array(a - lower @ upper)))
         f = left @ e[..., :k, :k] @ right
         d_l, d_u = l0[..., :k, :] @ (strict * f), ((1 - strict) * f) @ u0[..., :, :k]
         below = (e[..., k:, :k] - l0[..., k:, :] @ d_u) @ right
@@ -291,7 +299,9 @@ def qr(values, a, mode="full", pivoting=False, **_):
 
 
 def _signed(v, v0):
-    """Return vectors with the signs of v0."""
+    """Return vectors with the signs of v0; complex ones as they are, their phases being LAPACK's."""
+    if np.iscomplexobj(v):
+        return v
     return v * np.where(np.sum(value(v) * v0, axis=-2, keepdims=True) < 0, -1.0, 1.0)
 
 
@@ -315,16 +325,16 @@ def eigh(
         (b,) = arrays("eigh", b)
         factor = np.linalg.cholesky(symmetric(b, lower).view(DualArray))
         if type == 1:
-            a = transpose(np.linalg.solve(factor, transpose(np.linalg.solve(factor, a))))
+            a = adjoint(np.linalg.solve(factor, adjoint(np.linalg.solve(factor, a))))
         else:
-            a = transpose(factor) @ a @ factor
+            a = adjoint(factor) @ a @ factor
         a = symmetric(a)
     if only:
         w = np.linalg.eigvalsh(a)
         return require_close("eigh", w[..., _selected(w, subset_by_index, subset_by_value)], values)
     w, v = np.linalg.eigh(a)
     if b is not None:
-        v = factor @ v if type == 3 else np.linalg.solve(transpose(factor), v)
+        v = factor @ v if type == 3 else np.linalg.solve(adjoint(factor), v)
     chosen = _selected(w, subset_by_index, subset_by_value)
     w, v = w[..., chosen], _signed(v[..., chosen], values[1])
     return require_close("eigh", w, values[0]), require_close("eigh", v, values[1])
@@ -332,7 +342,7 @@ def eigh(
 
 def _bands(a_band=None, lower=False, d=None, e=None):
     if a_band is not None:
-        return _dense(_diagonals(*arrays("eig_banded", a_band), lower))
+        return _dense(_diagonals(*arrays("eig_banded", a_band, or_complex=False), lower))
     return _dense(arrays("eigh_tridiagonal", d, e))
 
 
@@ -351,6 +361,8 @@ def svd(values, a, full_matrices=True, compute_uv=True, **_):
     if not compute_uv:
         return np.linalg.svd(a, compute_uv=False)
     u, s, vt = np.linalg.svd(a, full_matrices)
+    if np.iscomplexobj(u):
+        return require_close("svd", u, values[0]), s, require_close("svd", vt, values[2])
     k = s.shape[-1]
     flip = np.where(np.sum(value(u) * values[0], axis=-2) < 0, -1.0, 1.0)
     u, rows = u * flip[..., None, :], transpose(_signed(transpose(vt), transpose(values[2])))
@@ -373,14 +385,8 @@ def pinv(values, a, atol=None, rtol=None, return_rank=False, **_):
     return (found, values[1]) if return_rank else found
 
 
-def _real(name, values):
-    if np.iscomplexobj(values) and np.imag(values).any():
-        raise _refuse(name, "a real result", "a complex one")
-    return np.real(values)
-
-
 def _eig(original, with_vectors):
-    """Return the rule of eig or eigvals: real arrays, where SciPy returns complex ones of real numbers."""
+    """Return the rule of eig or eigvals: real arrays where SciPy returns complex ones of real numbers."""
 
     def on_duals(a, b=None, left=False, right=True, **options):
         if left or options.get("homogeneous_eigvals"):
@@ -393,7 +399,9 @@ def _eig(original, with_vectors):
             values = original(value(a), value(b), **options)
             a = np.linalg.solve(b, a)
         vectors = with_vectors and right
-        w0 = _real(original.__name__, values[0] if vectors else values)
+        w0, v0 = values if vectors else (values, None)
+        if np.isrealobj(a) and not np.imag(w0).any():
+            w0, v0 = np.real(w0), np.real(v0) if vectors else None
         w, v = np.linalg.eig(a) if vectors else (np.linalg.eigvals(a), None)
         if b is not None:  # another algorithm, with another order
             places = np.take_along_axis(np.argsort(value(w)), np.argsort(np.argsort(w0)), -1)
@@ -402,7 +410,6 @@ def _eig(original, with_vectors):
         w = numpy_result(np.array(require_close(original.__name__, w, w0)), w0)
         if not vectors:
             return w
-        v0 = np.real(values[1])
         return w, numpy_result(np.array(require_close("eig", _signed(v, v0), v0)), v0)
 
     return on_duals
@@ -430,7 +437,7 @@ def solve_continuous_lyapunov(x, a, q):
     a, q = arrays("solve_continuous_lyapunov", a, q)
     a0 = value(a)
     return corrected(
-        x, dtype_of(a, q), lambda y: q - a @ y - y @ transpose(a),
+        x, dtype_of(a, q), lambda y: q - a @ y - y @ adjoint(a),
         lambda e: linalg.solve_continuous_lyapunov(a0, e),
     )  # fmt: skip
 
@@ -442,14 +449,14 @@ def solve_discrete_lyapunov(x, a, q, **_):
     return corrected(
         x,
         dtype_of(a, q),
-        lambda y: q + a @ y @ transpose(a) - y,
+        lambda y: q + a @ y @ adjoint(a) - y,
         lambda e: linalg.solve_discrete_lyapunov(a0, e),
     )
 
 
 @of_scipy(linalg, "solve_continuous_are")
 def solve_continuous_are(x, a, b, q, r, e=None, s=None, **_):
-    a, b, q, r = arrays("solve_continuous_are", a, b, q, r)
+    a, b, q, r = arrays("solve_continuous_are", a, b, q, r, or_complex=False)
     if e is not None or s is not None:
         raise _refuse("solve_continuous_are", "e=None and s=None", "a generalized equation")
     feedback = b @ np.linalg.solve(r, transpose(b))  # B R^-1 B'
@@ -462,7 +469,7 @@ def solve_continuous_are(x, a, b, q, r, e=None, s=None, **_):
 
 @of_scipy(linalg, "solve_discrete_are")
 def solve_discrete_are(x, a, b, q, r, e=None, s=None, **_):
-    a, b, q, r = arrays("solve_discrete_are", a, b, q, r)
+    a, b, q, r = arrays("solve_discrete_are", a, b, q, r, or_complex=False)
     if e is not None or s is not None:
         raise _refuse("solve_discrete_are", "e=None and s=None", "a generalized equation")
 

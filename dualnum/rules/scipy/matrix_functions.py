@@ -51,7 +51,7 @@ def corrected(x, dtype, residual, divide):
 @of_scipy(linalg, "sqrtm")
 def sqrtm(x, A, **_):
     (a,) = arrays("sqrtm", A)
-    x = _one_real_matrix("sqrtm", x)
+    x = _one_matrix("sqrtm", x)
     _require_invertible("sqrtm", a)
     return corrected(x, a.dtype, lambda y: a - y @ y, lambda e: linalg.solve_sylvester(x, x, e))
 
@@ -59,7 +59,7 @@ def sqrtm(x, A, **_):
 @of_scipy(linalg, "logm")
 def logm(x, A, **_):
     (a,) = arrays("logm", A)
-    x = _one_real_matrix("logm", x)
+    x = _one_matrix("logm", x)
     _require_invertible("logm", a)
     n = len(x)
     units = np.eye(n * n).reshape(n * n, n, n)
@@ -70,13 +70,13 @@ def logm(x, A, **_):
     )
 
 
-def _one_real_matrix(name, x):
-    if isinstance(x, np.ndarray) and x.ndim == 2 and not (np.iscomplexobj(x) and np.imag(x).any()):
-        return np.real(x)
-    raise ValueError(
-        f"{name} of duals expects one matrix, no disp= and a real result, got others; use dualnum.value(x) for the "
-        f"values alone."
-    )
+def _one_matrix(name, x):
+    """Return a result as a real matrix, if its imaginary part is zero."""
+    if not (isinstance(x, np.ndarray) and x.ndim == 2):
+        raise ValueError(
+            f"{name} of duals expects one matrix and no disp=, got others; use dualnum.value(x) for the values alone."
+        )
+    return x if np.imag(x).any() else np.real(x)
 
 
 def _require_invertible(name, a, where=""):
@@ -98,20 +98,20 @@ def _rotation(a):
 @of_scipy(linalg, "cosm")
 def cosm(y, A):
     (a,) = arrays("cosm", A)
-    return require_close("cosm", _rotation(a)[: len(a), : len(a)], _one_real_matrix("cosm", y))
+    return require_close("cosm", _rotation(a)[: len(a), : len(a)], _one_matrix("cosm", y))
 
 
 @of_scipy(linalg, "sinm")
 def sinm(y, A):
     (a,) = arrays("sinm", A)
-    return require_close("sinm", _rotation(a)[len(a) :, : len(a)], _one_real_matrix("sinm", y))
+    return require_close("sinm", _rotation(a)[len(a) :, : len(a)], _one_matrix("sinm", y))
 
 
 @of_scipy(linalg, "signm")
 def signm(y, A, **_):
     """The matrix S with ``S^2 = 1``, the limit of ``(S + S^-1) / 2`` from A; the convergence is quadratic."""
     (x,) = arrays("signm", A)
-    _one_real_matrix("signm", y)
+    _one_matrix("signm", y)
     left = degree(x.dtype) + 1
     for _ in range(100):
         before, x = value(x), (x + inverse(x, np.linalg.inv(value(x)))) / 2
@@ -127,9 +127,9 @@ def fractional_matrix_power(y, A, t):
     (a,) = arrays("fractional_matrix_power", A)
     if not is_dual(t) and t == int(t):
         return np.linalg.matrix_power(a, int(t))
-    y = _one_real_matrix("fractional_matrix_power", y)
+    y = _one_matrix("fractional_matrix_power", y)
     _require_invertible("fractional_matrix_power", a, " for a power that is not whole")
-    log = _one_real_matrix("fractional_matrix_power", linalg.logm(value(a)))
+    log = _one_matrix("fractional_matrix_power", linalg.logm(value(a)))
     if is_dual(a):
         log = logm(log, a)
     return require_close("fractional_matrix_power", _expm(t * log), y)
@@ -145,8 +145,12 @@ def funm(A, func, disp=True):
     values = linalg.funm(*float_arguments((A,)), func, disp)
     if not holds_duals(A):
         return values
-    (a,) = arrays("funm", A)
-    values = _one_real_matrix("funm", values)
+    (a,) = arrays("funm", A, or_complex=False)
+    values = _one_matrix("funm", values)
+    if np.iscomplexobj(values):
+        raise ValueError(
+            "funm of duals expects a real result, got a complex one; use V func(w) V^-1 of np.linalg.eig."
+        )
     eig = np.linalg.eigh if np.array_equal(components(a), components(np.array(a.T))) else np.linalg.eig
 
     def of(matrix):

@@ -9,8 +9,8 @@ from scipy import signal, special
 from scipy.signal import windows
 
 from dualnum._core import DualArray, value
-from dualnum.rules._components import components, degree, from_components, nilpotent_part
-from dualnum.rules._operands import dtype_of, float_arguments, numpy_result
+from dualnum.rules._components import bilinear, components, degree, from_components, nilpotent_part
+from dualnum.rules._operands import as_dual_arrays, dtype_of, float_arguments, numpy_result
 from dualnum.rules._registry import rule
 from dualnum.rules.scipy._linear import register_linear
 from dualnum.rules.scipy._registry import arrays, of_scipy
@@ -18,11 +18,16 @@ from dualnum.rules.scipy._registry import arrays, of_scipy
 # ---- convolutions -----------------------------------------------------------------------------------------------
 
 
+def _zeros(shape, *arrays):
+    """Return zeros that products of these arrays can be added to."""
+    return as_dual_arrays(np.zeros(shape, np.result_type(float, *arrays)))
+
+
 def _full(a, b):
     """Return the whole convolution: the sum of a's copies, moved and multiplied by the elements of b."""
     if a.size < b.size:
         a, b = b, a
-    y = np.zeros([m + n - 1 for m, n in zip(a.shape, b.shape, strict=True)], dtype_of(a, b)).view(DualArray)
+    y = _zeros([m + n - 1 for m, n in zip(a.shape, b.shape, strict=True)], a, b)
     for place in itertools.product(*map(range, b.shape)):
         y[tuple(slice(i, i + n) for i, n in zip(place, a.shape, strict=True))] += a * b[place]
     return y
@@ -47,7 +52,7 @@ def _convolution(original, reverses):
         if a.ndim != b.ndim or not a.size or not b.size:
             return values
         if reverses:
-            b = b[(slice(None, None, -1),) * b.ndim]
+            b = np.conjugate(b[(slice(None, None, -1),) * b.ndim])
         y = _full(a, b)
         if mode == "same":
             corner = [(n - 1) // 2 for n in b.shape]
@@ -73,7 +78,7 @@ def _convolution(original, reverses):
 
 def _delayed(taps, x, n):
     """Return ``sum_k taps[k] x[i - k]`` for i < n, along the last axis."""
-    y = np.zeros((*x.shape[:-1], n), dtype_of(taps, x)).view(DualArray)
+    y = _zeros((*x.shape[:-1], n), taps, x)
     for k, tap in enumerate(taps[:n]):
         width = min(n - k, x.shape[-1])
         y[..., k : k + width] += tap * x[..., :width]
@@ -94,7 +99,7 @@ def _lfilter(original):
         b, a = (np.concatenate([item, np.zeros(taps - len(item))]) / a[0] for item in (b, a))
         forced = _delayed(b, x, n)
         if state is not None:
-            start = np.zeros((*y0.shape[:-1], max(n, taps - 1)), dtype_of(forced, state)).view(DualArray)
+            start = _zeros((*y0.shape[:-1], max(n, taps - 1)), forced, state)
             start[..., : taps - 1] = state
             forced, beyond = forced + start[..., :n], start[..., n:]
         y, a0 = y0, np.array(value(a))
@@ -146,7 +151,12 @@ _lfilter_rule = _lfilter(signal.lfilter)
 rule(signal.lfilter)(_lfilter_rule)
 rule(signal.sosfilt)(_sosfilt(signal.sosfilt, _lfilter_rule))
 
-register_linear(signal, "savgol_filter detrend resample resample_poly upfirdn")
+register_linear(signal, "savgol_filter detrend resample resample_poly")
+
+
+@of_scipy(signal, "upfirdn")
+def upfirdn(y, h, x, **options):
+    return bilinear(lambda h, x: signal.upfirdn(h, x, **options), *arrays("upfirdn", h, x))
 
 
 @of_scipy(signal, "lfilter_zi")
