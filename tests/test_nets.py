@@ -87,7 +87,7 @@ def test_where_the_nets_cannot_tell_they_look_again():
 
     def f(x):
         calls.append(x)
-        return abs(x - 4.0) + (x * bisect(x) if x > 4.0 else 0.0)
+        return abs(x - 4.0) + (x * bisect(x) if x > 5.0 else 0.0)
 
     for _ in range(2):
         dn.derivative(f)(4.0)  # a kink
@@ -193,3 +193,141 @@ def test_a_loss_names_the_function_and_its_line():
         dn.derivative(functools.partial(bisect))(4.0)
     code = bisect.__code__
     assert str(caught.value).endswith(f"\nf is bisect, at {code.co_filename}:{code.co_firstlineno}")
+
+
+# ---- comparisons of equal numbers that move -----------------------------------------------------------------------
+
+
+def annuity(r, n=10.0):
+    if r == 0:
+        return n
+    return (1 - (1 + r) ** -n) / r
+
+
+X = np.random.default_rng(0).normal(size=(30, 400))
+Y = np.arange(30) % 2.0
+
+
+def logistic(x, y):
+    """The usual loss without overflow, by branches of values beside an abs that averages."""
+    return lambda w: np.sum(np.where(x @ w > 0, x @ w, 0) - (x @ w) * y + np.log1p(np.exp(-np.abs(x @ w))))
+
+
+@pytest.mark.parametrize(
+    ("driver", "elsewhere", "at"),
+    [
+        (dn.derivative(annuity), 0.1, 0.0),
+        (dn.derivative(lambda p: np.log(2.0) if p == 0 else (2.0**p - 1) / p), 0.3, 0.0),
+        (dn.derivative(lambda x: x * x + 3 * x if x else 0.0), 0.3, 0.0),
+        (dn.derivative(lambda x: 0.0 if not x else np.sin(x)), 0.3, 0.0),
+        (dn.gradient(lambda u: u[u != 0].sum()), np.array([1.0, 2.0]), np.array([0.0, 2.0])),
+        (dn.gradient(lambda u: sum(3 * v for v in u if v)), np.array([1.0, 2.0]), np.array([0.0, 2.0])),
+        (
+            dn.gradient(lambda u: np.where(u[0] == u[1], u[0], u[0] * u[1] / u[1])),
+            np.array([1.0, 2.0]),
+            np.ones(2),
+        ),
+        (dn.gradient(logistic(X[:2, :2], Y[:2])), np.ones(2), np.zeros(2)),
+        (dn.gradient(logistic(X, Y)), np.ones(400), np.zeros(400)),
+        (
+            dn.jacobian(lambda u: np.where(u > 0, np.sin(u), 0 * u) - np.sin(np.abs(u)) / 2),
+            np.ones(2),
+            np.zeros(2),
+        ),
+    ],
+)
+def test_a_smooth_function_whose_branches_are_not_is_found_at_later_calls(driver, elsewhere, at):
+    driver(elsewhere)
+    driver(elsewhere)
+    try:
+        got = driver(at)
+    except TypeError as error:
+        assert "f(x) expects" in str(error)
+    else:
+        step = 1e-5 * np.eye(np.size(at)).reshape(-1, *np.shape(at))
+        expected = [(driver.f(at + h) - driver.f(at - h)) / 2e-5 for h in step]
+        np.testing.assert_allclose(np.ravel(got), np.ravel(expected), rtol=1e-6, atol=1e-8)
+    driver(elsewhere)
+
+
+def test_kinks_at_comparisons_keep_their_branch():
+    for f, expected in (
+        (lambda x: x if x > 0 else 0 * x, 0.0),
+        (lambda x: -x if x < 0 else x, 1.0),
+        (lambda x: np.where(x > 0, x, 0.0), 0.0),
+    ):
+        driver = dn.derivative(f)
+        driver(0.3)
+        assert driver(0.0) == expected
+        assert dn.derivative(f, check=False)(0.0) == expected
+
+
+def test_calls_at_a_tie():
+    """Where the numbers do not move, or check=False, nothing is added."""
+    calls = []
+
+    def f(x, y):
+        calls.append(x)
+        return x * x if y == 0 else x
+
+    driver = dn.derivative(f)
+    driver(1.0, 0.0)
+    calls.clear()
+    driver(1.0, 0.0)
+    assert len(calls) == 1
+    calls.clear()
+    assert dn.derivative(lambda x: f(x, x), check=False)(0.0) == 0
+    assert len(calls) == 1
+
+
+def removable(x):
+    if x == 0:
+        return 1.0
+    return np.sin(x) / x
+
+
+def test_a_constant_at_one_point_alone_has_higher_derivatives():
+    assert dn.derivative(removable)(0.0) == 0
+    assert dn.derivative(removable, 2)(0.0) == pytest.approx(-1 / 3, rel=1e-15)
+    np.testing.assert_allclose(dn.taylor(removable, 4)(0.0), [1, 0, -1 / 6, 0, 1 / 120], rtol=1e-14)
+    got = dn.hessian(lambda p: removable(p[0]) + 0 * p[1])(np.zeros(2))
+    np.testing.assert_allclose(got, [[-1 / 3, 0], [0, 0]], rtol=1e-15)
+
+
+# ---- texts of numbers, searches -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "slope"),
+    [
+        (lambda t: {"0.5": 0.2, "1.0": 0.25}.get(str(t), 0.1) * t, 0.5, 0.2),
+        (lambda x: x**2 if f"{x}".endswith(".0") else x**3, 2.0, 4.0),
+        (lambda x: len(str(x)) * x, 1.3, 3.0),
+        (lambda x: len(repr(x)) * x + len("%s" % x), 1.3, 3.0),  # noqa: UP031
+        (lambda x: float(f"{x:.1f}") * x, 0.25, 0.2),
+    ],
+)
+def test_a_text_is_that_of_the_value(f, x, slope):
+    assert dn.value_and_derivative(f)(x) == (f(x), slope)
+
+
+def golden(a):
+    low, high, ratio = 0.0, 4.0, (5**0.5 - 1) / 2
+    for _ in range(40):
+        c, d = high - ratio * (high - low), low + ratio * (high - low)
+        low, high = (low, d) if (c - a) ** 2 < (d - a) ** 2 else (c, high)
+    return (low + high) / 2 * a
+
+
+def halving(a):
+    low, high = 0.0, 3.0
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (middle, high) if middle**3 < a else (low, middle)
+    return (low + high) / 2 * a
+
+
+@pytest.mark.parametrize("search", [golden, halving])
+def test_a_search_by_comparisons_is_found_in_a_factor(search):
+    with pytest.raises(TypeError, match="f searches by comparisons, which carry none"):
+        dn.derivative(search)(1.1)

@@ -83,6 +83,15 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
     return complex_from(re, im) if is_complex else re
 
 
+def _degree(x):
+    """Return the highest order of derivatives that numbers carry, in tuples, lists and dicts as well."""
+    if isinstance(x, dict):
+        x = tuple(x.values())
+    if isinstance(x, (list, tuple)):
+        return max(map(_degree, x), default=1)
+    return x.dtype.degree if _is_dual(x) else 1
+
+
 def _both_parts(y):
     """Return the real and the imaginary part of a result along a new first axis."""
     both = np.stack([np.asarray(real_part(y)), np.asarray(imaginary_part(y))])
@@ -95,7 +104,9 @@ def _settled(call, driver, variables, kwargs, seeds, y, before, met, whole):
         now - then for now, then in zip(met, before, strict=True)
     ]
     nested = calls > 1  # f called drivers, so derivatives are of a higher order than `y` shows
-    order = y.dtype.degree if _is_dual(y) else 1
+    order = _degree(
+        y if _is_dual(y) else variables.seed_again(*seeds)
+    )  # a constant may be that at this x alone
     size = order + EXTRA + 2 * nested
 
     def near(seeds, sign=1.0, by_value=None):

@@ -69,7 +69,9 @@ def by_tape(driver, variables, kwargs, derivatives=None):
         with KeepMemory(variables.elements):
             y = driver.f(*variables.seed_arguments((seed, None)), **kwargs)
             found = None if tape.failed else (derivatives or _first)(driver, variables, tape, y, recorded)
-            if found is not None and nets.is_verified(driver, variables, kwargs, state, *found[:2]):
+            if found is not None and nets.is_verified(
+                driver, variables, kwargs, state, *found[:2], tape.tied
+            ):
                 return found
     except Exception:
         pass  # f on duals decides

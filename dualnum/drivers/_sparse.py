@@ -228,7 +228,7 @@ def recorded(driver, args, kwargs, second):
         (second_by_duals if second else by_duals)(driver, variables, kwargs, matrix)
     first = np.concatenate([np.ravel(part) for part in adjoints[0]]) if second else matrix.as_it_is()
     known = np.isfinite(data).all() and (not second or np.isfinite(first).all())
-    if known and not nets.is_verified(driver, variables, kwargs, state, value, first):
+    if known and not nets.is_verified(driver, variables, kwargs, state, value, first, tape.tied):
         got = "a function that asks for types, or whose derivative depends on more than its record"
         raise TypeError(
             expects(driver, "f to compute with its array as with one of floats", got, remedy(driver))

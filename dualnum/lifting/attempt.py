@@ -55,12 +55,12 @@ def call(f, args, kwargs, lift, check):
     first = check is None and not is_of_numpy(f)
     state = State((args, kwargs))
     at = nets.Plain(f, *storage.copied((args, kwargs)), state)
-    errors = []
+    errors, jumped = [], ()
     for grade in grades:
         g = f if grade == PLAIN else lifted(f, grade)
         if g is f and grade != PLAIN:
             continue  # nothing to lift: no source, or no call
-        if errors:
+        if errors or jumped:
             state.restore()
         solutions = nets.solutions.count
         met = points_met()[:3]
@@ -89,9 +89,21 @@ def call(f, args, kwargs, lift, check):
         if isinstance(lost, nets.Lost):
             errors.append(lost)
             continue
+        if (
+            lost is nets.JUMP and grade != grades[-1]
+        ):  # a text of x may be another one; lifted, it is that of the value
+            jumped = jumped or (g, grade)
+            continue
         if storage.dtype_of((args, kwargs)) is not None:  # floats alone show nothing about f
             verified = (verified or check is None or checks) and not undecided(keyed, lost)
             settle(keyed, grade, verified, state.has_changed())
+        return y
+    if jumped:  # as with the first of them
+        g, grade = jumped
+        state.restore()
+        y = run(f, g, args, kwargs, state)
+        if storage.dtype_of((args, kwargs)) is not None:
+            settle(keyed, grade, True, state.has_changed())
         return y
     if not errors:  # nothing to lift
         return run(f, f, args, kwargs, state)

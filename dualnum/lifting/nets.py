@@ -22,6 +22,7 @@ from dualnum._core import (
     ComplexDual,
     Dual,
     DualDType,
+    comparisons_of_last_call,
     complex_from,
     imaginary_part,
     is_complex_dual,
@@ -44,8 +45,12 @@ SMALL = 1e-8, 1e-10, 1e-12
 NOISE, LOOSE = 1e-8, 1e4
 #: Slopes below this may be lost to underflow in f.
 TINY = 1e-140
+#: Steps that are longer than those of a search by comparisons, and how many comparisons are one.
+LONG, SEARCH = (1e-3, 3e-3), 8
 #: What `loss` returns where the differences cannot tell: at kinks, near the end of f's domain.
 UNDECIDED = "undecided"
+#: What it returns where f's value on duals is another than on floats, but f jumps there.
+JUMP = "jump"
 
 
 class Solutions(threading.local):
@@ -290,7 +295,7 @@ class Directions:
 
 
 def loss(at, y, solved=False):
-    """Return the error about a derivative that f has lost, None, or UNDECIDED, from its result `y` on duals.
+    """Return the error about a derivative that f has lost, None, UNDECIDED, or JUMP, from its result `y` on duals.
 
     `at` is plain f at the values of the same arguments.  Where f has `solved` equations, its values have the noise of
     the solvers' tolerances.
@@ -309,8 +314,10 @@ def loss(at, y, solved=False):
             "f(x) expects f to make floats with float(...), got a number that f made with the type of x; use float.",
         )
     if _differs(got, expected):
-        if not at.repeats(expected) or _ill_conditioned(at, args, got, expected):
+        if not at.repeats(expected):
             return None
+        if _ill_conditioned(at, args, got, expected):
+            return JUMP
         found, wanted = (_some(value(_as_array(a))) for a in (y, at.value))
         return _lost(
             at,
@@ -365,8 +372,40 @@ def _slope_loss(at, args, y, expected, loose):
     slope = np.asarray(directions.slope(y) if _levels(y) else np.zeros(expected.shape))
     if slope.shape != expected.shape:
         return None
-    lost = _still_slope(at, directions, y, expected, loose)
-    return lost or _moving_slope(at, directions, slope, expected, loose)
+    compared = comparisons_of_last_call()
+    lost = _still_slope(at, directions, y, expected, loose) or _moving_slope(
+        at, directions, slope, expected, loose
+    )
+    if compared >= SEARCH and _levels(y) and not isinstance(lost, Lost):  # drivers warn of a constant
+        return _searched_slope(at, directions, slope, expected) or lost
+    return lost
+
+
+def _searched_slope(at, directions, slope, expected):
+    """Return the error about a slope that a search by comparisons has lost, or None.
+
+    Its result is a staircase: flat, as the derivatives say, and yet f moves over steps that are longer than the
+    stairs.
+    """
+    found = [_difference(at, directions, step, expected) for step in LONG]
+    if any(difference is None for difference, _ in found):
+        return None
+    (first, kinked), (second, other) = found
+    wrong = _apart(first, slope, 0.1, NOISE * np.abs(expected)) & ~kinked & ~other
+    wrong &= ~_apart(first, second, 0.02, NOISE * np.abs(expected))
+    short, _ = _difference(at, directions, STEPS[-1] / 10, expected)
+    if short is None or not wrong.any():
+        return None
+    wrong &= _apart(short, first, 0.02, TINY)  # a staircase
+    if not wrong.any() or not at.repeats(expected) or at.discards():
+        return None
+    i = np.unravel_index(np.argmax(wrong), wrong.shape)
+    return _lost(
+        at,
+        f"f(x) expects its derivative to be carried, got {slope[i]:.6g} along one direction where f moves by "
+        f"{first[i]:.6g}: f searches by comparisons, which carry none; use dualnum.root or scipy.optimize.brentq, "
+        f"which give that of the solution, or turn this check off with check=False.",
+    )
 
 
 def _moving_slope(at, directions, slope, expected, loose):

@@ -57,9 +57,11 @@ rule("other ufuncs")(by_duals)
 
 @rule("ties")
 def _ties(tape: Tape, x, y=0.0):
-    """Refuse a comparison of equal numbers."""
+    """Note a comparison of equal numbers; refuse it for second derivatives."""
     if np.any(np.equal(x, y)):
-        refuse(tape, "a comparison of equal numbers, for second derivatives,")
+        if tape.second:
+            refuse(tape, "a comparison of equal numbers, for second derivatives,")
+        tape.tied = True
 
 
 JUMPING = {

@@ -10,15 +10,17 @@ from dualnum.lifting.guards import NUMBERS, grade_asked
 from dualnum.lifting.state import State
 
 
-def is_verified(driver, variables, kwargs, state, value, first):
+def is_verified(driver, variables, kwargs, state, value, first, tied):
     """Return whether the nets, at the first call of f's code, leave a derivative: True where they cannot tell.
+
+    They look again where f has compared equal numbers, `tied`.
 
     `first` has the shape of the value and an axis for the variables, of each point in a batch, or is a csr_array with
     rows for all elements of the value; `state` is that of the other arguments before the recorded call, None if there
     are none.
     """
     keyed = with_callables(driver.f, variables.args, kwargs)
-    if driver.check is not True and (is_trusted(keyed) or is_of_numpy(driver.f)):
+    if driver.check is not True and ((is_trusted(keyed) and not tied) or is_of_numpy(driver.f)):
         return True
     if grade_asked(driver.f, NUMBERS | {"ndarray"}):  # a record is no array
         return False

@@ -273,6 +273,7 @@ cdef int _side_of_tie(Dual x, object other) except -2:
         dtype = _union(x.owner, (<Dual>other).owner)
         x, other = _lift(x, dtype), _lift(other, dtype)
     if not compares_beyond_primals(_layout(x)[0]):
+        note_first_tie(_layout(x)[0], x.data, (<Dual>other).data if type(other) is Dual else NULL)
         return 0
     cdef Dual scratch = _new_dual(x.descr)
     return side_of_tie(_layout(x)[0], x.data, (<Dual>other).data if type(other) is Dual else NULL, scratch.data)

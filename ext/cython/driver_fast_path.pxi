@@ -165,10 +165,12 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
     """
     Return f(x, *rest, **kwargs), by the grade of lifting at which it loses no derivative.
 
-    A settled code runs as it is; otherwise `dualnum.lifting.attempt` tries the grades and casts the nets.
+    A settled code runs as it is, unless it compares numbers that are equal here and move; otherwise
+    `dualnum.lifting.attempt` tries the grades and casts the nets.
     """
     global _attempt, driver_calls
     cdef int grade
+    cdef unsigned long ties = first_ties_met
     driver_calls += 1
     if isinstance(f, DriverBase) or lift is False and check is False:
         return _plain_call(f, f, x, rest, kwargs)
@@ -177,11 +179,14 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
         grade = _grade(keyed)
         if grade >= (lift is True) and (grade == 0 and lifted_run == NULL or grade > 0 and lift is not False):
             try:
-                return _plain_call(f if grade == 0 else <object>_lifters[grade - 1], f, x, rest, kwargs)
+                y = _plain_call(f if grade == 0 else <object>_lifters[grade - 1], f, x, rest, kwargs)
             except (Exception, GivenUp):
                 if lift is not False:
                     _unsettle(keyed)
                 raise
+            if ties == first_ties_met or check is False or near_passes > 0 or tainting != Taint.none:
+                return y
+            check = True
     if _attempt is None:
         from dualnum.lifting.attempt import call
         _attempt = call

@@ -7,7 +7,7 @@ cdef str DISCARD = "(dualnum.value(x) makes x a constant: its derivative is then
 cdef extern from "math/kinks.h" namespace "dn" nogil:
     int open_calls, near_passes
     unsigned long driver_calls
-    unsigned long kinks_met, ties_met, zeros_met, rests_met, rest_ties_met, rests_moved
+    unsigned long kinks_met, ties_met, zeros_met, rests_met, rest_ties_met, rests_moved, first_ties_met
     enum class ByValue(int):
         none
         equality
@@ -21,6 +21,7 @@ cdef extern from "math/kinks.h" namespace "dn" nogil:
     Taint begin_tainting(Taint taint)
     void end_tainting(Taint before)
     double decided(const ElementLayout &s, const double *x)
+    void note_first_tie(const ElementLayout &s, const double *x, const double *y)
     bint compares_beyond_primals(const ElementLayout &s)
     int side_of_tie(const ElementLayout &s, const double *x, const double *y, double *scratch)
     void note_kink(const ElementLayout &s, const double *x)

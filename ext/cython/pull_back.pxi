@@ -485,7 +485,7 @@ cdef tuple _pass_by_tape(DriverBase driver, ndarray x, tuple args, dict kwargs):
             _set_adjoint((<RecordedNumber>y).shadow, 0, 1)
             _sweep(tape)
             gradient = _finite_gradient(x, _view_of(start[0], start[1]))
-            if gradient is not None and _is_verified(driver, args, kwargs, state, value, gradient):
+            if gradient is not None and _is_verified(driver, args, kwargs, state, value, gradient, tape.tied):
                 return value, gradient
     except Exception:
         pass  # f on duals decides
@@ -506,14 +506,14 @@ def is_trusted(f):
 
 
 cdef bint _is_verified(DriverBase driver, tuple args, dict kwargs, object state, double value,
-                       object gradient) except -1:
+                       object gradient, bint tied) except -1:
     """Whether the nets, where they look, leave a gradient at one array."""
-    if driver.check is not True and _key_of(_with_callables(driver.f, args, kwargs) if len(args) > 1 or kwargs
+    if driver.check is not True and not tied and _key_of(_with_callables(driver.f, args, kwargs) if len(args) > 1 or kwargs
                                             else driver.f) in _trusted:
         return True
     from dualnum.drivers._base import Variables
     from dualnum.reverse import nets
-    return nets.is_verified(driver, Variables(driver, args), kwargs, state, value, gradient.reshape(-1))
+    return nets.is_verified(driver, Variables(driver, args), kwargs, state, value, gradient.reshape(-1), tied)
 
 
 def trust(f):

@@ -327,7 +327,7 @@ cdef object _recorded_ufunc(object ufunc, str method, tuple inputs, dict kwargs)
         kwargs.pop("dtype")
     if method == "__call__" and not kwargs:
         if ufunc in _predicates:
-            if tape.second:
+            if tape.second or ufunc.nin == 2 or ufunc is _logical_not:
                 _recorded_rule("ties")(tape, *[_stripped_of_tape(tape, x) for x in inputs])
             if out is not None:
                 if [o for o in out if type(o) is not ndarray]:
@@ -407,11 +407,11 @@ cdef object _compared(object x, object y, int op):
     if _leaves(y):
         raise _not_recorded(tape, f"a comparison with {type(y).__name__}")
     first, second = _stripped_of_tape(tape, x), _stripped_of_tape(tape, y)
-    if tape.second:
-        _recorded_rule("ties")(tape, first, second)
+    _recorded_rule("ties")(tape, first, second)
     return _rich_comparisons[op](first, second)
 
 
+cdef object _logical_not = np.logical_not
 cdef tuple _rich_comparisons = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)
 
 

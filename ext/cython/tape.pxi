@@ -143,12 +143,14 @@ cdef class Tape:
         Whether sparse derivatives are to follow: a call then needs local Jacobians.
     failed : bool
         Whether an operation was refused, which f may have caught: the record then lacks it.
+    tied : bool
+        Whether equal numbers were compared: f may be smooth there, and its branches are not.
     refused : tuple or None
         The operation that was refused first, and the files and lines that asked for it, the innermost first.
     """
     cdef RecordTape *records
     cdef readonly bint is_open, second, sparse
-    cdef public bint failed
+    cdef public bint failed, tied
     cdef public tuple refused
     cdef unsigned long thread
     cdef list kept  # index arrays that records point into

@@ -380,9 +380,8 @@ void ldexp(const Operands& a) {
 // accumulator of np.any and np.all.  X and Y say which operands are dual.
 template <bool (*Test)(double), bool OfZero = false>
 void predicate(const Operands& a) {
-  const bool beyond = OfZero && compares_beyond_primals(a.layout);
   for (index_t i = 0; i < a.n; ++i)
-    *reinterpret_cast<bool*>(a.data[1] + i * a.strides[1]) = Test(beyond ? decided(a.layout, a.at(0, i)) : *a.at(0, i));
+    *reinterpret_cast<bool*>(a.data[1] + i * a.strides[1]) = Test(OfZero ? decided(a.layout, a.at(0, i)) : *a.at(0, i));
 }
 template <bool (*Test)(double, double), bool X, bool Y>
 void comparison(const Operands& a) {
@@ -393,6 +392,17 @@ void comparison(const Operands& a) {
                       !(is_equality && compared_by_value == ByValue::equality);
   Arena arena;
   double* scratch = beyond ? arena.take(s.components()) : nullptr;
+  if (!compares_beyond_primals(s)) {
+    bool tied = false;
+    for (index_t i = 0; i < a.n; ++i) {
+      const double x = *a.at(0, i), y = *a.at(1, i);
+      tied |= x == y;
+      *reinterpret_cast<bool*>(a.data[2] + i * a.strides[2]) = Test(x, y);
+    }
+    for (index_t i = 0; tied && i < a.n; ++i)
+      if (*a.at(0, i) == *a.at(1, i)) note_first_tie(s, X ? a.at(0, i) : nullptr, Y ? a.at(1, i) : nullptr);
+    return;
+  }
   for (index_t i = 0; i < a.n; ++i) {
     const double *x = a.at(0, i), *y = a.at(1, i);
     const int side = beyond && *x == *y ? side_of_tie(s, X ? x : nullptr, Y ? y : nullptr, scratch) : 0;

@@ -22,6 +22,10 @@ inline thread_local unsigned long driver_calls = 0;
 inline thread_local unsigned long kinks_met = 0, ties_met = 0, zeros_met = 0, rests_met = 0, rest_ties_met = 0,
                                   rests_moved = 0;
 
+// How often it has met, in elements of first order, a comparison of equal primals whose difference moves.  There the
+// branch of the value is followed, which is that of no smooth function if others average.
+inline thread_local unsigned long first_ties_met = 0;
+
 // The calls of drivers that this thread is in.  Within them branches average to all orders, and a pass that has met a
 // kink is repeated with a near level.
 inline thread_local int open_calls = 0;
@@ -71,6 +75,13 @@ inline void note_kink(const ElementLayout& s, const double* x, unsigned long& me
   if (s.is_near()) rests_moved += moving;
   else if (moving) ++met;
   else ++(&met == &ties_met ? rest_ties_met : rests_met);
+}
+
+// Notes a comparison of elements of first order with equal primals; either may be null for a constant.
+inline void note_first_tie(const ElementLayout& s, const double* x, const double* y) {
+  bool moving = false;
+  for (index_t c = 1; c < s.components(); ++c) moving |= (x ? x[c] : 0) != (y ? y[c] : 0);
+  first_ties_met += moving;
 }
 
 // Whether an element moves to first order.
@@ -140,7 +151,11 @@ inline int branch(const ElementLayout& s, const double* difference) {
 
 // A primal as tests for zero see it: 0 has the sign that it takes along w.
 inline double decided(const ElementLayout& s, const double* x) {
-  if (*x != 0 || s.degree() <= 1) return *x;
+  if (*x != 0) return *x;
+  if (s.degree() <= 1) {
+    note_first_tie(s, x, nullptr);
+    return *x;
+  }
   note_kink(s, x, ties_met);
   return s.is_near() && compared_by_value == ByValue::none ? direction_sign(s, x) : *x;
 }
