@@ -228,6 +228,45 @@ def test_identities(dtype):
     same(np.vdot(z[0], w[0]) * np.ones(1), np.sum(np.conj(z[0]) * w[0]) * np.ones(1))
 
 
+def close(got, expected):
+    np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-13 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-170, 1e-154, 1e154])  # squares of divisors leave float64's range
+@pytest.mark.parametrize("k", [1, 3])
+def test_products_and_quotients_in_any_memory(k, scale):
+    rng = np.random.default_rng(k)
+    z, w = seeded(rng, (600,), (k,)), scale * seeded(rng, (600,), (k,))
+    layouts = [
+        (z, w),
+        (z[::-1], w),
+        (z[::2], w[300:]),
+        (z, w[:1]),
+        (w[1:2], z),
+        (z.reshape(20, 30).T, w.reshape(30, 20)),
+    ]
+    for x, y in layouts:
+        a, b = (dn.value(side)[..., np.newaxis] for side in (x, y))
+        tangents = {
+            np.multiply: a * dn.tangent(y) + dn.tangent(x) * b,
+            np.divide: (dn.tangent(x) - a / b * dn.tangent(y)) / b,
+        }
+        for f, expected in tangents.items():
+            result = f(x, y)
+            assert type(result) is dn.DualArray
+            same_bits(dn.value(result), f(dn.value(x), dn.value(y)))
+            close(dn.tangent(result), expected)
+            into = np.broadcast_to(x, result.shape).copy()
+            f(into, y, out=into)
+            same_bits(dn.value(into), dn.value(result))
+            close(dn.tangent(into), expected)
+    z[7], w[7] = complex(np.inf, 1), 2 + 1j  # without derivatives
+    for f in (np.multiply, np.divide):
+        tangents = dn.tangent(f(z, w))
+        assert np.isfinite(tangents).all()
+        assert not tangents[7].any()
+
+
 def test_parts_are_views():
     z = seeded(np.random.default_rng(2), (3,))
     z.real[0] = 5.0

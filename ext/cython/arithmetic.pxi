@@ -25,6 +25,7 @@ cdef struct Kernels:
     Kernel both  # all operands are dual
     Kernel left  # dual and float
     Kernel right  # float and dual
+    Kernel of_complex  # all operands are complex duals
 
 cdef Kernels _kernels[128]  # by the places of _kernel_index
 cdef list _ufuncs = [None] * 128  # likewise

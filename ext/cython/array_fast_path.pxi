@@ -117,15 +117,16 @@ cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
     """
     Return a ufunc's result straight from its kernel, or None where NumPy must broadcast or cast the operands.
 
-    One operand is a DualArray. The other must have its shape, and its dtype or float64, or be a Python number. Slices
-    such as ``x[:, 1:]`` of a batch are not contiguous and have a short last axis: arithmetic goes along the first one.
+    One operand is a DualArray. The other must have its shape, and its dtype or, beside real duals, float64, or be a
+    Python number. Slices such as ``x[:, 1:]`` of a batch are not contiguous and have a short last axis: arithmetic of
+    real duals goes along the first one.
     """
     cdef ndarray a, like
     cdef char *data[3]
     cdef Py_ssize_t strides[3]
     cdef Py_ssize_t outer_strides[3]
     cdef Py_ssize_t n = 1, outer = 1, size
-    cdef bint contiguous = True
+    cdef bint contiguous = True, is_complex
     cdef double number
     cdef object operand
     cdef PyObject *descr = NULL
@@ -138,11 +139,12 @@ cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
     if like.nd == 0:
         return None
     descr = <PyObject *>like.descr
-    if not _is_dual_dtype(<object>descr):
+    is_complex = _is_complex_dtype(<object>descr)
+    if _kernels[op].of_complex == NULL if is_complex else not _is_dual_dtype(<object>descr):
         return None
     size = (<DualDescr *>descr).base.elsize
-    if op == SQUARE and _has_product(&(<DualDescr *>descr).layout):  # the same bits, without f' and f''
-        op, nin, y = MULTIPLY, 2, x
+    if op == SQUARE and not is_complex and _has_product(&(<DualDescr *>descr).layout):
+        op, nin, y = MULTIPLY, 2, x  # the same bits, without f' and f''
     for i in range(nin):
         operand = x if i == 0 else y
         if type(operand) is DualArray or type(operand) is ndarray:
@@ -151,21 +153,21 @@ cdef object _fast_path(int op, object ufunc, int nin, object x, object y):
                 return None
             if not (_contiguous(a) or a.nd == 1 and a.flags & NPY_ARRAY_ALIGNED):
                 contiguous = False
-                if not _is_rounded(op) or not _is_row_major(a):
+                if is_complex or not _is_rounded(op) or not _is_row_major(a):
                     return None
             data[i] = a.data
             dual[i] = <PyObject *>a.descr == descr
-            if not dual[i] and not _is_float64(a.descr):
+            if not dual[i] and (is_complex or not _is_float64(a.descr)):
                 return None
             strides[i] = a.strides[0] if a.nd == 1 else size if dual[i] else sizeof(double)
-        elif isinstance(operand, float) or type(operand) is int:
+        elif not is_complex and (isinstance(operand, float) or type(operand) is int):
             number = operand
             data[i], strides[i], dual[i] = <char *>&number, 0, False
         else:
             return None
     for i in range(like.nd):
         n *= like.dimensions[i]
-    kernel = _kernel_of(op, dual[0], nin == 1 or dual[1])
+    kernel = _kernels[op].of_complex if is_complex else _kernel_of(op, dual[0], nin == 1 or dual[1])
     _keep_if_large(n * size)
     result = _new_array(_dual_array_type, <object>descr, like.nd, like.dimensions)
     data[nin], strides[nin] = (<ndarray>result).data, size

@@ -256,6 +256,8 @@ cdef void _register_loops() except *:
         if "C" in letters:
             if letters[0] == "C":
                 (<UfuncEntry>_entries[ufunc]).complex_types = letters
+            if letters in ("CC", "CCC") and entry.kernel != NULL:
+                _kernels[_index_of(name)].of_complex = entry.kernel
         elif ufunc not in _entries:
             _new_entry(ufunc, letters, None)
             if letters in ("DD", "DDD") and ufunc.nout == 1 and entry.kernel != NULL:

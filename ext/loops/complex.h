@@ -109,27 +109,28 @@ inline void complex_quotient(const ElementLayout& s, double* z, const double* x,
 
 enum class ComplexOperation { product, quotient };
 
-// The derivatives over one first-order level of K tangents, or of k if K is 0; z shares no memory with x and y.  Packed
-// says that elements are contiguous.  False where a number is not finite: the functions above then know better.
-template <ComplexOperation Op, int K, bool Packed>
+// The derivatives over one first-order level of k tangents; z shares no memory with x and y.  False where a number, or
+// the square of a divisor, is not finite: the functions above then know better.
+template <ComplexOperation Op>
 CLONES bool complex_elements(const double* x, index_t x_step, const double* y, index_t y_step, double* z,
-                             index_t z_step, const Complex* values, const Complex* inverses, index_t m, index_t k) {
-  if constexpr (K != 0) k = K;
-  if constexpr (Packed) x_step = y_step = z_step = 2 * (1 + K);
+                             index_t z_step, const Complex* values, index_t m, index_t k) {
   double check = 0;
   for (index_t i = 0; i < m; ++i, x += x_step, y += y_step, z += z_step) {
     const double *u = x + k + 1, *v = y + k + 1;
     double* w = z + k + 1;
-    const double yr = y[0], yi = v[0], zr = values[i].re, zi = values[i].im;
+    const double xr = x[0], xi = u[0], yr = y[0], yi = v[0], zr = values[i].re, zi = values[i].im;
+    const double square = yr * yr + yi * yi, scale = 1 / square, inverse_re = scale * yr, inverse_im = -scale * yi;
+    if constexpr (Op == ComplexOperation::quotient) check += 0 * square;
+    INDEPENDENT
     for (index_t j = 1; j <= k; ++j) {
       double re, im;
       if constexpr (Op == ComplexOperation::product) {
-        re = (x[0] * y[j] - u[0] * v[j]) + (x[j] * yr - u[j] * yi);
-        im = (x[0] * v[j] + u[0] * y[j]) + (x[j] * yi + u[j] * yr);
+        re = (xr * y[j] - xi * v[j]) + (x[j] * yr - u[j] * yi);
+        im = (xr * v[j] + xi * y[j]) + (x[j] * yi + u[j] * yr);
       } else {
         const double pr = x[j] - (zr * y[j] - zi * v[j]), pi = u[j] - (zr * v[j] + zi * y[j]);
-        re = inverses[i].re * pr - inverses[i].im * pi;
-        im = inverses[i].re * pi + inverses[i].im * pr;
+        re = inverse_re * pr - inverse_im * pi;
+        im = inverse_re * pi + inverse_im * pr;
       }
       check += 0 * re + 0 * im;
       z[j] = re;
@@ -139,6 +140,41 @@ CLONES bool complex_elements(const double* x, index_t x_step, const double* y, i
     w[0] = zi;
   }
   return check == 0;
+}
+
+// The first half of products with one tangent: the values of x and y, and for each element four terms, two that sum to
+// re z' and two that sum to im z'.  Packed says that elements are contiguous.  False where a number is not finite.
+//
+// Half of a sum of four products is a vector of two lanes that needs few shuffles.  Compilers find these vectors only if
+// the loop reads an element before it writes, in a function of its own; over whole sums gcc takes twice as long.
+template <bool Packed>
+NOINLINE bool complex_terms(const double* x, index_t x_step, const double* y, index_t y_step, Complex* x_values,
+                            Complex* y_values, double* terms, index_t m) {
+  if constexpr (Packed) x_step = y_step = 4;
+  KeepFlags keep;
+  for (index_t i = 0; i < m; ++i, x += x_step, y += y_step) {
+    const double x0 = x[0], x1 = x[1], u0 = x[2], u1 = x[3], y0 = y[0], y1 = y[1], v0 = y[2], v1 = y[3];
+    double* term = terms + 4 * i;
+    x_values[i] = {x0, u0};
+    y_values[i] = {y0, v0};
+    term[0] = x0 * y1 - u0 * v1;
+    term[1] = x1 * y0 - u1 * v0;
+    term[2] = x0 * v1 + u0 * y1;
+    term[3] = x1 * v0 + u1 * y0;
+  }
+  return all_finite(terms, 4 * m);
+}
+
+// The second half: z, given the values.
+inline NOINLINE void sum_terms(const Complex* values, const double* terms, double* z, index_t z_step, index_t m) {
+  for (index_t i = 0; i < m; ++i, z += z_step) {
+    const double *term = terms + 4 * i, a = term[0], b = term[1], c = term[2], d = term[3];
+    const Complex value = values[i];
+    z[0] = value.re;
+    z[1] = a + b;
+    z[2] = value.im;
+    z[3] = c + d;
+  }
 }
 
 // Results of which each is the next one's operand x, in products.  NumPy's loop sees this, so it computes all values at
@@ -167,28 +203,32 @@ void complex_arithmetic(const Operands& a) {
   const bool in_turn = a.is_sequential();
   if (in_turn && !divides) return complex_products_in_turn(a);
   const index_t n = 2 * s.components(), x_step = a.strides[0] != 0, y_step = a.strides[1] != 0;
-  const index_t block = in_turn ? 1 : BLOCK;
-  const bool at_once = s.is_dual() && !in_turn && a.result_is_disjoint(2), packed = a.step(0) == n && a.step(1) == n;
+  const index_t block = in_turn ? 1 : BLOCK, sx = a.step(0), sy = a.step(1), sz = a.step(2);
+  const bool single_product = !divides && s.is_dual() && n == 4;
+  const bool at_once = s.is_dual() && !single_product && !in_turn && a.result_is_disjoint(2);
   Complex x[BLOCK], y[BLOCK], z[BLOCK], inverse[BLOCK];
+  double terms[4 * BLOCK];
   Arena arena;
   for (index_t start = 0; start < a.n; start += block) {
     const index_t m = std::min(block, a.n - start);
-    for (index_t i = 0; i < (x_step ? m : 1); ++i) x[i] = complex_value(s, a.at(0, start + i));
-    for (index_t i = 0; i < (y_step ? m : 1); ++i) y[i] = complex_value(s, a.at(1, start + i));
+    const double *px = a.at(0, start), *py = a.at(1, start);
+    double* pz = a.at(2, start);
+    const bool finite = single_product && (sx == n && sy == n ? complex_terms<true>(px, sx, py, sy, x, y, terms, m)
+                                                              : complex_terms<false>(px, sx, py, sy, x, y, terms, m));
+    if (!single_product) {
+      for (index_t i = 0; i < (x_step ? m : 1); ++i) x[i] = complex_value(s, px + i * sx);
+      for (index_t i = 0; i < (y_step ? m : 1); ++i) y[i] = complex_value(s, py + i * sy);
+    }
     complex_values(divides ? complex_divide : complex_multiply, x, x_step, y, y_step, z, 1, m);
     KeepFlags keep;
+    if (finite) {
+      sum_terms(z, terms, pz, sz, m);
+      continue;
+    }
+    if (at_once && complex_elements<Op>(px, sx, py, sy, pz, sz, z, m, n / 2 - 1)) continue;
     if constexpr (divides) {
       constexpr Complex one{1, 0};
       complex_values(complex_divide, &one, 0, y, y_step, inverse, 1, m);
-    }
-    if (at_once) {
-      const double *px = a.at(0, start), *py = a.at(1, start);
-      double* pz = a.at(2, start);
-      const index_t sx = a.step(0), sy = a.step(1), sz = a.step(2);
-      if (n == 4 && packed && sz == n
-              ? complex_elements<Op, 1, true>(px, sx, py, sy, pz, sz, z, inverse, m, 1)
-              : complex_elements<Op, 0, false>(px, sx, py, sy, pz, sz, z, inverse, m, n / 2 - 1))
-        continue;
     }
     for (index_t i = 0; i < m; ++i) {
       double* out = a.at(2, start + i);
