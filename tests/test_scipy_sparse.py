@@ -287,3 +287,50 @@ def test_iterative_solvers_that_stop_before_they_converge():
     assert linalg.cgs(sparse.csr_array(a), a @ b, rtol=1e-13)[1]
     got = dn.derivative(lambda p: linalg.cgs(p * sparse.csr_array(a), b, x)[0], lift=True)(1.0)
     np.testing.assert_allclose(got, -x, rtol=1e-9)
+
+
+INDICES = {"unsorted": [2, 0, 1, 1, 2, 0], "twice": [2, 0, 2, 1, 2, 0]}
+OPERATIONS = {
+    "product": lambda s, b, q: s @ b,
+    "toarray": lambda s, b, q: s.toarray(),
+    "tocsc": lambda s, b, q: s.tocsc().toarray(),
+    "element": lambda s, b, q: np.array([s[2, 0], s[0, 2]]),
+    "rows": lambda s, b, q: s[[2, 0]].toarray(),
+    "diagonal": lambda s, b, q: s.diagonal(),
+    "sum": lambda s, b, q: (s + q).toarray(),
+    "difference": lambda s, b, q: (q - s).toarray(),
+    "by elements": lambda s, b, q: s.multiply(q).toarray(),
+    "maximum": lambda s, b, q: s.maximum(q).toarray(),
+    "both": lambda s, b, q: (s + s.T).toarray(),
+    "matrices": lambda s, b, q: (s @ q @ s).toarray(),
+    "summed": lambda s, b, q: (s.sum_duplicates(), s.toarray())[1],
+    "assigned": lambda s, b, q: (s.__setitem__((0, 1), b[0]), s.toarray())[1],
+    "spsolve": lambda s, b, q: linalg.spsolve(s, b),
+    "twice": lambda s, b, q: linalg.spsolve(s, b) + linalg.spsolve(s, b) + s @ b,
+    "splu": lambda s, b, q: linalg.splu(s.tocsc()).solve(b),
+    "transposed": lambda s, b, q: linalg.splu(s.tocsc()).solve(b, "T"),
+    "gmres": lambda s, b, q: linalg.gmres(s, b, rtol=1e-14)[0],
+    "expm_multiply": lambda s, b, q: linalg.expm_multiply(s * 0.1, b),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("order", INDICES)
+@pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWarning")
+def test_elements_in_any_order_and_twice(name, order):
+    """SciPy sorts the indices of what its solvers get; these are of a matrix of their own."""
+    b, q = np.array([1.0, -2.0, 0.5]), sparse.csr_array(np.array([[1.0, 0, 2], [0, 3, 0], [4, 0, 5]]))
+    v = np.array([0.7, 2.0, 3.0, 4.0, 5.0, 1.3])
+    for make in (sparse.csr_array, sparse.csc_array, sparse.csr_matrix):
+
+        def f(v, make=make):
+            indices, places = np.array(INDICES[order]), np.array([0, 3, 4, 6])
+            return OPERATIONS[name](make((1.0 * v, indices, places), shape=(3, 3)), b, q)
+
+        weights = {1: 4 / 5, 2: -1 / 5, 3: 4 / 105, 4: -1 / 280}
+        expected = [
+            sum(w * (f(v + k * 1e-2 * e) - f(v - k * 1e-2 * e)) for k, w in weights.items()) / 1e-2
+            for e in np.eye(6)
+        ]
+        got = dn.jacobian(f, check=False)(v)
+        np.testing.assert_allclose(got, np.moveaxis(np.array(expected), 0, -1), rtol=1e-7, atol=1e-9)

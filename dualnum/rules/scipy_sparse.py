@@ -156,6 +156,8 @@ def _elementwise(operate, function, n, m, ap, aj, ax, bp, bj, bx, cp, cj, cx):
     What it would drop for the value 0 is kept, since it may have derivatives.
     """
     _require_dual(function, cx, ax, bx)
+    ap, aj, ax = _without_duplicates(n, m, ap, aj, ax)
+    bp, bj, bx = _without_duplicates(n, m, bp, bj, bx)
     plus = _sparsetools.csr_plus_csr.__wrapped__
     step, found = float(len(bx) + 1), np.zeros(len(ax) + len(bx))
     plus(n, m, ap, aj, step * np.arange(1, len(ax) + 1), bp, bj, np.arange(1.0, len(bx) + 1), cp, cj, found)
@@ -164,6 +166,13 @@ def _elementwise(operate, function, n, m, ap, aj, ax, bp, bj, bx, cp, cj, cx):
     a, b = (np.concatenate([np.zeros(1), np.asarray(x)]) for x in (ax, bx))
     with np.errstate(all="ignore"):
         cx[: len(found)] = operate(a[left], b[right])
+
+
+def _without_duplicates(n, m, p, j, x):
+    """Return a matrix in compressed form with sorted rows, in which no element occurs twice."""
+    matrix = sparse.csr_array((np.asarray(x), j, p), shape=(n, m), copy=True)
+    matrix.sum_duplicates()
+    return matrix.indptr.astype(p.dtype), matrix.indices.astype(j.dtype), matrix.data
 
 
 def _of_values(function, *args):

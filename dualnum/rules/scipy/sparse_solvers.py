@@ -22,7 +22,8 @@ def _float_matrix(a):
     data = getattr(a, "data", None)
     if not isinstance(data, np.ndarray) or not hasattr(a, "_with_data"):
         a = a.tocsr()
-    return a._with_data(np.array(value(a.data)), copy=False) if has_duals(a.data) else a
+    # with indices of its own, which SciPy's solvers sort
+    return a._with_data(np.array(value(a.data)), copy=True) if has_duals(a.data) else a
 
 
 def _product(a):
