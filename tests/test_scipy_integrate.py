@@ -281,3 +281,34 @@ def test_quad_resolves_the_kink_of_a_component_beside_a_large_smooth_one(size):
 
     found = dn.gradient(f, lift=True, check=False)([1 / size, 0.0])
     np.testing.assert_allclose(found, [size * np.expm1(1), 0.6 + 0.91 / 2], rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["RK23", "RK45", "DOP853", "BDF", "Radau", "LSODA"])
+@pytest.mark.parametrize("point", [(1.1, 0.4), (0.9, 0.7), (1.5, 0.3)])
+def test_derivatives_are_those_of_the_exact_solution_whatever_the_tolerance(method, point):
+    """At SciPy's default, with the nets, to second order."""
+
+    def predators(t, y, a, b):
+        return [a * y[0] - b * y[0] * y[1], -y[1] + 0.5 * y[0] * y[1]]
+
+    def end(p, **options):
+        return integrate.solve_ivp(
+            predators, (0, 5), [2.0, 1.0], args=(p[0], p[1]), **({"method": method} | options)
+        ).y[:, -1]
+
+    def exact(p):
+        return end(p, method="DOP853", rtol=1e-12, atol=1e-14)
+
+    p = np.array(point)
+    values, got = dn.value_and_jacobian(end, check=True)(p)
+    np.testing.assert_array_equal(values, end(p))
+    np.testing.assert_allclose(got, dn.jacobian(exact)(p), rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(dn.hessian(end)(p), dn.hessian(exact)(p), rtol=1e-5, atol=1e-5)
+
+
+def test_complex_states_at_the_default_tolerance():
+    def end(w):
+        return integrate.solve_ivp(lambda t, y: 1j * w * y, (0, 1), [1.0 + 0j]).y[0, -1]
+
+    got = dn.derivative(end, check=False)(1.3)
+    assert got == pytest.approx(1j * np.exp(1.3j), rel=1e-2)

@@ -62,7 +62,7 @@ def call(f, args, kwargs, lift, check):
             continue  # nothing to lift: no source, or no call
         if errors or jumped:
             state.restore()
-        solutions = nets.solutions.count
+        solved = nets.solutions.count, nets.solutions.coarse
         met = points_met()[:3]
         try:
             y = run(f, g, args, kwargs, state)
@@ -83,7 +83,8 @@ def call(f, args, kwargs, lift, check):
             errors.append(error)
             continue
         checks = check or (first and not (verified and grade == known))
-        lost = nets.loss(at, y, nets.solutions.count > solutions) if checks else None
+        solved = nets.solutions.count > solved[0], nets.solutions.coarse > solved[1]
+        lost = nets.loss(at, y, *solved) if checks else None
         if isinstance(lost, nets.Lost) and met_kinks(met, y):
             lost = nets.UNDECIDED
         if isinstance(lost, nets.Lost):

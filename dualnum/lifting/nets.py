@@ -54,9 +54,12 @@ JUMP = "jump"
 
 
 class Solutions(threading.local):
-    """How many solutions of equations have got derivatives, which are those of the exact solutions."""
+    """How many solutions of equations have got derivatives, which are those of the exact solutions.
 
-    count = 0
+    Those that are `coarse` have values whose errors hide their derivatives from differences.
+    """
+
+    count = coarse = 0
 
 
 solutions = Solutions()
@@ -294,11 +297,11 @@ class Directions:
         return copied(x)
 
 
-def loss(at, y, solved=False):
+def loss(at, y, solved=False, coarse=False):
     """Return the error about a derivative that f has lost, None, UNDECIDED, or JUMP, from its result `y` on duals.
 
     `at` is plain f at the values of the same arguments.  Where f has `solved` equations, its values have the noise of
-    the solvers' tolerances.
+    the solvers' tolerances, which say nothing about derivatives where these are `coarse`.
     """
     if at.value is None:
         return UNDECIDED if at.error is not None else None
@@ -324,6 +327,8 @@ def loss(at, y, solved=False):
             f"f(x) expects the same value for duals and floats, got {found} and {wanted}: f treats other types than "
             f"float in another way, or an error that it catches.",
         )
+    if coarse and _levels(y):
+        return UNDECIDED
     y = _both_parts(y) if at.is_complex else y
     found = _slope_loss(at, args, y, expected, LOOSE if solved else 1.0)
     return None if found is UNDECIDED and not at.repeats(expected) else found

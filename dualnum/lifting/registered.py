@@ -54,7 +54,8 @@ def of(lifter, g, otherwise):
     def call(*args, **kwargs):
         if not (always or holds(args) or holds(kwargs) or any(map(callable, (*args, *kwargs.values())))):
             return plain(*args, **kwargs)
-        return rule(*map(given, args), **{name: given(x) for name, x in kwargs.items()})
+        found = rule(*map(given, args), **{name: given(x) for name, x in kwargs.items()})
+        return plain(*args, **kwargs) if found is NotImplemented else found
 
     return call
 

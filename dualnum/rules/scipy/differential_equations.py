@@ -1,8 +1,8 @@
 """scipy.integrate's solvers of ordinary differential equations.
 
-Those in Python carry duals.  LSODA and Radau, whose code is compiled or complex, go their way on values; beside them
-the same equation is integrated for all components of the duals, to 1e-10, so that derivatives are those of the exact
-solution.
+They go their way on values; beside them the same equation is integrated for all components of the duals, to 1e-10, so
+that derivatives are those of the exact solution.  Those in Python carry duals themselves where their tolerance is tight
+or the components are many: steps that are as coarse as solve_ivp's default have no derivatives worth the name.
 """
 
 import functools
@@ -14,7 +14,8 @@ from scipy import integrate
 from scipy.integrate import _ivp
 from scipy.integrate._ivp import dop853_coefficients
 
-from dualnum._core import DualArray, DualDType, holds_duals, value
+from dualnum._core import DualArray, DualDType, current_run, holds_duals, value
+from dualnum.lifting import nets, storage
 from dualnum.rules._components import components, from_components
 from dualnum.rules._operands import dtype_of, float_arguments, is_dual, numpy_result
 from dualnum.rules._registry import rule
@@ -22,6 +23,8 @@ from dualnum.rules.scipy.quadrature import _on_floats
 
 #: Relative tolerance of the components, and the absolute one relative to their size and their change in the interval.
 RTOL, SCALE = 1e-10, 1e-12
+#: A relative tolerance of values up to which steps on duals have good derivatives, and components that are too many.
+TIGHT, MANY = 1e-7, 2000
 #: Sizes that are added, from the first on: a component that is 0 at the beginning tells nothing about its size.
 FLOORS = 1e-18, 1e-8, 1.0
 
@@ -178,17 +181,36 @@ class Interpolant:
 
 def _rule(make):
     signature = inspect.signature(make)
+    takes_duals = make not in (integrate.LSODA, integrate.Radau)
 
     @functools.wraps(make, updated=())
     def on_duals(*args, **kwargs):
         given = signature.bind(*args, **kwargs).arguments
         extraneous = given.pop("extraneous", {})
+        rtol = np.min(value(given.get("rtol", signature.parameters["rtol"].default)))
+        y0 = given["y0"]
+        if takes_duals and (rtol <= TIGHT or np.iscomplexobj(y0) or _components_of(y0) > MANY):
+            return NotImplemented
+        nets.solutions.coarse += rtol > TIGHT
         return Solver(make, **given, **extraneous)
 
     return on_duals
 
 
-for _make in (integrate.LSODA, integrate.Radau):
+def _components_of(y0):
+    """Return how many numbers a solution with the levels of the running call has."""
+    dtype = storage.active(current_run())
+    return np.size(y0) * (1 if dtype is None else dtype.itemsize // 8)
+
+
+for _make in (
+    integrate.LSODA,
+    integrate.Radau,
+    integrate.RK23,
+    integrate.RK45,
+    integrate.DOP853,
+    integrate.BDF,
+):
     rule(_make)(_rule(_make))
 
 
@@ -212,6 +234,8 @@ def odeint(func, y0, t, args=(), *positional, tfirst=False, **options):
     dtypes = [dtype for dtype in (start.dtype, *seen) if isinstance(dtype, DualDType)]
     if not dtypes:
         return result
+    rtol = options.get("rtol")
+    nets.solutions.coarse += rtol is not None and np.min(rtol) > TIGHT
     steps = {name: options[name] for name in ("tcrit", "h0", "hmax", "hmin") if name in options}
     exact = Exact(lambda time, y: right(y, time), t[0], start, np.result_type(*dtypes), **steps)
     values = result[0] if isinstance(result, tuple) else result
