@@ -131,6 +131,8 @@ def _banded_solution(l_and_u, ab, b, x):
         product = np.zeros(rows.shape, np.result_type(ab, x))
         for i, diagonal in enumerate(ab):
             k = upper - i  # above the main one
+            if abs(k) >= n:
+                continue
             at, of = slice(max(-k, 0), n - max(k, 0)), slice(max(k, 0), n - max(-k, 0))
             product[at] += diagonal[of, None] * x[of]
         residual = nilpotent_part(np.array(rows - product))
