@@ -1,6 +1,9 @@
 """What a driver's call of f leaves behind: in f's arguments, in its exceptions, in what f's lifted form is."""
 
 import ast
+import io
+import json
+import logging
 import math
 import pickle
 
@@ -100,3 +103,39 @@ def test_errors_in_words_of_others_say_that_duals_are_the_cause():
     assert caught.value.__notes__ == [
         "dualnum: f has a value for floats here and raises this for duals: a function that it calls takes no duals."
     ]
+
+
+def test_what_writes_and_draws_gets_values(caplog):
+    """Of numbers, arrays and containers: json, np.savetxt, logging, matplotlib."""
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    written, lines = [], []
+
+    def f(x):
+        out = io.StringIO()
+        np.savetxt(out, x)
+        json.dump({"x": x[0]}, out)
+        written.append(out.getvalue() + json.dumps([x[0], list(x)]))
+        logging.getLogger("dualnum.test").warning("%s at %s", x[0], {"x": x})
+        figure, axes = pyplot.subplots()
+        lines.append(axes.plot(x, 2 * x)[0].get_ydata())
+        axes.bar(x, x)
+        axes.axvline(x[0])
+        axes.set_title(x[0])
+        pyplot.close(figure)
+        return np.sum(x**3)
+
+    x = np.array([1.0, 2.0])
+    np.testing.assert_array_equal(dn.gradient(f, check=False)(x), 3 * x**2)
+    assert (
+        written[-1] == "1.000000000000000000e+00\n2.000000000000000000e+00\n" + '{"x": 1.0}[1.0, [1.0, 2.0]]'
+    )
+    assert type(lines[-1]) is np.ndarray
+    np.testing.assert_array_equal(lines[-1], 2 * x)
+    assert caplog.messages[-1] == "1.0 at {'x': array([1., 2.])}"
+
+
+def test_what_is_no_number_belongs_into_another_argument():
+    with pytest.raises(
+        TypeError, match=r"x\['name'\] to be real numbers, got str; use another argument of f for what"
+    ):
+        dn.gradient(lambda d: d["a"] * 2)({"a": 1.0, "name": "x"})

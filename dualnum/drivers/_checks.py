@@ -230,6 +230,8 @@ def not_real(driver, label, x):
     code = "c" if is_complex_dual or isinstance(x, complex) else getattr(dtype, "kind", None)
     extra = driver.extra or {} if isinstance(driver, DriverBase) else {}
     use = REMEDIES.get(code)
+    if isinstance(x, (str, bytes, type(None))) and label.startswith("x["):
+        use = "another argument of f for what is no number"
     if code == "c" and label == "f(x)":
         use = "astype(complex)"
     elif code == "c" and isinstance(driver, DriverBase):

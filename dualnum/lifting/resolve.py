@@ -22,7 +22,7 @@ from dualnum._core import (
     imaginary_part,
     real_part,
 )
-from dualnum.lifting import boundary, caches, record, registered, rewrite, special, storage  # noqa: F401
+from dualnum.lifting import boundary, caches, record, registered, rewrite, special, storage
 from dualnum.lifting import globals as sourceless
 from dualnum.lifting.special import (  # noqa: F401  # a Lifter finds them here
     as_number,
@@ -50,6 +50,9 @@ LEAVES = frozenset(
     typing typing_extensions unittest uuid warnings weakref zipfile
     """.split()
 )
+
+#: Those whose functions write and draw what they get: values.
+SHOWING = frozenset(["json", "logging", "matplotlib"])
 
 #: Modules within them that compute with floats.
 INNER = "numpy.polynomial."
@@ -172,6 +175,8 @@ def of_function(lifter, g):
     found = REPLACED.get(g)
     if found is None and g in MAKERS:
         found = MAKERS[g](lifter, g)
+    if found is None and boundary.package_of(g) in SHOWING:
+        found = special.on_values(g)
     if found is None and boundary.package_of(g) == "pandas":
         found = registered.of(lifter, g, lambda: pandas_table().of_pandas(lifter, g))
     if found is None and boundary.package_of(g) == "numpy" and not g.__module__.startswith(INNER):

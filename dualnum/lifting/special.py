@@ -1,5 +1,6 @@
 """Special methods that are written in Python: operators, iteration and Python's functions call them lifted."""
 
+import functools
 import operator
 import sys
 import types
@@ -329,6 +330,18 @@ def _text(make, x, name, *args):
 
     method = special(FULL, x, name)
     return make(x, *args) if method is None else method(x, *args)
+
+
+def on_values(g):
+    """Return what calls a function that writes or draws its arguments with their values."""
+
+    @functools.wraps(g)
+    def call(*args, **kwargs):
+        if holds_duals(args) or holds_duals(kwargs):
+            args, kwargs = storage.stripped((args, kwargs))
+        return g(*args, **kwargs)
+
+    return call
 
 
 def shown(x, depth=8):
