@@ -18,6 +18,7 @@ from dualnum._core import (
     KeepMemory,
     Level,
     NearPass,
+    first_ties,
     guarded_call,
     may_change,
     note_change,
@@ -48,7 +49,7 @@ from dualnum.drivers._checks import (
     resolve_argnum,
 )
 from dualnum.drivers._containers import Children, items, rebuilt
-from dualnum.drivers._near import may_settle, settled, within
+from dualnum.drivers._near import beside_ties, may_settle, settled, within
 from dualnum.drivers._parallel import map_ordered
 from dualnum.drivers._passes import first_passes, in_blocks, second_passes
 from dualnum.drivers._widths import chunk_width, tile_width
@@ -335,8 +336,15 @@ class Driver(DriverBase):
         changes = bool(others) and may_change(self.f, others, {})
         if changes:
             variables.keep_state(others)
-        before = points_met()
-        y = self.call(variables.seed_arguments(*seeds), kwargs)
+        before, ties = points_met(), first_ties()
+        try:
+            y = self.call(variables.seed_arguments(*seeds), kwargs)
+        except TypeError as lost:
+            if ties == first_ties() or not may_settle(variables):
+                raise
+            y = beside_ties(self, variables, kwargs, seeds)
+            if y is None:
+                raise lost from None
         met = points_met()
         if met[: 3 if whole else 5] != before[: 3 if whole else 5] and may_settle(variables):
             if others and not changes:

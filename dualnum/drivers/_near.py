@@ -83,6 +83,48 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
     return complex_from(re, im) if is_complex else re
 
 
+def beside_ties(driver, variables, kwargs, seeds):
+    """Return f's value with the first derivatives on which both sides of a tie agree, or None if they do not.
+
+    There f is smooth although the branch that it takes at x is not, as ``if x == 0: return 1.0``.
+    """
+    y = driver.call(variables.seed_again(), kwargs)
+    if np.iscomplexobj(y) or _degree(variables.seed_again(*seeds)) > 1:
+        return None
+    above, below = (
+        _pass_near(driver.call, driver, variables, kwargs, seeds, 1 + EXTRA, sign, y) for sign in (1.0, -1.0)
+    )
+    if not _is_dual(above) or above.dtype is not getattr(below, "dtype", None):
+        return None
+    y = _like(np.asarray(y).astype(above.dtype), y)
+    same = _agreement(y, above, below)
+    if same is None or not same.all():
+        return None
+    found = _replaced(y, [above, below], 1, 1, same, False)
+    return None if _is_lost(driver, variables, kwargs, seeds, found) else found
+
+
+def _is_lost(driver, variables, kwargs, seeds, found):
+    """Return whether the nets of lifting refuse a result, as that of a search by comparisons, which has no slopes."""
+    from dualnum.lifting import nets, storage
+    from dualnum.lifting.state import State
+
+    arguments = variables.seed_again(*seeds), kwargs
+    at = nets.Plain(driver.f, *storage.copied(arguments), State(arguments))
+    return isinstance(nets.loss(at, found), nets.Lost)
+
+
+def _agreement(y, above, below):
+    """Return where components of results near to x, on both sides, agree; None where they are no such results."""
+    if not _is_dual(y) or not all(_is_dual(side) and side.dtype is y.dtype for side in (above, below)):
+        return None
+    if not (_same_values(above, y) and _same_values(below, y)):
+        return None
+    a, b = (components(np.asarray(side)) for side in (above, below))
+    size = np.max(np.abs(a), initial=0.0, where=np.isfinite(a))
+    return np.isclose(a, b, rtol=1e-7, atol=1e-12 * size) & np.isfinite(a)
+
+
 def _degree(x):
     """Return the highest order of derivatives that numbers carry, in tuples, lists and dicts as well."""
     if isinstance(x, dict):
@@ -132,6 +174,11 @@ def _settled(call, driver, variables, kwargs, seeds, y, before, met, whole):
             affected = _affected(call, variables, kwargs, seeds, y, True)
             sides = [near(seeds, sign, "always") for sign in (1.0, -1.0)]
             found = _replaced(found, sides, 1, 1, affected, nested)
+    if ties and not nested and order > 1:  # a branch that f takes at x alone has another slope than both sides
+        sides = [above, near(seeds, -1.0)]
+        same = _agreement(found, *sides)
+        if same is not None:
+            found = _replaced(found, sides, 1, 1, same, nested)
     if len(seeds) == 2 and seeds[0][0] is seeds[1][0]:
         found = _symmetric(found, [level for _, level in seeds])
     return found

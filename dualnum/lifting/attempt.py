@@ -85,7 +85,7 @@ def call(f, args, kwargs, lift, check):
         checks = check or (first and not (verified and grade == known))
         solved = nets.solutions.count > solved[0], nets.solutions.coarse > solved[1]
         lost = nets.loss(at, y, *solved) if checks else None
-        if isinstance(lost, nets.Lost) and met_kinks(met, y):
+        if isinstance(lost, nets.Lost) and met_kinks(met):
             lost = nets.UNDECIDED
         if isinstance(lost, nets.Lost):
             errors.append(lost)
@@ -113,10 +113,9 @@ def call(f, args, kwargs, lift, check):
     raise best(errors, None if of_duals else at.error)
 
 
-def met_kinks(before, y):
-    """Return whether the driver looks closer at points that f has met, so that `y` is not the last word."""
-    kinks, ties, zeros = (now != then for now, then in zip(points_met(), before, strict=False))
-    return kinks or zeros or (ties and storage.dtype_of(y) is not None)
+def met_kinks(before):
+    """Return whether the driver looks closer at points that f has met, so that its result is not the last word."""
+    return points_met()[:3] != before
 
 
 #: How often calls of one code look again where the nets could not decide.

@@ -73,6 +73,11 @@ def points_met():
     return kinks_met, ties_met, zeros_met, rests_met, rest_ties_met, rests_moved, driver_calls
 
 
+def first_ties():
+    """Return how often this thread has compared equal numbers of first order whose difference moves."""
+    return first_ties_met
+
+
 @cython.final
 cdef class Unnoted:
     """A context in which kinks and singular points are not noted, for results that are not used there."""
@@ -285,15 +290,20 @@ def pass_at_number(DriverBase driver not None, double rate, Py_ssize_t order, tu
     Call the driver's f once at the float args[0] + rate * t, where t is of a fresh Taylor level, of a first-order level
     for order 1.
 
-    Returns (what f returned, the level), or None at a kink or a singular point, or where f may change its arguments.
+    Returns (what f returned, the level), or None at a kink, tie or singular point, or where f may change its arguments.
     """
-    cdef unsigned long met = _points_met()
+    cdef unsigned long met = _points_met(), ties = first_ties_met
     if not args or type(args[0]) is not float or order < 1:
         raise TypeError("pass_at_number expects a float first and an order from 1.")
     if (len(args) > 1 or kwargs) and may_change(driver.f, args[1:], kwargs):
         return None
     dtype = _fresh_dtype(Kind.taylor if order > 1 else Kind.first_order, order)
-    y = _pass_at_number(driver.f, rate, dtype, args, kwargs, driver.lift, driver.check)
+    try:
+        y = _pass_at_number(driver.f, rate, dtype, args, kwargs, driver.lift, driver.check)
+    except TypeError:  # of the nets, perhaps; the driver looks at both sides of a tie
+        if ties == first_ties_met:
+            raise
+        return None
     return (y, _levels(_descr(dtype))[0]) if met == _points_met() else None
 
 
@@ -473,7 +483,7 @@ cdef class DriverBase:
 
     cdef object _call(self, tuple args, dict kwargs):
         cdef tuple found
-        cdef unsigned long met = _points_met()
+        cdef unsigned long ties, met = _points_met()
         x = args[0] if args else None
         if self.takes_tape(x):
             found = _pass_by_tape(self, x, args, kwargs)
@@ -485,10 +495,16 @@ cdef class DriverBase:
             return self._at_number(args, kwargs)
         if not self.array_order or not self._is_direct(x):
             return self.run(self, args, kwargs)
-        if self.array_order == 1:
-            found = _pass_at_array(self, x, args, kwargs)
-        else:
-            found = _second_pass_at_array(self, x, args, kwargs)
+        ties = first_ties_met
+        try:
+            if self.array_order == 1:
+                found = _pass_at_array(self, x, args, kwargs)
+            else:
+                found = _second_pass_at_array(self, x, args, kwargs)
+        except TypeError:  # of the nets, perhaps; the driver looks at both sides of a tie
+            if ties == first_ties_met:
+                raise
+            return self.run(self, args, kwargs)
         if met != _points_met():
             return self.run(self, args, kwargs)
         if type(found[1]) is Level or (<ndarray>x).nd != 1:
@@ -508,9 +524,14 @@ cdef class DriverBase:
 
     cdef object _at_number(self, tuple args, dict kwargs):
         """The first or second derivative at a float, where f gives a scalar that carries the pass's level alone."""
-        cdef unsigned long met = _points_met()
+        cdef unsigned long met = _points_met(), ties = first_ties_met
         dtype = _fresh_dtype(Kind.taylor if self.number_order > 1 else Kind.first_order, self.number_order)
-        y = _pass_at_number(self.f, 1, dtype, args, kwargs, self.lift, self.check)
+        try:
+            y = _pass_at_number(self.f, 1, dtype, args, kwargs, self.lift, self.check)
+        except TypeError:
+            if ties == first_ties_met:
+                raise
+            return self.run(self, args, kwargs)
         if met != _points_met():
             return self.run(self, args, kwargs)
         if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype:
