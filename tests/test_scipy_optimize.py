@@ -259,6 +259,68 @@ def test_minima_that_have_no_derivative():
         dn.jacobian(lambda p: optimize.minimize(bowl, [0.1, 0.2], (p,)).hess_inv, lift=True)(P)
 
 
+BOXED = np.array([[1.0, 2.0], [3.0, 1.0], [0.0, 1.0]])
+
+
+@pytest.mark.parametrize("tol", [1e-13, 1e-10, 1e-4])
+@pytest.mark.parametrize("method", ["trf", "bvls"])
+def test_linear_least_squares_that_end_beside_an_active_bound(method, tol):
+    """With a tight tolerance SciPy's solution is 1e-12 inside of its bound, and its active_mask says so."""
+
+    def f(b):
+        return optimize.lsq_linear(BOXED, b, (0, 0.4), method, tol, lsq_solver="exact").x
+
+    for b, active in (
+        ([1.0, 2.0, 0.5], [True, True]),
+        ([1.0, 2.0, -0.5], [True, False]),
+        ([1.0, 0.5, 0.5], [False, True]),
+        ([0.2, 0.5, 0.3], [False, False]),
+    ):
+        expected = np.zeros((2, 3))
+        free = ~np.array(active)
+        if free.any():
+            expected[free] = np.linalg.pinv(BOXED[:, free])
+        b = np.array(b)
+        np.testing.assert_allclose(dn.jacobian(f, check=False)(b), expected, atol=1e-12)
+        np.testing.assert_array_equal(dn.value_and_jacobian(f)(b)[0], f(b))
+
+
+def test_linear_least_squares_of_sparse_matrices():
+    sparse = pytest.importorskip("scipy.sparse")
+
+    def f(b):
+        return optimize.lsq_linear(sparse.csr_array(BOXED), b, (0, 0.4), lsq_solver="lsmr").x
+
+    found = dn.jacobian(f, check=False)(np.array([1.0, 2.0, -0.5]))
+    np.testing.assert_allclose(found, [[0, 0, 0], np.linalg.pinv(BOXED[:, 1:])[0]], atol=1e-12)
+
+
+@pytest.mark.parametrize("b", [[0.0, 0.0], [0.0, 1.0]])
+def test_linear_least_squares_at_a_kink(b):
+    for f in (
+        lambda b: optimize.nnls(np.eye(2), b)[0],
+        lambda b: optimize.lsq_linear(np.eye(2), b, (0, 3)).x,
+    ):
+        with pytest.raises(
+            ValueError, match="of duals expects a unique minimum where each active bound pushes"
+        ):
+            dn.jacobian(f)(np.array(b))
+
+
+@pytest.mark.parametrize(
+    ("method", "p"),
+    [("Powell", 5e-5), ("trust-constr", -1e-3), ("L-BFGS-B", 5e-7), ("L-BFGS-B", -1e-3), ("SLSQP", 1e-3)],
+)
+def test_minima_beside_a_bound(method, p):
+    """Solvers end inside of bounds that are active, and minima lie beside bounds that are not."""
+
+    def f(p):
+        objective = lambda x: (x[0] - p) ** 2 + (x[1] - 3 * p - 1) ** 2  # noqa: E731
+        return optimize.minimize(objective, [0.3, 0.3], bounds=[(0, None)] * 2, method=method).x
+
+    np.testing.assert_allclose(dn.derivative(f, check=False)(p), [float(p > 0), 3.0], atol=1e-10)
+
+
 def test_fmin_l_bfgs_b_returns_all_that_scipy_does():
     def f(p):
         return optimize.fmin_l_bfgs_b(bowl, [0.1, 0.2], args=(p,), approx_grad=True)

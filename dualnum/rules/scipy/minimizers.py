@@ -19,9 +19,14 @@ from dualnum.rules._registry import rule
 from dualnum.rules.implicit_functions import at_solution
 from dualnum.rules.scipy._registry import arguments, arrays
 from dualnum.rules.scipy.roots import _on_floats
+from dualnum.rules.scipy.sparse_solvers import _float_matrix
 
-#: A constraint is active where its distance and its multiplier, relative to their sizes, are below and above these.
-CLOSE, NEAR, PUSH = 1e-6, 1e-4, 1e-6
+#: A constraint may be active where its distance, relative to its size, is below this.
+NEAR = 1e-2
+#: Least push of an active constraint relative to the gradient, and least distance from one that is not.
+PUSH, CLEAR = 1e-6, 1e-8
+#: How much longer than the way to a constraint the Newton step across it is where it is active.
+CERTAIN = 1.5
 
 
 def _tuple(args):
@@ -95,7 +100,7 @@ def at_minimum(x0, f, name, bounds=None, constraints=(), slope=None):
     derivative = _gradient(f, slope)
     with np.errstate(all="ignore"):
         g = np.asarray(value(derivative(x0)), float)
-        active, targets = _active(every, x0, g, name)
+        active, targets = _active(every, x0, g, derivative, name)
         fixed = active[0] if bounds is not None else np.zeros(x0.size, bool)
         free = ~fixed
         others = list(zip(every, active, targets, strict=True))[1 if bounds is not None else 0 :]
@@ -138,10 +143,13 @@ def _held(constraints, x):
         yield (c.lower, c.upper)
 
 
-def _active(constraints, x, g, name):
+def _active(constraints, x, g, derivative, name):
     """Return for each constraint which components are active, and the bound at which they are.
 
-    The multipliers solve ``grad f = sum m grad c`` in the least-squares sense for all components nearby.
+    The multipliers m solve ``grad f = sum m grad c`` in the least-squares sense for all components nearby.  A solver
+    may stop inside of a bound that is active, and a minimum may lie closely beside one that is not.  So the Newton step
+    along grad c decides, which meets the multiplier's push: it goes beyond the bound, or is much shorter than the way
+    there.
     """
     sides = [c.sides(x) for c in constraints]
     near = [(low <= NEAR * size) | (high <= NEAR * size) for (low, high), _, size in sides]
@@ -150,17 +158,20 @@ def _active(constraints, x, g, name):
         return near, [lower for _, (lower, _), _ in sides]
     rows = np.concatenate(rows)
     pushes, found, targets, first = np.linalg.lstsq(rows.T, g, rcond=None)[0], [], [], 0
-    size_of_push = (
-        PUSH * (np.max(np.abs(g), initial=0.0) + 1e-12) / np.maximum(np.linalg.norm(rows, axis=1), 1e-300)
-    )
+    lengths = np.maximum(np.linalg.norm(rows, axis=1), 1e-300)
+    least = PUSH * (np.max(np.abs(g), initial=0.0) + 1e-12) / lengths
+    curvatures = np.array([_curvature(derivative, x, row) for row in rows / lengths[:, None]])
+    steps = np.where(np.abs(pushes) > least, pushes * lengths**2 / np.maximum(curvatures, 1e-300), 0.0)
     for ((low, high), (lower, upper), size), on in zip(sides, near, strict=True):
-        stop = first + int(on.sum())
-        push, least = np.zeros(on.size), np.zeros(on.size)
-        push[on], least[on] = pushes[first:stop], size_of_push[first:stop]
-        first = stop
+        part = slice(first, first + int(on.sum()))
+        first = part.stop
+        push, enough, step = (np.zeros(on.size) for _ in range(3))
+        push[on], enough[on], step[on] = pushes[part], least[part], steps[part]
+        push, step = np.where(low <= high, (push, step), (-push, -step))
+        gap = np.maximum(np.minimum(low, high), 0.0)
         equal = on & (value(lower) == value(upper))
-        pressed = on & np.where(low <= high, push > least, push < -least)
-        loose = on & ~equal & ~pressed & (np.minimum(low, high) <= CLOSE * size)
+        pressed = on & (push > enough) & (step > CERTAIN * gap)
+        loose = on & ~equal & ~pressed & ~(gap - CERTAIN * step > CLEAR * size)
         if loose.any():
             raise ValueError(
                 f"{name} of duals expects a minimum where each active constraint pushes, got one that touches a "
@@ -169,6 +180,14 @@ def _active(constraints, x, g, name):
         found.append(equal | pressed)
         targets.append(np.where(low <= high, lower, upper).view(DualArray))
     return found, targets
+
+
+def _curvature(derivative, x, direction):
+    """Return f's second derivative along a unit vector."""
+    from dualnum.drivers.directional import jvp
+
+    _, change = jvp(derivative, lift=True, check=False)(x, direction)
+    return float(value(direction @ value(np.asarray(change))))
 
 
 # ---- minimize and its kin ---------------------------------------------------------------------------------------
@@ -427,29 +446,62 @@ def leastsq(func, x0, args=(), Dfun=None, full_output=False, *options, **named):
     return (x, covariance, info, *result[3:])
 
 
-def _bounded_fit(a, b, x0, free, fixed):
-    """Return the least-squares solution whose components that are not free have the values `fixed`."""
-    a, b = arrays("lsq_linear", a, b)
+def _dense(a):
+    """Return a matrix as an array of duals or floats."""
+    return a.toarray() if hasattr(a, "toarray") else a
+
+
+def _bounded_fit(name, a, b, result, lower, upper):
+    """Return the least-squares solution between bounds, given SciPy's values.
+
+    These may end beside a bound that is active.  So the multiplier of each component, in units of a change of x by the
+    column's length, is compared with the distance from the nearest bound.  The solution with the larger ones active
+    then has to satisfy the conditions of Karush, Kuhn and Tucker, which a convex problem does at its minimum alone.
+    """
+    a, b = arrays(name, a, b)
     solutions.count += 1
-    rest = b - (a[:, ~free] * fixed[~free]).sum(axis=1)
-    slack = a.T @ (b - a @ x0) / (1 + np.linalg.norm(value(a), axis=0) * np.linalg.norm(value(b)))
-    if np.any(np.abs(value(slack))[~free] < 1e-9):
+    a0, b0, low, high = value(a), value(b), value(lower), value(upper)
+    lengths = np.maximum(np.linalg.norm(a0, axis=0), 1e-300)
+    scale = np.linalg.norm(b0) + np.linalg.norm(a0 * result)
+
+    def slopes(x):
+        return a0.T @ (a0 @ x - b0) / lengths
+
+    below = result - low <= high - result
+    gap = np.maximum(np.minimum(result - low, high - result), 0.0)
+    slope = slopes(result)
+    active = np.where(below, slope, -slope) > gap * lengths
+    active |= low == high
+    ends = np.where(below, lower, upper)
+    x = _with_free(a, b, ~active, ends)
+    x0, slope = value(x), slopes(value(x))
+    tiny = 1e-9 * scale
+    inside = np.minimum(x0 - low, high - x0) * lengths > tiny
+    pushes = (np.where(below, slope, -slope) > tiny) | (low == high)
+    close = np.linalg.norm((x0 - result) * lengths) <= 1e-3 * scale
+    if not (np.where(active, pushes, inside).all() and close):
         raise ValueError(
-            "least squares of duals expects each active bound to push, got one without a multiplier: there the "
-            "solution has a kink."
+            f"{name} of duals expects a unique minimum where each active bound pushes, got one that touches a bound "
+            f"without a multiplier, or is not unique: there the solution has a kink."
         )
-    x = np.zeros(x0.shape, (rest[:1, None] * a[:1]).dtype).view(DualArray)
-    x[~free] = fixed[~free]
+    return _with_value(x, result)
+
+
+def _with_free(a, b, free, ends):
+    """Return the least-squares solution whose components that are not free are at these ends."""
+    rest = b - (a[:, ~free] * ends[~free]).sum(axis=1)
+    x = np.zeros(free.shape, np.result_type(rest, a, ends)).view(DualArray)
+    x[~free] = ends[~free]
     if free.any():
         x[free] = np.linalg.lstsq(a[:, free].view(DualArray), rest.view(DualArray), rcond=None)[0]
-    return _with_value(x, x0)
+    return x
 
 
 @rule(optimize.nnls)
 def nnls(A, b, *options, **named):
     """The non-negative least-squares solution, and the norm of what is left."""
     x0, norm = optimize.nnls(*float_arguments((A, b)), *options, **named)
-    x = _bounded_fit(A, b, x0, x0 > 0, np.zeros(x0.shape))
+    x = _bounded_fit("nnls", A, b, x0, np.zeros(x0.shape), np.full(x0.shape, np.inf))
     left = np.asarray(A).view(DualArray) @ x - b
     return x, _with_value(np.linalg.norm(left.view(DualArray)), norm)
 
@@ -459,14 +511,17 @@ def lsq_linear(A, b, bounds=(-np.inf, np.inf), *options, **named):
     """The least-squares solution between bounds."""
     if isinstance(bounds, optimize.Bounds):
         bounds = bounds.lb, bounds.ub
-    result = optimize.lsq_linear(*float_arguments((A, b, tuple(bounds))), *options, **named)
+    floats = _float_matrix(A), *float_arguments((b, tuple(bounds)))
+    result = optimize.lsq_linear(*floats, *options, **named)
+    a = _dense(A)
+    if not holds_duals((a, b, bounds)):
+        return result
     lower, upper = (np.zeros(result.x.shape) + np.asarray(end) for end in bounds)
-    mask = result.active_mask
-    x = _bounded_fit(A, b, result.x, mask == 0, np.where(mask < 0, lower, np.where(mask > 0, upper, 0.0)))
-    r = np.asarray(A).view(DualArray) @ x - b
+    x = _bounded_fit("lsq_linear", a, b, result.x, lower, upper)
+    r = np.asarray(a).view(DualArray) @ x - b
     return _report(
-        result, x, _with_value(r, result.fun), cost=_with_value(np.sum(r * r) / 2, result.cost), active_mask=mask,
-        optimality=result.optimality,
+        result, x, _with_value(r, result.fun), cost=_with_value(np.sum(r * r) / 2, result.cost),
+        active_mask=result.active_mask, optimality=result.optimality,
     )  # fmt: skip
 
 
