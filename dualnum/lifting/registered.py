@@ -19,7 +19,7 @@ SCIPY = {
     "scipy.ndimage": "image_filters",
     "scipy.optimize": "roots minimizers",
     "scipy.signal": "signal_filters array_api",
-    "scipy.sparse.linalg": "sparse_solvers",
+    "scipy.sparse.linalg": "sparse_solvers sparse_eigenvalues",
     "scipy.spatial.distance": "distances",
     "scipy.special": "special_functions",
     "scipy.spatial.transform": "rotations",

@@ -8,8 +8,9 @@ from scipy.sparse import linalg
 
 from dualnum._core import DualArray, complex_from, is_complex_dual, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
-from dualnum.rules._operands import float_arguments, has_duals, numpy_result
+from dualnum.rules._operands import float_arguments, has_duals, numpy_result, with_values
 from dualnum.rules._registry import rule
+from dualnum.rules.scipy.matrix_functions import expm as dense_expm
 
 
 def _float_matrix(a):
@@ -46,6 +47,12 @@ def _product(a):
     return apply_sparse
 
 
+def dense_operator(a):
+    """Return the matrix of an operator, as an array of duals or of numbers."""
+    apply = _product(a)
+    return np.stack([np.ravel(apply(unit)) for unit in np.eye(a.shape[1])], axis=1)
+
+
 def _corrected(x0, a, b, solve):
     """Return the solution of ``A x = b`` with its derivatives, given its values: ``x += A0^-1 (b - A x)``.
 
@@ -77,15 +84,67 @@ def _factors(a):
     return linalg.splu(sparse.csc_matrix(_float_matrix(a)))
 
 
+def _sparse_like(dense, given):
+    """Return an array of duals as a sparse matrix of the class and format of another; zeros with derivatives stay."""
+    coordinates = sparse.coo_array if isinstance(given, sparse.sparray) else sparse.coo_matrix
+    return coordinates(dense).asformat(given.format)
+
+
+def _is_dual_matrix(a):
+    return has_duals(np.zeros(0, a.dtype)) if sparse.issparse(a) else has_duals(a)
+
+
 @rule(linalg.spsolve)
 def spsolve(A, b, *args, **kwargs):
-    """The solution of a sparse system."""
-    if sparse.issparse(b):
-        raise TypeError(
-            "spsolve of duals expects a dense right-hand side, got a sparse one; use b.toarray()."
-        )
-    x0 = linalg.spsolve(_float_matrix(A), *float_arguments([b]), *args, **kwargs)
-    return _corrected(x0, A, b, _factors(A).solve)
+    """The solution of a sparse system; of a sparse right-hand side it is sparse."""
+    b0 = _float_matrix(b) if sparse.issparse(b) else float_arguments([b])[0]
+    x0 = linalg.spsolve(_float_matrix(A), b0, *args, **kwargs)
+    if not (_is_dual_matrix(A) or _is_dual_matrix(b)):
+        return x0
+    b = b.toarray() if sparse.issparse(b) else b
+    if not sparse.issparse(x0):
+        return _corrected(x0, A, b, _factors(A).solve)
+    return _sparse_like(_corrected(x0.toarray(), A, b, _factors(A).solve), x0)
+
+
+@rule(linalg.inv)
+def inv(A):
+    """The inverse: the solution for the identity matrix."""
+    x0 = linalg.inv(_float_matrix(A))
+    if not _is_dual_matrix(A):
+        return x0
+    if not sparse.issparse(x0):
+        return _corrected(x0, A, np.eye(A.shape[0]), _factors(A).solve)
+    return _sparse_like(_corrected(x0.toarray(), A, np.eye(A.shape[0]), _factors(A).solve), x0)
+
+
+@rule(linalg.expm)
+def expm(A):
+    """The exponential, with the derivatives of the dense matrix's."""
+    if not _is_dual_matrix(A):
+        return linalg.expm(A)
+    y0 = linalg.expm(_float_matrix(A))
+    if not sparse.issparse(A):
+        return with_values(dense_expm(y0, A), y0)
+    return _sparse_like(with_values(dense_expm(y0.toarray(), A.toarray()), y0.toarray()), y0)
+
+
+@rule(linalg.spsolve_triangular)
+def spsolve_triangular(
+    A, b, lower=True, overwrite_A=False, overwrite_b=False, unit_diagonal=False, **options
+):
+    """The solution of a triangular system; with `unit_diagonal` the diagonal is not read."""
+    options |= {"lower": lower, "unit_diagonal": unit_diagonal}
+    if not (_is_dual_matrix(A) or has_duals(b)):
+        return linalg.spsolve_triangular(A, b, overwrite_A=overwrite_A, overwrite_b=overwrite_b, **options)
+    a0, b0 = _float_matrix(A), *float_arguments([b])
+    x0 = linalg.spsolve_triangular(a0, b0, **options)
+    if unit_diagonal:
+        n = A.shape[0]
+        triangle = sparse.tril(A, -1) if lower else sparse.triu(A, 1)
+        A = triangle.tocsr() + sparse.csr_array(sparse.eye_array(n))
+    a0 = sparse.csc_array(a0)
+    return _corrected(x0, A, b, lambda e: linalg.spsolve_triangular(a0, e, **options))
 
 
 class Factors:
@@ -105,12 +164,26 @@ class Factors:
             lambda e: self._factors.solve(e, trans),
         )
 
+    perm_r = property(lambda self: self._factors.perm_r, doc="The places of the rows.")
+    perm_c = property(lambda self: self._factors.perm_c, doc="The places of the columns.")
+
+    @property
+    def L(self):
+        """Refuse: the factors are those of the values."""
+        raise TypeError(
+            "splu(A).L and splu(A).U of duals have no derivatives; use scipy.linalg.lu(A.toarray()), or solve(b)."
+        )
+
+    U = L
+
 
 def _factored(original):
     signature = inspect.signature(original)
 
     def on_duals(A, *args, **kwargs):
         signature.bind(A, *args, **kwargs)
+        if not _is_dual_matrix(A):
+            return original(A, *args, **kwargs)  # whose solve has a rule
         return Factors(A, original(sparse.csc_matrix(_float_matrix(A)), *args, **kwargs))
 
     return on_duals
@@ -171,3 +244,104 @@ def _iterative(original):
 for _name in "cg cgs bicg bicgstab gmres lgmres gcrotmk minres qmr tfqmr".split():
     if hasattr(linalg, _name):
         rule(getattr(linalg, _name))(_iterative(getattr(linalg, _name)))
+
+
+def _least_squares(original, names):
+    """Return the rule of lsqr or lsmr, the solution of ``(A' A + damp^2) x = A' b``; `names` are those of the results.
+
+    SciPy's solution has converged to a tolerance, and derivatives of its iteration to less.  Norms of the solution and
+    of the residual have derivatives, estimates of others have nan.
+    """
+    signature = inspect.signature(original)
+    name = original.__name__
+
+    def on_duals(*args, **kwargs):
+        given = signature.bind(*args, **kwargs).arguments
+        a, b, damp = given["A"], given["b"], given.get("damp", 0.0)
+        if isinstance(a, linalg.LinearOperator):
+            a = dense_operator(a)
+        if not (_is_dual_matrix(a) or has_duals(b) or has_duals(damp)):
+            return original(*args, **kwargs)
+        floats = {key: _float_matrix(x) if sparse.issparse(x) else x for key, x in given.items()}
+        if isinstance(given["A"], linalg.LinearOperator):
+            floats["A"] = _float_operator(given["A"])
+        x0, *others = original(**float_arguments(floats))
+        adjoint = a.conj().T if sparse.issparse(a) else np.conjugate(np.asarray(a).view(DualArray)).T
+        apply, apply_adjoint = _product(a), _product(adjoint)
+        b = np.ravel(np.asarray(b))
+        if np.iscomplexobj(x0):
+            raise TypeError(f"{name} of duals expects real numbers, got complex ones; use np.linalg.lstsq.")
+        a0 = sparse.csc_array(_float_matrix(a))
+        normal = sparse.csc_array(a0.T @ a0 + value(damp) ** 2 * sparse.eye_array(a0.shape[1]))
+        solve = _solver_of_normal(name, normal)
+
+        def residual(x):
+            return apply_adjoint(b - apply(x)) - damp * damp * np.asarray(x)
+
+        step = solve(np.asarray(value(residual(x0)), float))
+        if not np.linalg.norm(step) <= 1e-3 * (1 + np.linalg.norm(x0)):
+            raise ValueError(
+                f"{name} of duals expects a solution that has converged, got one that is {np.linalg.norm(step):.2g} "
+                f"from it; use smaller tolerances, more iterations, or np.linalg.lstsq(A.toarray(), b)."
+            )
+        x = _by_passes(np.asarray(x0 + step), residual, solve)
+        x = numpy_result(np.array(x), x0)
+        norms = {"normx": _norm(x)} | ({} if np.any(value(damp)) else {"normr": _norm(b - apply(x))})
+        found = [
+            _if_close(norms.get(key), other, x) if isinstance(other, (float, np.floating)) else other
+            for key, other in zip(names, others, strict=True)
+        ]
+        return (x, *found)
+
+    return on_duals
+
+
+def _float_operator(a):
+    """Return an operator on floats that has the adjoint, too."""
+    from dualnum.lifting import lift
+
+    def on_values(product):
+        apply = lift(product)
+        return lambda v: np.array(value(np.asarray(apply(v))))
+
+    return linalg.LinearOperator(a.shape, on_values(a.matvec), on_values(a.rmatvec), dtype=float)
+
+
+def _solver_of_normal(name, normal):
+    """Return the solver of normal equations; raise ValueError where the rank is not full."""
+    try:
+        factors = linalg.splu(normal)
+        pivots = np.abs(factors.U.diagonal())
+        if np.min(pivots) > 1e-13 * np.max(pivots):
+            return factors.solve
+    except RuntimeError:
+        pass  # exactly singular
+    raise ValueError(
+        f"{name} of duals expects a matrix whose columns are independent; use np.linalg.lstsq(A.toarray(), b)."
+    )
+
+
+def _by_passes(x, residual, solve):
+    """Return the root of a residual with its derivatives, from its values: each pass makes one more order exact."""
+    e = np.asarray(residual(x))
+    for remaining in reversed(range(degree(e.dtype))):
+        numbers = np.moveaxis(components(nilpotent_part(np.array(e))), -1, 0)
+        x = x + from_components(np.stack([solve(np.array(part)) for part in numbers], axis=-1), e.dtype)
+        if remaining:
+            e = np.asarray(residual(x))
+    return x
+
+
+def _norm(x):
+    return np.linalg.norm(np.asarray(x).view(DualArray))
+
+
+def _if_close(found, plain, x):
+    """Return a number with the derivatives of what it is, or with nan where that is not known."""
+    if found is None or not np.isclose(value(found), plain, rtol=1e-6):
+        found = np.sum(np.asarray(x).view(DualArray)) * np.nan
+    return numpy_result(np.array(found), plain)
+
+
+rule(linalg.lsqr)(_least_squares(linalg.lsqr, "istop itn normr normr anorm acond arnorm normx var".split()))
+rule(linalg.lsmr)(_least_squares(linalg.lsmr, "istop itn normr normar norma conda normx".split()))
