@@ -193,6 +193,15 @@ def test_a_loss_names_the_function_and_its_line():
     assert str(caught.value).endswith(f"\nf is bisect, at {code.co_filename}:{code.co_firstlineno}")
 
 
+def test_nets_compute_whatever_np_seterr_says():
+    """Differences of tiny numbers underflow; what f itself does still raises."""
+    with np.errstate(all="raise"):
+        assert dn.derivative(lambda x: x**3)(1e-100) == pytest.approx(3e-200)
+        np.testing.assert_allclose(dn.gradient(lambda x: np.sum(x**3))(X * 1e-100), 3e-200 * X**2)
+        with pytest.raises(FloatingPointError):
+            dn.derivative(lambda x: x**3)(1e-120)
+
+
 # ---- comparisons of equal numbers that move -----------------------------------------------------------------------
 
 
@@ -202,8 +211,8 @@ def annuity(r, n=10.0):
     return (1 - (1 + r) ** -n) / r
 
 
-X = np.random.default_rng(0).normal(size=(30, 400))
-Y = np.arange(30) % 2.0
+INPUTS = np.random.default_rng(0).normal(size=(30, 400))
+LABELS = np.arange(30) % 2.0
 
 
 def logistic(x, y):
@@ -227,8 +236,8 @@ def logistic(x, y):
             np.array([1.0, 2.0]),
             np.ones(2),
         ),
-        (dn.gradient(logistic(X[:2, :2], Y[:2])), np.ones(2), np.zeros(2)),
-        (dn.gradient(logistic(X, Y)), np.ones(400), np.zeros(400)),
+        (dn.gradient(logistic(INPUTS[:2, :2], LABELS[:2])), np.ones(2), np.zeros(2)),
+        (dn.gradient(logistic(INPUTS, LABELS)), np.ones(400), np.zeros(400)),
         (
             dn.jacobian(lambda u: np.where(u > 0, np.sin(u), 0 * u) - np.sin(np.abs(u)) / 2),
             np.ones(2),
@@ -246,11 +255,11 @@ def test_a_smooth_function_whose_branches_are_not(driver, elsewhere, at):
 
 
 def test_gradients_beside_second_derivatives_agree_with_both_sides():
-    loss = logistic(X[:2, :2], Y[:2])
+    loss = logistic(INPUTS[:2, :2], LABELS[:2])
     value, gradient, hessian = dn.value_gradient_hessian(loss)(np.zeros(2))
-    x = X[:2, :2]
+    x = INPUTS[:2, :2]
     assert value == loss(np.zeros(2))
-    np.testing.assert_allclose(gradient, x.T @ (0.5 - Y[:2]), rtol=1e-14)
+    np.testing.assert_allclose(gradient, x.T @ (0.5 - LABELS[:2]), rtol=1e-14)
     np.testing.assert_allclose(hessian, x.T @ x / 4, rtol=1e-14)
     assert dn.value_and_derivative(annuity, 2)(0.0) == pytest.approx((10, -55, 440))
 

@@ -95,3 +95,11 @@ def test_entropies_by_quadrature(name, shapes):
 @pytest.mark.parametrize("name", STATISTICS)
 def test_statistics(name):
     check(STATISTICS[name], 1.3)
+
+
+def test_expectations_over_infinite_intervals_do_not_warn():
+    """The limit inf * scale has derivatives, of which inf - inf is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = dn.derivative(lambda s: stats.norm(scale=s).expect(lambda t: t * t))(1.3)
+    assert found == pytest.approx(2.6, rel=1e-9)

@@ -174,7 +174,9 @@ def _settled(call, driver, variables, kwargs, seeds, y, before, met, whole):
             affected = _affected(call, variables, kwargs, seeds, y, True)
             sides = [near(seeds, sign, "always") for sign in (1.0, -1.0)]
             found = _replaced(found, sides, 1, 1, affected, nested)
-    if ties and not nested and order > 1:  # a branch that f takes at x alone has another slope than both sides
+    if (
+        ties and not nested and order > 1
+    ):  # a branch that f takes at x alone has another slope than both sides
         sides = [above, near(seeds, -1.0)]
         same = _agreement(found, *sides)
         if same is not None:

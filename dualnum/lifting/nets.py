@@ -297,6 +297,7 @@ class Directions:
         return copied(x)
 
 
+@np.errstate(all="ignore")  # of the nets' own arithmetic: tiny numbers underflow in their differences
 def loss(at, y, solved=False, coarse=False):
     """Return the error about a derivative that f has lost, None, UNDECIDED, or JUMP, from its result `y` on duals.
 

@@ -142,9 +142,10 @@ def _share_of_limit(integrand, x):
     """
     from dualnum.drivers.taylor import taylor
 
-    at, h = value(x), x - value(x)
+    at = value(x)
     if not np.isfinite(at):
         return 0.0
+    h = x - at
     order = np.asarray(x).dtype.degree
     coefficients = (
         taylor(integrand, order - 1, lift=True, check=False)(float(at)) if order > 1 else [integrand(at)]
