@@ -429,3 +429,11 @@ def test_lifting_leaves_modules_alone():
 
 def integrate_number(x):
     return integrate(np.array([x, 1.0, 2.0]))
+
+
+def test_result_type_names_the_dtype_of_floats():
+    def f(x):
+        assert np.result_type(x, np.float32) in (np.float64, np.complex128)
+        return np.sum(np.zeros(3, np.result_type(x)) + x)
+
+    np.testing.assert_array_equal(dn.gradient(f)(X), np.ones(3))

@@ -143,6 +143,8 @@ RECURSIVE = {
     "correlate": lambda x: sig.correlate(signal(x), signal(x)),
     "correlate same": lambda x: sig.correlate(signal(x)[:4], signal(x), mode="same"),
     "correlate valid": lambda x: sig.correlate(signal(x)[:4], signal(x), mode="valid"),
+    "freqz_zpk": lambda x: np.abs(sig.freqz_zpk([x / 4, 0.3], [0.2, x / 5], x, worN=4)[1]),
+    "its frequencies": lambda x: sig.freqz_zpk([x / 4], [0.2], 1.0, worN=4)[0] * x,
 }
 METRICS = "euclidean sqeuclidean cityblock chebyshev cosine correlation canberra braycurtis".split()
 DISTANCES = {

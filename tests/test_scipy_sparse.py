@@ -1,5 +1,7 @@
 """Sparse matrices and duals: all that dense matrices give, in ordinary code; solvers in lifted code."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -232,6 +234,16 @@ def test_what_has_no_rule_refuses():
 
 def of(x, format="csc"):
     return sparse.csr_array(np.diag(x) + S).asformat(format)
+
+
+def test_diagonals_do_not_warn():
+    """SciPy compares common_type with result_type: both name what x.dtype is in lifted code."""
+    for make in (lambda x: sparse.diags(x), lambda x: sparse.diags_array([x, x[1:]], offsets=[0, 1])):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            found = dn.jacobian(lambda x, make=make: make(x * x).toarray())(POINT)
+        expected = [make(2 * x).toarray() for x in np.diag(POINT)]
+        np.testing.assert_array_equal(found, np.stack(expected, axis=-1))
 
 
 SOLVERS = {

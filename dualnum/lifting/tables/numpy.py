@@ -351,7 +351,9 @@ for _g in (np.issubdtype, np.can_cast, np.isdtype, np.finfo, np.iinfo, np.min_sc
 
 @replaces(np.result_type)
 def result_type(*args):
-    return np.result_type(*[x if isinstance(x, (np.dtype, type, str)) else seen(x) for x in args])
+    """Return the dtype that f names for duals: as ``x.dtype``, that of floats or of complex numbers."""
+    found = np.result_type(*[x if isinstance(x, (np.dtype, type, str)) else seen(x) for x in args])
+    return float_dtype(found) if isinstance(found, DUAL_DTYPES) else found
 
 
 @replaces(np.common_type)
