@@ -340,8 +340,10 @@ def test_astype_of_the_array_api():
     x = np.array([1.5, 2.5])
     got = dn.jacobian(lambda x: xp.astype(x * x, xp.float64), lift=True)(x)
     np.testing.assert_array_equal(got, np.diag(2 * x))
+    got = dn.jacobian(lambda x: xp.astype(x * x, xp.int64) * x, lift=True)(x)
+    np.testing.assert_array_equal(got, np.diag(np.floor(x * x)))
     with pytest.raises(TypeError, match="duals"):
-        dn.jacobian(lambda x: xp.astype(x * x, xp.int64), lift=True)(x)
+        dn.jacobian(lambda x: xp.astype(x * x, xp.float32), lift=True)(x)
     assert dn.lift(lambda x: xp.astype(x, xp.float32))(x).dtype == np.float32
 
 

@@ -73,7 +73,23 @@ STATISTICS = {
     ),
     "wishart": lambda x: stats.wishart.logpdf(np.eye(2) * x, 4 * x, [[2.0, 0.1], [0.1, x]]),
     "expect": lambda x: stats.norm.expect(lambda t: t * t, loc=x),
+    "iqr": lambda x: stats.iqr(np.array([1.0, 2, 3 * x, 0.4, 7 * x])),
+    "iqr, scaled": lambda x: stats.iqr(np.array([1.0, 2, 3 * x, 0.4]), rng=(20, 70), scale="normal"),
+    "bootstrap": lambda x: (
+        stats.bootstrap(
+            (np.array([1.0, 2, 3 * x, 0.4]),),
+            np.mean,
+            method="percentile",
+            n_resamples=99,
+            rng=np.random.default_rng(1),
+        ).confidence_interval.low
+    ),
 }
+if hasattr(stats, "quantile"):  # SciPy 1.16 and later
+    STATISTICS |= {
+        "quantile": lambda x: stats.quantile(np.array([1.0, 2, 3 * x, 0.4]), 0.7, method="hazen"),
+        "quantile, probability": lambda x: stats.quantile(np.array([1.0, 2, 3, 0.4]), x / 3),
+    }
 
 
 @pytest.mark.parametrize(

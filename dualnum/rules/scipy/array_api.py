@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 
+from dualnum._core import value
 from dualnum.rules._operands import float_arguments, is_dual
 from dualnum.rules._registry import rule
 from dualnum.rules.scipy._registry import arrays
@@ -46,7 +47,9 @@ if _astype is not None:
 
     @rule(_astype)
     def astype(x, dtype, /, *, copy=True, **options):
-        """Duals as floating-point numbers are what they are; other types are refused."""
-        if not is_dual(x) or np.dtype(dtype).kind != "f":
+        """Duals as float64 are what they are; integers are those of the values; others refuse."""
+        if is_dual(x) and np.dtype(dtype).kind in "biu":
+            return np.asarray(value(x)).astype(dtype)
+        if not is_dual(x) or np.dtype(dtype) != np.float64:
             return _astype(x, dtype, copy=copy, **options)
         return np.array(x) if copy else np.asarray(x)
