@@ -437,3 +437,18 @@ def test_result_type_names_the_dtype_of_floats():
         return np.sum(np.zeros(3, np.result_type(x)) + x)
 
     np.testing.assert_array_equal(dn.gradient(f)(X), np.ones(3))
+
+
+def window(beta):
+    """Kaiser's window of three elements."""
+    height = np.sqrt(1 - np.array([-1.0, 0.0, 1.0]) ** 2)
+    return np.i0(beta * height) / np.i0(beta)
+
+
+def test_kaisers_window():
+    def f(x):
+        return np.kaiser(3, x[0] * x[1]) * x
+
+    values, found = dn.value_and_jacobian(f)(X)
+    np.testing.assert_array_equal(values, f(X))
+    np.testing.assert_allclose(found, dn.jacobian(lambda x: window(x[0] * x[1]) * x)(X), rtol=1e-13)

@@ -298,6 +298,17 @@ def with_values(made, values):
     return values
 
 
+@replaces(np.kaiser)
+def kaiser(M, beta):
+    """The window by NumPy's formula; M is a count."""
+    values = np.kaiser(M, primal_of(beta))
+    if not holds_duals(beta) or len(values) < 2:
+        return storage.made(values, sys._getframe(1))
+    middle = (M - 1) / 2.0
+    height = np.sqrt(1 - ((np.arange(0, M) - middle) / middle) ** 2.0)
+    return with_values(np.i0(beta * height) / np.i0(beta), values)
+
+
 @replaces(np.fromiter)
 def fromiter(iter, dtype, count=-1, **kwargs):
     items = list(itertools.islice(iter, count) if count >= 0 else iter)
