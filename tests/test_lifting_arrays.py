@@ -452,3 +452,34 @@ def test_kaisers_window():
     values, found = dn.value_and_jacobian(f)(X)
     np.testing.assert_array_equal(values, f(X))
     np.testing.assert_allclose(found, dn.jacobian(lambda x: window(x[0] * x[1]) * x)(X), rtol=1e-13)
+
+
+CONVERSIONS = {
+    "int": (lambda x: x * np.floor(x.sum() / 0.5).astype(int), lambda x: x * int(dn.value(x.sum()) / 0.5)),
+    "int32": (lambda x: x * np.round(x.mean()).astype(np.int32), lambda x: x * round(dn.value(x.mean()))),
+    "bool": (lambda x: x * x.mean().astype(bool), lambda x: x),
+    "float": (lambda x: x * x.mean().astype(float), lambda x: x * x.mean()),
+    "object": (lambda x: x * x.mean().astype(object), lambda x: x * x.mean()),
+    "complex": (lambda x: x * (1j * x.mean().astype(complex)).imag, lambda x: x * x.mean()),
+    "dtype": (lambda x: x * x.mean().astype(x.dtype), lambda x: x * x.mean()),
+}
+if hasattr(np, "astype"):
+    CONVERSIONS |= {
+        "np.astype float": (lambda x: np.astype(x, float) ** 2, lambda x: x**2),
+        "np.astype int": (lambda x: np.astype(x, int) * x, lambda x: np.floor(dn.value(x)) * x),
+    }
+
+
+@pytest.mark.parametrize("name", CONVERSIONS)
+def test_conversions_in_lifted_code(name):
+    """As of arrays: to floats a dual is what it is, integers are those of the value."""
+    f, formula = CONVERSIONS[name]
+    values, found = dn.value_and_jacobian(f)(X)
+    np.testing.assert_array_equal(values, f(X))
+    np.testing.assert_allclose(found, dn.jacobian(formula)(X), rtol=1e-13)
+
+
+def test_a_conversion_to_float32_refuses():
+    for f in (lambda x: x * x.mean().astype(np.float32), lambda x: x.astype(np.float32) * 2):
+        with pytest.raises(TypeError, match="astype expects float64 or complex128, got float32"):
+            dn.jacobian(f)(X)

@@ -50,3 +50,32 @@ def test_a_method_of_pandas_takes_a_rule():
         dn.rule(mean)(None)
     with pytest.raises(TypeError, match="expects floats, got duals"):
         dn.gradient(f)(X)
+
+
+ASKED = {
+    "Series": lambda x: pd.Series(x * x, dtype=float),
+    "by position": lambda x: pd.Series(x * x, None, "float64"),
+    "DataFrame": lambda x: pd.DataFrame(x * x, dtype=np.float64)[0],
+    "of columns": lambda x: pd.DataFrame({"a": x * x, "b": 2.0}, dtype=float)["a"],
+    "Index": lambda x: pd.Index(x * x, dtype=float).to_series(),
+    "astype": lambda x: pd.Series(x * x).astype(np.float64),
+    "astype by name": lambda x: pd.Series(x * x).astype(dtype="float64"),
+}
+WHOLE = {
+    "Series": lambda x: pd.Series(np.floor(x), dtype=int).to_numpy() * x,
+    "astype": lambda x: pd.Series(x).astype(int).to_numpy() * x,
+    "DataFrame": lambda x: pd.DataFrame({"a": x, "b": 1.5}).astype(int)["a"].to_numpy() * x,
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_columns_of_floats_hold_duals(name):
+    f = ASKED[name]
+    values, found = dn.value_and_jacobian(f)(X)
+    np.testing.assert_array_equal(values, f(X))
+    np.testing.assert_array_equal(found, np.diag(2 * X))
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_columns_of_integers_hold_those_of_the_values(name):
+    np.testing.assert_array_equal(dn.jacobian(WHOLE[name])(X), np.diag(np.floor(X)))

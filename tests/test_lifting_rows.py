@@ -26,6 +26,7 @@ OTHERS = [
     threading.Thread, threading.Thread.join, concurrent.futures.Executor.submit, concurrent.futures.Executor.map,
     concurrent.futures.ThreadPoolExecutor.submit,  # they start threads
     np.empty_like, np.ndarray,  # what they return is arbitrary
+    dn.Dual.astype, dn.ComplexDual.astype,  # methods of duals alone
 ]  # fmt: skip
 ROWS = [g for g in [*REPLACED, *MAKERS] if not any(g is other for other in DRAWS + OTHERS)]
 

@@ -37,11 +37,11 @@ NUMBERS = (float, int, complex, Dual, ComplexDual)
 
 
 def asked_dtype(dtype):
-    """Return what dtype= asks for: None for duals' own, "f" for float64, "c" for complex128, else a dtype."""
+    """Return what dtype= asks for: None for duals' own, "float64" or "complex128" for these, else a dtype."""
     if dtype is None or isinstance(dtype, DUAL_DTYPES):
         return None
     dtype = np.dtype(dtype)
-    return {"d": "f", "g": "f", "D": "c", "G": "c"}.get(dtype.char, dtype)
+    return {"d": "float64", "g": "float64", "D": "complex128", "G": "complex128"}.get(dtype.char, dtype)
 
 
 def to_complex(x):
@@ -54,9 +54,9 @@ def to_complex(x):
 def as_asked(a, dtype, frame):
     """Return an array of duals as ``a.astype(dtype)``: itself for its own kind, its values for integers and bool."""
     asked = asked_dtype(dtype)
-    if asked is None or asked == "c":
+    if asked is None or asked == "complex128":
         return to_complex(a) if asked else a
-    if asked == "f":
+    if asked == "float64":
         if not is_complex_dual(a):
             return a
         warnings.warn(
@@ -121,9 +121,9 @@ def _without_dtype(g, args, kwargs):
     """
     if holds_duals(args) or holds_duals(kwargs):
         asked = asked_dtype(kwargs.get("dtype"))
-        if asked in ("f", "c"):
+        if asked in ("float64", "complex128"):
             kwargs = {name: x for name, x in kwargs.items() if name != "dtype"}
-        if asked == "c":
+        if asked == "complex128":
             args = tuple([to_complex(seen(x)) if holds_duals(seen(x), 0) else x for x in args])
         _learn(kwargs.get("out"), (args, kwargs))
     return args, {name: seen(x) for name, x in kwargs.items()}
@@ -180,7 +180,7 @@ def _from_data(g):
         if args:
             dtype, args = args[0], (None, *args[1:])
         asked = asked_dtype(dtype)
-        if asked not in (None, "f", "c"):
+        if asked not in (None, "float64", "complex128"):
             return as_asked(g(a, *args, **kwargs), dtype, frame)
         is_array = isinstance(a, np.ndarray)
         made = g(a if is_array else _nested(a), *args, **kwargs)
@@ -188,7 +188,7 @@ def _from_data(g):
             made = np.array(made.tolist()).reshape(made.shape)
         if not isinstance(made.dtype, DUAL_DTYPES):
             return made
-        if asked == "f" and is_complex_dual(made) and not is_array:
+        if asked == "float64" and is_complex_dual(made) and not is_array:
             raise TypeError("float() argument must be a string or a real number, not 'complex'")  # as NumPy's
         return as_asked(made.view(DualArray), dtype, frame)
 
@@ -258,7 +258,7 @@ def _dtype_for(x, dtype=None):
 def _kept_dual(a, dtype, *fill_value):
     """Return arguments of np.zeros_like or its kin: dtype=float of duals keeps duals."""
     a = seen(a)
-    if asked_dtype(dtype) in ("f", "c") and holds_duals(a):
+    if asked_dtype(dtype) in ("float64", "complex128") and holds_duals(a):
         a, dtype = as_asked(a, dtype, sys._getframe(1)) if np.ndim(a) else a, None
     return a, *fill_value, dtype
 
@@ -314,7 +314,7 @@ def fromiter(iter, dtype, count=-1, **kwargs):
     items = list(itertools.islice(iter, count) if count >= 0 else iter)
     if not holds_duals(items):
         return storage.made(np.fromiter(items, dtype, count, **kwargs), sys._getframe(1))
-    kind = complex if asked_dtype(dtype) == "c" else float
+    kind = complex if asked_dtype(dtype) == "complex128" else float
     values = np.fromiter(map(value, items), kind, count)
     return as_asked(with_values(np.array(items), values), dtype, sys._getframe(1))
 
@@ -517,6 +517,27 @@ def _astype(a, dtype, *args, **kwargs):
     if isinstance(a.dtype, DUAL_DTYPES):
         return as_asked(a.copy() if kwargs.get("copy", True) else a, dtype, sys._getframe(1))
     return storage.made(a.astype(dtype, *args, **kwargs), sys._getframe(1))
+
+
+def _of_number(cls):
+    def astype(a, dtype, *args, **kwargs):
+        if type(a) is not cls:
+            raise TypeError(f"descriptor 'astype' expects a {cls.__name__}, got a {type(a).__name__}.")
+        return as_asked(np.asarray(a).view(DualArray), dtype, sys._getframe(1))[()]
+
+    return astype
+
+
+for _cls in (Dual, ComplexDual):
+    REPLACED[_cls.astype] = _of_number(_cls)
+
+if hasattr(np, "astype"):  # NumPy 2.1 and later
+
+    @replaces(np.astype)
+    def astype(x, dtype, /, *, copy=True, **options):
+        if isinstance(x, np.ndarray) and isinstance(x.dtype, DUAL_DTYPES):
+            return as_asked((x.copy() if copy else x).view(DualArray), dtype, sys._getframe(1))
+        return storage.made(np.astype(x, dtype, copy=copy, **options), sys._getframe(1))
 
 
 @_method("copy")

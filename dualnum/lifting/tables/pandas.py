@@ -11,10 +11,10 @@ import types
 
 import numpy as np
 
-from dualnum._core import holds_duals
+from dualnum._core import holds_duals, value
 from dualnum.lifting import boundary
-from dualnum.lifting.storage import DUAL_DTYPES
-from dualnum.lifting.tables.numpy import seen
+from dualnum.lifting.storage import DUAL_DTYPES, stripped
+from dualnum.lifting.tables.numpy import asked_dtype, seen
 
 OPERATORS = frozenset("add sub mul truediv floordiv mod pow".split())
 #: Methods that return a new object, and may mix its numbers with the duals of another argument.
@@ -56,6 +56,43 @@ def mixed(x):
     if hasattr(x, "columns"):
         return x.astype({c: object for c in x.columns if x[c].dtype.kind in "fiu"})
     return x.astype(object) if getattr(getattr(x, "dtype", None), "kind", "") in ("f", "i", "u") else x
+
+
+#: The place of ``dtype`` among the arguments of what makes columns.
+DTYPE = {"Series": 2, "DataFrame": 3, "Index": 1, "array": 1}
+
+
+def _values(x):
+    """Return columns, arrays of objects, numbers, or lists and dicts of these with the values of their duals."""
+    if hasattr(x, "columns"):
+        return x.apply(lambda column: _values(column) if has_duals(column) else column)
+    if is_pandas(x):
+        return x.map(value) if has_duals(x) else x
+    if isinstance(x, np.ndarray) and x.dtype == object:
+        return np.array([stripped(item) for item in x.ravel().tolist()]).reshape(x.shape)
+    if type(x) in (list, tuple):
+        return type(x)([_values(item) for item in x])
+    return {key: _values(item) for key, item in x.items()} if type(x) is dict else stripped(x)
+
+
+def _kind(dtype):
+    """Return "float64" for it, "i" for integers and booleans, None for others."""
+    try:
+        asked = asked_dtype(dtype)
+    except TypeError:  # a dtype of pandas, or one for each column
+        return None
+    return asked if asked in (None, "float64", "complex128") else "i" if asked.kind in "biu" else None
+
+
+def _as_asked(name, args, kwargs):
+    """Return arguments of what makes columns of duals: float64 is what these are, integers are those of the values."""
+    place = DTYPE[name]
+    dtype = args[place] if len(args) > place else kwargs.get("dtype")
+    kind = _kind(dtype)
+    if kind == "float64":
+        args = [*args[:place], *([object] if len(args) > place else []), *args[place + 1 :]]
+        return args, kwargs | ({"dtype": object} if "dtype" in kwargs else {})
+    return (_values(args), _values(kwargs)) if kind == "i" else (args, kwargs)
 
 
 # ---- statistics --------------------------------------------------------------------------------------------
@@ -124,15 +161,18 @@ def of_pandas(lifter, g):
             key: lifter.resolve(x) if isinstance(x, types.FunctionType) else as_objects(x)
             for key, x in kwargs.items()
         }
+        if name in DTYPE and any(map(has_duals, (*args, *kwargs.values()))):
+            args, kwargs = _as_asked(name, args, kwargs)
         own = bool(args) and is_pandas(args[0]) and not isinstance(g, type) and has_duals(args[0])
         others = any(map(has_duals, args[1:])) or any(map(has_duals, kwargs.values()))
         if not own and not others:
             return seen(g(*args, **kwargs)) if args and is_pandas(args[0]) else g(*args, **kwargs)
         frame = sys._getframe(1)
-        if name == "to_numeric" or (
-            own and name == "astype" and args[1:] in ([float], ["float"], ["float64"])
-        ):
+        kind = _kind([*args[1:], kwargs.get("dtype")][0]) if own and name == "astype" else None
+        if name == "to_numeric" or kind == "float64":
             return args[0]
+        if kind == "i":
+            return seen(g(_values(args[0]), *args[1:], **kwargs))
         if own and (name in LOSING or kwargs.get("numeric_only")):
             raise boundary.refuse(g, frame)
         if own and name in STATISTICS and len(args) == 1 and not set(kwargs) - {"ddof"}:
