@@ -335,6 +335,13 @@ def test_splines_at_their_knots(order, mode):
         np.testing.assert_array_equal(got, [-1, -1, 0, 1, 1])
 
 
+def test_frequencies_are_float64_where_nothing_is_checked():
+    def f(x):
+        return sig.freqz_zpk([x], [0.2], 1.0, worN=4)[0] * x
+
+    np.testing.assert_array_equal(dn.value_and_derivative(f, check=False)(0.3)[0], f(0.3))
+
+
 def test_astype_of_the_array_api():
     xp = pytest.importorskip("scipy._lib.array_api_compat.numpy")
     x = np.array([1.5, 2.5])

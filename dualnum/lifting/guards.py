@@ -9,8 +9,9 @@ import types
 
 #: The grades of lifting: f as it is, with other callees and stores, with other operators and attributes as well.
 PLAIN, LEAN, FULL = range(3)
-#: Questions that lean code answers; those about classes where a class of numbers is named; those of full code.
-QUESTIONS = frozenset("type hasattr issubdtype isscalar result_type can_cast".split())
+#: Questions that lean code answers, one of which a function of SciPy's asks; those about classes where a class of
+#: numbers is named; those of full code.
+QUESTIONS = frozenset("type hasattr issubdtype isscalar result_type can_cast freqz_zpk".split())
 CLASSES = frozenset("isinstance issubclass".split())
 NUMBERS = frozenset(
     "float floating float64 inexact number generic Real Number SupportsFloat complex complexfloating complex128 "
