@@ -2,6 +2,9 @@
 
 import functools
 import pathlib
+import subprocess
+import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -137,3 +140,21 @@ def test_a_plan_made_by_hand_is_no_plan():
     plan, elements, _ = _core.sparse_derivatives(tape, np.sum(x * x), [(x, 0)], _core.SparsePlan())
     assert plan.shape == (3, 3)
     assert (elements == 2).all()
+
+
+def test_methods_check_their_object():
+    """Unbound methods of the extension's classes, with nothing, with None and with other objects for self."""
+    code = """
+        from dualnum import _core
+
+        for cls in {x for x in vars(_core).values() if isinstance(x, type) and x.__module__.startswith("dualnum")}:
+            for name, method in sorted(vars(cls).items()):
+                if callable(method) and name not in ("__new__", "__init_subclass__", "__subclasshook__"):
+                    for args in ((), (None,), (1.0,), (None, 1, 2), (object(), "x")):
+                        try:
+                            method(*args)
+                        except Exception:
+                            pass
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

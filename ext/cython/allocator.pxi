@@ -46,6 +46,7 @@ cdef int _close_pass() except -1:
     return 0
 
 
+@cython.binding(False)
 @cython.final
 cdef class KeepMemory:
     """

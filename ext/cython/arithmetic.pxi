@@ -31,6 +31,7 @@ cdef Kernels _kernels[128]  # by the places of _kernel_index
 cdef list _ufuncs = [None] * 128  # likewise
 
 
+@cython.binding(False)
 @cython.final
 cdef class UfuncEntry:
     """How duals take a ufunc."""

@@ -303,6 +303,7 @@ cdef object _named_method(object method, str name, str doc):
     return method
 
 
+@cython.binding(False)
 @cython.c_api_binop_methods(True)
 cdef class DualArray(ndarray):
     """

@@ -330,6 +330,7 @@ cdef object _without_fraction(object x):
     return float(x) if not is_number and hasattr(type(x), "numerator") else x
 
 
+@cython.binding(False)
 @cython.final
 @cython.c_api_binop_methods(True)
 cdef class ComplexDual:

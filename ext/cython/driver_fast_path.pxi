@@ -78,6 +78,7 @@ def first_ties():
     return first_ties_met
 
 
+@cython.binding(False)
 @cython.final
 cdef class Unnoted:
     """A context in which kinks and singular points are not noted, for results that are not used there."""
@@ -110,6 +111,7 @@ def note_rest(bint moves):
         rests_met += 1
 
 
+@cython.binding(False)
 @cython.final
 cdef class Tainting:
     """A context in which an operation at a kink or a singular point, or at the latter, has all derivatives nan."""
@@ -130,6 +132,7 @@ def is_near(dtype):
     return _has_duals(dtype) and _descr(dtype).layout.is_near()
 
 
+@cython.binding(False)
 @cython.final
 cdef class NearPass:
     """A pass with a near level, as a context; comparisons may look at values alone, those by == and != or all."""
@@ -388,6 +391,7 @@ cdef dict _passes_at_array = {
 }
 
 
+@cython.binding(False)
 @cython.auto_pickle(False)
 cdef class DriverBase:
     """

@@ -34,6 +34,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
+@cython.binding(False)
 @cython.final
 cdef class Level:
     """

@@ -152,6 +152,7 @@ cdef extern from *:
     void set_lifted_run(PyObject *)
 
 
+@cython.binding(False)
 @cython.final
 @cython.freelist(4)
 cdef class LiftedRun:
@@ -307,6 +308,7 @@ def library_call(g, seen, prepared, made, Py_ssize_t most=-1):
     return call
 
 
+@cython.binding(False)
 @cython.final
 @cython.freelist(8)
 cdef class Place:
@@ -376,6 +378,7 @@ cdef inline PyObject *_or_none(PyObject *x):
     return x if x != NULL else <PyObject *>None
 
 
+@cython.binding(False)
 @cython.final
 cdef class Lifter:
     """

@@ -210,6 +210,7 @@ def pulled(Tape tape not None, values, operands, pull, again=None, jacobian=None
     return results if type(values) is tuple else results[0]
 
 
+@cython.binding(False)
 @cython.final
 cdef class Kept:
     """The values that an operand has now, for a pull-back: f may overwrite its memory before the sweep."""
@@ -508,9 +509,10 @@ def is_trusted(f):
 cdef bint _is_verified(DriverBase driver, tuple args, dict kwargs, object state, double value,
                        object gradient, bint tied) except -1:
     """Whether the nets, where they look, leave a gradient at one array."""
-    if driver.check is not True and not tied and _key_of(_with_callables(driver.f, args, kwargs) if len(args) > 1 or kwargs
-                                            else driver.f) in _trusted:
-        return True
+    if driver.check is not True and not tied:
+        keyed = _with_callables(driver.f, args, kwargs) if len(args) > 1 or kwargs else driver.f
+        if _key_of(keyed) in _trusted:
+            return True
     from dualnum.drivers._base import Variables
     from dualnum.reverse import nets
     return nets.is_verified(driver, Variables(driver, args), kwargs, state, value, gradient.reshape(-1), tied)

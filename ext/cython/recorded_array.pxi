@@ -1,5 +1,6 @@
 # The array that f gets in reverse mode.
 
+@cython.binding(False)
 @cython.final
 @cython.freelist(64)
 @cython.c_api_binop_methods(True)

@@ -1,5 +1,6 @@
 # The number that reductions and elements of recorded arrays are.
 
+@cython.binding(False)
 @cython.final
 @cython.freelist(64)
 @cython.c_api_binop_methods(True)

@@ -65,6 +65,7 @@ cdef bint _is_same_key(Dual d, other) except -1:
     return True
 
 
+@cython.binding(False)
 @cython.final
 @cython.no_gc
 @cython.freelist(256)

@@ -48,6 +48,7 @@ cdef extern from "reverse/sparse.h" namespace "dn::reverse" nogil:
         Py_ssize_t columns
 
 
+@cython.binding(False)
 @cython.final
 cdef class SparsePlan:
     """

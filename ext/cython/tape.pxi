@@ -129,6 +129,7 @@ class NotRecorded(TypeError):
     """What f does with a recorded array has no record: its driver calls f on duals instead."""
 
 
+@cython.binding(False)
 @cython.final
 @cython.freelist(4)
 cdef class Tape:
@@ -216,6 +217,7 @@ cdef inline int _check_open(Tape tape) except -1:
     return 0
 
 
+@cython.binding(False)
 @cython.final
 @cython.freelist(64)
 cdef class Root:

@@ -124,7 +124,8 @@ cdef str _no_rule(object ufunc):
 
 cdef str _no_complex_rule(object ufunc):
     if ufunc.signature is not None and hasattr(np, ufunc.__name__):  # their rules are DualArray's
-        return f"{ufunc.__name__} of complex duals expects a DualArray, got plain arrays; use z.view(dualnum.DualArray)."
+        return (f"{ufunc.__name__} of complex duals expects a DualArray, got a plain array; use "
+                f"z.view(dualnum.DualArray).")
     return (f"{ufunc.__name__} of complex duals has no rule that gives its derivatives; write it with the real and the "
             f"imaginary part, z.real and z.imag.")
 
