@@ -403,15 +403,12 @@ def _searched_slope(at, directions, slope, expected):
     if short is None or not wrong.any():
         return None
     wrong &= _apart(short, first, 0.02, TINY)  # a staircase
-    if not wrong.any() or not at.repeats(expected) or at.discards():
-        return None
-    i = np.unravel_index(np.argmax(wrong), wrong.shape)
-    return _lost(
-        at,
-        f"f(x) expects its derivative to be carried, got {slope[i]:.6g} along one direction where f moves by "
-        f"{first[i]:.6g}: f searches by comparisons, which carry none; use dualnum.root or scipy.optimize.brentq, "
-        f"which give that of the solution, or turn this check off with check=False.",
+    text = (
+        "f(x) expects its derivative to be carried, got {slope:.6g} along one direction where f moves by {center:.6g}: "
+        "f searches by comparisons, which carry none; use dualnum.root or scipy.optimize.brentq, which give that of "
+        "the solution, or turn this check off with check=False."
     )
+    return _accusation(at, wrong, slope, first, expected, text)
 
 
 def _moving_slope(at, directions, slope, expected, loose):
@@ -467,15 +464,20 @@ def _verdict(at, directions, wrong, slope, center, expected, what):
     """Return the error about elements whose slope is wrong, unless smaller steps or f's own ways acquit all of them."""
     if wrong.any():
         wrong = wrong & ~_acquitted(at, directions, slope, center, expected)
+    text = (
+        f"f(x) expects {what} where differences of f give {{center:.6g}}: f loses the derivative of a number that it "
+        f"converts, looks up, searches for or compares; write f with the formula that defines it, or turn this check "
+        f"off with check=False."
+    )
+    return _accusation(at, wrong, slope, center, expected, text)
+
+
+def _accusation(at, wrong, slope, center, expected, text):
+    """Return the error about the worst of the wrong elements, unless f is random or discards derivatives on purpose."""
     if not wrong.any() or not at.repeats(expected) or at.discards():
         return None
     i = np.unravel_index(np.argmax(wrong), wrong.shape)
-    return _lost(
-        at,
-        f"f(x) expects {what.format(slope=slope[i])} where differences of f give {center[i]:.6g}: f loses the "
-        f"derivative of a number that it converts, looks up, searches for or compares; write f with the formula that "
-        f"defines it, or turn this check off with check=False.",
-    )
+    return _lost(at, text.format(slope=slope[i], center=center[i]))
 
 
 def _acquitted(at, directions, slope, center, expected):
