@@ -10,6 +10,8 @@ import numpy as np
 
 from dualnum._core import (
     GivenUp,
+    NearPass,
+    comparisons_of_last_call,
     current_run,
     grade_of,
     key_of,
@@ -55,6 +57,8 @@ def call(f, args, kwargs, lift, check):
     first = check is None and not is_of_numpy(f)
     state = State((args, kwargs))
     at = nets.Plain(f, *storage.copied((args, kwargs)), state)
+    # floats alone show nothing about f, nor does a pass near to a tie, at which the nets have found a loss
+    shows = storage.dtype_of((args, kwargs)) is not None and not NearPass.is_open()
     errors, jumped = [], ()
     for grade in grades:
         g = f if grade == PLAIN else lifted(f, grade)
@@ -85,7 +89,7 @@ def call(f, args, kwargs, lift, check):
         checks = check or (first and not (verified and grade == known))
         solved = nets.solutions.count > solved[0], nets.solutions.coarse > solved[1]
         lost = nets.loss(at, y, *solved) if checks else None
-        if isinstance(lost, nets.Lost) and met_kinks(met):
+        if isinstance(lost, nets.Lost) and met_kinks(met, y):
             lost = nets.UNDECIDED
         if isinstance(lost, nets.Lost):
             errors.append(lost)
@@ -95,7 +99,7 @@ def call(f, args, kwargs, lift, check):
         ):  # a text of x may be another one; lifted, it is that of the value
             jumped = jumped or (g, grade)
             continue
-        if storage.dtype_of((args, kwargs)) is not None:  # floats alone show nothing about f
+        if shows:
             verified = (verified or check is None or checks) and not undecided(keyed, lost)
             settle(keyed, grade, verified, state.has_changed())
         return y
@@ -103,7 +107,7 @@ def call(f, args, kwargs, lift, check):
         g, grade = jumped
         state.restore()
         y = run(f, g, args, kwargs, state)
-        if storage.dtype_of((args, kwargs)) is not None:
+        if shows:
             settle(keyed, grade, True, state.has_changed())
         return y
     if not errors:  # nothing to lift
@@ -113,9 +117,14 @@ def call(f, args, kwargs, lift, check):
     raise best(errors, None if of_duals else at.error)
 
 
-def met_kinks(before):
-    """Return whether the driver looks closer at points that f has met, so that its result is not the last word."""
-    return points_met()[:3] != before
+def met_kinks(before, y):
+    """Return whether the driver looks closer at points that f has met, so that `y` is not the last word.
+
+    It finds no more about a constant that f has found by many comparisons.
+    """
+    kinks, ties, zeros = (now != then for now, then in zip(points_met(), before, strict=False))
+    searched = storage.dtype_of(y) is None and comparisons_of_last_call() >= nets.SEARCH
+    return kinks or zeros or (ties and not searched)
 
 
 #: How often calls of one code look again where the nets could not decide.

@@ -411,8 +411,11 @@ cdef class ComplexDual:
         """Return the number itself: a complex would lose its derivatives."""
         return self
 
+    @cython.binding(True)  # lifted code looks it up
     def astype(self, dtype, *args, **kwargs):
         """Return the number as another dtype, itself as complex128; TypeError where that would lose a derivative."""
+        if type(self) is not ComplexDual:
+            raise TypeError(f"ComplexDual.astype expects a ComplexDual, got {type(self).__name__}.")
         if np.dtype(dtype) == _complex128:
             return self
         return _complex_zero_d(self).astype(dtype, *args, **kwargs)[()]

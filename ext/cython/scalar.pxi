@@ -200,8 +200,11 @@ cdef class Dual:
         """Refuse: bytes would lose the derivatives."""
         raise _drops("tobytes()")
 
+    @cython.binding(True)  # lifted code looks it up
     def astype(self, dtype, *args, **kwargs):
         """Return the number as another dtype; TypeError where that would lose a derivative."""
+        if type(self) is not Dual:
+            raise TypeError(f"Dual.astype expects a Dual, got {type(self).__name__}.")
         return _zero_d(self).astype(dtype, *args, **kwargs)[()]
 
     def __getattr__(self, name):
