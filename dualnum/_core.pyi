@@ -344,6 +344,7 @@ class LiftedRun:
     active: Any
     own: dict[int, Any] | None
     pending: bool
+    matrices: Any
     caches: dict[Any, Any] | None
     cached: list[Any] | None
     @property
@@ -426,6 +427,7 @@ class NotRecorded(TypeError): ...
 @final
 class Tape:
     failed: bool
+    tied: bool
     refused: tuple[str, list[tuple[str, int]]] | None
     @property
     def sparse(self) -> bool: ...

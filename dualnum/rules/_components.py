@@ -3,6 +3,7 @@
 import functools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def bilinear(operate: Callable, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         np.moveaxis(components(x.astype(kind)), -1, 0) if isinstance(x.dtype, DUAL_DTYPES) else x[None]
         for x, kind in zip((a, b), kinds, strict=True)
     )
-    total = 0.0
+    total: Any = 0.0
     for i, left in enumerate(a):
         if i and not left.any():
             continue

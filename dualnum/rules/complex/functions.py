@@ -254,7 +254,7 @@ def clip(x, low, high):
     return np.minimum(np.maximum(x, low), high)
 
 
-register_complex_rule(np._core.umath.clip, "CCCC", clip)
+register_complex_rule(np._core.umath.clip, "CCCC", clip)  # type: ignore[attr-defined]
 register_complex_rule(np.absolute, "CD", absolute)
 register_complex_rule(np.sign, "CC", sign)
 register_complex_rule(np.rint, "CC", rint)

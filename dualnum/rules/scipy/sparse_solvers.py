@@ -137,7 +137,7 @@ def spsolve_triangular(
     options |= {"lower": lower, "unit_diagonal": unit_diagonal}
     if not (_is_dual_matrix(A) or has_duals(b)):
         return linalg.spsolve_triangular(A, b, overwrite_A=overwrite_A, overwrite_b=overwrite_b, **options)
-    a0, b0 = _float_matrix(A), *float_arguments([b])
+    a0, b0 = _float_matrix(A), float_arguments([b])[0]
     x0 = linalg.spsolve_triangular(a0, b0, **options)
     if unit_diagonal:
         n = A.shape[0]
@@ -164,8 +164,15 @@ class Factors:
             lambda e: self._factors.solve(e, trans),
         )
 
-    perm_r = property(lambda self: self._factors.perm_r, doc="The places of the rows.")
-    perm_c = property(lambda self: self._factors.perm_c, doc="The places of the columns.")
+    @property
+    def perm_r(self):
+        """The places of the rows."""
+        return self._factors.perm_r
+
+    @property
+    def perm_c(self):
+        """The places of the columns."""
+        return self._factors.perm_c
 
     @property
     def L(self):

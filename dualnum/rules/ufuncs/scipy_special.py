@@ -4,6 +4,8 @@ Slopes are written in a form without cancellation: ``expit(x) expit(-x)``, never
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -27,7 +29,8 @@ def _named(name):
 
 
 #: What the two functions below register, by name: slopes by all arguments, and n-th derivatives by the last one.
-SLOPES, DERIVATIVES = {}, {}
+SLOPES: dict[str, Any] = {}
+DERIVATIVES: dict[str, Callable] = {}
 
 
 def _differentiate(by=None, **slopes):
