@@ -384,6 +384,19 @@ def _part(own):
     return part
 
 
+def _conjugated(own):
+    """The conjugate: that of plain arrays of complex duals is, before NumPy 2.1, the array itself."""
+
+    @functools.wraps(own)
+    def conj(self, copy=True):
+        if not _is_dual(self):
+            return own(self, copy)
+        held = self.tocsr() if self.format in ("lil", "dok") else self
+        return held._with_data(np.conjugate(held.data))
+
+    return conj
+
+
 def _scaled_by_rows(own):
     """Let a matrix of lists, which takes a dual with value 0 for 0, be scaled in compressed form."""
 
@@ -486,7 +499,9 @@ METHODS = {
     "_add_dense": _sum_with_dense, "toarray": _as_dual_array, "todense": _as_dual_array, "diagonal": _as_dual_array,
     "_get_intXint": _by_component_of_data, "_sum_duplicates": _summed_by_component,
     "eliminate_zeros": _eliminating, "_binopt": _by_rows, "_matmul_sparse": _by_rows, "_mul_sparse_matrix": _by_rows,
-    "sum": _sum_by_rows, "_min_or_max_axis": _refusing, "_real": _part, "_imag": _part, "_mul_scalar": _scaled_by_rows,
+    "sum": _sum_by_rows, "_min_or_max_axis": _refusing, "_real": _part, "_imag": _part, "conj": _conjugated,
+    "conjugate": _conjugated,
+    "_mul_scalar": _scaled_by_rows,
     "__setitem__": _assigning, "setdiag": _assigning, "__imul__": _assigning, "__itruediv__": _assigning,
     "_set_intXint": _keeping_zeros, "_set_arrayXarray": _keeping_zeros,
 }  # fmt: skip

@@ -237,7 +237,7 @@ def evaluate_linear_2d(table, indices, norm_distances, grid, out):
     """Bilinear interpolation."""
     t0, y0 = float_arguments((table, norm_distances))
     values = _rgi.evaluate_linear_2d(
-        t0, indices, np.ascontiguousarray(y0), float_arguments(grid), _float_out(out)
+        t0, indices, np.ascontiguousarray(y0), float_arguments(grid), _float_out(out, table)
     )
     (i, j), (u, v) = indices, norm_distances
     found = table[i, j] * (1 - u) * (1 - v) + table[i, j + 1] * (1 - u) * v

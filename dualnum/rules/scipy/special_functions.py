@@ -25,7 +25,7 @@ def lambertw(z, k=0, tol=1e-8):
 @rule(special.spherical_kn)
 def spherical_kn(n, z, derivative=False):
     """The modified spherical function for z >= 0."""
-    if np.any(value(z) < 0):
+    if not np.iscomplexobj(z) and np.any(value(z) < 0):
         raise ValueError("spherical_kn of duals expects z >= 0, got z < 0, where the function is complex.")
     ufunc = special._ufuncs._spherical_kn_d if derivative else special._ufuncs._spherical_kn
     return ufunc(np.asarray(n, int), z)
