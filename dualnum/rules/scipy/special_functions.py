@@ -8,7 +8,7 @@ from dualnum.rules._components import degree
 from dualnum.rules._operands import numpy_result, with_values
 from dualnum.rules._registry import rule
 from dualnum.rules.ufuncs.equations import primitive
-from dualnum.rules.ufuncs.scipy_special import associated_legendre
+from dualnum.rules.ufuncs.polynomials import associated_legendre
 
 
 @rule(special.lambertw)

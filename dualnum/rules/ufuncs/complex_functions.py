@@ -14,9 +14,10 @@ from dualnum.rules._operands import with_values
 from dualnum.rules.complex._elements import compose
 from dualnum.rules.complex.functions import SERIES as OF_NUMPY
 from dualnum.rules.complex.functions import holomorphic
+from dualnum.rules.ufuncs._tables import DERIVATIVES, ROOT_2PI, ROOT_PI, SLOPES, or_series
+from dualnum.rules.ufuncs.bessel import cylinder
 from dualnum.rules.ufuncs.equations import equations
 from dualnum.rules.ufuncs.more_functions import SPHERICAL, of_whole_order, spherical
-from dualnum.rules.ufuncs.scipy_special import DERIVATIVES, ROOT_2PI, ROOT_PI, SLOPES, cylinder, or_series
 
 
 def _of_linear_equation(y, v, a, b, d):

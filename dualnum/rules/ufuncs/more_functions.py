@@ -10,11 +10,9 @@ from dualnum._core import DualArray, value
 from dualnum.rules._components import degree
 from dualnum.rules._operands import dtype_of
 from dualnum.rules._registry import rule
+from dualnum.rules.ufuncs._tables import ROOT_PI, differentiate, expand, named
 from dualnum.rules.ufuncs.equations import formula, primitive
 from dualnum.rules.ufuncs.incomplete import _by, _split
-from dualnum.rules.ufuncs.scipy_special import _differentiate, _expand, _named
-
-ROOT_PI = math.sqrt(math.pi)
 
 # ---- Struve functions -------------------------------------------------------------------------------------------
 
@@ -32,8 +30,8 @@ def _struve(function, sign):
     return derivative
 
 
-_expand(struve=_struve(special.struve, -1), modstruve=_struve(special.modstruve, 1))
-_differentiate(
+expand(struve=_struve(special.struve, -1), modstruve=_struve(special.modstruve, 1))
+differentiate(
     itstruve0=lambda x, y: special.struve(0.0, x),
     it2struve0=lambda x, y: -special.struve(0.0, x) / x,
     itmodstruve0=lambda x, y: special.modstruve(0.0, x),
@@ -110,7 +108,7 @@ SPHERICAL = {
 def spherical(name):
     """Return the k-th derivative of a function of that name, or of its derivative ``name_d``, of integer orders."""
     first, name = int(name.endswith("_d")), name.removesuffix("_d")
-    function, (low, high) = _named(name), SPHERICAL[name]
+    function, (low, high) = named(name), SPHERICAL[name]
 
     def derivative(k, n, z):
         if k == 0:
@@ -127,9 +125,9 @@ def of_whole_order(ufunc):
 
 
 for _name in SPHERICAL:
-    for _ufunc in (_named(_name), _named(_name + "_d")):
+    for _ufunc in (named(_name), named(_name + "_d")):
         if _ufunc is not None:
             rule(_ufunc)(formula(of_whole_order(_ufunc), spherical(_ufunc.__name__)))
 
-if (_sign := _named("gammasgn")) is not None:
+if (_sign := named("gammasgn")) is not None:
     _by(0)("gammasgn", lambda x: 0.0 * value(x))  # a step function

@@ -4,8 +4,6 @@ Slopes are written in a form without cancellation: ``expit(x) expit(-x)``, never
 """
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from scipy import special
@@ -15,77 +13,24 @@ from dualnum.rules._components import components
 from dualnum.rules._operands import contains_duals, with_values
 from dualnum.rules._registry import rule, values_from
 from dualnum.rules.numpy_patches import extends
-from dualnum.rules.ufuncs.equations import constant, equations, formula
+from dualnum.rules.ufuncs._tables import (
+    ROOT_2PI,
+    ROOT_PI,
+    differentiate,
+    expand,
+    falling,
+    or_series,
+    polynomial,
+    rising,
+)
 
-ROOT_PI, ROOT_2PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
 DEGREE = math.pi / 180
 psi, gammaln = special.psi, special.gammaln
-
-
-def _named(name):
-    """Return SciPy's ufunc of this name, or None where this version of SciPy has none."""
-    found = getattr(special, name, None) or getattr(special._ufuncs, name, None)
-    return found if isinstance(found, np.ufunc) else None
-
-
-#: What the two functions below register, by name: slopes by all arguments, and n-th derivatives by the last one.
-SLOPES: dict[str, Any] = {}
-DERIVATIVES: dict[str, Callable] = {}
-
-
-def _differentiate(by=None, **slopes):
-    """Register functions by their slopes by one argument (default: by all), functions of the arguments and of y.
-
-    (slope, companion, its slope): both slopes are functions of the companion, too.  The slopes of a function with
-    several results are a list, and functions of all results.
-    """
-    SLOPES.update(slopes)
-    for name, slope in slopes.items():
-        if ufunc := _named(name):
-            slope, *companion = slope if type(slope) is tuple else (slope,)
-            places = tuple(range(ufunc.nin)) if by is None else (by % ufunc.nin,)
-            pairs = [(ufunc, slope), companion] if companion else [(ufunc, slope)]
-            rule(ufunc)(equations(*pairs, by=places))
-
-
-def _expand(**derivatives):
-    """Register functions by their n-th derivatives by the last argument, functions of n and of the arguments."""
-    DERIVATIVES.update(derivatives)
-    for name, derivative in derivatives.items():
-        if ufunc := _named(name):
-            rule(ufunc)(formula(ufunc, derivative))
-
-
-# ---- sums and products ----
-
-
-def _series(x, coefficients):
-    """Return sum c_k x^k."""
-    total = 0.0 * x
-    for c in reversed(coefficients):
-        total = total * x + c
-    return total
 
 
 def _zero_over(x, q):
     """Return x / q, and x where both are 0: xlogy(0, q) is 0 for all q."""
     return x / np.where((value(x) == 0) & (value(q) == 0), 1.0, q)
-
-
-def or_series(x, radius, coefficients, f):
-    """Return f(x), and where |x| < radius its power series."""
-    near = np.abs(value(x)) < radius
-    return np.where(near, _series(np.where(near, x, 0.0), coefficients), f(np.where(near, 2 * radius, x)))
-
-
-def _rising(a, k):
-    """Return a (a + 1) ... (a + k - 1)."""
-    return math.prod((a + i for i in range(k)), start=1.0)
-
-
-def _falling(a, k):
-    """Return a (a - 1) ... (a - k + 1)."""
-    return math.prod((a - i for i in range(k)), start=1.0)
 
 
 def _exp_of_square(factor, x):
@@ -120,7 +65,7 @@ def _asymptotic(x, sign, y):
     """
     far, factorials = np.abs(value(x)) > 7, np.cumprod(np.arange(1.0, 90.0, 2.0))
     large = np.where(far, x, 10.0)
-    return np.where(far, _series(sign / (2 * large * large), [0.0, *factorials]), y)
+    return np.where(far, polynomial(sign / (2 * large * large), [0.0, *factorials]), y)
 
 
 _TIMES, _SHARES = (column[:, None] for column in np.polynomial.legendre.leggauss(48))
@@ -138,7 +83,7 @@ def _erfcx_slope(x, y):
     return slope
 
 
-_differentiate(
+differentiate(
     erf=lambda x, y: 2 / ROOT_PI * _exp_of_square(-1.0, x),
     erfc=lambda x, y: -2 / ROOT_PI * _exp_of_square(-1.0, x),
     erfi=lambda x, y: 2 / ROOT_PI * _exp_of_square(1.0, x),
@@ -164,7 +109,7 @@ def _power_slope(log_x, p, y):
     coefficients = [(k + 1) / math.factorial(k + 2) for k in range(20)]
     u = p * log_x
     near = np.abs(value(u)) < 1
-    series = log_x * log_x * _series(np.where(near, u, 0.0), coefficients)
+    series = log_x * log_x * polynomial(np.where(near, u, 0.0), coefficients)
     power = np.exp(u)
     return np.where(near, series, (np.where(value(power) == 0, 0.0, power * log_x) - y) / p)
 
@@ -189,7 +134,7 @@ def _pseudo_huber_slopes(delta, r, y):
     return by_delta, np.where(far, np.sign(value(r)) * delta / other, delta * u / root)
 
 
-_differentiate(
+differentiate(
     logit=lambda x, y: 1 / (x * (1 - x)),
     expit=(lambda x, y, c: y * c, lambda x: special.expit(-x), lambda x, y, c: -y * c),
     log_expit=lambda x, y: special.expit(-x),
@@ -273,14 +218,14 @@ def _psi_difference(a, b):
     return np.where(near, total, plain)
 
 
-_expand(
-    _zeta=lambda n, s, q: (-1) ** n * _rising(s, n) * _zeta(s + n, q),
+expand(
+    _zeta=lambda n, s, q: (-1) ** n * rising(s, n) * _zeta(s + n, q),
     psi=_polygamma,
     digamma=_polygamma,
     gammaln=lambda n, x: _polygamma(n - 1, x),
     loggamma=lambda n, x: _polygamma(n - 1, x),
 )
-_differentiate(
+differentiate(
     gamma=lambda x, y: y * psi(x),
     rgamma=_rgamma_slope,
     beta=lambda a, b, y: (-y * _psi_difference(a, b), -y * _psi_difference(b, a)),
@@ -297,7 +242,7 @@ def _expn(p, x):
     result = special.expn(np.maximum(p, 0), x)
     for m in np.unique(-p[p < 0]):
         m = int(m)
-        low = np.exp(-x) / x * sum(_falling(m, j) / x**j for j in range(m + 1))
+        low = np.exp(-x) / x * sum(falling(m, j) / x**j for j in range(m + 1))
         result = np.where(p == -m, low, result)
     return result
 
@@ -307,8 +252,8 @@ def _shichi_slopes(x, shi, chi):
     return [or_series(x, 1.0, series, lambda x: np.sinh(x) / x), np.cosh(x) / x]
 
 
-_expand(expn=lambda n, p, x: (-1) ** n * _expn(p - n, x))
-_differentiate(
+expand(expn=lambda n, p, x: (-1) ** n * _expn(p - n, x))
+differentiate(
     exp1=lambda x, y: -np.exp(-x) / x,
     expi=lambda x, y: np.exp(x) / x,
     sici=lambda x, si, ci: [np.sinc(x / math.pi), np.cos(x) / x],
@@ -346,7 +291,7 @@ def _f_density(m, n, x):
     return _beta_density(m / 2, n / 2, u) * m * n / (m * x + n) ** 2
 
 
-_differentiate(
+differentiate(
     -1,
     gammainc=lambda a, x, y: _gamma_density(a, x),
     gammaincc=lambda a, x, y: -_gamma_density(a, x),
@@ -371,7 +316,7 @@ _differentiate(
     bdtr=lambda k, n, p, y: -_beta_density(np.floor(k) + 1, n - np.floor(k), p),
     bdtrc=lambda k, n, p, y: _beta_density(np.floor(k) + 1, n - np.floor(k), p),
 )
-_differentiate(0, _beta_pdf=lambda x, a, b, y: y * ((a - 1) / x - (b - 1) / (1 - x)))  # of scipy.stats
+differentiate(0, _beta_pdf=lambda x, a, b, y: y * ((a - 1) / x - (b - 1) / (1 - x)))  # of scipy.stats
 
 # ---- elliptic integrals and functions ----
 
@@ -389,7 +334,7 @@ def _e_slope(m, k, e):
     return or_series(m, 0.25, -_N * _RATIOS / (2 * _N - 1), lambda m: (e - k) / (2 * m))
 
 
-_differentiate(
+differentiate(
     0,
     ellipk=(lambda m, k, e: _k_slope(m, 1 - m, k, e), special.ellipe, _e_slope),
     ellipe=(lambda m, e, k: _e_slope(m, k, e), special.ellipk, lambda m, e, k: _k_slope(m, 1 - m, k, e)),
@@ -402,193 +347,6 @@ _differentiate(
     ellipeinc=lambda phi, m, y: np.sqrt(1 - m * np.sin(phi) ** 2),
     ellipj=lambda u, m, sn, cn, dn, phi: [cn * dn, -sn * dn, -m * sn * cn, dn],
 )
-
-# ---- Bessel and Airy functions ----
-
-
-def cylinder(function, sign, factor=1.0):
-    """Return the n-th derivative as a function: ``(factor / 2)^n sum_k C(n, k) sign^k f(order - n + 2k, x)``."""
-
-    def derivative(n, order, x):
-        terms = [math.comb(n, k) * sign**k * function(order - n + 2.0 * k, x) for k in range(n + 1)]
-        return (factor / 2) ** n * sum(terms)
-
-    return derivative
-
-
-def _blocks(f, order, x):
-    """Return f(order, x) for arrays, computed a block at a time: f sums over nodes along a further axis."""
-    order, x = np.broadcast_arrays(order, x)
-    parts = [f(order[i : i + 4096, None], x[i : i + 4096, None]) for i in range(0, x.size, 4096)]
-    return np.concatenate([np.empty(0), *parts])
-
-
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
-_HALF_ANGLES, _WEIGHTS = (_NODES + 1) * math.pi / 4, _WEIGHTS / 2
-
-
-def _scaled_i(n, order, x):
-    """Return the n-th derivative of exp(-x) I_v(x), x > 0 and v an integer: the mean of a function of one sign.
-
-    ``exp(-2 x s) (-2 s)^n cos(v a)`` with ``s = sin(a/2)^2``, over 0 < a < pi; its width shrinks like 1 / sqrt(x).
-    """
-    far = np.minimum(1.0, 7.0 / np.sqrt(2 * x))
-    half = _HALF_ANGLES * far
-    s = np.sin(half) ** 2
-    return np.sum(np.exp(-2 * x * s) * (-2 * s) ** n * np.cos(2 * order * half) * _WEIGHTS * far, axis=-1)
-
-
-def _scaled_k(n, order, x):
-    """Return the n-th derivative of exp(x) K_v(x), x > 0: the integral of ``exp(-2 x s) (-2 s)^n cosh(v t)``.
-
-    ``s = sinh(t/2)^2``; the trapezoidal rule converges exponentially.
-    """
-    far = np.arccosh(1 + (45 + 8 * n + np.abs(order) * 12) / x)
-    t = far * np.arange(161) / 160
-    s, weights = np.sinh(t / 2) ** 2, np.where(np.arange(161) == 0, 0.5, 1.0) / 160
-    return np.sum(np.exp(-2 * x * s) * (-2 * s) ** n * np.cosh(order * t) * weights * far, axis=-1)
-
-
-def _without_cancellation(derivative, integral, known):
-    """Return the derivatives as a function, for n > 0 and known arguments by the integral."""
-
-    def chosen(n, order, x):
-        result = derivative(n, order, x)
-        order, x = np.broadcast_arrays(np.asarray(order, float), np.asarray(x, float))
-        here = known(order, np.abs(x)) if n else np.zeros(x.shape, bool)
-        if here.any():
-            v, u = order[here], x[here]
-            sign = np.where(u < 0, (-1.0) ** (n + np.abs(v)), 1.0)
-            result = np.array(result, float)
-            result[here] = sign * _blocks(lambda v, u: integral(n, v, u), v, np.abs(u))
-        return result
-
-    return chosen
-
-
-def _times_exponential(rate, derivative):
-    """Return the n-th derivative of exp(rate x) f as a function, given exp(rate x) times that of f; rate is 1 or -1."""
-
-    def of_product(n, order, x):
-        powers = 1.0, rate(x)  # at the kink of exp(-|x|), rate 0 averages both sides
-        return sum(math.comb(n, j) * powers[(n - j) % 2] * derivative(j, order, x) for j in range(n + 1))
-
-    return of_product
-
-
-def _bessel(kind, names, zero, one, reflected):
-    """Register functions of any order, and the ufuncs for the orders 0 and 1; f_-1 = reflected * f_1."""
-    general, f0, f1 = (getattr(special, name) for name in (names.split()[0], zero, one))
-    known = {0: f0, 1: f1, -1: lambda x: reflected * f1(x)}
-    whole = kind(lambda order, x: known[order](x) if order in known else general(order, x))
-    _expand(**dict.fromkeys(names.split(), kind(general)))
-    _expand(**{zero: lambda n, x: whole(n, 0, x), one: lambda n, x: whole(n, 1, x)})
-
-
-_bessel(lambda f: cylinder(f, -1), "jv jn jve", "j0", "j1", -1)
-_bessel(lambda f: cylinder(f, -1), "yv yn yve", "y0", "y1", -1)
-_bessel(lambda f: cylinder(f, 1), "iv", "i0", "i1", 1)
-_bessel(lambda f: cylinder(f, 1, -1.0), "kv kn", "k0", "k1", 1)
-_bessel(
-    lambda f: _without_cancellation(
-        _times_exponential(lambda x: -np.sign(x), cylinder(f, 1)),
-        _scaled_i,
-        lambda order, x: (order == np.floor(order)) & (np.abs(order) < 20) & (x > 1 + order * order / 8) & (x < np.inf),
-    ),
-    "ive", "i0e", "i1e", 1,
-)  # fmt: skip
-_bessel(
-    lambda f: _without_cancellation(
-        _times_exponential(lambda x: 1.0, cylinder(f, 1, -1.0)),
-        _scaled_k,
-        lambda order, x: (x > 0.5 + np.abs(order)) & (x < np.inf),
-    ),
-    "kve", "k0e", "k1e", 1,
-)  # fmt: skip
-_differentiate(airy=lambda x, ai, ai_slope, bi, bi_slope: [ai_slope, x * ai, bi_slope, x * bi])
-
-# ---- hypergeometric functions and orthogonal polynomials ----
-
-
-def _lower(k, n, function, *arguments):
-    """Return function(n - k, ...), 0 for integers n < k, and nan for n < 0, where there is no formula."""
-    whole = n == np.floor(n)
-    known = function(np.where(whole, np.maximum(n - k, 0), n - k), *arguments)
-    return np.where(n < 0, np.nan, np.where(whole & (n < k), 0.0, known))
-
-
-def _gegenbauer(n, k, alpha, x):
-    """Return C_(n - k)^alpha(x)."""
-    return _lower(k, n, special.eval_gegenbauer, alpha, x)
-
-
-def _chebyshev_t(k, n, x):
-    return 2.0 ** (k - 1) * math.factorial(k - 1) * n * _gegenbauer(n, k, float(k), x)
-
-
-def _chebyshev_u(k, n, x):
-    return 2.0**k * math.factorial(k) * _gegenbauer(n, k, k + 1.0, x)
-
-
-def _legendre(k, n, x):
-    return math.prod(range(1, 2 * k, 2)) * _gegenbauer(n, k, k + 0.5, x)
-
-
-_expand(
-    hyp0f1=lambda k, v, z: special.hyp0f1(v + k, z) / _rising(v, k),
-    hyp1f1=lambda k, a, b, z: _rising(a, k) / _rising(b, k) * special.hyp1f1(a + k, b + k, z),
-    hyp2f1=lambda k, a, b, c, z: (
-        _rising(a, k) * _rising(b, k) / _rising(c, k) * special.hyp2f1(a + k, b + k, c + k, z)
-    ),
-    hyperu=lambda k, a, b, x: (-1) ** k * _rising(a, k) * special.hyperu(a + k, b + k, x),
-    eval_chebyt=_chebyshev_t,
-    eval_chebyu=_chebyshev_u,
-    eval_chebyc=lambda k, n, x: 2.0 ** (1 - k) * _chebyshev_t(k, n, x / 2),
-    eval_chebys=lambda k, n, x: 2.0**-k * _chebyshev_u(k, n, x / 2),
-    eval_sh_chebyt=lambda k, n, x: 2.0**k * _chebyshev_t(k, n, 2 * x - 1),
-    eval_sh_chebyu=lambda k, n, x: 2.0**k * _chebyshev_u(k, n, 2 * x - 1),
-    eval_legendre=_legendre,
-    eval_sh_legendre=lambda k, n, x: 2.0**k * _legendre(k, n, 2 * x - 1),
-    eval_gegenbauer=lambda k, n, a, x: 2.0**k * _rising(a, k) * _gegenbauer(n, k, a + k, x),
-    eval_jacobi=lambda k, n, a, b, x: (
-        2.0**-k * _rising(n + a + b + 1, k) * _lower(k, n, special.eval_jacobi, a + k, b + k, x)
-    ),
-    eval_sh_jacobi=lambda k, n, p, q, x: (
-        2.0**k * DERIVATIVES["eval_jacobi"](k, n, p - q, q - 1, 2 * x - 1) / special.binom(2 * n + p - 1, n)
-    ),
-    eval_hermite=lambda k, n, x: 2.0**k * _falling(n, k) * _lower(k, n, special.eval_hermite, x),
-    eval_hermitenorm=lambda k, n, x: _falling(n, k) * _lower(k, n, special.eval_hermitenorm, x),
-    eval_laguerre=lambda k, n, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, float(k), x),
-    eval_genlaguerre=lambda k, n, a, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, a + k, x),
-)
-
-
-def associated_legendre(n, m, cosine, sine):
-    """Return P_n^m(cosine) of a real n and an integer m, given the root of 1 - cosine^2; 0 for whole n < |m|."""
-    order, is_whole = np.abs(m), n == np.floor(n)
-    vanishes = is_whole & (n < order)
-    polynomial = special.poch(0.5, order) * 2.0**order
-    polynomial = polynomial * special.eval_gegenbauer(
-        np.where(is_whole & ~vanishes, n - order, 0.0), order + 0.5, cosine
-    )
-    polynomial = np.where(vanishes, 0.0, polynomial)  # the derivative of P_n
-    if not np.all(is_whole):
-        v = np.where(is_whole, 0.5, n)
-        factor = special.poch(-v, order) * special.poch(v + 1.0, order) / special.gamma(order + 1.0)
-        series = special.hyp2f1(order - v, v + 1 + order, order + 1.0, (1 - cosine) / 2)
-        polynomial = np.where(is_whole, polynomial, factor * (-0.5) ** order * series)
-    reflected = (-1.0) ** order / special.poch(np.where(vanishes, 0, n - order) + 1.0, 2 * order)
-    return np.where(m < 0, reflected, 1.0) * (-1.0) ** order * np.power(sine, order) * polynomial
-
-
-def _lpmv(m, n, x):
-    m, n = (constant(special.lpmv, place, p) for place, p in enumerate((m, n)))
-    n = np.where(n < -0.5, -n - 1, n)
-    unknown = np.isnan(special.lpmv(m, n, value(x)))
-    return np.where(unknown, np.nan * x, associated_legendre(n, m, x, np.sqrt((1 - x) * (1 + x))))
-
-
-rule(special.lpmv)(values_from(special.lpmv)(_lpmv))
 
 # ---- helpers of functions in Python ----
 
@@ -609,6 +367,8 @@ def log_of_sum(own, a, b, *, axis, return_sign, xp):
         return with_values(np.log(size) + shift, values), sign
 
 
+from dualnum.rules.ufuncs import bessel, polynomials  # noqa: E402, F401, I001
+
 # These take over where parameters vary.
-from dualnum.rules.ufuncs import bessel_orders, incomplete, noncentral, parameters  # noqa: E402, F401, I001
+from dualnum.rules.ufuncs import bessel_orders, incomplete, noncentral, parameters  # noqa: E402, F401
 from dualnum.rules.ufuncs import complex_functions, landau, more_functions  # noqa: E402, F401
