@@ -37,6 +37,11 @@ def has_duals(x: object) -> bool:
     return is_dual(x) or is_complex_dual(x)
 
 
+def has_dual_dtype(x: object) -> bool:
+    """Return whether a number, an array or a sparse matrix is dual, by its dtype."""
+    return type(getattr(x, "dtype", None)) in DUAL_DTYPES
+
+
 def _duals_in(x):
     """Yield the duals, real and complex, in lists and tuples, however nested."""
     if has_duals(x):

@@ -30,7 +30,7 @@ from dualnum._core import (
     value,
 )
 from dualnum.rules._components import bilinear, components, from_components
-from dualnum.rules._operands import has_duals, numpy_result
+from dualnum.rules._operands import has_dual_dtype, has_duals, numpy_result
 from dualnum.rules.guests import replace
 
 __all__: list[str] = []
@@ -235,10 +235,6 @@ guard_all()
 # ---- classes ----------------------------------------------------------------------------------------------------
 
 
-def _is_dual(matrix):
-    return type(getattr(matrix, "dtype", None)) in DUAL_DTYPES
-
-
 def _product_with_dense(own):
     """Return a product of a sparse matrix and an array, where one of them is dual."""
 
@@ -248,7 +244,7 @@ def _product_with_dense(own):
             from dualnum.reverse import sparse_matrices
 
             return sparse_matrices.multiply(own, self, other)
-        if not (_is_dual(self) or has_duals(other)):
+        if not (has_dual_dtype(self) or has_duals(other)):
             return own(self, other)
         if self.format in ("lil", "dok"):
             return self.tocsr() @ other
@@ -256,7 +252,9 @@ def _product_with_dense(own):
         def operate(data, x):
             return np.asarray(own(self._with_data(data, copy=False) if data is not self.data else self, x))
 
-        values = own(self._with_data(value(self.data), copy=False) if _is_dual(self) else self, value(other))
+        values = own(
+            self._with_data(value(self.data), copy=False) if has_dual_dtype(self) else self, value(other)
+        )
         found = bilinear(operate, self.data, np.asarray(other))
         return numpy_result(found, values)
 
@@ -266,7 +264,7 @@ def _product_with_dense(own):
 def _sum_with_dense(own):
     @functools.wraps(own)
     def add(self, other):
-        return self.toarray() + other if _is_dual(self) or has_duals(other) else own(self, other)
+        return self.toarray() + other if has_dual_dtype(self) or has_duals(other) else own(self, other)
 
     return add
 
@@ -283,7 +281,7 @@ def _as_dual_array(own):
 def _by_component_of_data(own):
     @functools.wraps(own)
     def element(self, *args):
-        if not _is_dual(self) or self.format == "dok":
+        if not has_dual_dtype(self) or self.format == "dok":
             return own(self, *args)
         if self.format == "lil":
             number = _csparsetools.lil_get1(*self.shape, self.rows, self.data, *args)
@@ -327,7 +325,7 @@ def _by_all_components(own):
 def _eliminating(own):
     @functools.wraps(own)
     def eliminate_zeros(self):
-        if not _is_dual(self) or self.format in ("csr", "csc"):
+        if not has_dual_dtype(self) or self.format in ("csr", "csc"):
             own(self)
             return
         if self.format != "coo":
@@ -343,7 +341,7 @@ def _by_rows(own):
 
     @functools.wraps(own)
     def operate(self, other, *args):
-        if not (_is_dual(self) or _is_dual(other)) or self.format not in ("dia", "bsr"):
+        if not (has_dual_dtype(self) or has_dual_dtype(other)) or self.format not in ("dia", "bsr"):
             return own(self, other, *args)
         return getattr(self.tocsr(), own.__name__)(other.tocsr(), *args)
 
@@ -353,7 +351,7 @@ def _by_rows(own):
 def _sum_by_rows(own):
     @functools.wraps(own)
     def total(self, *args, **kwargs):
-        if not _is_dual(self):
+        if not has_dual_dtype(self):
             return own(self, *args, **kwargs)
         given = dict(zip(("axis", "dtype", "out"), args, strict=False)) | kwargs
         axis, dtype = given.get("axis"), given.get("dtype")
@@ -377,7 +375,7 @@ def _part(own):
 
     @functools.wraps(own)
     def part(self):
-        if not _is_dual(self) or self.format in ("lil", "dok"):
+        if not has_dual_dtype(self) or self.format in ("lil", "dok"):
             return own(self)
         return self._with_data(np.array(getattr(self.data.view(DualArray), name)))
 
@@ -389,7 +387,7 @@ def _conjugated(own):
 
     @functools.wraps(own)
     def conj(self, copy=True):
-        if not _is_dual(self):
+        if not has_dual_dtype(self):
             return own(self, copy)
         held = self.tocsr() if self.format in ("lil", "dok") else self
         return held._with_data(np.conjugate(held.data))
@@ -402,7 +400,7 @@ def _scaled_by_rows(own):
 
     @functools.wraps(own)
     def scale(self, other):
-        if self.format != "lil" or not (_is_dual(self) or has_duals(other)):
+        if self.format != "lil" or not (has_dual_dtype(self) or has_duals(other)):
             return own(self, other)
         return (self.tocsr() * other).tolil()
 
@@ -440,7 +438,9 @@ def _assigning(own):
 
     @functools.wraps(own)
     def assign(self, *args, **kwargs):
-        given = [x if _is_dual(x) else np.asarray(x) for x in args if _is_dual(x) or holds_duals(x)]
+        given = [
+            x if has_dual_dtype(x) else np.asarray(x) for x in args if has_dual_dtype(x) or holds_duals(x)
+        ]
         dtype = np.result_type(self.dtype, *[x.dtype for x in given])
         if given and dtype != self.dtype:
             if not _is_own(self):
@@ -452,7 +452,11 @@ def _assigning(own):
                 self.dtype = dtype
             else:
                 self.data = np.asarray(self.data).astype(dtype)
-        if _is_dual(self) and own.__qualname__ == "_lil_base.__setitem__" and not sparse.issparse(args[1]):
+        if (
+            has_dual_dtype(self)
+            and own.__qualname__ == "_lil_base.__setitem__"
+            and not sparse.issparse(args[1])
+        ):
             return assign_by_index(self, *args)  # its own makes a number of an element, which a dual is
         return own(self, *args, **kwargs)
 
@@ -464,7 +468,7 @@ def _keeping_zeros(own):
 
     @functools.wraps(own)
     def store(self, row, col, x):
-        if not _is_dual(self) or self.format not in ("lil", "dok"):
+        if not has_dual_dtype(self) or self.format not in ("lil", "dok"):
             own(self, row, col, x)
             return
         for i, j, element in np.nditer([row, col, x], ["refs_ok", "zerosize_ok"]):
@@ -485,7 +489,7 @@ def _refusing(own):
 
     @functools.wraps(own)
     def method(self, *args, **kwargs):
-        if _is_dual(self) or holds_duals(args):
+        if has_dual_dtype(self) or holds_duals(args):
             _refuse(own)
         return own(self, *args, **kwargs)
 

@@ -19,7 +19,7 @@ from dualnum.rules._registry import rule
 from dualnum.rules.implicit_functions import at_solution
 from dualnum.rules.scipy._registry import arguments, arrays
 from dualnum.rules.scipy.roots import _on_floats
-from dualnum.rules.scipy.sparse_solvers import _float_matrix
+from dualnum.rules.scipy.sparse_solvers import dense_matrix, float_matrix
 
 #: A constraint may be active where its distance, relative to its size, is below this.
 NEAR = 1e-2
@@ -446,11 +446,6 @@ def leastsq(func, x0, args=(), Dfun=None, full_output=False, *options, **named):
     return (x, covariance, info, *result[3:])
 
 
-def _dense(a):
-    """Return a matrix as an array of duals or floats."""
-    return a.toarray() if hasattr(a, "toarray") else a
-
-
 def _bounded_fit(name, a, b, result, lower, upper):
     """Return the least-squares solution between bounds, given SciPy's values.
 
@@ -511,9 +506,9 @@ def lsq_linear(A, b, bounds=(-np.inf, np.inf), *options, **named):
     """The least-squares solution between bounds."""
     if isinstance(bounds, optimize.Bounds):
         bounds = bounds.lb, bounds.ub
-    floats = _float_matrix(A), *float_arguments((b, tuple(bounds)))
+    floats = float_matrix(A), *float_arguments((b, tuple(bounds)))
     result = optimize.lsq_linear(*floats, *options, **named)
-    a = _dense(A)
+    a = dense_matrix(A)
     if not holds_duals((a, b, bounds)):
         return result
     lower, upper = (np.zeros(result.x.shape) + np.asarray(end) for end in bounds)

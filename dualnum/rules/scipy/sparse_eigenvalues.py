@@ -13,11 +13,11 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from dualnum._core import DualArray, complex_from, holds_duals, is_complex_dual, rule_of, value
-from dualnum.rules._operands import float_arguments, has_duals, numpy_result
+from dualnum.rules._operands import float_arguments, has_dual_dtype, has_duals, numpy_result
 from dualnum.rules._registry import rule
 from dualnum.rules.linalg._helpers import adjoint
 from dualnum.rules.scipy import linear_algebra  # noqa: F401  # rules of scipy.linalg.eigh and eig
-from dualnum.rules.scipy.sparse_solvers import _float_matrix, _product, dense_operator
+from dualnum.rules.scipy.sparse_solvers import _product, dense_matrix, float_matrix
 
 #: How far SciPy's eigenvalues may be from those of the dense matrix, relative to the largest, and how near others.
 FOUND, APART = 1e-5, 1e-8
@@ -27,24 +27,11 @@ CLOSE = 1e-3
 USUAL = {"mode": "normal", "Y": None, "retLambdaHistory": False, "retResidualNormsHistory": False}
 
 
-def _dense(a):
-    """Return a matrix, or the operator of one, as an array of duals or of numbers."""
-    if a is None:
-        return None
-    if sparse.issparse(a):
-        return a.toarray()
-    if isinstance(a, linalg.LinearOperator):
-        return dense_operator(a)
-    return np.asarray(a)
-
-
 def _of_duals(a):
     """Return whether a matrix or an operator has duals in it."""
     if isinstance(a, linalg.LinearOperator):
-        return has_duals(np.asarray(_product(a)(np.ones(a.shape[1]))))
-    return has_duals(a.data if sparse.issparse(a) and hasattr(a, "_with_data") else a) or (
-        sparse.issparse(a) and has_duals(a.tocsr().data)
-    )
+        return has_dual_dtype(_product(a)(np.ones(a.shape[1])))
+    return has_dual_dtype(a)
 
 
 def _arguments(original, args, kwargs, matrices):
@@ -54,7 +41,7 @@ def _arguments(original, args, kwargs, matrices):
     if not any(_of_duals(given[name]) for name in matrices if given.get(name) is not None):
         return given, None
     floats = {
-        name: _float_matrix(x) if sparse.issparse(x) or isinstance(x, linalg.LinearOperator) else x
+        name: float_matrix(x) if sparse.issparse(x) or isinstance(x, linalg.LinearOperator) else x
         for name, x in given.items()
     }
     return given, float_arguments(floats)
@@ -116,7 +103,7 @@ def _eigen(original, is_symmetric, second="M"):
         values = original(**floats)
         vectors = isinstance(values, tuple)
         w0, v0 = values if vectors else (values, None)
-        a, b = _dense(given["A"]), _dense(given.get(second))
+        a, b = (None if x is None else dense_matrix(x) for x in (given["A"], given.get(second)))
         if is_symmetric:
             a, b = ((x + adjoint(x)) / 2 if x is not None else None for x in (a, b))
         elif b is not None and vectors:
@@ -153,7 +140,7 @@ def svds(A, *args, **kwargs):
         raise _refuse("svds", "a sparse or a dense matrix, got an operator", instead)
     values = linalg.svds(**floats)
     u0, s0, vh0 = values if isinstance(values, tuple) else (None, values, None)
-    u, s, vh = np.linalg.svd(_dense(A).view(DualArray), full_matrices=False)
+    u, s, vh = np.linalg.svd(dense_matrix(A).view(DualArray), full_matrices=False)
     places = _places("svds", s, s0, "np.linalg.svd")
     s = _with_values(s[places], s0)
     if not isinstance(values, tuple):

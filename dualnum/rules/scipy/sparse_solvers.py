@@ -8,12 +8,12 @@ from scipy.sparse import linalg
 
 from dualnum._core import DualArray, complex_from, is_complex_dual, value
 from dualnum.rules._components import components, degree, from_components, nilpotent_part
-from dualnum.rules._operands import float_arguments, has_duals, numpy_result, with_values
+from dualnum.rules._operands import float_arguments, has_dual_dtype, has_duals, numpy_result, with_values
 from dualnum.rules._registry import rule
 from dualnum.rules.scipy.matrix_functions import expm as dense_expm
 
 
-def _float_matrix(a):
+def float_matrix(a):
     """Return a sparse, dense or implicit matrix on floats."""
     if isinstance(a, linalg.LinearOperator):
         apply = _product(a)
@@ -47,8 +47,12 @@ def _product(a):
     return apply_sparse
 
 
-def dense_operator(a):
-    """Return the matrix of an operator, as an array of duals or of numbers."""
+def dense_matrix(a):
+    """Return a sparse or a dense matrix, or that of an operator, as an array of duals or of numbers."""
+    if sparse.issparse(a):
+        return a.toarray()
+    if not isinstance(a, linalg.LinearOperator):
+        return np.asarray(a)
     apply = _product(a)
     return np.stack([np.ravel(apply(unit)) for unit in np.eye(a.shape[1])], axis=1)
 
@@ -81,7 +85,7 @@ def _by_parts(solve, numbers):
 
 
 def _factors(a):
-    return linalg.splu(sparse.csc_matrix(_float_matrix(a)))
+    return linalg.splu(sparse.csc_matrix(float_matrix(a)))
 
 
 def _sparse_like(dense, given):
@@ -90,16 +94,12 @@ def _sparse_like(dense, given):
     return coordinates(dense).asformat(given.format)
 
 
-def _is_dual_matrix(a):
-    return has_duals(np.zeros(0, a.dtype)) if sparse.issparse(a) else has_duals(a)
-
-
 @rule(linalg.spsolve)
 def spsolve(A, b, *args, **kwargs):
     """The solution of a sparse system; of a sparse right-hand side it is sparse."""
-    b0 = _float_matrix(b) if sparse.issparse(b) else float_arguments([b])[0]
-    x0 = linalg.spsolve(_float_matrix(A), b0, *args, **kwargs)
-    if not (_is_dual_matrix(A) or _is_dual_matrix(b)):
+    b0 = float_matrix(b) if sparse.issparse(b) else float_arguments([b])[0]
+    x0 = linalg.spsolve(float_matrix(A), b0, *args, **kwargs)
+    if not (has_dual_dtype(A) or has_dual_dtype(b)):
         return x0
     b = b.toarray() if sparse.issparse(b) else b
     if not sparse.issparse(x0):
@@ -110,8 +110,8 @@ def spsolve(A, b, *args, **kwargs):
 @rule(linalg.inv)
 def inv(A):
     """The inverse: the solution for the identity matrix."""
-    x0 = linalg.inv(_float_matrix(A))
-    if not _is_dual_matrix(A):
+    x0 = linalg.inv(float_matrix(A))
+    if not has_dual_dtype(A):
         return x0
     if not sparse.issparse(x0):
         return _corrected(x0, A, np.eye(A.shape[0]), _factors(A).solve)
@@ -121,9 +121,9 @@ def inv(A):
 @rule(linalg.expm)
 def expm(A):
     """The exponential, with the derivatives of the dense matrix's."""
-    if not _is_dual_matrix(A):
+    if not has_dual_dtype(A):
         return linalg.expm(A)
-    y0 = linalg.expm(_float_matrix(A))
+    y0 = linalg.expm(float_matrix(A))
     if not sparse.issparse(A):
         return with_values(dense_expm(y0, A), y0)
     return _sparse_like(with_values(dense_expm(y0.toarray(), A.toarray()), y0.toarray()), y0)
@@ -135,9 +135,9 @@ def spsolve_triangular(
 ):
     """The solution of a triangular system; with `unit_diagonal` the diagonal is not read."""
     options |= {"lower": lower, "unit_diagonal": unit_diagonal}
-    if not (_is_dual_matrix(A) or has_duals(b)):
+    if not (has_dual_dtype(A) or has_dual_dtype(b)):
         return linalg.spsolve_triangular(A, b, overwrite_A=overwrite_A, overwrite_b=overwrite_b, **options)
-    a0, b0 = _float_matrix(A), float_arguments([b])[0]
+    a0, b0 = float_matrix(A), float_arguments([b])[0]
     x0 = linalg.spsolve_triangular(a0, b0, **options)
     if unit_diagonal:
         n = A.shape[0]
@@ -189,9 +189,9 @@ def _factored(original):
 
     def on_duals(A, *args, **kwargs):
         signature.bind(A, *args, **kwargs)
-        if not _is_dual_matrix(A):
+        if not has_dual_dtype(A):
             return original(A, *args, **kwargs)  # whose solve has a rule
-        return Factors(A, original(sparse.csc_matrix(_float_matrix(A)), *args, **kwargs))
+        return Factors(A, original(sparse.csc_matrix(float_matrix(A)), *args, **kwargs))
 
     return on_duals
 
@@ -227,7 +227,7 @@ def _iterative(original):
 
     def on_duals(A, b, x0=None, *args, **kwargs):
         given = inspect.signature(original).bind(A, b, x0, *args, **kwargs).arguments
-        a0 = _float_matrix(A)
+        a0 = float_matrix(A)
         given = float_arguments(given) | {"A": a0}
         solution, info = original(**given)
         preconditioners = {key: item for key, item in given.items() if key in ("M", "M1", "M2")}
@@ -266,10 +266,10 @@ def _least_squares(original, names):
         given = signature.bind(*args, **kwargs).arguments
         a, b, damp = given["A"], given["b"], given.get("damp", 0.0)
         if isinstance(a, linalg.LinearOperator):
-            a = dense_operator(a)
-        if not (_is_dual_matrix(a) or has_duals(b) or has_duals(damp)):
+            a = dense_matrix(a)
+        if not any(map(has_dual_dtype, (a, b, damp))):
             return original(*args, **kwargs)
-        floats = {key: _float_matrix(x) if sparse.issparse(x) else x for key, x in given.items()}
+        floats = {key: float_matrix(x) if sparse.issparse(x) else x for key, x in given.items()}
         if isinstance(given["A"], linalg.LinearOperator):
             floats["A"] = _float_operator(given["A"])
         x0, *others = original(**float_arguments(floats))
@@ -278,7 +278,7 @@ def _least_squares(original, names):
         b = np.ravel(np.asarray(b))
         if np.iscomplexobj(x0):
             raise TypeError(f"{name} of duals expects real numbers, got complex ones; use np.linalg.lstsq.")
-        a0 = sparse.csc_array(_float_matrix(a))
+        a0 = sparse.csc_array(float_matrix(a))
         normal = sparse.csc_array(a0.T @ a0 + value(damp) ** 2 * sparse.eye_array(a0.shape[1]))
         solve = _solver_of_normal(name, normal)
 
