@@ -1,8 +1,9 @@
 """scipy.integrate's solvers of ordinary differential equations.
 
 They go their way on values; beside them the same equation is integrated for all components of the duals, to 1e-10, so
-that derivatives are those of the exact solution.  Those in Python carry duals themselves where their tolerance is tight
-or the components are many: steps that are as coarse as solve_ivp's default have no derivatives worth the name.
+that derivatives are those of the exact solution: steps as coarse as solve_ivp's default have no derivatives worth the
+name.  The solvers in Python carry duals themselves where that is better: explicit ones with finer steps, and all of
+them where the components are many.
 """
 
 import functools
@@ -23,8 +24,13 @@ from dualnum.rules.scipy.quadrature import _on_floats
 
 #: Relative tolerance of the components, and the absolute one relative to their size and their change in the interval.
 RTOL, SCALE = 1e-10, 1e-12
-#: A relative tolerance of values up to which steps on duals have good derivatives, and components that are too many.
-TIGHT, MANY = 1e-7, 2000
+EXPLICIT = integrate.RK23, integrate.RK45, integrate.DOP853
+#: Up to how many components the exact solution is integrated beside the solvers in Python; a stiff one takes n^3.
+MOST = dict.fromkeys(EXPLICIT, 2000) | {integrate.BDF: 100}
+#: The relative tolerance up to which the derivatives of explicit steps are about as exact as the values.
+FINE = 1e-6
+#: The one from which on the errors of values hide their derivatives from the nets' differences.
+COARSE = 1e-9
 #: Sizes that are added, from the first on: a component that is 0 at the beginning tells nothing about its size.
 FLOORS = 1e-18, 1e-8, 1.0
 
@@ -181,17 +187,16 @@ class Interpolant:
 
 def _rule(make):
     signature = inspect.signature(make)
-    takes_duals = make not in (integrate.LSODA, integrate.Radau)
 
     @functools.wraps(make, updated=())
     def on_duals(*args, **kwargs):
         given = signature.bind(*args, **kwargs).arguments
         extraneous = given.pop("extraneous", {})
-        rtol = np.min(value(given.get("rtol", signature.parameters["rtol"].default)))
-        y0 = given["y0"]
-        if takes_duals and (rtol <= TIGHT or np.iscomplexobj(y0) or _components_of(y0) > MANY):
-            return NotImplemented
-        nets.solutions.coarse += rtol > TIGHT
+        rtol, y0 = np.min(value(given.get("rtol", signature.parameters["rtol"].default))), given["y0"]
+        nets.solutions.coarse += rtol > COARSE
+        is_fine = make in EXPLICIT and rtol <= FINE
+        if make in MOST and (is_fine or np.iscomplexobj(y0) or _components_of(y0) > MOST[make]):
+            return NotImplemented  # it runs on duals
         return Solver(make, **given, **extraneous)
 
     return on_duals
@@ -235,7 +240,7 @@ def odeint(func, y0, t, args=(), *positional, tfirst=False, **options):
     if not dtypes:
         return result
     rtol = options.get("rtol")
-    nets.solutions.coarse += rtol is not None and np.min(rtol) > TIGHT
+    nets.solutions.coarse += rtol is not None and np.min(rtol) > COARSE
     steps = {name: options[name] for name in ("tcrit", "h0", "hmax", "hmin") if name in options}
     exact = Exact(lambda time, y: right(y, time), t[0], start, np.result_type(*dtypes), **steps)
     values = result[0] if isinstance(result, tuple) else result
