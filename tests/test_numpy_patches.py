@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 
+import numpy as np
 import pytest
 from expect import ENVIRONMENT, python
 
@@ -74,6 +75,19 @@ except TypeError:
     assert run(script, "0") == [f"{known} False"]
 
 
+@pytest.mark.parametrize("module", ["dualnum.rules.sparse.routines", "dualnum.rules.sparse.classes"])
+def test_rules_that_are_imported_before_scipy_are_whole(module):
+    pytest.importorskip("scipy")
+    script = f"""
+import warnings
+warnings.simplefilter("error")
+import {module}, dualnum, numpy
+from scipy import sparse
+print(dualnum.derivative(lambda t: (sparse.csr_array(t * numpy.eye(2)) * t).sum())(3.0))
+"""
+    assert run(script, "1") == ["12.0"]
+
+
 ZEROS = """
 import dualnum, numpy
 x = numpy.array([0.0, 3.0])
@@ -105,14 +119,20 @@ except TypeError as error:
     ],
 )
 def test_derivatives_of_leading_zeros_are_kept_or_refused(switch, of_poly1d):
-    products, lost = ["[3. 3.]", "[6. 6.]"], "f(x) expects to carry the derivative of each va"
+    lost = "f(x) expects to carry the derivative of each va"
+    if np.lib.NumpyVersion(np.__version__) < "2.2.0":  # compares in Python, where drivers look beside ties
+        of_poly1d, lost = "[3. 3.]", "[1. 1.]"
+    products = ["[3. 3.]", "[6. 6.]"]
     assert run(ZEROS, switch) == [*products, of_poly1d, "[1. 1.]", "[0. 1.]", "[0. 1.]", lost]
 
 
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)
 def test_every_row_of_the_table_is_in_the_code(patch):
     package = ".".join(patch.targets.split(".")[:2])
-    modules = {"scipy.special": "ufuncs.scipy_special", "scipy.sparse": "scipy_sparse"}
+    modules = {
+        "scipy.special": "ufuncs.scipy_special",
+        "scipy.sparse": "sparse.routines" if patch.name == "guarded" else "sparse.classes",
+    }
     guests = dict.fromkeys(
         ["numpy.ma", "h5py.h5t", "pandas.core", "scipy.optimize", "sparse.numba_backend"], "guests"
     )

@@ -43,8 +43,8 @@ from dualnum.rules.linalg import (
 __all__ = ["elementwise", "implicit", "rule"]
 
 numpy_patches.when_imported("scipy.special", "dualnum.rules.ufuncs.scipy_special")
-numpy_patches.when_imported("scipy.sparse._sparsetools", "dualnum.rules.scipy_sparse")
-numpy_patches.when_imported("scipy.sparse", "dualnum.rules.scipy_sparse:carry_duals")
+numpy_patches.when_imported("scipy.sparse._sparsetools", "dualnum.rules.sparse.routines")
+numpy_patches.when_imported("scipy.sparse", "dualnum.rules.sparse.classes")
 for package, correction in (
     ("numpy.ma", "masked_arrays"),
     ("h5py.h5t", "h5py_types"),

@@ -134,13 +134,13 @@ PATCHES = (
         "The rules of scipy.special and the guard of scipy.sparse are imported right after these, and dualnum does "
         "not import SciPy itself.",
         "They are imported with dualnum if SciPy's modules are imported already; else by "
-        "`import dualnum.rules.ufuncs.scipy_special, dualnum.rules.scipy_sparse`.",
+        "`import dualnum.rules.ufuncs.scipy_special, dualnum.rules.sparse.routines, dualnum.rules.sparse.classes`.",
         "all",
     ),
     Patch(
         "guarded",
         "scipy.sparse._sparsetools.<function>",
-        "Its compiled routines look the type number of an array up in a table of NumPy's: dualnum.rules.scipy_sparse "
+        "Its compiled routines look the type number of an array up in a table of NumPy's: dualnum.rules.sparse "
         "gives them the components of duals, or refuses.",
         "They crash the process on sparse matrices of duals.",
         "all",

@@ -173,7 +173,7 @@ cdef class LiftedRun:
     own : dict or None
         The dicts and sets that f has made, by their ids (`dualnum.lifting.keys`).
     matrices : WeakValueDictionary or None
-        The sparse matrices that f has made, by their ids (`dualnum.rules.scipy_sparse`).
+        The sparse matrices that f has made, by their ids (`dualnum.rules.sparse.classes`).
     caches : dict or None
         What cached functions have returned in this run, by function and arguments (`dualnum.lifting.caches`).
     cached : list or None

@@ -59,7 +59,7 @@ TESTS = {
     "dualnum/rules/scipy/": "scipy scipy_arrays scipy_linalg scipy_special",
     "dualnum/rules/guests.py|dualnum/rules/foreign": "foreign_code guests partners",
     "dualnum/rules/numpy_patches.py": "numpy_patches foreign_code reports edges rules surface",
-    "dualnum/rules/scipy_sparse.py": "reports scipy_sparse guests",
+    "dualnum/rules/sparse/": "reports scipy_sparse guests",
     "dualnum/rules/implicit_functions.py": "rule rules scipy_roots",
     "dualnum/rules/_": "edges rules operands taylor_levels linalg scipy_special arrays surface bit_identity",
     "dualnum/rules/": "edges rules reports operands arrays surface safety kinks bit_identity",
