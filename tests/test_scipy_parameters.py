@@ -88,6 +88,11 @@ FUNCTIONS = {
     "hyperu": (mpmath.hyperu, [(1.3, 2.2, 0.7), (0.4, -1.2, 3.0)], 2),
     "ellipkinc": (mpmath.ellipf, [(0.7, 0.4), (1.5, 0.9), (4.0, 0.4), (-2.0, -3.0), (0.7, 0.0)], 3),
     "ellipeinc": (mpmath.ellipe, [(0.7, 0.4), (1.5, 0.9), (4.0, 0.4), (-2.0, -3.0)], 3),
+    "elliprc": (mpmath.elliprc, [(1.3, 2.2), (2.2, 0.3), (1e-8, 5.0), (1.0, 1.0), (1e5, 1e-5)], 3),
+    "elliprf": (mpmath.elliprf, [(1.3, 2.2, 0.7), (1.0, 1.0, 1.0), (1e-9, 1e5, 3.0)], 3),
+    "elliprd": (mpmath.elliprd, [(1.3, 2.2, 0.7), (1.0, 1.0, 1.0), (1e-9, 1e5, 3.0), (0.1, 0.2, 30.0)], 3),
+    "elliprg": (mpmath.elliprg, [(1.3, 2.2, 0.7), (1.0, 1.0, 1.0), (1e-9, 1e5, 3.0), (0.1, 0.2, 30.0)], 3),
+    "elliprj": (mpmath.elliprj, [(1.3, 2.2, 0.7, 1.1), (1.0, 1.0, 1.0, 1.0), (1e-4, 1e3, 3.0, 0.01)], 2),
     "agm": (mpmath.agm, [(1.3, 2.2), (0.01, 5.0)], 3),
     "kv": (mpmath.besselk, ORDERS[:2] + ORDERS[3:6], 3),
     "kve": (scaled(mpmath.besselk, 1), ORDERS[3:6], 2),
@@ -169,6 +174,22 @@ def test_an_inverse_undoes_its_function(name, at, point, forward):
     point = np.array(point)
     np.testing.assert_allclose(dn.gradient(zero, check=False)(point), 0, atol=1e-9)
     np.testing.assert_allclose(dn.hessian(zero, check=False)(point), 0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "point"),
+    [("elliprc", (1.3, -2.2)), ("elliprj", (2.0, 3.0, 4.0, -0.5)), ("elliprj", (3.0, 0.1, 1.0, -2.0))],
+)
+def test_carlsons_integrals_by_their_principal_values(name, point):
+    exact = {"elliprc": lambda *p: mpmath.elliprc(*p, pv=True), "elliprj": mpmath.elliprj}[name]
+    check(getattr(special, name), lambda *p: exact(*p).real, point, 2, 1e-12)
+
+
+def test_carlsons_second_integral_has_no_curvature_at_zero():
+    """R_G(x, 1, 2) = R_G(0, 1, 2) + x R_F(0, 1, 2) / 4 - O(x^(3/2))."""
+    f = lambda x: special.elliprg(x, 1.0, 2.0)  # noqa: E731
+    assert dn.derivative(f)(0.0) == special.elliprf(0.0, 1.0, 2.0) / 4
+    assert not np.isfinite(dn.derivative(f, 2)(0.0))
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])

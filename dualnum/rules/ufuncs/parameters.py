@@ -145,34 +145,7 @@ _two("hyp1f1", _confluent)
 _three("hyp2f1", _gauss)
 _two("hyperu", _tricomi)
 
-# ---- elliptic integrals, means ------------------------------------------------------------------------------------
-
-
-def _carlson(x, y, z):
-    """Return Carlson's R_F and R_D by duplication, until all components of the duals have converged."""
-    total, power = 0.0 * (x + y + z), 1.0
-    for _ in range(30 + 4 * degree(dtype_of(x, y, z))):
-        a, b, c = np.sqrt(x), np.sqrt(y), np.sqrt(z)
-        shift = a * b + a * c + b * c
-        total = total + power / (c * (z + shift))
-        x, y, z, power = (x + shift) / 4, (y + shift) / 4, (z + shift) / 4, power / 4
-    mean = (x + y + z) / 3
-    return 1 / np.sqrt(mean), 3 * total + power / (mean * np.sqrt(mean))
-
-
-def _incomplete_elliptic(phi, m):
-    """Return F(phi | m) and E(phi | m): whole periods, and Carlson's forms for the rest."""
-    turns = np.round(value(phi) / math.pi)
-    phi = phi - turns * math.pi
-    s = np.sin(phi)
-    c2, d2 = np.where(np.abs(value(phi)) > math.pi / 4, np.cos(phi) ** 2, 1 - s * s), 1 - m * s * s
-    first, second = _carlson(c2, d2, 1.0 + 0.0 * s)
-    f = s * first
-    return 2 * turns * special.ellipk(m) + f, 2 * turns * special.ellipe(m) + f - m / 3 * s**3 * second
-
-
-_by(1)("ellipkinc", lambda phi, m: _incomplete_elliptic(phi, m)[0])
-_by(1)("ellipeinc", lambda phi, m: _incomplete_elliptic(phi, m)[1])
+# ---- means ---------------------------------------------------------------------------------------------------------
 
 
 def _mean(a, b):

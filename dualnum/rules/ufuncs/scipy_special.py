@@ -370,5 +370,5 @@ def log_of_sum(own, a, b, *, axis, return_sign, xp):
 from dualnum.rules.ufuncs import bessel, polynomials  # noqa: E402, F401, I001
 
 # These take over where parameters vary.
-from dualnum.rules.ufuncs import bessel_orders, incomplete, noncentral, parameters  # noqa: E402, F401
+from dualnum.rules.ufuncs import bessel_orders, carlson, incomplete, noncentral, parameters  # noqa: E402, F401
 from dualnum.rules.ufuncs import complex_functions, landau, more_functions  # noqa: E402, F401
