@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import operator
 import pickle
 from fractions import Fraction
 
@@ -279,6 +280,42 @@ def test_parts_are_views():
         dn.seed([1.0]).imag = 1.0
 
 
+@pytest.mark.parametrize("k", [1, 3, 40])
+def test_scalars_are_elements(k):
+    """Derivatives of scalars' operators are those of arrays, to the last bit; orders are NumPy's."""
+    rng = np.random.default_rng(k)
+    x = dn.seed(rng.normal(size=k))
+    z, w = x[0] + 1j * x[-1] * 0.7 + 0.3j, x[k // 2] * (1 + 2j) + 0.2
+
+    def parts(z):
+        return np.stack([np.array([z.real]).view(float), np.array([z.imag]).view(float)])[:, 1:]
+
+    def element(z):
+        return np.array([z]).view(dn.DualArray) if type(z) in (dn.Dual, dn.ComplexDual) else z
+
+    for operate in (operator.add, operator.sub, operator.mul, operator.truediv):
+        for a, b in (
+            (z, w),
+            (z, 2.5),
+            (2.5, z),
+            (z, 1 - 2j),
+            (1j, z),
+            (x[0], z),
+            (z, x[-1]),
+            (x[0], 1j),
+            (3, z),
+        ):
+            np.testing.assert_array_equal(parts(operate(a, b)), parts(operate(element(a), element(b))[0]))
+    for n in range(-3, 10):
+        np.testing.assert_allclose(parts(z**n), parts((element(z) ** n)[0]), rtol=1e-13, atol=1e-13)
+    np.testing.assert_array_equal(parts(abs(z) + 0j), parts(abs(element(z))[0] + 0j))
+    for compare in (operator.lt, operator.le, operator.gt, operator.ge):
+        for other in (w, dn.value(z), 2, 0.1 - 1j, dn.value(z).real + 9j):
+            assert compare(z, other) == compare(np.complex128(dn.value(z)), dn.value(other))
+    with pytest.raises(TypeError, match="'<' not supported"):
+        dn.derivative(lambda x: x if (x + 1j) < 2 else 0.0)(1.0)
+
+
 def test_scalars():
     x = dn.Dual(3.0)
     z = x + 4j
@@ -305,7 +342,7 @@ def test_scalars():
     assert dn.ComplexDual(x, 4.0) == z
     assert copy.deepcopy(z) is z
     assert pickle.loads(pickle.dumps(z)).tangent == 1
-    for refused in (complex, float, int, hash, lambda z: z < z, lambda z: z // 2, lambda z: z % 2):
+    for refused in (complex, float, int, hash, lambda z: z // 2, lambda z: z % 2, lambda z: z < "2"):
         with pytest.raises(TypeError):
             refused(z)
     with pytest.raises(AttributeError):

@@ -294,6 +294,39 @@ cdef Dual _with_primal(Dual d, double number, bint of_python):
     return z
 
 
+cdef int HYPOT = _index_of("hypot")
+
+
+cdef ComplexDual _complex_by_kernel(int op, object x, object y):
+    """x op y without warnings; None where there is no kernel, or an element does not fit the buffer."""
+    cdef double data[3][32]
+    cdef object dtype = None
+    for number in (x, y):
+        if type(number) in (Dual, ComplexDual):
+            own = (<ComplexDual>number).owner if type(number) is ComplexDual else _complex_of((<Dual>number).owner)
+            dtype = own if dtype is None or dtype is own else _complex_union(dtype, own)
+    cdef DualDescr *descr = _descr(dtype)
+    if _kernels[op].of_complex == NULL or descr.base.elsize > <Py_ssize_t>sizeof(data[0]):
+        return None
+    _complex_setitem(dtype, x, <char *>data[0])
+    _complex_setitem(dtype, y, <char *>data[1])
+    _run_kernel(_kernels[op].of_complex, &descr.layout, data[0], data[1], data[2])
+    return _complex_getitem(<PyObject *>descr, <char *>data[2])
+
+
+cdef ComplexDual _small_power(object x, object n):
+    """x**n for an integer n from 2 to 8, by products; else None."""
+    cdef object z = x
+    cdef int i
+    if type(x) is not ComplexDual or type(n) is not int or not 2 <= n <= 8:
+        return None
+    for i in range(1, n):
+        z = _complex_by_kernel(MULTIPLY, z, x)
+        if z is None:
+            return None
+    return z
+
+
 cdef object _complex_operate(int op, object x, object y):
     """x op y, where one is a ComplexDual, or one is a Dual and the other one complex."""
     cdef bint of_python = True
@@ -311,8 +344,10 @@ cdef object _complex_operate(int op, object x, object y):
             of_python = of_python and not isinstance(number, _generic)
         else:
             return NotImplemented
-    with np.errstate(all="ignore"):
-        z = _ufuncs[op](_as_plain(x), _as_plain(y))
+    z = _small_power(x, y) if op == POWER else _complex_by_kernel(op, x, y)
+    if z is None:
+        with np.errstate(all="ignore"):
+            z = _ufuncs[op](_as_plain(x), _as_plain(y))
     a, b = complex(_value(x)), complex(_value(y))
     try:
         if not of_python:
@@ -468,7 +503,10 @@ cdef class ComplexDual:
 
     def __abs__(self):
         cdef bint of_python = self.real.of_python and self.imag.of_python
-        return _with_primal(np.absolute(_complex_zero_d(self)), abs(np.complex128(_value(self))), of_python)
+        cdef Dual z = _new_dual(self.real.descr)
+        _run_kernel(_kernels[HYPOT].both, _layout(z), self.real.data, self.imag.data, z.data)
+        z.data[0], z.of_python = abs(np.complex128(_value(self))), of_python
+        return z
 
     def round(self, decimals=0):
         """Return the number with both parts rounded like np.round: a step function, whose derivatives are zero."""
@@ -478,12 +516,12 @@ cdef class ComplexDual:
         return bool(self.real) or bool(self.imag)
 
     def __richcmp__(self, other, int op):
-        if op != Py_EQ and op != Py_NE:
-            return NotImplemented
         if isinstance(other, _array_likes):
             return _comparisons[op](self, other)
         if not (type(other) in (Dual, ComplexDual) or isinstance(other, _real_scalars + _complex_scalars)):
             return NotImplemented
+        if op != Py_EQ and op != Py_NE:  # NumPy's numbers have an order, Python's have none
+            return NotImplemented if self.real.of_python else _comparisons[op](_as_plain(self), _as_plain(other))
         equal = self.real == other.real and self.imag == other.imag
         return bool(equal) == (op == Py_EQ)
 
