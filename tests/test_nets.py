@@ -202,6 +202,35 @@ def test_nets_compute_whatever_np_seterr_says():
             dn.derivative(lambda x: x**3)(1e-120)
 
 
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: 40 * x[0] + float(repr(float(x[0]))), [1.3]),
+        (lambda x: np.sum(x**2) + x[0] * float(repr(float(x[0]))), [1.0, 2.0, 3.0]),
+        (
+            lambda x: np.array([2.0 * float(repr(float(x[0]))), abs(x[1])]),
+            [0.0, 0.0],
+        ),  # beside a kink of equal value
+    ],
+)
+def test_a_loss_beside_larger_slopes_is_found(f, x):
+    with pytest.raises(TypeError, match="expects the derivative of f on duals to be that of f on floats"):
+        dn.jacobian(f)(np.array(x))
+
+
+def test_a_slope_that_begins_at_x_is_no_loss():
+    def f(x):
+        return 128.0 + x[0] ** 2 + (x[1] ** 3 if x[1] >= 0 else -(x[1] ** 2))
+
+    def beam(x):
+        bracket = lambda t, n: t**n if t > 0 else 0.0  # noqa: E731
+        a, b = x[0], x[0] - x[1]
+        return -5 * bracket(a, 3) / 6 + 3 * bracket(b, 3) / 6 + x[2] * a + 20 * bracket(b, 2)
+
+    np.testing.assert_array_equal(dn.gradient(f)(np.array([-2.0, 0.0])), [-4, 0])
+    np.testing.assert_allclose(dn.gradient(beam)(np.array([4.0, 4.0, 1e4])), [9960, 0, 4])
+
+
 # ---- comparisons of equal numbers that move -----------------------------------------------------------------------
 
 
@@ -264,6 +293,181 @@ def test_gradients_beside_second_derivatives_agree_with_both_sides():
     assert dn.value_and_derivative(annuity, 2)(0.0) == pytest.approx((10, -55, 440))
 
 
+def rodrigues(v):
+    """The rotation by a vector."""
+    angle = np.sqrt(v @ v)
+    if angle == 0:
+        return np.eye(3)
+    k = v / angle
+    cross = np.array([[0, -k[2], k[1]], [k[2], 0, -k[0]], [-k[1], k[0], 0]])
+    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+
+
+def by_square(v):
+    square = v @ v
+    return np.zeros(2) if square == 0 else np.sin(square) / square * v
+
+
+def by_norm(v):
+    length = np.linalg.norm(v)
+    return v if length == 0 else np.sinh(length) / length * v
+
+
+def by_absolute(x):
+    r = abs(x)
+    return 0.0 if r == 0 else math.sin(r) / r * x
+
+
+@pytest.mark.parametrize("check", [None, True])
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    ("make", "elsewhere", "at", "expected"),
+    [
+        (lambda **options: dn.jacobian(by_square, **options), np.ones(2), np.zeros(2), np.eye(2)),
+        (lambda **options: dn.jacobian(by_norm, **options), np.ones(2), np.zeros(2), np.eye(2)),
+        (lambda **options: dn.derivative(by_absolute, **options), 1.3, 0.0, 1.0),
+        (
+            lambda **options: dn.jacobian(rodrigues, **options),
+            np.ones(3),
+            np.zeros(3),
+            -np.array([[[0, 0, 0], [0, 0, 1], [0, -1, 0]], [[0, 0, -1], [0, 0, 0], [1, 0, 0]],
+                       [[0, 1, 0], [-1, 0, 0], [0, 0, 0]]], float),
+        ),
+    ],
+)  # fmt: skip
+def test_a_length_that_is_asked_whether_it_is_zero(make, elsewhere, at, expected, first, check):
+    """To first order it rests there, and f is smooth."""
+    driver = make(check=check)
+    for x in () if first else (elsewhere, 2 * elsewhere):
+        driver(x)
+    for _ in range(2):
+        np.testing.assert_allclose(driver(at), expected, atol=1e-15)
+
+
+def test_what_is_asked_whether_it_is_zero_at_rest_looks_again_a_few_times():
+    """A constant may be 0 for ever."""
+    calls = []
+
+    def f(x):
+        calls.append(1)
+        return x[0] * x[0] if 0 * x[1] == 0 else x[0]
+
+    driver = dn.gradient(f)
+    for _ in range(12):
+        driver(np.ones(2))
+    calls.clear()
+    driver(np.ones(2))
+    assert len(calls) == 1
+
+
+ZEROS = {
+    "flatnonzero": lambda x: np.sum(x[np.flatnonzero(x)]),
+    "nonzero": lambda x: np.sum(x[x.nonzero()]),
+    "where": lambda x: np.sum(x[np.where(x)]),
+    "argwhere": lambda x: np.sum(x[np.argwhere(x)]),
+    "count_nonzero": lambda x: np.sum(x) if np.count_nonzero(x) == len(x) else np.sum(x[1:]),
+    "compress": lambda x: np.sum(np.compress(x, x)),
+    "trim_zeros": lambda x: np.sum(np.trim_zeros(x)),
+    "if": lambda x: (x[0] if x[0] else 0.0) + np.sum(x[1:]),
+    "if an array": lambda x: (x[0] if x[:1] else 0.0) + np.sum(x[1:]),
+    "any": lambda x: (x[0] if np.any(x[:1]) else 0.0 * x[1]) + np.sum(x[1:]),
+    "all": lambda x: np.sum(x) if x.all() else np.sum(x[1:]),
+    "and": lambda x: np.sum(x[np.logical_and(x, x)]),
+    "in": lambda x: np.sum(x) if 0.0 not in x else np.sum(x[1:]),
+    "isin": lambda x: np.sum(x[~np.isin(x, [0.0])]),
+    "filter": lambda x: sum(filter(None, x)),
+}
+
+
+@pytest.mark.parametrize("n", [5, 100])
+@pytest.mark.parametrize("name", ZEROS)
+def test_every_way_to_ask_whether_a_number_is_zero(name, n):
+    """By duals and by tapes; each of these functions is the sum."""
+    x = np.linspace(1, 2, n)
+    driver = dn.gradient(ZEROS[name])
+    driver(x)
+    driver(x + 1)
+    x[0] = 0
+    try:
+        got = driver(x)
+    except TypeError as error:
+        assert name == "trim_zeros", error  # whose result has another length beside x
+    else:
+        np.testing.assert_array_equal(got, 1.0)
+
+
+def drawn(x, rng):
+    h = x * rng.normal(size=3)
+    h[h < 0] = 0
+    return np.sum(h**2)
+
+
+def noted(x, log):
+    log.append(1)
+    return 0.0 if x[0] == 0 else math.sin(x[0]) + x[1]
+
+
+def in_place(x):
+    x *= 2
+    return sum(v * v if v == 0 else v * v + v for v in x)
+
+
+def test_a_function_with_a_state_runs_once_at_a_tie():
+    driver = dn.value_and_gradient(drawn)
+    for x in (np.array([2.0, 3.0, 1.0]), np.array([0.0, 3.0, 1.0])):
+        assert driver(x, np.random.default_rng(0))[0] == drawn(x, np.random.default_rng(0))
+    for elsewhere in (None, np.ones(2)):
+        log, driver = [], dn.gradient(lambda x, log: noted(x, log))
+        if elsewhere is not None:
+            driver(elsewhere, [])
+            driver(elsewhere, [])
+        np.testing.assert_array_equal(driver(np.array([0.0, 0.0]), log), [1, 1])
+        assert log == [1]
+    for x in (np.array([1.0, 3.0]), np.array([0.0, 3.0]), np.array([0.0, 3.0])):
+        before = x.copy()
+        np.testing.assert_array_equal(dn.gradient(in_place)(x), 8 * x + 2)
+        np.testing.assert_array_equal(x, before)
+
+
+def guarded_product(v):
+    return 0.0 if v[0] == 0 else math.sin(v[0]) * v[1]
+
+
+def test_second_derivatives_at_a_tie_where_plain_f_refuses_beside_it():
+    driver = dn.value_gradient_hessian(guarded_product)
+    for _ in range(3):
+        value, gradient, hessian = driver(np.array([0.0, 2.0]))
+        assert value == 0
+        np.testing.assert_array_equal(gradient, [2, 0])
+        np.testing.assert_array_equal(hessian, [[0, 1], [1, 0]])
+    for order, expected in ((2, -1 / 3), (4, 1 / 5)):
+        got = dn.derivative(lambda x: 1.0 if x == 0 else math.sin(x) / x, order)(0.0)
+        assert got == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_constant_whose_sides_are_unknown_has_no_second_derivatives():
+    def f(x):
+        if x == 0:
+            return 0.0
+        raise ValueError("beside 0 f has no value")
+
+    assert np.isnan(dn.derivative(f, 2, check=False)(0.0))
+
+
+def test_drivers_in_drivers_at_a_tie():
+    logarithm = lambda x: 0.0 if x == 1 else np.log(x)  # noqa: E731
+    assert dn.derivative(lambda t: dn.derivative(logarithm)(t))(1.0) == -1
+    assert dn.derivative(dn.derivative(logarithm))(1.0) == -1
+    gradient = dn.gradient(lambda v: 0.0 if v[0] == v[1] else np.sin(v[0] - v[1]) * v[0])
+    np.testing.assert_allclose(dn.jacobian(gradient)(np.ones(2)), [[2, -1], [-1, 0]])
+
+
+def test_complex_results_at_a_tie():
+    f = lambda x: 1 + 0j if x == 0 else np.exp(1j * x)  # noqa: E731
+    assert dn.derivative(f)(0.0) == 1j
+    assert dn.derivative(f, order=2)(0.0) == -1
+
+
 def test_kinks_at_comparisons_keep_their_branch():
     for f, expected in (
         (lambda x: x if x > 0 else 0 * x, 0.0),
@@ -308,7 +512,7 @@ def test_a_constant_at_one_point_alone_has_higher_derivatives():
     np.testing.assert_allclose(got, [[-1 / 3, 0], [0, 0]], rtol=1e-15)
 
 
-# ---- texts of numbers, searches -----------------------------------------------------------------------------------
+# ---- texts of numbers, rounding, searches -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -323,6 +527,41 @@ def test_a_constant_at_one_point_alone_has_higher_derivatives():
 )
 def test_a_text_is_that_of_the_value(f, x, slope):
     assert dn.value_and_derivative(f)(x) == (f(x), slope)
+
+
+@pytest.mark.parametrize("digits", range(6, 11))
+def test_a_number_that_is_rounded_is_found(digits):
+    def of_price(price):
+        target, low, high = round(float(price), 6), 0.0, 5.0
+        for _ in range(200):
+            middle = (low + high) / 2
+            if round(math.exp(middle) - 1, 6) == target:
+                break
+            low, high = (low, middle) if math.exp(middle) - 1 > target else (middle, high)
+        return middle
+
+    for f, x in (
+        (lambda x: math.exp(round(x, digits)), 1.23456789),
+        (lambda x: round(math.exp(x), digits), 0.3),
+        (lambda x: np.round(x, digits) ** 2 + x, 6.123456789),
+        (of_price, 1.23456789),
+    ):
+        with pytest.raises(TypeError, match=r"expects (its derivative|the derivative of f)"):
+            dn.derivative(f)(x)
+
+
+@pytest.mark.parametrize("size", [1e-4, 1e-5, 1e-6, 1e-7, 1e-8])
+@pytest.mark.parametrize("place", [0.0, 0.3, 1.0])
+def test_ripples_kinks_and_spikes_are_no_stairs(size, place):
+    x = 1.23456789
+    for f, slope in (
+        (lambda x: x + size * np.sin(x / size), 1 + np.cos(x / size)),
+        (lambda x: x + abs(x - 1.23456789 - place * size), 2.0 if place == 0 else 0.0),
+        (lambda x: 2 * x + np.exp(-((x - 1.23456789) ** 2) / size**2), 2.0),
+        (lambda x: x + (x > 1.23456789 + place * size + size / 7), 1.0),
+    ):
+        got = dn.derivative(f)(x)
+        assert got == pytest.approx(slope, rel=1e-6) or (place == 0 and got == 1.0)
 
 
 def golden(a):

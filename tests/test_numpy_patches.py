@@ -100,10 +100,7 @@ except TypeError as error:
 print(dualnum.gradient(lambda x: numpy.poly1d(x)(1.0))(x + 1.0))
 print(dualnum.gradient(lambda x: numpy.poly1d(numpy.where(x > 0, x, 0.0))(1.0))(x))
 print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum(), check=False)(x))
-try:
-    print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum())(x))
-except TypeError as error:
-    print(str(error)[:47])
+print(dualnum.gradient(lambda x: numpy.trim_zeros(x).sum())(x))
 """
 
 
@@ -119,11 +116,10 @@ except TypeError as error:
     ],
 )
 def test_derivatives_of_leading_zeros_are_kept_or_refused(switch, of_poly1d):
-    lost = "f(x) expects to carry the derivative of each va"
     if np.lib.NumpyVersion(np.__version__) < "2.2.0":  # compares in Python, where drivers look beside ties
-        of_poly1d, lost = "[3. 3.]", "[1. 1.]"
+        of_poly1d = "[3. 3.]"
     products = ["[3. 3.]", "[6. 6.]"]
-    assert run(ZEROS, switch) == [*products, of_poly1d, "[1. 1.]", "[0. 1.]", "[0. 1.]", lost]
+    assert run(ZEROS, switch) == [*products, of_poly1d, "[1. 1.]", "[0. 1.]", "[0. 1.]", "[1. 1.]"]
 
 
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)

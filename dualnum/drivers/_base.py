@@ -17,7 +17,9 @@ from dualnum._core import (
     DriverBase,
     KeepMemory,
     Level,
+    Lost,
     NearPass,
+    comparisons_of_last_call,
     first_ties,
     guarded_call,
     may_change,
@@ -169,8 +171,8 @@ class Variables:
         return tuple(args)
 
     def seeded(self, leaf, seeds):
-        """Return a seeded copy of the array or number of a leaf."""
-        x = leaf.x
+        """Return a seeded copy of the array or number of a leaf, a plain copy without seeds."""
+        x = leaf.x if seeds or not isinstance(leaf.x, np.ndarray) else leaf.x.copy(order="K")
         for function, level in seeds:
             x = function(x, leaf, level)
         return x
@@ -339,10 +341,10 @@ class Driver(DriverBase):
         before, ties = points_met(), first_ties()
         try:
             y = self.call(variables.seed_arguments(*seeds), kwargs)
-        except TypeError as lost:
+        except Lost as lost:
             if ties == first_ties() or not may_settle(variables):
                 raise
-            y = beside_ties(self, variables, kwargs, seeds)
+            y = beside_ties(self, variables, kwargs, seeds, comparisons_of_last_call())
             if y is None:
                 raise lost from None
         met = points_met()

@@ -14,9 +14,11 @@ from dualnum._core import (
     DualArray,
     DualDType,
     Level,
+    Lost,
     NearPass,
     Tainting,
     calls_open,
+    comparisons_of_last_call,
     complex_from,
     imaginary_part,
     is_near,
@@ -69,8 +71,58 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
     whole : bool
         Whether it moved all variables.
     """
+
+    def settle(call, y):
+        return _settled(call, driver, variables, kwargs, seeds, y, before, met, whole)
+
+    compared = comparisons_of_last_call()
+    found = _by_parts(driver, settle, y)
+    if met[2] == before[2] or driver.check is False or _degree(variables.seed_again(*seeds)) > 1:
+        return found
+    lost = _loss(
+        driver, variables, kwargs, seeds, found, compared
+    )  # a branch at x alone, beside a singular point
+    if not isinstance(lost, Lost):
+        return found
+    found = beside_ties(driver, variables, kwargs, seeds, compared)
+    if found is None:
+        raise lost
+    return found
+
+
+def beside_ties(driver, variables, kwargs, seeds, compared):
+    """Return f's value with the first derivatives on which both sides of a tie agree, or None if they do not.
+
+    There f is smooth although the branch that it takes at x is not, as ``if x == 0: return 1.0``.  At x it has
+    `compared` numbers so often.
+    """
+    if _degree(variables.seed_again(*seeds)) > 1:
+        return None
+
+    def settle(call, y):
+        above, below = (
+            _pass_near(call, driver, variables, kwargs, seeds, 1 + EXTRA, sign, y) for sign in (1.0, -1.0)
+        )
+        if not _is_dual(above) or above.dtype is not getattr(below, "dtype", None):
+            return None
+        y = _like(np.asarray(y).astype(above.dtype), y)
+        same = _agreement(y, above, below)
+        if same is None or not same.all():
+            return None
+        return _replaced(y, [above, below], 1, 1, same, False)
+
+    found = _by_parts(driver, settle, driver.call(variables.seed_again(), kwargs))
+    if found is None or isinstance(_loss(driver, variables, kwargs, seeds, found, compared), Lost):
+        return None
+    if variables.state is not None:
+        driver.call(variables.seed_again(), kwargs)  # which leaves the arguments as one call does
+    return found
+
+
+def _by_parts(driver, settle, y):
+    """Return ``settle(call, y)``, for a driver of complex functions from both parts of results; None stays None."""
     if driver.name not in OF_COMPLEX:
-        return _settled(driver.call, driver, variables, kwargs, seeds, y, before, met, whole)
+        return settle(driver.call, y)
     is_complex = np.iscomplexobj(y)
 
     def call(args, kwargs):
@@ -79,39 +131,18 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
         is_complex = is_complex or np.iscomplexobj(found)
         return _both_parts(found)
 
-    re, im = _settled(call, driver, variables, kwargs, seeds, _both_parts(y), before, met, whole)
-    return complex_from(re, im) if is_complex else re
+    found = settle(call, _both_parts(y))
+    return None if found is None else complex_from(*found) if is_complex else found[0]
 
 
-def beside_ties(driver, variables, kwargs, seeds):
-    """Return f's value with the first derivatives on which both sides of a tie agree, or None if they do not.
-
-    There f is smooth although the branch that it takes at x is not, as ``if x == 0: return 1.0``.
-    """
-    y = driver.call(variables.seed_again(), kwargs)
-    if np.iscomplexobj(y) or _degree(variables.seed_again(*seeds)) > 1:
-        return None
-    above, below = (
-        _pass_near(driver.call, driver, variables, kwargs, seeds, 1 + EXTRA, sign, y) for sign in (1.0, -1.0)
-    )
-    if not _is_dual(above) or above.dtype is not getattr(below, "dtype", None):
-        return None
-    y = _like(np.asarray(y).astype(above.dtype), y)
-    same = _agreement(y, above, below)
-    if same is None or not same.all():
-        return None
-    found = _replaced(y, [above, below], 1, 1, same, False)
-    return None if _is_lost(driver, variables, kwargs, seeds, found) else found
-
-
-def _is_lost(driver, variables, kwargs, seeds, found):
-    """Return whether the nets of lifting refuse a result, as that of a search by comparisons, which has no slopes."""
+def _loss(driver, variables, kwargs, seeds, found, compared):
+    """Return what the nets of lifting say of a result; they refuse that of a search by comparisons, for example."""
     from dualnum.lifting import nets, storage
     from dualnum.lifting.state import State
 
     arguments = variables.seed_again(*seeds), kwargs
     at = nets.Plain(driver.f, *storage.copied(arguments), State(arguments))
-    return isinstance(nets.loss(at, found), nets.Lost)
+    return nets.loss(at, found, compared=compared)
 
 
 def _agreement(y, above, below):
@@ -146,9 +177,7 @@ def _settled(call, driver, variables, kwargs, seeds, y, before, met, whole):
         now - then for now, then in zip(met, before, strict=True)
     ]
     nested = calls > 1  # f called drivers, so derivatives are of a higher order than `y` shows
-    order = _degree(
-        y if _is_dual(y) else variables.seed_again(*seeds)
-    )  # a constant may be that at this x alone
+    order = _degree(y if _is_dual(y) else variables.seed_again(*seeds))  # of a constant at this x alone, too
     size = order + EXTRA + 2 * nested
 
     def near(seeds, sign=1.0, by_value=None):
@@ -165,6 +194,8 @@ def _settled(call, driver, variables, kwargs, seeds, y, before, met, whole):
         y = _with_value(y, call(variables.seed_again(), kwargs))
     least = 1 if nested else 2
     above = near(seeds)
+    if above is None and not _is_dual(y) and near(seeds, -1.0) is None:
+        y = _without_derivatives(y, variables.seed_again(*seeds))  # a constant at this x alone, perhaps
     found = _replaced(y, [above], least, order, affected, nested)
     if (zeros and not nested) or np.any(_unknown(found)):
         below = near(seeds, -1.0)
@@ -174,9 +205,8 @@ def _settled(call, driver, variables, kwargs, seeds, y, before, met, whole):
             affected = _affected(call, variables, kwargs, seeds, y, True)
             sides = [near(seeds, sign, "always") for sign in (1.0, -1.0)]
             found = _replaced(found, sides, 1, 1, affected, nested)
-    if (
-        ties and not nested and order > 1
-    ):  # a branch that f takes at x alone has another slope than both sides
+    # a branch that f takes at x alone has another slope than both sides
+    if (ties or rest_ties) and not nested and order > 1:
         sides = [above, near(seeds, -1.0)]
         same = _agreement(found, *sides)
         if same is not None:
@@ -328,11 +358,24 @@ def weights(start, count):
 def _with_value(y, found):
     """Return `y` with the values of `found`, which f gives without the seeds."""
     found = np.asarray(value(found))
-    if not _is_dual(y) or found.shape != y.shape:
+    if found.shape != np.shape(y):
         return y
+    if not _is_dual(y):
+        return found[()]
     numbers = components(np.asarray(y))
     numbers[..., 0] = found
     return _like(from_components(numbers, y.dtype), y)
+
+
+def _without_derivatives(y, seeded):
+    """Return a constant with unknown derivatives of second order and more, in the levels of the arguments."""
+    from dualnum.lifting.storage import dtype_of
+
+    dtype = dtype_of(seeded)
+    numbers = np.full((*np.shape(y), dtype.itemsize // 8), np.nan)
+    numbers[..., orders(dtype).sum(axis=0) == 1] = 0.0
+    numbers[..., 0] = y
+    return _like(from_components(numbers, dtype), y)
 
 
 def _replaced(y, sides, least, most, affected, nested):

@@ -94,11 +94,16 @@ def call(f, args, kwargs, lift, check):
         if isinstance(lost, nets.Lost):
             errors.append(lost)
             continue
-        if (
-            lost is nets.JUMP and grade != grades[-1]
-        ):  # a text of x may be another one; lifted, it is that of the value
-            jumped = jumped or (g, grade)
+        if lost is nets.JUMP and grade != grades[-1]:
+            jumped = jumped or (g, grade)  # a text of x may be another one; lifted, it is that of the value
             continue
+        doubtful = lost is nets.UNDECIDED or (checks and storage.dtype_of(y) is None)
+        if doubtful and grade == PLAIN and len(grades) > 1 and comparisons_of_last_call() >= nets.SEARCH:
+            refused = [error for error in errors if _raised_by_rule(error)]
+            refused = refused or refused_by_a_rule(f, args, kwargs, state)
+            if refused:
+                state.restore()
+                raise refused[0]
         if shows:
             verified = (verified or check is None or checks) and not undecided(keyed, lost)
             settle(keyed, grade, verified, state.has_changed())
@@ -115,6 +120,16 @@ def call(f, args, kwargs, lift, check):
     of_duals = at.value is not None
     state.restore()
     raise best(errors, None if of_duals else at.error)
+
+
+def refused_by_a_rule(f, args, kwargs, state):
+    """Return the error of a rule that lifted f reaches, as that of quad at a jump of its integrand, in a list."""
+    try:
+        with state.again():
+            run(f, lifted(f, FULL), args, kwargs, state)
+    except (Exception, GivenUp) as error:
+        return [error] if _raised_by_rule(error) else []
+    return []
 
 
 def met_kinks(before, y):

@@ -22,6 +22,7 @@ from dualnum._core import (
     ComplexDual,
     Dual,
     DualDType,
+    Lost,
     comparisons_of_last_call,
     complex_from,
     imaginary_part,
@@ -47,9 +48,11 @@ NOISE, LOOSE = 1e-8, 1e4
 TINY = 1e-140
 #: Steps that are longer than those of a search by comparisons, and how many comparisons are one.
 LONG, SEARCH = (1e-3, 3e-3), 8
+#: Steps among which is one beyond the next stair of a function that rounds.
+STAIRS = 1e-11 * 2.0 ** np.arange(24)
 #: What `loss` returns where the differences cannot tell: at kinks, near the end of f's domain.
 UNDECIDED = "undecided"
-#: What it returns where f's value on duals is another than on floats, but f jumps there.
+#: What it returns where f's value on duals is another than on floats, but f jumps there, or complex for a real one.
 JUMP = "jump"
 
 
@@ -63,10 +66,6 @@ class Solutions(threading.local):
 
 
 solutions = Solutions()
-
-
-class Lost(TypeError):
-    """A derivative was lost in f."""
 
 
 def _unlabelled(y):
@@ -298,16 +297,19 @@ class Directions:
 
 
 @np.errstate(all="ignore")  # of the nets' own arithmetic: tiny numbers underflow in their differences
-def loss(at, y, solved=False, coarse=False):
+def loss(at, y, solved=False, coarse=False, compared=None):
     """Return the error about a derivative that f has lost, None, UNDECIDED, or JUMP, from its result `y` on duals.
 
     `at` is plain f at the values of the same arguments.  Where f has `solved` equations, its values have the noise of
-    the solvers' tolerances, which say nothing about derivatives where these are `coarse`.
+    the solvers' tolerances, which say nothing about derivatives where these are `coarse`.  It has `compared` numbers so
+    often; None for as often as in the last call.
     """
     if at.value is None:
         return UNDECIDED if at.error is not None else None
     y = _unlabelled(y)
     at.is_complex = _is_complex(y) or _is_complex(at.value)
+    if at.is_complex and not _is_complex(at.value):
+        return JUMP
     got, expected = (_number_array(a, at.is_complex) for a in (y, at.value))
     if got is None or expected is None:
         return None
@@ -331,7 +333,8 @@ def loss(at, y, solved=False, coarse=False):
     if coarse and _levels(y):
         return UNDECIDED
     y = _both_parts(y) if at.is_complex else y
-    found = _slope_loss(at, args, y, expected, LOOSE if solved else 1.0)
+    compared = comparisons_of_last_call() if compared is None else compared
+    found = _slope_loss(at, args, y, expected, LOOSE if solved else 1.0, compared)
     return None if found is UNDECIDED and not at.repeats(expected) else found
 
 
@@ -369,7 +372,7 @@ def _directions(args):
     return directions if directions.weigh() else None
 
 
-def _slope_loss(at, args, y, expected, loose):
+def _slope_loss(at, args, y, expected, loose, compared):
     """Return the error about a derivative that differs from differences of plain f, None, or UNDECIDED."""
     directions = _directions(args)
     if directions is None:
@@ -378,13 +381,50 @@ def _slope_loss(at, args, y, expected, loose):
     slope = np.asarray(directions.slope(y) if _levels(y) else np.zeros(expected.shape))
     if slope.shape != expected.shape:
         return None
-    compared = comparisons_of_last_call()
-    lost = _still_slope(at, directions, y, expected, loose) or _moving_slope(
-        at, directions, slope, expected, loose
-    )
-    if compared >= SEARCH and _levels(y) and not isinstance(lost, Lost):  # drivers warn of a constant
+    lost = _still_slope(at, directions, y, expected, loose)
+    if not isinstance(lost, Lost):
+        lost = _moving_slope(at, directions, slope, expected, loose) or lost
+    searched = compared >= SEARCH
+    if isinstance(lost, Lost) or (searched and not _levels(y)):  # drivers warn of a constant
+        return lost
+    if searched:
         return _searched_slope(at, directions, slope, expected) or lost
-    return lost
+    return (lost is UNDECIDED and _rounded_slope(at, directions, slope, expected)) or lost
+
+
+def _long_slope(at, directions, slope, expected):
+    """Return the difference of a long step, and where two such differences agree, and not with the slope."""
+    found = [_difference(at, directions, step, expected) for step in LONG]
+    if any(difference is None for difference, _ in found):
+        return None, np.zeros(expected.shape, bool)
+    (first, kinked), (second, other) = found
+    wrong = _apart(first, slope, 0.1, NOISE * np.abs(expected)) & ~kinked & ~other
+    return first, wrong & ~_apart(first, second, 0.02, NOISE * np.abs(expected))
+
+
+def _rounded_slope(at, directions, slope, expected):
+    """Return the error about a slope that f has lost by rounding, or None.
+
+    On both sides f follows the slope exactly, and then leaps: a smooth function would leave it little by little.
+    """
+    first, wrong = _long_slope(at, directions, slope, expected)
+    for sign in (1.0, -1.0):
+        if not wrong.any():
+            return None
+        leaps, still = np.zeros(expected.shape, bool), np.zeros(expected.shape, bool)
+        for step in sign * STAIRS:
+            y = at.numbers(directions, step)
+            if y is None or y.shape != expected.shape:
+                return None
+            rest = np.abs(y - expected - step * slope)
+            leaps |= still & (rest >= 0.2 * np.abs(step * (first - slope)))
+            still = rest <= 4e-15 * np.abs(expected)
+        wrong &= leaps
+    text = (
+        "f(x) expects its derivative to be carried, got {slope:.6g} along one direction where f moves by {center:.6g}: "
+        "f is a staircase, as of numbers that it rounds; round what f returns, or turn this check off with check=False."
+    )
+    return _accusation(at, wrong, slope, first, expected, text)
 
 
 def _searched_slope(at, directions, slope, expected):
@@ -393,12 +433,7 @@ def _searched_slope(at, directions, slope, expected):
     Its result is a staircase: flat, as the derivatives say, and yet f moves over steps that are longer than the
     stairs.
     """
-    found = [_difference(at, directions, step, expected) for step in LONG]
-    if any(difference is None for difference, _ in found):
-        return None
-    (first, kinked), (second, other) = found
-    wrong = _apart(first, slope, 0.1, NOISE * np.abs(expected)) & ~kinked & ~other
-    wrong &= ~_apart(first, second, 0.02, NOISE * np.abs(expected))
+    first, wrong = _long_slope(at, directions, slope, expected)
     short, _ = _difference(at, directions, STEPS[-1] / 10, expected)
     if short is None or not wrong.any():
         return None
@@ -434,6 +469,8 @@ def _moving_slope(at, directions, slope, expected, loose):
     wrong &= spread <= 0.01 * np.abs(center) + noise
     wrong &= (center != 0) | (spread != 0)  # else f may absorb the steps, as x + 1e15 does
     wrong = _without_ties(wrong, expected, slope, center, kinks)
+    if not wrong.any():
+        return UNDECIDED
     what = "the derivative of f on duals to be that of f on floats, got {slope:.6g} along one direction"
     return _verdict(at, directions, wrong, slope, center, expected, what)
 
@@ -455,15 +492,19 @@ def _still_slope(at, directions, y, expected, loose):
         found.append(difference)
     noise = loose * NOISE * np.abs(expected) + TINY
     none = np.zeros(expected.shape)
-    moves = _apart(found[0], none, loose * CLOSE, noise) & ~_apart(*found, 0.01, noise)
+    moves = ~_apart(*found, 0.01, noise)
+    for difference in found:
+        moves &= _apart(difference, none, loose * CLOSE, noise)
     what = "to carry the derivative of each variable, got none along some"
     return _verdict(at, alone, moves, none, found[0], expected, what)
 
 
 def _verdict(at, directions, wrong, slope, center, expected, what):
-    """Return the error about elements whose slope is wrong, unless smaller steps or f's own ways acquit all of them."""
+    """Return the error about elements whose slope is wrong, UNDECIDED if smaller steps acquit them, None if f does."""
     if wrong.any():
         wrong = wrong & ~_acquitted(at, directions, slope, center, expected)
+        if not wrong.any():
+            return UNDECIDED
     text = (
         f"f(x) expects {what} where differences of f give {{center:.6g}}: f loses the derivative of a number that it "
         f"converts, looks up, searches for or compares; write f with the formula that defines it, or turn this check "
@@ -483,17 +524,20 @@ def _accusation(at, wrong, slope, center, expected, text):
 def _acquitted(at, directions, slope, center, expected):
     """Return where differences of two small steps in a row agree with the slope, although those of larger ones do not.
 
-    f then changes within the larger steps.  A step tells something only where its rounding errors are smaller than the
-    disagreement.
+    f then changes within the larger steps, or has a kink so weak that the larger ones do not show it.  A step tells
+    something only where its rounding errors are smaller than the disagreement.
     """
     acquitted = before = np.zeros(expected.shape, bool)
     for step in SMALL:
-        difference, _ = _difference(at, directions, step, expected)
-        if difference is None:
+        right, left = _sides(at, directions, step, expected)
+        if right is None:
             continue
+        difference = (right + left) / 2
         noise = 1e-15 * np.abs(expected) / step
         tells = np.abs(center - slope) > 10 * noise
         agrees = (difference != 0) & ~_apart(difference, slope, 0.05, noise)
+        away = np.abs(difference - slope)
+        agrees &= (away < 0.5 * np.abs(center - slope)) | (away < np.abs(right - left))
         acquitted = np.where(tells, agrees & before, acquitted)
         before = np.where(tells, agrees, before)
     return acquitted
@@ -502,13 +546,16 @@ def _acquitted(at, directions, slope, center, expected):
 def _without_ties(wrong, values, slope, center, kinks):
     """Return `wrong` without the elements of equal values whose slopes are right in another order: eigenvalues.
 
-    Where one of these has a kink, they change their order, and their central differences are none of the slopes.
+    Where one of these has a kink, they change their order, and of their central differences the sum alone is that of
+    the slopes.
     """
     left = wrong.copy()
     for i in np.flatnonzero(wrong):
         tied = np.abs(values - values.flat[i]) <= 1e-6 * np.abs(values.flat[i])
         right = np.allclose(np.sort(slope[tied]), np.sort(center[tied]), rtol=0.01)
-        if tied.sum() > 1 and (right or kinks[tied].any()):
+        size = np.max(np.abs(center[tied]))
+        crossing = kinks[tied].any() and abs(np.sum(slope[tied]) - np.sum(center[tied])) <= 0.01 * size
+        if tied.sum() > 1 and (right or crossing):
             left.flat[i] = False
     return left
 
@@ -522,10 +569,15 @@ def _apart(a, b, rtol, noise):
 
 def _difference(at, directions, step, expected):
     """Return the central difference of plain f, and where the two sides disagree: at kinks, jumps and noise."""
+    right, left = _sides(at, directions, step, expected)
+    if right is None:
+        return None, None
+    return (right + left) / 2, _apart(right, left, 0.05, 1e-9 * np.abs(expected) / step)
+
+
+def _sides(at, directions, step, expected):
+    """Return the differences of plain f to the right and to the left, or None for both."""
     above, below = (at.numbers(directions, sign * step) for sign in (1, -1))
     if above is None or below is None or above.shape != expected.shape or below.shape != expected.shape:
         return None, None
-    with np.errstate(all="ignore"):
-        right, left = (above - expected) / step, (expected - below) / step
-        kinked = _apart(right, left, 0.05, 1e-9 * np.abs(expected) / step)
-        return (above - below) / (2 * step), kinked
+    return (above - expected) / step, (expected - below) / step

@@ -455,10 +455,15 @@ def attribute(lifter, a, name):
     return lifter.resolve(own)(a, name)
 
 
+def _is_property(x, method):
+    """Return whether x is a property, of whatever class that has this method of property."""
+    return isinstance(x, property) and getattr(type(x), method) is getattr(property, method)
+
+
 def _found_attribute(lifter, a, cls, name):
     """Return a.name as object.__getattribute__ finds it, by lifted getters."""
     found = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
-    if type(found) is property and isinstance(found.fget, types.FunctionType):
+    if _is_property(found, "__get__") and isinstance(found.fget, types.FunctionType):
         return lifter.resolve(found.fget)(a)
     own = name in getattr(a, "__dict__", ())
     if isinstance(found, functools.cached_property) and not own:
@@ -484,7 +489,7 @@ def set_attribute(lifter, a, name, v):
         return
     for base in type(a).__mro__:
         found = base.__dict__.get(name)
-        if type(found) is property and isinstance(found.fset, types.FunctionType):
+        if _is_property(found, "__set__") and isinstance(found.fset, types.FunctionType):
             lifter.resolve(found.fset)(a, v)
             return
         if found is not None:

@@ -56,7 +56,7 @@ rule("other ufuncs")(by_duals)
 
 
 @rule("ties")
-def _ties(tape: Tape, x, y=0.0):
+def note_ties(tape: Tape, x, y=0.0):
     """Note a comparison of equal numbers; refuse it for second derivatives."""
     if np.any(np.equal(x, y)):
         if tape.second:

@@ -4,6 +4,7 @@ import numpy as np
 
 from dualnum._core import Tape, assign, is_recorded, recorded, refuse, scaled, values_of
 from dualnum.reverse._rules import array_of, rule
+from dualnum.reverse.elementwise import note_ties
 
 
 @rule(np.concatenate)
@@ -71,7 +72,9 @@ def _insert(tape, arr, obj, values, axis=None):
 
 @rule(np.where)
 def _where(tape, condition, *branches):
-    condition = values_of(condition)
+    if is_recorded(condition):
+        condition = values_of(condition)
+        note_ties(tape, condition)
     if not branches:
         return np.where(condition)
     x, y = branches

@@ -6,6 +6,7 @@ from dualnum._core import (
     Tape,
     copied_array,
     gathered,
+    is_recorded,
     is_recorded_number,
     is_second,
     moved,
@@ -15,6 +16,7 @@ from dualnum._core import (
     values_of,
 )
 from dualnum.reverse._rules import array_of, rule
+from dualnum.reverse.elementwise import note_ties
 
 
 def _moving(function):
@@ -96,7 +98,9 @@ def _take_along_axis(tape, arr, indices, axis=-1):
 def _compress(tape, condition, a, axis=None, out=None):
     if out is not None:
         refuse(tape, "np.compress with out=")
-    condition = values_of(condition)
+    if is_recorded(condition):
+        condition = values_of(condition)
+        note_ties(tape, condition)
     return moved(tape, lambda v: np.compress(condition, v, axis), array_of(tape, a))
 
 

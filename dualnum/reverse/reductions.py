@@ -17,6 +17,7 @@ from dualnum._core import (
     with_values,
 )
 from dualnum.reverse._rules import array_of, axes_of, kept_shape, rule
+from dualnum.reverse.elementwise import note_ties
 
 GIVEN = np._NoValue
 
@@ -265,10 +266,17 @@ def _of_values(function):
         if is_second(tape) and function not in (np.shape, np.ndim, np.size, np.result_type):
             refuse(tape, f"np.{function.__name__}, for second derivatives,")
         kwargs = {name: values_of(given) for name, given in kwargs.items()}
-        return function(*[values_of(x) for x in args], **kwargs)
+        args = [values_of(x) for x in args]
+        if function in TESTS_FOR_ZERO:
+            note_ties(tape, args[0] if args else kwargs["a"])
+        elif function is np.isin:
+            note_ties(tape, *np.meshgrid(*args[:2], indexing="ij", sparse=True))
+        return function(*args, **kwargs)
 
     return apply
 
+
+TESTS_FOR_ZERO = (np.all, np.any, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero)
 
 for _name in (
     "all any argmax argmin argsort nonzero flatnonzero argwhere count_nonzero searchsorted isclose allclose "

@@ -73,9 +73,14 @@ def points_met():
     return kinks_met, ties_met, zeros_met, rests_met, rest_ties_met, rests_moved, driver_calls
 
 
+cdef inline unsigned long _first_ties() noexcept:
+    """How often this thread has compared equal numbers of first order."""
+    return first_ties_met + first_rests_met
+
+
 def first_ties():
-    """Return how often this thread has compared equal numbers of first order whose difference moves."""
-    return first_ties_met
+    """Return how often this thread has compared equal numbers of first order: a driver may look at both sides."""
+    return _first_ties()
 
 
 @cython.binding(False)
@@ -165,6 +170,11 @@ def calls_open():
 
 # ---- calls of f --------------------------------------------------------------------------------------------
 
+class Lost(TypeError):
+    """A derivative was lost in f, as far as the nets of lifting can see."""
+    __module__ = "dualnum.lifting.nets"  # which casts them
+
+
 cdef list _lifters = [None, None]  # the lean and the full Lifter
 cdef object _attempt = None  # dualnum.lifting.attempt.call, once it is needed
 
@@ -173,12 +183,14 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
     """
     Return f(x, *rest, **kwargs), by the grade of lifting at which it loses no derivative.
 
-    A settled code runs as it is, unless it compares numbers that are equal here and move; otherwise
-    `dualnum.lifting.attempt` tries the grades and casts the nets.
+    A settled code runs as it is, unless it compares numbers that are equal here; otherwise `dualnum.lifting.attempt`
+    tries the grades and casts the nets.
     """
     global _attempt, driver_calls
     cdef int grade
-    cdef unsigned long ties = first_ties_met
+    cdef unsigned long ties = first_ties_met, rests = first_rests_met
+    cdef bint at_rest = False
+    cdef object state = None
     driver_calls += 1
     if isinstance(f, DriverBase) or lift is False and check is False:
         return _plain_call(f, f, x, rest, kwargs)
@@ -186,19 +198,35 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
         keyed = _with_callables(f, rest, kwargs) if rest or kwargs else f
         grade = _grade(keyed)
         if grade >= (lift is True) and (grade == 0 and lifted_run == NULL or grade > 0 and lift is not False):
+            if last_changes and check is not False:
+                from dualnum.lifting.state import State
+                state = State(((x, *rest), kwargs))
             try:
                 y = _plain_call(f if grade == 0 else <object>_lifters[grade - 1], f, x, rest, kwargs)
             except (Exception, GivenUp):
                 if lift is not False:
                     _unsettle(keyed)
-                raise
-            if ties == first_ties_met or check is False or near_passes > 0 or tainting != Taint.none:
-                return y
-            check = True
+                if lift is False or near_passes == 0:
+                    raise  # to its driver, which calls again
+            else:
+                if check is False or near_passes > 0 or tainting != Taint.none:
+                    return y
+                if ties == first_ties_met:
+                    at_rest = rests != first_rests_met and _looks_again(_key_of(keyed))
+                    if not at_rest:
+                        return y
+                check = True
+            if state is not None:
+                state.restore()
     if _attempt is None:
         from dualnum.lifting.attempt import call
         _attempt = call
-    return _attempt(f, (x, *rest), kwargs, lift, check)
+    try:
+        return _attempt(f, (x, *rest), kwargs, lift, check)
+    except Lost:
+        if at_rest:
+            _found_at_rest(_key_of(keyed))
+        raise
 
 
 def plain_call(g, f, tuple args not None, dict kwargs not None):
@@ -248,6 +276,11 @@ cdef bint _reached_python(object error):
     return error.__traceback__ is not None and error.__traceback__.tb_next is not None
 
 
+def comparisons_met():
+    """Return how often this thread has compared duals."""
+    return comparisons
+
+
 def comparisons_of_last_call():
     """Return how often the function that a driver called last in this thread compared duals: scalars or arrays."""
     return comparisons_of_call
@@ -295,7 +328,7 @@ def pass_at_number(DriverBase driver not None, double rate, Py_ssize_t order, tu
 
     Returns (what f returned, the level), or None at a kink, tie or singular point, or where f may change its arguments.
     """
-    cdef unsigned long met = _points_met(), ties = first_ties_met
+    cdef unsigned long met = _points_met(), ties = _first_ties()
     if not args or type(args[0]) is not float or order < 1:
         raise TypeError("pass_at_number expects a float first and an order from 1.")
     if (len(args) > 1 or kwargs) and may_change(driver.f, args[1:], kwargs):
@@ -303,8 +336,8 @@ def pass_at_number(DriverBase driver not None, double rate, Py_ssize_t order, tu
     dtype = _fresh_dtype(Kind.taylor if order > 1 else Kind.first_order, order)
     try:
         y = _pass_at_number(driver.f, rate, dtype, args, kwargs, driver.lift, driver.check)
-    except TypeError:  # of the nets, perhaps; the driver looks at both sides of a tie
-        if ties == first_ties_met:
+    except Lost:
+        if ties == _first_ties():
             raise
         return None
     return (y, _levels(_descr(dtype))[0]) if met == _points_met() else None
@@ -487,7 +520,7 @@ cdef class DriverBase:
 
     cdef object _call(self, tuple args, dict kwargs):
         cdef tuple found
-        cdef unsigned long ties, met = _points_met()
+        cdef unsigned long met = _points_met(), ties
         x = args[0] if args else None
         if self.takes_tape(x):
             found = _pass_by_tape(self, x, args, kwargs)
@@ -499,14 +532,14 @@ cdef class DriverBase:
             return self._at_number(args, kwargs)
         if not self.array_order or not self._is_direct(x):
             return self.run(self, args, kwargs)
-        ties = first_ties_met
+        ties = _first_ties()
         try:
             if self.array_order == 1:
                 found = _pass_at_array(self, x, args, kwargs)
             else:
                 found = _second_pass_at_array(self, x, args, kwargs)
-        except TypeError:  # of the nets, perhaps; the driver looks at both sides of a tie
-            if ties == first_ties_met:
+        except Lost:
+            if ties == _first_ties():
                 raise
             return self.run(self, args, kwargs)
         if met != _points_met():
@@ -528,12 +561,12 @@ cdef class DriverBase:
 
     cdef object _at_number(self, tuple args, dict kwargs):
         """The first or second derivative at a float, where f gives a scalar that carries the pass's level alone."""
-        cdef unsigned long met = _points_met(), ties = first_ties_met
+        cdef unsigned long met = _points_met(), ties = _first_ties()
         dtype = _fresh_dtype(Kind.taylor if self.number_order > 1 else Kind.first_order, self.number_order)
         try:
             y = _pass_at_number(self.f, 1, dtype, args, kwargs, self.lift, self.check)
-        except TypeError:
-            if ties == first_ties_met:
+        except Lost:
+            if ties == _first_ties():
                 raise
             return self.run(self, args, kwargs)
         if met != _points_met():

@@ -7,7 +7,7 @@ cdef str DISCARD = "(dualnum.value(x) makes x a constant: its derivative is then
 cdef extern from "math/kinks.h" namespace "dn" nogil:
     int open_calls, near_passes
     unsigned long driver_calls
-    unsigned long kinks_met, ties_met, zeros_met, rests_met, rest_ties_met, rests_moved, first_ties_met
+    unsigned long kinks_met, ties_met, zeros_met, rests_met, rest_ties_met, rests_moved, first_ties_met, first_rests_met
     enum class ByValue(int):
         none
         equality

@@ -84,17 +84,19 @@ cdef extern from *:
     static thread_local size_t last_key = 0;
     static thread_local unsigned long last_change = 0;
     static thread_local int last_grade = -1;
+    static thread_local bool last_changes = false;  // whether calls have changed their arguments
     static void grades_changed() { ++changes_of_grades; }
     static bool is_last(size_t key) { return key == last_key && last_change == changes_of_grades; }
-    static int keep_last(size_t key, int grade) {
-        last_key = key, last_change = changes_of_grades;
+    static int keep_last(size_t key, int grade, bool changes) {
+        last_key = key, last_change = changes_of_grades, last_changes = changes;
         return last_grade = grade;
     }
     """
     int last_grade
+    bint last_changes
     void grades_changed()
     bint is_last(size_t)
-    int keep_last(size_t, int)
+    int keep_last(size_t, int, bint)
 
 
 cdef object _with_callables(object f, tuple args, dict kwargs):
@@ -116,7 +118,9 @@ cdef int _grade(object f) except -2:
     if is_last(key):
         return last_grade
     entry = _settled.get(key)
-    return keep_last(key, entry[1] if entry is not None and entry[2] else -1)
+    if entry is None or not entry[2]:
+        return keep_last(key, -1, False)
+    return keep_last(key, entry[1], entry[3])
 
 
 def grade_of(f):
@@ -150,6 +154,28 @@ def note_change(f, tuple others not None, dict kwargs not None):
     entry = _settled.get(key)
     if entry is not None:
         _settled[key] = *entry[:3], True
+        grades_changed()
+
+
+# How often calls of one code look again where equal numbers that it compares rest, as those of a constant do.
+cdef enum:
+    LOOKS_AT_REST = 8
+
+cdef dict _looks_at_rest = {}  # by the key of f's code: how often they have
+
+
+cdef bint _looks_again(size_t key):
+    """Whether to look again where f compares equal numbers at rest; this look counts."""
+    cdef int looks = _looks_at_rest.get(key, 0)
+    if looks < LOOKS_AT_REST:
+        _looks_at_rest[key] = looks + 1
+    return looks < LOOKS_AT_REST
+
+
+cdef int _found_at_rest(size_t key) except -1:
+    """A look has found a loss: it does not count."""
+    _looks_at_rest[key] = _looks_at_rest.get(key, 1) - 1
+    return 0
 
 
 def settle(f, int grade, bint verified, bint changes=False):
@@ -163,6 +189,7 @@ def settle(f, int grade, bint verified, bint changes=False):
 
     def forget(_):
         _settled.pop(key, None)
+        _looks_at_rest.pop(key, None)
         grades_changed()
 
     reference = [_weak(part, forget) for part in parts]

@@ -327,7 +327,10 @@ cdef object _recorded_ufunc(object ufunc, str method, tuple inputs, dict kwargs)
         kwargs.pop("dtype")
     if method == "__call__" and not kwargs:
         if ufunc in _predicates:
-            if tape.second or ufunc.nin == 2 or ufunc is _logical_not:
+            if ufunc in _logical:
+                for x in inputs:
+                    _note_zeros(tape, _stripped_of_tape(tape, x))
+            elif tape.second or ufunc.nin == 2:
                 _recorded_rule("ties")(tape, *[_stripped_of_tape(tape, x) for x in inputs])
             if out is not None:
                 if [o for o in out if type(o) is not ndarray]:
@@ -411,7 +414,13 @@ cdef object _compared(object x, object y, int op):
     return _rich_comparisons[op](first, second)
 
 
-cdef object _logical_not = np.logical_not
+cdef int _note_zeros(Tape tape, x) except -1:
+    """Note numbers that are asked whether they are 0, as a comparison."""
+    _recorded_rule("ties")(tape, x)
+    return 0
+
+
+cdef frozenset _logical = frozenset([np.logical_not, np.logical_and, np.logical_or, np.logical_xor])
 cdef tuple _rich_comparisons = (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge)
 
 

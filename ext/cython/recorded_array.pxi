@@ -88,7 +88,9 @@ cdef class RecordedArray:
         return len(self.value)
 
     def __bool__(self):
-        return bool(self.value)
+        answer = bool(self.value)
+        _note_zeros(self.root.tape, self.value)
+        return answer
 
     def __iter__(self):
         if self.value.nd == 0:
@@ -96,7 +98,9 @@ cdef class RecordedArray:
         return iter([_get(self, i) for i in range(len(self.value))])
 
     def __contains__(self, item):
-        return _stripped_of_tape(self.root.tape, item) in self.value
+        item = _stripped_of_tape(self.root.tape, item)
+        _recorded_rule("ties")(self.root.tape, self.value, item)
+        return item in self.value
 
     def __getitem__(self, key):
         return _get(self, key)

@@ -62,8 +62,7 @@ cdef class RecordedNumber:
         raise IndexError("invalid index to scalar variable.")
 
     def __bool__(self):
-        if self.tape.second and self.number == 0:
-            raise _loses(self, "bool(x) at 0, for second derivatives,")
+        _note_zeros(self.tape, self.number)
         return self.number != 0
 
     def __float__(self):

@@ -22,9 +22,9 @@ inline thread_local unsigned long driver_calls = 0;
 inline thread_local unsigned long kinks_met = 0, ties_met = 0, zeros_met = 0, rests_met = 0, rest_ties_met = 0,
                                   rests_moved = 0;
 
-// How often it has met, in elements of first order, a comparison of equal primals whose difference moves.  There the
-// branch of the value is followed, which is that of no smooth function if others average.
-inline thread_local unsigned long first_ties_met = 0;
+// How often it has met, in elements of first order, a comparison of equal primals whose difference moves, and one whose
+// difference rests.  There the branch of the value is followed, which is that of no smooth function if others average.
+inline thread_local unsigned long first_ties_met = 0, first_rests_met = 0;
 
 // The calls of drivers that this thread is in.  Within them branches average to all orders, and a pass that has met a
 // kink is repeated with a near level.
@@ -81,7 +81,7 @@ inline void note_kink(const ElementLayout& s, const double* x, unsigned long& me
 inline void note_first_tie(const ElementLayout& s, const double* x, const double* y) {
   bool moving = false;
   for (index_t c = 1; c < s.components(); ++c) moving |= (x ? x[c] : 0) != (y ? y[c] : 0);
-  first_ties_met += moving;
+  ++(moving ? first_ties_met : first_rests_met);
 }
 
 // Whether an element moves to first order.

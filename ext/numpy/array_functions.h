@@ -60,7 +60,13 @@ class Ties {
 inline npy_bool nonzero(void* x, void* array) {
   if (value_at(x) != 0) return true;
   const ElementLayout& layout = layout_of(descr_of(array));
-  if (!compares_beyond_primals(layout)) return false;
+  if (!compares_beyond_primals(layout)) {
+    bool moving = false;
+    for (index_t c = 1; c < layout.components(); ++c)
+      moving |= value_at(static_cast<const char*>(x) + c * index_t{sizeof(double)}) != 0;
+    ++(moving ? first_ties_met : first_rests_met);
+    return false;
+  }
   const std::unique_ptr<double[]> none(new (std::nothrow) double[static_cast<std::size_t>(layout.components())]());
   return none && Ties(layout).compare(x, none.get()) != 0 && compared_by_value == ByValue::none;
 }
