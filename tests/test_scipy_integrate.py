@@ -269,6 +269,45 @@ def test_integrals_that_refuse():
         dn.derivative(lambda p: integrate.quad(lambda t: abs(t - p), 0, 1, points=[p])[0])(0.9)
 
 
+JUMPS = {
+    "factor": lambda p: integrate.quad(lambda t: (t > p) * np.exp(-t), 0, 5)[0],
+    "if": lambda p: integrate.quad(lambda t: (1.0 if t < p else 2.0) * t, 0, 5)[0],
+    "beside a term": lambda p: p**2 + integrate.quad(lambda t: np.where(t < p, 1.0, np.exp(-t)), 0, 5)[0],
+    "of a dual": lambda p: integrate.quad(lambda t: p * t if t < p else 0.0, 0, 5)[0],
+    "infinite": lambda p: integrate.quad(lambda t: (t > p) * np.exp(-t * p), 0, np.inf)[0],
+}
+
+
+@pytest.mark.parametrize("name", JUMPS)
+def test_an_integrand_whose_jump_moves_is_refused(name):
+    """The share of the jump is missing in the integral of the derivatives."""
+    text = "quad of duals expects an integrand that compares duals to have no jump|f searches by comparisons"
+    with pytest.raises((ValueError, TypeError), match=text):
+        dn.derivative(JUMPS[name])(1.4)
+
+
+def test_an_integrand_whose_kink_moves_has_first_derivatives():
+    f = lambda p: integrate.quad(lambda t: max(t - p, 0.0) * np.exp(-t), 0, 5)[0]  # noqa: E731
+    assert dn.derivative(f)(0.4) == pytest.approx(np.exp(-5) - np.exp(-0.4), rel=1e-10)
+    with pytest.raises(ValueError, match=r"to have no jump or kink, got one at x = 0\.4"):
+        dn.derivative(f, 2)(0.4)
+
+    def apart(p):
+        return integrate.quad(lambda t: (t - p) * np.exp(-t), p, 5)[0]
+
+    assert dn.derivative(apart, 2)(0.4) == pytest.approx(np.exp(-0.4), rel=1e-10)
+    fixed = lambda p: integrate.quad(lambda t: max(t - 2, 0.0) * np.exp(-t * p) if p > 0 else 0.0, 0, 5)[0]  # noqa: E731
+    step = 1e-3
+    slope = dn.derivative(fixed)
+    expected = (
+        8 * (slope(0.4 + step) - slope(0.4 - step)) - slope(0.4 + 2 * step) + slope(0.4 - 2 * step)
+    ) / (12 * step)
+    try:
+        assert dn.derivative(fixed, 2)(0.4) == pytest.approx(expected, rel=1e-8)
+    except ValueError as error:
+        assert "got one at x = 2" in str(error)
+
+
 def test_constants_stay_floats():
     f = dn.lift(lambda x: integrate.quad(math.exp, 0, 1)[0])
     assert type(f(dn.Dual(1.0))) is float

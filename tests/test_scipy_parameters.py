@@ -192,6 +192,62 @@ def test_carlsons_second_integral_has_no_curvature_at_zero():
     assert not np.isfinite(dn.derivative(f, 2)(0.0))
 
 
+@pytest.mark.parametrize("nc", [1.0, -2.0, 0.3])
+def test_the_noncentral_t_at_zero(nc):
+    for order in (2, 3):
+        expected = dn.derivative(lambda t: special._ufuncs._nct_pdf(t, 5.0, nc), order - 1)(0.0)
+        assert dn.derivative(lambda t: special.nctdtr(5.0, nc, t), order)(0.0) == pytest.approx(
+            expected, rel=1e-9
+        )
+        assert dn.derivative(lambda t: special._ufuncs._nct_sf(t, 5.0, nc), order)(0.0) == pytest.approx(
+            -expected
+        )
+    mixed = dn.hessian(lambda v: special.nctdtr(5.0, v[0], v[1]))(np.array([nc, 0.0]))
+    np.testing.assert_allclose(
+        mixed[0], [nc * np.exp(-nc * nc / 2) / np.sqrt(2 * np.pi),
+                   dn.derivative(lambda nc: special._ufuncs._nct_pdf(0.0, 5.0, nc))(nc)], rtol=1e-9
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("s", [0.0, 1e-9, 1e-6, -1e-4, 0.2, 0.49, -0.4, -0.6])
+@pytest.mark.parametrize("name", ["zeta", "zetac"])
+def test_zeta_near_zero(name, s):
+    with mpmath.workdps(30):
+        for order in (1, 2, 3):
+            expected = (
+                float(mpmath.zeta(s, derivative=order)) if s else float(mpmath.diff(mpmath.zeta, 0, order))
+            )
+            got = dn.derivative(lambda s: getattr(special, name)(s), order)(s)
+            assert got == pytest.approx(expected, rel=1e-11), order
+
+
+def test_constant_ends_of_distributions():
+    """Beyond their support SciPy's functions are constants, and their inverses are 0 where no number solves them."""
+    for f, inside, outside in (
+        (special.kolmogorov, 0.8, (-1.0, 0.0)),
+        (special._ufuncs._kolmogc, 0.8, (-1.0, 0.0)),
+        (special._ufuncs._kolmogp, 0.8, (-1.0, 0.0)),
+        (lambda x: special.tklmbda(x, 3.0), 0.2, (0.5, -0.5)),
+        (lambda p: special.bdtrik(p, 5.0, 0.2), 0.6, (0.2,)),
+        (lambda p: special.pdtrik(p, 0.5), 0.9, (0.2,)),
+        (lambda p: special.nbdtrik(p, 5.0, 0.9), 0.9, (0.2,)),
+    ):
+        driver = dn.derivative(f)
+        assert driver(inside) != 0
+        for x in outside:
+            assert driver(x) == 0
+    assert dn.derivative(lambda shape: special.tklmbda(0.5, shape), check=False)(3.0) == 0
+    assert np.isnan(dn.derivative(lambda p: special.stdtridf(p, 0.4), check=False)(0.9))
+
+
+def test_quantiles_of_cauchy_at_the_median():
+    ufunc = getattr(special._ufuncs, "_cauchy_ppf", None)
+    if ufunc is None:
+        pytest.skip("this SciPy has no such ufunc")
+    got = dn.taylor(lambda p: ufunc(p, 0.0, 1.0), 3)(0.5)
+    np.testing.assert_allclose(got, [0, np.pi, 0, np.pi**3 / 3], rtol=1e-14, atol=1e-14)
+
+
 @pytest.mark.parametrize("n", [0, 1, 3])
 @pytest.mark.parametrize("kind", ["j", "y", "i", "k"])
 def test_spherical_functions(kind, n):

@@ -301,10 +301,9 @@ def qr(values, a, mode="full", pivoting=False, **_):
 
 
 def _signed(v, v0):
-    """Return vectors with the signs of v0; complex ones as they are, their phases being LAPACK's."""
-    if np.iscomplexobj(v):
-        return v
-    return v * np.where(np.sum(value(v) * v0, axis=-2, keepdims=True) < 0, -1.0, 1.0)
+    """Return vectors with the signs of v0; LAPACK's drivers make the same element of complex ones real."""
+    along = np.sum(np.conjugate(value(v)) * v0, axis=-2, keepdims=True)
+    return v * np.where(along.real < 0, -1.0, 1.0)
 
 
 def _selected(w, subset_by_index, subset_by_value):

@@ -523,18 +523,18 @@ def lsq_linear(A, b, bounds=(-np.inf, np.inf), *options, **named):
 @rule(optimize.linprog)
 def linprog(c, A_ub=None, b_ub=None, A_eq=None, b_eq=None, bounds=(0, None), *options, **named):
     """The vertex that solves a linear program: the constraints that are active there are n equations."""
-    given = float_arguments((c, A_ub, b_ub, A_eq, b_eq, bounds))
+    given = float_arguments((c, float_matrix(A_ub), b_ub, float_matrix(A_eq), b_eq, bounds))
     result = optimize.linprog(*given, *options, **named)
     if result.x is None:
         return result
     x0 = np.asarray(result.x, float)
     n = x0.size
     pairs = [bounds] * n if np.ndim(value_of_first(bounds)) == 0 else list(bounds)
-    rows, targets = [], []
-    for a, b, always in ((A_eq, b_eq, True), (A_ub, b_ub, False)):
+    rows, targets, residuals = [], [], {}
+    for name, a, b, always in (("con", A_eq, b_eq, True), ("slack", A_ub, b_ub, False)):
         if a is None:
             continue
-        a, b = np.atleast_2d(np.asarray(a)), np.atleast_1d(np.asarray(b))
+        residuals[name] = a, b = np.atleast_2d(dense_matrix(a)), np.atleast_1d(np.asarray(b))
         gap = value(b) - value(a) @ x0
         on = np.full(gap.shape, always) | (np.abs(gap) <= 1e-9 * (1 + np.abs(value(b))))
         rows += list(a[on])
@@ -549,7 +549,7 @@ def linprog(c, A_ub=None, b_ub=None, A_eq=None, b_eq=None, bounds=(0, None), *op
     a0 = np.asarray(value(a), float)
     unique = len(rows) == n and np.linalg.matrix_rank(a0) == n
     if unique:  # a constraint without a multiplier can be left along an edge that is as good
-        equations = 0 if A_eq is None else len(np.atleast_2d(A_eq))
+        equations = 0 if A_eq is None else len(np.atleast_1d(np.asarray(b_eq)))
         pushes = np.abs(np.linalg.solve(a0.T, value(np.asarray(c)))) * np.linalg.norm(a0, axis=1)
         unique = np.all(pushes[equations:] > 1e-9 * np.linalg.norm(value(np.asarray(c))))
     if not unique:
@@ -560,7 +560,12 @@ def linprog(c, A_ub=None, b_ub=None, A_eq=None, b_eq=None, bounds=(0, None), *op
     x = np.linalg.solve(a.view(DualArray), b.view(DualArray)) if is_dual(a) or is_dual(b) else x0
     x = _with_value(x, x0)
     fun = np.sum(np.asarray(c).view(DualArray) * x)
-    return _report(result, x, _with_value(fun, result.fun))
+    others = {name: _with_value(b - _times(a, x), result[name]) for name, (a, b) in residuals.items()}
+    return _report(result, x, _with_value(fun, result.fun), **others)
+
+
+def _times(a, x):
+    return a.view(DualArray) @ x if is_dual(a) else a @ x
 
 
 def value_of_first(pairs):

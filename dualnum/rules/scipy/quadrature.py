@@ -5,8 +5,8 @@ import math
 import numpy as np
 from scipy import integrate
 
-from dualnum._core import DualDType, complex_from, holds_duals, value
-from dualnum.rules._components import components, from_components
+from dualnum._core import DualDType, comparisons_met, complex_from, holds_duals, value
+from dualnum.rules._components import components, from_components, orders
 from dualnum.rules._operands import float_arguments
 from dualnum.rules._registry import rule
 
@@ -74,9 +74,22 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
             "quad of duals expects points that are floats, got duals; integrate up to each of them and from there."
         )
     options |= {"points": points, "weight": weight, "wvar": wvar, "limit": limit}
+    on_floats, compared, samples = _on_floats(integrand, seen), comparisons_met(), {}
     result = integrate.quad(
-        _on_floats(integrand, seen), lower, upper, (), full_output, epsabs, epsrel, **float_arguments(options)
+        lambda x: samples.setdefault(x, on_floats(x)),
+        lower,
+        upper,
+        (),
+        full_output,
+        epsabs,
+        epsrel,
+        **float_arguments(options),
     )
+    compares = comparisons_met() != compared
+    if compares:
+        for point in np.ravel(points) if points is not None else ():
+            samples |= {x: on_floats(x) for x in point + 1e-9 * (upper - lower) * np.array([-1.0, 1.0])}
+        _refuse_jumps(samples)
     if not (seen or holds_duals((a, b))):
         return result
     if weight is not None:
@@ -85,23 +98,49 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
         )
     total = result[0]
     if seen:
-        total = total + _integral_of_tangents(integrand, lower, upper, points, np.result_type(*seen), limit)
+        dtype = np.result_type(*seen)
+        total = total + _integral_of_tangents(integrand, lower, upper, points, dtype, limit, compares)
     for end, sign in ((b, 1.0), (a, -1.0)):
         if holds_duals(end):
             total = total + sign * _share_of_limit(integrand, end)
     return (total, *result[1:])
 
 
-def _integral_of_tangents(integrand, lower, upper, points, dtype, limit):
+def _refuse_jumps(samples):
+    """Raise ValueError where samples of an integrand that compares duals, numbers or rows by their x, have a jump.
+
+    If it moves with the duals, its share is missing in the integral of the derivatives.
+    """
+    x = np.array(sorted(samples))
+    if len(x) < 4:
+        return
+    y = np.array([np.atleast_1d(samples[each]) for each in x], float)
+    gaps, steps = np.diff(x)[:, np.newaxis], np.abs(np.diff(y, axis=0))
+    rates = steps / gaps
+    beside = np.maximum(rates[:-2], rates[2:]) * gaps[1:-1]  # what steps of a continuous function would be
+    size = np.max(np.abs(y), axis=0, where=np.isfinite(y), initial=0.0)
+    near = gaps[1:-1] < 1e-5 * np.maximum(np.abs(x[1:-2]), 1.0)[:, np.newaxis]
+    if np.any(near & (steps[1:-1] > 100 * beside + 1e-6 * size)):
+        at = x[1:-2][np.any(near & (steps[1:-1] > 100 * beside + 1e-6 * size), axis=1)][0]
+        raise ValueError(
+            f"quad of duals expects an integrand that compares duals to have no jump or kink, got one at x = {at:.6g}; "
+            f"integrate up to that point, as it depends on the duals, and from there."
+        )
+
+
+def _integral_of_tangents(integrand, lower, upper, points, dtype, limit, compares):
     """Return the integral of what is not the integrand's value, a dual of value 0.
 
     The error is that of the largest component.  Where it is not small beside a smaller one, all are integrated again
     in units of the integrals of their absolute values, so that none hides another's kink.
     """
     infinite = not (np.isfinite(lower) and np.isfinite(upper))
+    samples, lower_orders = {}, orders(dtype).sum(axis=0) < dtype.degree
 
     def tangents(x):
         numbers = _components(integrand(float(x)), dtype)
+        if compares and dtype.degree > 1:
+            samples[float(x)] = numbers[lower_orders]
         if infinite and abs(numbers[0]) < TINY:  # a tail that underflows, whose derivatives become 0 * inf
             numbers[~np.isfinite(numbers)] = 0.0
         numbers[0] = 0.0
@@ -117,6 +156,7 @@ def _integral_of_tangents(integrand, lower, upper, points, dtype, limit):
         return integrate.quad_vec(f, low, high, epsabs, epsrel, **options)
 
     found, error, report = integrals(tangents, epsabs=EPSABS, epsrel=EPSREL)
+    _refuse_jumps(samples)
     _require_converged(found, error, np.max(np.abs(found)) + 1e-8, report)
     if error > 1e-6 * np.min(np.abs(found), where=found != 0, initial=math.inf):
         sizes, *_ = integrals(lambda x: np.abs(tangents(x)), epsabs=0.0, epsrel=1e-2)

@@ -41,7 +41,8 @@ def _product(a):
     def apply_sparse(x):
         x = np.asarray(x).view(DualArray)
         if is_complex_dual(x):
-            return np.asarray(complex_from(a @ x.real, a @ x.imag))
+            re, im = a @ x.real, a @ x.imag
+            return np.asarray(re + 1j * im if np.iscomplexobj(re) else complex_from(re, im))
         return np.asarray(a @ x)
 
     return apply_sparse
@@ -228,9 +229,11 @@ def _iterative(original):
     def on_duals(A, b, x0=None, *args, **kwargs):
         given = inspect.signature(original).bind(A, b, x0, *args, **kwargs).arguments
         a0 = float_matrix(A)
-        given = float_arguments(given) | {"A": a0}
+        preconditioners = {
+            key: float_matrix(given[key]) for key in ("M", "M1", "M2") if given.get(key) is not None
+        }
+        given = float_arguments(given | preconditioners) | {"A": a0}
         solution, info = original(**given)
-        preconditioners = {key: item for key, item in given.items() if key in ("M", "M1", "M2")}
 
         def solve(e):
             step, _ = original(a0, e, **preconditioners, **tight)

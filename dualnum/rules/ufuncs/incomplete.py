@@ -162,13 +162,22 @@ def _student_density(df, t):
 
 
 def _inverse(f, density, sign=1.0):
-    """Return the solution x of ``f(*parameters, x) = p``, given its values: Newton steps order by order."""
+    """Return the solution x of ``f(*parameters, x) = p``, given its values: Newton steps order by order.
+
+    Where SciPy's value is no solution, it is an end of the domain if it is 0, which rests, else unknown.
+    """
 
     def solve(x0, *parameters, p):
         slope = sign * density(*map(value, parameters), x0)
         x = x0
-        for _ in range(degree(dtype_of(p, *parameters))):
-            x = x - nilpotent_part(np.array(f(*parameters, x + 0.0 * p) - p)) / slope
+        for i in range(degree(dtype_of(p, *parameters))):
+            rest = np.array(f(*parameters, x + 0.0 * p) - p)
+            if i == 0:
+                size = np.minimum(np.abs(value(p)), np.abs(1 - value(p)))
+                slope = np.where(
+                    np.abs(value(rest)) > 1e-3 * size + 1e-7, np.where(x0 == 0, np.inf, np.nan), slope
+                )
+            x = x - nilpotent_part(rest) / slope
         return x
 
     return solve
@@ -259,8 +268,8 @@ _by(1, 2)("_binom_sf", lambda k, n, p: _beta_pair(k + 1, n - k, p)[0])
 _by(1, 2)("_nbinom_pmf", _negative_binomial)
 _by(1, 2)("_nbinom_cdf", lambda k, n, p: _beta_pair(n, k + 1, p)[0])
 _by(1, 2)("_nbinom_sf", lambda k, n, p: _beta_pair(n, k + 1, p)[1])
-_by(0, 1, 2)("_cauchy_ppf", lambda p, loc, scale: loc - scale / np.tan(math.pi * p))
-_by(0, 1, 2)("_cauchy_isf", lambda p, loc, scale: loc + scale / np.tan(math.pi * p))
+_by(0, 1, 2)("_cauchy_ppf", lambda p, loc, scale: loc - scale * np.cos(math.pi * p) / np.sin(math.pi * p))
+_by(0, 1, 2)("_cauchy_isf", lambda p, loc, scale: loc + scale * np.cos(math.pi * p) / np.sin(math.pi * p))
 
 
 def _skew_normal(loc, scale, a, x):

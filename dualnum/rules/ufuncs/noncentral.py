@@ -11,6 +11,8 @@ import numpy as np
 from scipy import special
 
 from dualnum._core import value
+from dualnum.rules._components import degree
+from dualnum.rules._operands import dtype_of
 from dualnum.rules.ufuncs.incomplete import _beta_pair, _by, _gamma_pair, _inverse
 
 HALF_LINE = 0.0, np.inf
@@ -125,10 +127,9 @@ def _t(df, nc, t):
         lower, _ = _both_tails(0.0 * a, _beta_pair(a + j[-1], n, y)[0], steps)
         inside = inside + np.sum(weights * lower, axis=-1) / 2
     below = special.ndtr(-nc)
-    density = np.exp(special.gammaln((df + 1) / 2) - special.gammaln(df / 2) - nc * nc / 2) / np.sqrt(
-        math.pi * df
-    )
-    inside = np.where(value(t) == 0, t * density, inside)
+    at_zero = value(t) == 0
+    if at_zero.any():
+        inside[at_zero] = _t_from_zero(df[at_zero], nc[at_zero], t[at_zero])
     return np.where(flip < 0, 1 - below - inside, below + inside), np.where(
         flip < 0, below + inside, 1 - below - inside
     )
@@ -153,6 +154,13 @@ def _t_density(df, nc, t):
     )
     scale = np.exp((1 - df / 2) * math.log(2) - 0.5 * math.log(2 * math.pi)) * np.power(df, df / 2)
     return scale * integral * np.power(df + t * t, -(df + 1) / 2)
+
+
+def _t_from_zero(df, nc, t):
+    """Return the integral of the density from 0 to t, whose value is 0: of a polynomial, in the part from 0 to t."""
+    nodes, weights = np.polynomial.legendre.leggauss(degree(dtype_of(df, nc, t)) // 2 + 1)
+    parts = (1 + nodes) / 2
+    return t * sum(w / 2 * _t_density(df, nc, part * t) for w, part in zip(weights, parts, strict=True))
 
 
 def _t_mean(df, nc):

@@ -47,7 +47,7 @@ def _hurwitz(s, q, first=0):
 
 
 def _riemann(s, first=0):
-    """Return zeta(s), for s < 1/2 by its functional equation."""
+    """Return zeta(s), for s < -1/2 by its functional equation."""
 
     def left(s):
         t = 1 - s
@@ -59,12 +59,12 @@ def _riemann(s, first=0):
             * _hurwitz(t, 1.0 + 0.0 * t)
         )
 
-    return _split(value(s) < 0.5, left, lambda s: _hurwitz(s, 1.0 + 0.0 * s, first), s)
+    return _split(value(s) < -0.5, left, lambda s: _hurwitz(s, 1.0 + 0.0 * s, first), s)
 
 
 _one("_zeta", _hurwitz)
 _one("_riemann_zeta", _riemann)
-_one("zetac", lambda s: _split(value(s) < 0.5, lambda s: _riemann(s) - 1, lambda s: _riemann(s, 1), s))
+_one("zetac", lambda s: _split(value(s) < -0.5, lambda s: _riemann(s) - 1, lambda s: _riemann(s, 1), s))
 
 
 def _harmonic(n, a):
@@ -174,22 +174,26 @@ def _kolmogorov(x):
         k = np.arange(1.0, 30)
         return 2 * np.sum(-((-1.0) ** k) * np.exp(-2 * (k * x[..., None]) ** 2), axis=-1)
 
+    positive = value(x) > 0
+    x = np.where(positive, x, 1.0)
     near = value(x) < 1
     below = _split(near, small, lambda x: 1 - large(x), x)
     above = _split(near, lambda x: 1 - small(x), large, x)
-    return below, above
+    return np.where(positive, below, 0.0), np.where(positive, above, 1.0)
 
 
 def _kolmogorov_density(x):
     """Return the density; for constants and duals alike."""
     odd, k = np.arange(1.0, 21, 2), np.arange(1.0, 30)
     x = np.asarray(x).view(DualArray) if not isinstance(x, DualArray) else x
+    positive = value(x) > 0
+    x = np.where(positive, x, 1.0)
     near = np.where(value(x) < 1, x, 0.5)[..., None]
     far = np.where(value(x) < 1, 1.5, x)[..., None]
     u = (odd * math.pi / near) ** 2 / 8
     small = np.sum(np.exp(-u) * (2 * u - 1), axis=-1) * math.sqrt(2 * math.pi) / near[..., 0] ** 2
     large = 8 * np.sum(-((-1.0) ** k) * k * k * far * np.exp(-2 * (k * far) ** 2), axis=-1)
-    return np.where(value(x) < 1, small, large)
+    return np.where(positive, np.where(value(x) < 1, small, large), 0.0)
 
 
 def _smirnov(n, d, density=False):
@@ -291,7 +295,7 @@ def _tukey(x, shape):
         lambda s, p: special.boxcox(p, s) - special.boxcox1p(-p, s),
         lambda s, p: np.exp((s - 1) * np.log(p)) + np.exp((s - 1) * np.log1p(-p)),
     )
-    return solve(p, shape, p=x)
+    return np.where((p > 0) & (p < 1), solve(np.clip(p, 1e-300, 1 - 2.0**-53), shape, p=x), p)
 
 
 _two("tklmbda", _tukey)
