@@ -261,6 +261,10 @@ def test_complex_results(run, report, model, tmp_path):
     assert records["value"].tolist() == [1j, -2j]
     assert records["derivative"].dtype == complex
     assert records["at"].dtype == float
+    taylor = report("exp(1j*x)", "--at", 0, "--taylor", 2)["taylor"]["coefficients"]
+    assert taylor == [{"real": a, "imag": b} for a, b in ((1, 0), (0, 1), (-0.5, 0))]
+    found = report("real(exp(1j*x)) + imag(2j*x) + angle(conj(1j*x))", "--at", 0.5)["derivative"]["exact"]
+    assert found == pytest.approx(2 - np.sin(0.5), rel=1e-15)
     code, out, err = run(f"{model}:complexes", "--at", 0.5, "--hessian")
     assert (code, out) == (1, "")
     assert err.endswith("expects f(x) to be real numbers, got complex ones; use jacobian(f), or abs(f(x)).\n")

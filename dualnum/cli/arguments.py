@@ -19,7 +19,8 @@ FUNCTION is one of
   module:name          scipy.optimize:rosen     the name may have dots, for an attribute
   path/to/file.py:name model.py:energy
   a formula            "exp(-x**2) * sin(3*x)"  dualnum's functions, sum, prod, mean, max, min,
-                                                dot, where, pi, e; any other name is a variable
+                                                dot, where, real, imag, conj, angle, pi, e, 1j;
+                                                any other name is a variable
 --at takes
   one number           --at 0.4                 the function of a float: its derivative
   several numbers      --at 1.3 0.7 0.8         the function of a vector: its gradient or Jacobian

@@ -83,9 +83,10 @@ class Taylor:
 
     def at(self, x):
         """Return the value and the coefficients at one point."""
-        options = self.problem.options()
-        polynomial = dualnum.taylor_polynomial(self.problem.function, self.degree, **options)
-        return self._last(polynomial(x).terms()[1])
+        function, options = self.problem.function, self.problem.options()
+        if not np.ndim(x) and np.iscomplexobj(function(x)):  # polynomials are real
+            return self._last(dualnum.taylor(function, self.degree, lift=self.problem.lift)(x))
+        return self._last(dualnum.taylor_polynomial(function, self.degree, **options)(x).terms()[1])
 
     def at_all(self, points):
         """Return the same at all points, along the first axis of each array, from one pass."""

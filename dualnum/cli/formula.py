@@ -1,8 +1,8 @@
 """Formulas given as text: parsed with `ast`, checked against a whitelist, never handed to ``eval``.
 
 A formula is arithmetic (``+ - * / // % **`` and ``@``), comparisons, ``a if condition else b``, subscripts
-with constant indices, the constants ``pi``, ``e`` and ``inf``, and calls of dualnum's functions or of the few
-reductions below, each with or without the prefix ``np.``. Every other name is a variable.
+with constant indices, numbers such as ``2``, ``1e-3`` and ``1j``, the constants ``pi``, ``e`` and ``inf``, and calls of
+dualnum's functions or of the few others below, each with or without the prefix ``np.``. Every other name is a variable.
 """
 
 from __future__ import annotations
@@ -29,12 +29,16 @@ def _python_name(pairwise, reduction):
     return lambda *args: pairwise(*args) if len(args) > 1 else reduction(*args)
 
 
-REDUCTIONS = {
+OTHERS = {
+    "angle": np.angle,
+    "conj": np.conjugate,
     "dot": np.dot,
+    "imag": np.imag,
     "max": _python_name(np.maximum, np.max),
     "mean": np.mean,
     "min": _python_name(np.minimum, np.min),
     "prod": np.prod,
+    "real": np.real,
     "sum": np.sum,
     "where": np.where,
 }
@@ -67,7 +71,7 @@ def _function_table():
     """Return every function that a formula may call, by name."""
     table = {name: getattr(functions, name) for name in functions.__all__}
     table |= {alias: table[name] for alias, name in ALIASES.items() if name in table}
-    return {name: function for name, function in table.items() if callable(function)} | REDUCTIONS
+    return {name: function for name, function in table.items() if callable(function)} | OTHERS
 
 
 class Expression:
@@ -114,10 +118,12 @@ class Expression:
         return ValueError(f"{abbreviate(source)!r} {reason}")
 
     def _compile_constant(self, node):
-        if type(node.value) not in (int, float):
+        if type(node.value) not in (int, float, complex):
             raise self._refusal(node)
         try:
-            constant = float(node.value)  # an int power such as 9**9**9 would not end
+            constant = (
+                complex(node.value) if type(node.value) is complex else float(node.value)
+            )  # an int power such as 9**9**9 would not end
         except OverflowError:
             raise self._refusal(node, "is too large") from None
         return lambda values: constant
