@@ -95,10 +95,13 @@ cdef object _as_plain(object a):
 
 cdef bint _holds_complex(object x):
     """Whether a complex number is among the arguments of a function, however nested in lists and tuples."""
-    if type(x) in (tuple, list):
-        return any([_holds_complex(item) for item in x])
     if isinstance(x, ndarray):
         return (<PyArray_Descr *>(<ndarray>x).descr).kind == c"c" or _is_complex_dtype(<object>(<ndarray>x).descr)
+    if type(x) is tuple or type(x) is list:
+        for item in x:
+            if _holds_complex(item):
+                return True
+        return False
     return type(x) is ComplexDual or isinstance(x, _complex_scalars)
 
 
