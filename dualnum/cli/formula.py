@@ -118,12 +118,12 @@ class Expression:
         return ValueError(f"{abbreviate(source)!r} {reason}")
 
     def _compile_constant(self, node):
-        if type(node.value) not in (int, float, complex):
+        constant = node.value
+        if type(constant) not in (int, float, complex):
             raise self._refusal(node)
         try:
-            constant = (
-                complex(node.value) if type(node.value) is complex else float(node.value)
-            )  # an int power such as 9**9**9 would not end
+            if type(constant) is int:
+                constant = float(constant)  # an int power such as 9**9**9 would not end
         except OverflowError:
             raise self._refusal(node, "is too large") from None
         return lambda values: constant

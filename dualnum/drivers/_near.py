@@ -79,9 +79,8 @@ def settled(driver, variables, kwargs, seeds, y, before, met, whole):
     found = _by_parts(driver, settle, y)
     if met[2] == before[2] or driver.check is False or _degree(variables.seed_again(*seeds)) > 1:
         return found
-    lost = _loss(
-        driver, variables, kwargs, seeds, found, compared
-    )  # a branch at x alone, beside a singular point
+    # beside a singular point f may take a branch at x alone
+    lost = _loss(driver, variables, kwargs, seeds, found, compared)
     if not isinstance(lost, Lost):
         return found
     found = beside_ties(driver, variables, kwargs, seeds, compared)
