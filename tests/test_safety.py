@@ -8,7 +8,7 @@ import textwrap
 
 import numpy as np
 import pytest
-from expect import python
+from expect import listed, python
 from judge import CALLS, FORMS, Case, Loss, judge
 
 import dualnum as dn
@@ -158,3 +158,47 @@ def test_methods_check_their_object():
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+REFUSED_CASTS = """
+    np.add.at(x, [0], 1j) ; np.add.at(x, [0, 1], 1j) ; np.multiply.at(x, [0, 1, 1], np.array([1j, 2, 3]))
+    np.add.at(d, [0, 1], z[:2])
+    np.add.at(np.zeros(3), [0, 1], x[:2]) ; np.add.at(np.zeros(3, complex), [0, 1], x[:2])
+    np.add(many, 1j, out=np.zeros_like(many), casting='unsafe') ; np.add(many, 1j, out=many[::-1], casting='unsafe')
+    np.multiply(many, many, out=np.zeros(many.shape), casting='unsafe') ; np.copyto(x, z, casting='unsafe')
+    np.add.accumulate(z, out=x) ; np.add.reduceat(z, [0, 1], out=x[:2]) ; np.add.reduce(z, out=np.zeros((), x.dtype))
+    z.astype(x.dtype) ; x.__setitem__(slice(None), z)
+"""
+CHILD_OF_CASTS = """
+import sys
+import numpy as np, dualnum as dn
+d = dn.seed(np.array([1.0, 2.0, 3.0]))
+x, many = np.asarray(d), np.asarray(dn.seed(np.ones(40))).repeat(500)
+z = x * (1 + 2j)
+try:
+    eval(sys.argv[1])
+except TypeError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("code", listed(REFUSED_CASTS))
+def test_casts_that_refuse_within_loops_of_numpy(code):
+    """NumPy crashed when such a cast raised without the GIL."""
+    child = python("-c", CHILD_OF_CASTS, code, text=True)
+    assert (child.returncode, child.stderr) == (0, ""), code
+    assert child.stdout.startswith(("cannot store ", "Cannot cast ")), child.stdout
+
+
+@pytest.mark.parametrize("offset", [0, 3])
+def test_casts_between_levels_of_unaligned_elements(offset):
+    inner, outer = _core.Level(), _core.Level()
+    x = _core.seed_tangents(np.array([1.0, -2.0]), inner, np.array([[3.0, 4.0], [5.0, 6.0]]))
+    y = _core.seed_tangents(x, outer, np.array([[7.0], [8.0]]))
+    for narrow, wide in ((x, y), (x, y * 1j), (x * 1j, y * 1j)):
+        memory = np.zeros(2 * wide.dtype.itemsize + offset, np.uint8)
+        for source in (narrow, wide):
+            there = np.ndarray(2, wide.dtype, memory, offset)
+            there[...] = source
+            np.testing.assert_array_equal(np.array(there), np.asarray(source).astype(wide.dtype))
+            np.testing.assert_array_equal(np.asarray(there - source).view(np.uint8) & 0x7F, 0)

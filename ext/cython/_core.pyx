@@ -4,6 +4,7 @@
 """The compiled half of dualnum: levels, the dtype, scalars, loops, arrays, seeds; the mathematics is in the headers."""
 
 cimport cython
+from cpython.exc cimport PyErr_Occurred, PyErr_SetString
 from cpython.object cimport (
     Py_EQ, Py_GT, Py_LE, Py_LT, Py_NE, Py_TYPE, PyObject, PyTypeObject, newfunc)
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_XDECREF

@@ -1,7 +1,6 @@
 # Arithmetic of scalars: an operator or function chooses a kernel and calls it on one element.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from cpython.exc cimport PyErr_SetString
 from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_AsDouble
 from libc.math cimport pow as c_pow

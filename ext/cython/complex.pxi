@@ -123,7 +123,9 @@ cdef object _not_real():
                      "np.zeros_like(z) or np.zeros(n, dtype=z.dtype), or take z.real.")
 
 
-cdef int _refused_real_loop(void *context, void *data, void *counts, void *strides, void *state) except -1 with gil:
+cdef int _refused_real_loop(void *context, void *data, void *counts, void *strides, void *state) except -1:
+    if PyErr_Occurred():
+        return -1  # NumPy's ufunc.at goes on after an error
     raise _refusal(_not_real())
 
 
@@ -134,7 +136,8 @@ cdef void _register_complex_dtype() except *:
     dual = <object><PyObject *>&dual_dtype
     _add_cast(&n, None, None, NPY_SAFE_CASTING, <void *>_resolve_complex, <void *>cast_complex_levels)
     _add_cast(&n, dual, None, NPY_SAFE_CASTING, <void *>_resolve_complex, <void *>cast_real_levels)
-    _add_cast(&n, None, dual, NPY_UNSAFE_CASTING, <void *>_resolve_refused_real, <void *>_refused_real_loop)
+    _add_cast(&n, None, dual, NPY_UNSAFE_CASTING, <void *>_resolve_refused_real, <void *>_refused_real_loop,
+              raises=True)
     for i in range(CASTS_FROM):
         _add_cast(&n, _dtype_class(casts_from[i].type_num), None, NPY_SAFE_CASTING, <void *>_resolve_into_complex,
                   <void *>casts_from[i].loop)

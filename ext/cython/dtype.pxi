@@ -423,6 +423,7 @@ cdef int _refuse(void *method, PyArray_DTypeMeta **dtypes, PyObject **given, PyO
 
 
 cdef int _refused_loop(void *context, void *data, void *counts, void *strides, void *state) noexcept nogil:
+    """Never called, as the resolver has refused."""
     return -1
 
 
@@ -446,8 +447,14 @@ cdef PyArray_DTypeMeta *_cast_dtypes[128][2]
 cdef PyType_Slot _cast_slots[128][4]
 
 
-cdef void _add_cast(int *n, object source, object target, NPY_CASTING casting, void *resolve, void *loop):
-    """Add a cast between classes of dtypes to the list, where None stands for the new class."""
+cdef void _add_cast(int *n, object source, object target, NPY_CASTING casting, void *resolve, void *loop,
+                    bint raises=False):
+    """
+    Add a cast between classes of dtypes to the list, where None stands for the new class.
+
+    A loop that `raises` is called with the GIL, without which NumPy would crash when it clears its buffers; others must
+    not fail.
+    """
     cdef int i = n[0]
     for j, cls in enumerate((source, target)):
         _cast_dtypes[i][j] = NULL
@@ -462,7 +469,8 @@ cdef void _add_cast(int *n, object source, object target, NPY_CASTING casting, v
     spec.name, spec.nin, spec.nout = "dual_cast", 1, 1
     spec.casting = casting
     spec.flags = <NPY_ARRAYMETHOD_FLAGS><int>(
-        NPY_METH_NO_FLOATINGPOINT_ERRORS | (NPY_METH_SUPPORTS_UNALIGNED if unaligned else 0))
+        NPY_METH_NO_FLOATINGPOINT_ERRORS | (NPY_METH_SUPPORTS_UNALIGNED if unaligned else 0)
+        | (NPY_METH_REQUIRES_PYAPI if raises else 0))
     spec.dtypes, spec.slots = &_cast_dtypes[i][0], &_cast_slots[i][0]
     _cast_list[i] = spec
     n[0] = i + 1

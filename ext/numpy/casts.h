@@ -3,7 +3,6 @@
 #pragma once
 #include <cmath>
 #include <cstring>
-#include <memory>
 
 #include "math/algebra.h"
 #include "math/kinks.h"
@@ -124,18 +123,21 @@ inline bool embedding(const DualDescr* from, const DualDescr* to, index_t* strid
   return true;
 }
 
+// The place of coefficient i in the dtype with more levels.
+inline index_t embedded(const ElementLayout& from, const index_t* stride_in_to, index_t i) {
+  index_t position = 0;
+  for (int l = 0; l < from.levels; ++l) {
+    position += i % (1 + from.size[l]) * stride_in_to[l];
+    i /= 1 + from.size[l];
+  }
+  return position;
+}
+
 // z = x as an element of the dtype with more levels, whose other coefficients are 0.
 inline void embed(const ElementLayout& from, const index_t* stride_in_to, const double* x, index_t components,
                   double* z) {
   zero(components, z);
-  for (index_t i = 0; i < from.components(); ++i) {
-    index_t position = 0, remaining = i;
-    for (int l = 0; l < from.levels; ++l) {
-      position += remaining % (1 + from.size[l]) * stride_in_to[l];
-      remaining /= 1 + from.size[l];
-    }
-    z[position] = x[i];
-  }
+  for (index_t i = 0; i < from.components(); ++i) z[embedded(from, stride_in_to, i)] = x[i];
 }
 
 // Casts elements of Parts real ones each; the target has Wide parts, of which those that are missing are 0.
@@ -153,17 +155,16 @@ int cast_parts(PyArrayMethod_Context* context, char* const* data, const npy_intp
     for (npy_intp i = 0; i < counts[0]; ++i) std::memmove(data[1] + i * strides[1], data[0] + i * strides[0], size);
     return 0;
   }
-  // Elements may be unaligned, which doubles must not be: they go through aligned copies.
-  std::unique_ptr<double[]> x(
-      new (std::nothrow) double[static_cast<std::size_t>(Parts * components + Wide * wide_components)]);
-  if (!x) return out_of_memory();
-  double* z = x.get() + Parts * components;
-  zero(Wide * wide_components, z);
+  // Elements may be unaligned, which doubles must not be: their bytes are copied.
+  constexpr index_t width = sizeof(double);
   for (npy_intp i = 0; i < counts[0]; ++i) {
-    std::memcpy(x.get(), data[0] + i * strides[0], size);
-    for (int part = 0; part < Parts; ++part)
-      embed(from->layout, stride_in_to, x.get() + part * components, wide_components, z + part * wide_components);
-    std::memcpy(data[1] + i * strides[1], z, wide_size);
+    const char* x = data[0] + i * strides[0];
+    char* z = data[1] + i * strides[1];
+    std::memset(z, 0, wide_size);
+    for (index_t part = 0; part < Parts; ++part)
+      for (index_t c = 0; c < components; ++c)
+        std::memcpy(z + (part * wide_components + embedded(from->layout, stride_in_to, c)) * width,
+                    x + (part * components + c) * width, sizeof(double));
   }
   return 0;
 }
