@@ -1,4 +1,4 @@
-"""Functions of scipy.special on arrays, beside their derivatives written by hand."""
+"""Functions of scipy.special on arrays, beside their derivatives written by hand, and on one number."""
 
 import numpy as np
 
@@ -35,4 +35,19 @@ def special_function(name, n):
     return Case(f"special/{name}/n={n}", build, n=n)
 
 
+def of_one_number(name):
+    def build():
+        from scipy import special
+
+        f, x = getattr(special, name), dn.seed(np.array([0.7]))[0]
+        slope = SLOPES[name](special, 0.7, f(0.7))
+        return [
+            Contender("scipy", lambda: f(0.7)),
+            Contender("dualnum", lambda: f(x), slope, 1e-13, read=lambda y: dn.tangent(y)[0]),
+        ]
+
+    return Case(f"special/{name}/one number", build)
+
+
 CASES = [special_function(name, n) for name in SLOPES for n in (1000, 100_000)]
+CASES += [of_one_number(name) for name in SLOPES]

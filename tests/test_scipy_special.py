@@ -5,6 +5,7 @@ Values are SciPy's bit for bit.  A derivative may be off by the rounding errors 
 """
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import test_scipy_parameters as parameters
 from expect import python
 
 import dualnum as dn
+from dualnum import _core
 
 mp = pytest.importorskip("mpmath")
 special = pytest.importorskip("scipy.special")
@@ -348,6 +350,26 @@ def test_scalars_series_and_levels():
     with mp.workdps(40):
         want = mp.diff(mp.beta, (mp.mpf(1.5), mp.mpf(2.5)), (2, 1))
     np.testing.assert_allclose(tensor[0, 0, 1], float(want), rtol=1e-13)
+
+
+OF_ONE = [f for f in vars(special).values() if isinstance(f, np.ufunc) and hasattr(_core.rule_of(f), "slope")]
+EDGES = [0.0, 1e-10, 0.5, 0.9999, 1.0, 1.0001, 2.0, 3.7, 5.0, 11.3, 45.0, 1e3, 1e300, np.inf, np.nan]
+
+
+@pytest.mark.parametrize("function", OF_ONE, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("tangents", [[1.0], [0.5, 0.0, -2.0]])
+def test_one_number_is_an_array_of_one(function, tangents):
+    for x in [*EDGES, *[-edge for edge in EDGES]]:
+        array = _core.seed_tangents(np.array([x]), _core.Level(), np.array([tangents]))
+        with warnings.catch_warnings(record=True) as of_array:
+            warnings.simplefilter("always")
+            expected = function(array)
+        with warnings.catch_warnings(record=True) as of_one:
+            warnings.simplefilter("always")
+            y = function(array[0])
+        assert type(y) is dn.Dual
+        np.testing.assert_array_equal(np.array([y]).view(float), np.asarray(expected).view(float))
+        assert {w.category for w in of_one} == {w.category for w in of_array}
 
 
 def test_slopes_at_edges():

@@ -48,6 +48,24 @@ cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const np
     return 0
 
 
+cdef Dual _by_slope(object ufunc, Dual x):
+    """
+    A function of one dual of first order, without loops for arrays; None where its rule has no slope.
+
+    The slope of a rule is the function's derivative, a function of the float64 numbers x and y.
+    """
+    cdef Dual z
+    slope = getattr(_rules.get(ufunc), "slope", None)
+    if slope is None or not _layout(x).is_dual():
+        return None
+    y = ufunc(x.data[0])
+    with np.errstate(all="ignore"):
+        by_x = slope(_float64(x.data[0]), y)
+    z = _binary(MULTIPLY, _with_primal(x, 1.0, False), None, by_x)
+    z.data[0] = y
+    return z
+
+
 cdef tuple _input_letters(object ufunc):
     """The letters of the types that each input takes: D, d, and the integers of the ufunc's own loops."""
     found = [set("D") for _ in range(ufunc.nin)]

@@ -237,6 +237,10 @@ cdef class Dual:
             result = _call(place, ufunc, inputs[0], inputs[1])
             if result is not None:
                 return result
+        elif len(inputs) == 1 and not kwargs and method == "__call__":
+            result = _by_slope(ufunc, self)
+            if result is not None:
+                return result
         return _plain_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func, types, args, kwargs):

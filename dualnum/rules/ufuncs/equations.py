@@ -98,6 +98,8 @@ def equations(*pairs: Any, by: tuple[int, ...]) -> Callable:
                     state.append(primitive(start, *zip(each, [args[k] for k in by], strict=True)))
         return tuple(state) if several else state[0]
 
+    if ufunc.nin == 1 and not several:
+        rule.slope = lambda x, y: pairs[0][1](x, y, *[function(x) for function, _ in pairs[1:]])
     return rule
 
 
@@ -122,4 +124,6 @@ def formula(ufunc: np.ufunc, derivative: Callable) -> Callable:
         value(y)[...] = values
         return y
 
+    if getattr(ufunc, "nin", None) == 1:
+        rule.slope = lambda x, y: derivative(1, x)
     return rule

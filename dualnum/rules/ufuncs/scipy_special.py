@@ -35,7 +35,7 @@ def _zero_over(x, q):
 
 def _exp_of_square(factor, x):
     """Return exp(factor x^2), corrected to first order for the rounding error of the square."""
-    v = np.clip(value(x), -40.0, 40.0)
+    v = np.minimum(np.maximum(value(x), -40.0), 40.0)  # of one number in half of np.clip's time
     high = v * 134217729.0  # splits v into halves of its digits (Dekker)
     high = high - (high - v)
     low = v - high
@@ -79,7 +79,7 @@ def _erfcx_slope(x, y):
         t = (_TIMES + 1) * np.minimum(3.2, 11 / np.where(near, value(x), 1.0))
         weights = _SHARES * np.minimum(3.2, 11 / np.where(near, value(x), 1.0))
         integral = np.sum(weights * t * np.exp(-t * (t + 2 * np.where(near, x, 1.0))), axis=0)
-        slope = np.where(near, -4 / ROOT_PI * integral, slope)
+        slope = np.where(near, -4 / ROOT_PI * integral.reshape(np.shape(slope)), slope)
     return slope
 
 
