@@ -27,6 +27,7 @@ from dualnum._core import (
 from dualnum.lifting import boundary, resolve, special, storage
 from dualnum.lifting.resolve import MAKERS, REPLACED, float_dtype, replaces
 from dualnum.lifting.storage import DUAL_DTYPES
+from dualnum.lifting.tables import pandas_columns
 from dualnum.lifting.tables.python import primal_of
 from dualnum.rules.complex._elements import with_complex_values
 
@@ -111,7 +112,24 @@ def of_numpy(lifter, g):
     if isinstance(g, type) or not callable(g):
         return g
 
+    if g in ARRAYS_OF_COLUMNS or getattr(g, "__module__", None) == "numpy.linalg":
+        return _of_columns(g, lambda x: x.to_numpy())
     return library_call(g, seen, _without_dtype, storage.made)
+
+
+#: Functions that make arrays of pandas' columns, or call methods of theirs that take no duals.
+ARRAYS_OF_COLUMNS = frozenset([np.cov, np.corrcoef, np.polyfit, np.std, np.var])
+
+
+def _of_columns(g, made_of):
+    """Return a function of NumPy's that gets what `made_of` makes of pandas' columns of duals."""
+
+    def call(*args, **kwargs):
+        args = [made_of(x) if special.of_pandas(x) and pandas_columns.has_duals(x) else x for x in args]
+        args, kwargs = _without_dtype(g, [seen(x) for x in args], kwargs)
+        return storage.made(g(*args, **kwargs), sys._getframe(1), (*args, *kwargs.values()))
+
+    return functools.update_wrapper(call, g, updated=())
 
 
 def _without_dtype(g, args, kwargs):
@@ -149,6 +167,10 @@ def of_ufunc_method(g, owner):
     return library_call(g, seen, prepared, storage.made, 0)
 
 
+#: Ufuncs that take no objects, of which pandas' columns are.
+OF_FLOATS = frozenset([np.isnan, np.isinf, np.isfinite, np.signbit])
+
+
 def _of_ufunc(g):
     """Return a ufunc that forgets the dtype=float of calls with duals; a dual that it would store marks the site."""
 
@@ -158,6 +180,8 @@ def _of_ufunc(g):
             _learn(out, inputs)
         return _without_dtype(g, args, kwargs)
 
+    if g in OF_FLOATS:
+        return _of_columns(g, pandas_columns.values_of)
     return library_call(g, seen, prepared, storage.made, g.nin)
 
 
