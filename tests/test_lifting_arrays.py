@@ -95,13 +95,18 @@ def out(a, x):
     np.multiply(x, x, out=a)
 
 
+def iterated(a, x):
+    for v, place in np.nditer([x, a], op_flags=[["readonly"], ["writeonly"]]):
+        place[...] = v * v
+
+
 def mathematics(a, x):
     for i in range(3):
         a[i] = math.pow(float(x[i]), 2)
 
 
 STORES = [elements, increments, products, whole, slices, view, reversed_view, mask, by_functions, by_methods]
-STORES += [in_place, out, mathematics]
+STORES += [in_place, out, iterated, mathematics]
 MAKERS = {
     "zeros": lambda x: np.zeros(len(x)), "empty": lambda x: np.empty(3), "ones": lambda x: np.ones((3,), dtype=float),
     "full": lambda x: np.full(3, 7.0), "zeros_like": lambda x: np.zeros_like(np.arange(3.0)),

@@ -190,7 +190,11 @@ def site_of(a):
         found = _noted.get(id(a))
         if found is not None and found[0]() is a:
             return found[1:]
-        a = a.base if isinstance(a.base, np.ndarray) else owner_of(a.base)
+        base = a.base
+        if isinstance(base, np.nditer):
+            a = next((x for x in base.operands if x is not None and np.may_share_memory(a, x)), None)
+        else:
+            a = base if isinstance(base, np.ndarray) else owner_of(base)
     return None
 
 
