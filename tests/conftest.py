@@ -1,5 +1,6 @@
 """Settings of every test: reproducible draws, NumPy's default error state, which no test may change; the command."""
 
+import collections
 import io
 import sys
 
@@ -17,6 +18,27 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("dualnum")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--share",
+        default="1/1",
+        help="1/2, 2/2 ...: of the cases of each parametrised test every second one; of other tests all",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    part, shares = map(int, config.getoption("share").split("/"))
+    cases, kept, left = collections.Counter(), [], []
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        is_ours = not hasattr(item, "callspec") or cases[test] % shares == part - 1
+        cases[test] += 1
+        (kept if is_ours else left).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
 
 
 @pytest.fixture(autouse=True)
