@@ -1,9 +1,8 @@
 """Derivative tensors of any order: derivative_tensor, and the mixed partial derivatives behind it.
 
-Three ways lead to the partial derivatives by n variables up to order d, each faster where it is used:
+Two ways lead to the partial derivatives by n variables from order 3 on:
 
-* d first-order levels with n tangents each: one call of f on elements of (1 + n)^d components, exact;
-* a Taylor level for each variable: one call of f on elements of (d + 1)^n components, exact;
+* one level of polynomials of degree d in all variables: one call of f on elements of C(n + d, d) coefficients, exact;
 * rays (Griewank, Utke, Walther 2000): one Taylor level along each of C(n + d - 1, d) directions, in proportions of
   whole numbers that add up to d; coefficient k of the series is a homogeneous polynomial of degree k of the direction,
   which interpolation finds, from the terms in one variable to those in all. A batched function is called once, for all
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dualnum._core import FROM_VARIABLES, DualDType, Level, parts, seed_scalar, seed_tangents, value
+from dualnum._core import DualDType, KeepMemory, Level, parts, seed_scalar, seed_tangents, value
 from dualnum.drivers._base import Driver, Variables, split_or_zeros, unwrap
 from dualnum.drivers._checks import (
     check_flag,
@@ -31,7 +30,7 @@ from dualnum.drivers._checks import (
 )
 from dualnum.drivers._parallel import map_ordered
 from dualnum.drivers._seeds import identity
-from dualnum.drivers._taylor_pass import check_one_argument, stack
+from dualnum.drivers._taylor_pass import check_one_argument
 from dualnum.drivers._work import Work
 from dualnum.drivers.first_order import jacobian
 from dualnum.drivers.second_order import hessian
@@ -39,13 +38,9 @@ from dualnum.drivers.second_order import hessian
 if TYPE_CHECKING:
     from dualnum.drivers._types import Lift, Progress, Workers
 
-#: Components of an element, up to which one exact call is faster than one call for each ray: of first-order levels,
-#: and of Taylor levels, whose products cost twice as much and more.
-DIRECTIONS, COEFFICIENTS = 4096, 400
-#: From this order on rays lose so many digits that two or three variables take a Taylor level each, whatever the size.
-ROUGH = 11
-#: Levels that one such call may take; an element has at most 16, those of drivers around it included.
-MAX_LEVELS = 8
+#: Numbers that all elements of x may have together in one call on polynomials, and products of coefficients that the
+#: product of two elements may cost; rays need less memory, but more time.
+NUMBERS, PRODUCTS = 2**23, 2**23
 
 
 def derivative_tensor(
@@ -136,20 +131,15 @@ def partials(driver, variables, kwargs, order, divided=False):
     Divided by the factorials of their indices they are the coefficients of the Taylor polynomial.
     """
     n = variables.size
+    if order == 0:
+        return [np.asarray(driver.evaluate(variables, kwargs))[np.newaxis]]
     if n == 1 or driver.batched:
         return along_rays(driver, variables, kwargs, order, divided)
-    tangents = (1 + n) ** order
-    coefficients = (1 + order) ** n if n <= MAX_LEVELS else math.inf
-    if order > MAX_LEVELS or tangents > DIRECTIONS:
-        tangents = math.inf
-    if coefficients > COEFFICIENTS and (n > 3 or order < ROUGH):
-        coefficients = math.inf
-    if order <= 2 and (tangents == math.inf or variables.elements >= FROM_VARIABLES):
+    if order <= 2:
         return by_hessian(driver, variables, kwargs, order, divided)
-    if tangents < 2 * coefficients:
-        return by_direction(driver, variables, kwargs, order, divided)
-    if coefficients < math.inf:
-        return by_variable(driver, variables, kwargs, order, divided)
+    numbers = variables.elements * math.comb(n + order, order)
+    if numbers <= NUMBERS and math.comb(2 * n + order, order) <= PRODUCTS:
+        return by_polynomials(driver, variables, kwargs, order, divided)
     return along_rays(driver, variables, kwargs, order, divided)
 
 
@@ -236,58 +226,22 @@ def scaled(flat, factors):
     return flat * factors.reshape((-1,) + (1,) * (flat.ndim - 1))
 
 
-# ---- a level for each variable -----------------------------------------------------------------------------
+# ---- one call ----------------------------------------------------------------------------------------------
 
 
-def by_variable(driver, variables, kwargs, order, divided):
-    """Return the partial derivatives from one call of f, on elements with a Taylor level for each variable."""
-    levels = [Level(taylor=True) for _ in range(variables.size)]
-
-    def seed(x, leaf, levels):
-        if not isinstance(x, np.ndarray):
-            return seed_scalar(x, levels[0], 1.0, order)
-        for place, level in enumerate(levels):
-            coefficients = np.zeros((x.size, order))
-            coefficients[place, :1] = 1
-            x = seed_tangents(x, level, coefficients.reshape(x.shape + (order,)), driver.subok)
-        return x
-
+def by_polynomials(driver, variables, kwargs, order, divided):
+    """Return the partial derivatives from one call of f, on polynomials of this degree in all variables."""
+    n, level = variables.size, Level(degree=order)
+    counts = [len(indices(n, k)) for k in range(1, order + 1)]
     try:
-        y = driver.evaluate(variables, kwargs, (seed, levels))
-        for level in reversed(levels):  # the first variable's axis ends up first
-            y = stack(*split_or_zeros(driver, y, level, order))
+        with KeepMemory(variables.elements * (1 + sum(counts))):
+            y = driver.evaluate(variables, kwargs, (identity(driver, 0, n), level))
+            value, rest = split_or_zeros(driver, y, level, sum(counts))
     finally:
-        for level in levels:
-            level.retire()
-    y = np.asarray(y)
-    n = variables.size
-    found = [y[tuple(indices(n, k).T)] for k in range(order + 1)]
+        level.retire()
+    rest = np.split(np.moveaxis(np.asarray(rest), -1, 0), np.cumsum(counts)[:-1])
+    found = [np.asarray(value)[np.newaxis], *rest]
     return found if divided else [scaled(flat, factorials(n, k)) for k, flat in enumerate(found)]
-
-
-# ---- a first-order level for each derivative ---------------------------------------------------------------
-
-
-def by_direction(driver, variables, kwargs, order, divided):
-    """Return the partial derivatives from one call of f, on elements with `order` first-order levels."""
-    n = variables.size
-    levels = [Level() for _ in range(order)]
-    seeds = [(identity(driver, 0, n), level) for level in levels]
-    try:
-        y = driver.evaluate(variables, kwargs, *seeds)
-        for level in levels:
-            y = stack(*split_or_zeros(driver, y, level, n))
-    finally:
-        for level in levels:
-            level.retire()
-    y = np.asarray(y)
-    found = []
-    for k in range(order + 1):
-        chosen = selections(n, k) + 1
-        absent = np.zeros((len(chosen), order - k), int)
-        flat = y[tuple(np.hstack([chosen, absent]).T)] if order else y[np.newaxis]
-        found.append(scaled(flat, 1 / factorials(n, k)) if divided else flat)
-    return found
 
 
 def by_hessian(driver, variables, kwargs, order, divided):
