@@ -205,7 +205,7 @@ def way(request, monkeypatch):
 def test_derivatives_that_do_not_exist(way):
     """Entry by entry: those that only contain other variables are right."""
     assert math.isnan(dn.derivative_tensor(lambda x: (x * x) ** 1.25, 3)(0.0))
-    for n, order in [(2, 3), (7, 5), (9, 5)]:
+    for n, order in [(2, 3), (5, 5), (8, 3)]:
         x = np.linspace(0.5, 1.0, n)
         x[1] = 0.0
         got = dn.derivative_tensor(lambda x: np.prod(x[2:]) + x[0] ** 5 + np.sqrt(x[1]), order)(x)
@@ -224,13 +224,13 @@ def test_inside_another_driver(subok, way):
     def fifth(a):
         return dn.derivative_tensor(f, 5, subok=subok)(x, a)
 
-    x = np.linspace(0.2, 1.0, 7)
+    x = np.linspace(0.2, 1.0, 5)
     slope = dn.derivative(fifth)(0.7)
     quotient = (fifth(0.7 + 1e-5) - fifth(0.7 - 1e-5)) / 2e-5
     np.testing.assert_allclose(slope, quotient, rtol=1e-6, atol=1e-6 * np.abs(slope).max())
     x[1] = 0.0  # where derivatives by x[1] do not exist, their derivatives by a do not either
     value, slope = dn.value_and_derivative(fifth)(0.7)
-    assert np.isfinite(slope[np.ix_(*5 * [[0, 2, 3, 6]])]).all()
+    assert np.isfinite(slope[np.ix_(*5 * [[0, 2, 3, 4]])]).all()
     assert value[1, 1, 1, 1, 1] == math.inf and not np.isfinite(slope[1, 1, 1, 1, 1])
     if way == "rays":
         assert math.isnan(value[1, 1, 1, 1, 0]) and math.isnan(slope[1, 1, 1, 1, 0])
