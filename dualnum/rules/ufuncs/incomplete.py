@@ -1,7 +1,6 @@
 """Incomplete gamma and beta functions by their parameters, and the distributions and inverses that consist of them.
 
-Series and continued fractions run on duals until every component has converged, so that all orders are exact.  Values
-are SciPy's.  The rules of `scipy_special` stay in charge where the parameters are constants.
+Values are SciPy's.  The rules of `scipy_special` stay in charge where the parameters are constants.
 """
 
 import math
@@ -11,58 +10,22 @@ from scipy import special
 
 from dualnum._core import DualArray, rule_of, value
 from dualnum.rules._components import components, degree, nilpotent_part
-from dualnum.rules._operands import dtype_of, is_dual, numpy_result
+from dualnum.rules._operands import dtype_of, is_dual, numpy_result, set_values
 from dualnum.rules._registry import rule
+from dualnum.rules.ufuncs.incomplete_tails import along, beta_pair, gamma_pair, step_of
 
 EPSILON = 2.0**-56
-TERMS = 20000  # of a series or a continued fraction; about 8 sqrt(a) are necessary
+TERMS = 20000  # of a series
 
 
-def _converged(step, total, floor=EPSILON):
-    """Return whether a term is negligible in each component of a sum, or relative to `floor` times the largest one."""
+def _converged(step, total):
+    """Return whether a term is negligible in each component of a sum, or relative to the largest one."""
     step, total = (np.abs(components(x) if is_dual(x) else np.asarray(x)[:, None]) for x in (step, total))
     total = np.where(np.isfinite(total), total, 0.0)
     small = step <= EPSILON * np.maximum(
-        total, 1e-30 + floor * total.max(axis=-1, initial=0.0, keepdims=True)
+        total, 1e-30 + EPSILON * total.max(axis=-1, initial=0.0, keepdims=True)
     )
     return bool(np.all(small | ~np.isfinite(step)))
-
-
-def _refuse():
-    raise ValueError(
-        f"incomplete gamma and beta functions of duals expect parameters for which {TERMS} terms suffice, got larger "
-        f"ones; use dualnum.value(x) for constants, or the normal distribution that is their limit."
-    )
-
-
-def _series(a, x):
-    """Return ``sum_k x^k / ((a + 1) ... (a + k))``."""
-    term = total = 1.0 + 0.0 * (a + x)
-    for k in range(1, TERMS):
-        term = term * x / (a + k)
-        total = total + term
-        if _converged(term, total):
-            return total
-    _refuse()
-
-
-def _fraction(first, terms):
-    """Return ``1 / (b0 + a1 / (b1 + a2 / (b2 + ...)))`` by Lentz's method; `terms` yields a_i(i) and b_i(i)."""
-    d = 1.0 / first
-    c, h, last = 1e300 + 0.0 * first, d, TERMS
-    for i in range(1, TERMS):
-        a, b = terms(i)
-        d = 1.0 / (a * d + b)
-        c = b + a / c
-        step = c * d
-        h = h * step
-        change = h * (step - 1.0)
-        if i >= last or _converged(change, h):
-            return h
-        if last == TERMS and _converged(change, h, 16.0):
-            # a component that cancels keeps the rounding errors of others
-            last = i + i // 2 + 20
-    _refuse()
 
 
 def _split(near, f, g, *args):
@@ -74,71 +37,15 @@ def _split(near, f, g, *args):
     return result
 
 
-def _gamma_pair(a, x):
-    """Return the regularised incomplete gamma functions P and Q = 1 - P."""
-
-    def prefix(a, x):
-        return np.exp(a * np.log(x) - x - special.gammaln(a))
-
-    def lower(a, x):
-        return prefix(a, x) / a * _series(a, x)
-
-    def upper(a, x):
-        return prefix(a, x) * _fraction(x + 1 - a, lambda i: (-i * (i - a), x + 1 - a + 2 * i))
-
-    near = value(x) < value(a) + 1
-    return (
-        _split(near, lower, lambda a, x: 1 - upper(a, x), a, x),
-        _split(near, lambda a, x: 1 - lower(a, x), upper, a, x),
-    )
-
-
-def _beta_fraction(a, b, x):
-    """Return the continued fraction of I_x(a, b) B(a, b) a / (x^a (1 - x)^b)."""
-
-    def terms(i):
-        m = i // 2
-        if i % 2 == 0:
-            return m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)), 1.0
-        return -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)), 1.0
-
-    return _fraction(1.0 + 0.0 * (a + b + x), terms)
-
-
-def _log_beta_weight(a, b, x):
-    return a * np.log(x) + b * np.log1p(-x) - special.betaln(a, b)
-
-
-def _beta_pair(a, b, x):
-    """Return the regularised incomplete beta function I_x(a, b) and its complement."""
-
-    def lower(a, b, x):
-        return np.exp(_log_beta_weight(a, b, x)) * _beta_fraction(a, b, x) / a
-
-    def upper(a, b, x):
-        return np.exp(_log_beta_weight(a, b, x)) * _beta_fraction(b, a, 1 - x) / b
-
-    near = value(x) < (value(a) + 1) / (value(a) + value(b) + 2)
-    return (
-        _split(near, lower, lambda a, b, x: 1 - upper(a, b, x), a, b, x),
-        _split(near, lambda a, b, x: 1 - lower(a, b, x), upper, a, b, x),
-    )
-
-
 def _student(df, t):
-    """Return the distribution function of Student's t."""
-
-    def center(df, t):
-        z = t * t / (df + t * t)
-        weight = np.exp(df / 2 * np.log1p(-z) - special.betaln(0.5 + 0.0 * df, df / 2))
-        return 0.5 + weight * t / np.sqrt(df + t * t) * _beta_fraction(0.5 + 0.0 * df, df / 2, z)
-
-    def tail(df, t):
-        half = _beta_pair(df / 2, 0.5 + 0.0 * df, df / (df + t * t))[0] / 2
-        return np.where(value(t) < 0, half, 1 - half)
-
-    square = value(t) ** 2
-    return _split(square * (1 + value(df) / 2) < 1.5 * value(df), center, tail, df, t)
+    """Return the distribution function of Student's t: (1 + sign(t) I_z(1/2, df/2)) / 2 for z = t^2 / (df + t^2)."""
+    at = value(t).copy()
+    square = np.where(at == 0, 1.0, at) ** 2
+    pair = beta_pair(0.5 + 0.0 * df, df / 2, square / (df + square), df / (df + square))
+    change = nilpotent_part(pair[0])
+    result = np.sign(at) / 2 * change + along(step_of(t), lambda h: _student_density(df, at + h))
+    set_values(result, special.stdtr(value(df), at))
+    return result
 
 
 def _ratio(m, n, x):
@@ -224,30 +131,28 @@ def _moves(x):
 
 HALF_LINE = 0.0, np.inf
 _first, _two = _by(0), _by(0, 1)
-_first("gammainc", lambda a, x: _gamma_pair(a, x)[0], ends=HALF_LINE)
-_first("gammaincc", lambda a, x: _gamma_pair(a, x)[1], ends=HALF_LINE)
-_first("chdtr", lambda v, x: _gamma_pair(v / 2, x / 2)[0], ends=HALF_LINE)
-_first("chdtrc", lambda v, x: _gamma_pair(v / 2, x / 2)[1], ends=HALF_LINE)
-_two("gdtr", lambda a, b, x: _gamma_pair(b, a * x)[0], ends=HALF_LINE)
-_two("gdtrc", lambda a, b, x: _gamma_pair(b, a * x)[1], ends=HALF_LINE)
-_two("betainc", lambda a, b, x: _beta_pair(a, b, x)[0], ends=(0.0, 1.0))
-_two("betaincc", lambda a, b, x: _beta_pair(a, b, x)[1], ends=(0.0, 1.0))
+_first("gammainc", lambda a, x: gamma_pair(a, x)[0], ends=HALF_LINE)
+_first("gammaincc", lambda a, x: gamma_pair(a, x)[1], ends=HALF_LINE)
+_first("chdtr", lambda v, x: gamma_pair(v / 2, x / 2)[0], ends=HALF_LINE)
+_first("chdtrc", lambda v, x: gamma_pair(v / 2, x / 2)[1], ends=HALF_LINE)
+_two("gdtr", lambda a, b, x: gamma_pair(b, a * x)[0], ends=HALF_LINE)
+_two("gdtrc", lambda a, b, x: gamma_pair(b, a * x)[1], ends=HALF_LINE)
+_two("betainc", lambda a, b, x: beta_pair(a, b, x)[0], ends=(0.0, 1.0))
+_two("betaincc", lambda a, b, x: beta_pair(a, b, x)[1], ends=(0.0, 1.0))
 _first("stdtr", _student, ends=(-np.inf, np.inf))
-_two("fdtr", lambda m, n, x: _beta_pair(m / 2, n / 2, _ratio(m, n, x))[0], ends=HALF_LINE)
-_two("fdtrc", lambda m, n, x: _beta_pair(m / 2, n / 2, _ratio(m, n, x))[1], ends=HALF_LINE)
+_two("fdtr", lambda m, n, x: beta_pair(m / 2, n / 2, _ratio(m, n, x))[0], ends=HALF_LINE)
+_two("fdtrc", lambda m, n, x: beta_pair(m / 2, n / 2, _ratio(m, n, x))[1], ends=HALF_LINE)
 
-_first("gammaincinv", _inverse(lambda a, x: _gamma_pair(a, x)[0], _gamma_density), inverse=True)
-_first("gammainccinv", _inverse(lambda a, x: _gamma_pair(a, x)[1], _gamma_density, -1.0), inverse=True)
+_first("gammaincinv", _inverse(lambda a, x: gamma_pair(a, x)[0], _gamma_density), inverse=True)
+_first("gammainccinv", _inverse(lambda a, x: gamma_pair(a, x)[1], _gamma_density, -1.0), inverse=True)
 _first(
-    "chdtri", _inverse(lambda v, x: _gamma_pair(v / 2, x / 2)[1], lambda v, x: _gamma_density(v / 2, x / 2) / 2, -1.0),
+    "chdtri", _inverse(lambda v, x: gamma_pair(v / 2, x / 2)[1], lambda v, x: _gamma_density(v / 2, x / 2) / 2, -1.0),
     inverse=True,
 )  # fmt: skip
-_two("betaincinv", _inverse(lambda a, b, x: _beta_pair(a, b, x)[0], _beta_density), inverse=True)
-_two("betainccinv", _inverse(lambda a, b, x: _beta_pair(a, b, x)[1], _beta_density, -1.0), inverse=True)
+_two("betaincinv", _inverse(lambda a, b, x: beta_pair(a, b, x)[0], _beta_density), inverse=True)
+_two("betainccinv", _inverse(lambda a, b, x: beta_pair(a, b, x)[1], _beta_density, -1.0), inverse=True)
 _first("stdtrit", _inverse(_student, _student_density), inverse=True)
-_two(
-    "fdtri", _inverse(lambda m, n, x: _beta_pair(m / 2, n / 2, _ratio(m, n, x))[0], _f_density), inverse=True
-)
+_two("fdtri", _inverse(lambda m, n, x: beta_pair(m / 2, n / 2, _ratio(m, n, x))[0], _f_density), inverse=True)
 
 # ---- of scipy.stats ----
 
@@ -261,13 +166,13 @@ def _negative_binomial(k, n, p):
 
 
 _by(1, 2)("_beta_pdf", lambda x, a, b: _beta_density(a, b, x))
-_by(0, 1, 2)("_beta_ppf", _inverse(lambda a, b, x: _beta_pair(a, b, x)[0], _beta_density), inverse=True, at=0)
+_by(0, 1, 2)("_beta_ppf", _inverse(lambda a, b, x: beta_pair(a, b, x)[0], _beta_density), inverse=True, at=0)
 _by(1, 2)("_binom_pmf", _binomial)
-_by(1, 2)("_binom_cdf", lambda k, n, p: _beta_pair(k + 1, n - k, p)[1])
-_by(1, 2)("_binom_sf", lambda k, n, p: _beta_pair(k + 1, n - k, p)[0])
+_by(1, 2)("_binom_cdf", lambda k, n, p: beta_pair(k + 1, n - k, p)[1])
+_by(1, 2)("_binom_sf", lambda k, n, p: beta_pair(k + 1, n - k, p)[0])
 _by(1, 2)("_nbinom_pmf", _negative_binomial)
-_by(1, 2)("_nbinom_cdf", lambda k, n, p: _beta_pair(n, k + 1, p)[0])
-_by(1, 2)("_nbinom_sf", lambda k, n, p: _beta_pair(n, k + 1, p)[1])
+_by(1, 2)("_nbinom_cdf", lambda k, n, p: beta_pair(n, k + 1, p)[0])
+_by(1, 2)("_nbinom_sf", lambda k, n, p: beta_pair(n, k + 1, p)[1])
 _by(0, 1, 2)("_cauchy_ppf", lambda p, loc, scale: loc - scale * np.cos(math.pi * p) / np.sin(math.pi * p))
 _by(0, 1, 2)("_cauchy_isf", lambda p, loc, scale: loc + scale * np.cos(math.pi * p) / np.sin(math.pi * p))
 

@@ -44,13 +44,15 @@ differentiate(
 
 def _exponential_integral(x):
     """Return ``x exp(x) E1(x)``, for large x as 1 - exp(x) E2(x) by the continued fraction of E2."""
-    from dualnum.rules.ufuncs.incomplete import _fraction
 
     def near(x):
         return x * np.exp(x) * special.exp1(x)
 
     def far(x):
-        return 1 - _fraction(x + 2, lambda i: (-i * (i + 1.0), x + 2 * i + 2))
+        h = x + 202
+        for i in range(100, 0, -1):
+            h = x + 2 * i - i * (i + 1.0) / h
+        return 1 - 1 / h
 
     return _split(value(x) < 1.5, near, far, x)
 

@@ -13,7 +13,7 @@ from scipy import special
 from dualnum._core import value
 from dualnum.rules._components import degree
 from dualnum.rules._operands import dtype_of
-from dualnum.rules.ufuncs.incomplete import _beta_pair, _by, _gamma_pair, _inverse
+from dualnum.rules.ufuncs.incomplete import _by, _inverse, beta_pair, gamma_pair
 
 HALF_LINE = 0.0, np.inf
 
@@ -66,7 +66,7 @@ def _chi_square(x, df, nc):
     a, y = df / 2, x / 2
     log = np.log(y)[..., None]
     steps = np.exp((a[..., None] + j) * log - y[..., None] - special.gammaln(a[..., None] + j + 1))
-    lower, upper = _both_tails(_gamma_pair(a + j[0], y)[1], _gamma_pair(a + j[-1], y)[0], steps)
+    lower, upper = _both_tails(gamma_pair(a + j[0], y)[1], gamma_pair(a + j[-1], y)[0], steps)
     weights = _poisson(half, j)
     return np.sum(weights * lower, axis=-1), np.sum(weights * upper, axis=-1)
 
@@ -91,7 +91,7 @@ def _f(m, n, nc, x):
     j = _terms(half)
     steps = _beta_steps(m / 2, n / 2, y, other, j)
     lower, upper = _both_tails(
-        _beta_pair(m / 2 + j[0], n / 2, y)[1], _beta_pair(m / 2 + j[-1], n / 2, y)[0], steps
+        beta_pair(m / 2 + j[0], n / 2, y)[1], beta_pair(m / 2 + j[-1], n / 2, y)[0], steps
     )
     weights = _poisson(half, j)
     return np.sum(weights * lower, axis=-1), np.sum(weights * upper, axis=-1)
@@ -124,7 +124,7 @@ def _t(df, nc, t):
     inside = 0.0
     for weights, a in ((even, half), (odd, half + 0.5)):
         steps = _beta_steps(a, n, y, other, j)
-        lower, _ = _both_tails(0.0 * a, _beta_pair(a + j[-1], n, y)[0], steps)
+        lower, _ = _both_tails(0.0 * a, beta_pair(a + j[-1], n, y)[0], steps)
         inside = inside + np.sum(weights * lower, axis=-1) / 2
     below = special.ndtr(-nc)
     at_zero = value(t) == 0

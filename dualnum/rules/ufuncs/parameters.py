@@ -14,13 +14,13 @@ from dualnum.rules._operands import dtype_of
 from dualnum.rules.ufuncs.equations import constant
 from dualnum.rules.ufuncs.incomplete import (
     TERMS,
-    _beta_pair,
     _by,
     _converged,
-    _gamma_pair,
     _inverse,
     _split,
     _student,
+    beta_pair,
+    gamma_pair,
 )
 
 _one, _two, _three, _four = (_by(*range(n)) for n in (1, 2, 3, 4))
@@ -251,7 +251,7 @@ def _solving(f):
 
 
 def _beta(a, b, x):
-    return _beta_pair(a, b, x)[0]
+    return beta_pair(a, b, x)[0]
 
 
 def _ratio(m, n, x):
@@ -260,8 +260,8 @@ def _ratio(m, n, x):
 
 #: An inverse, the place of the probability among its arguments, and the function of the others and of x.
 INVERSES = {
-    "pdtrik": (0, lambda m, k: _gamma_pair(k + 1, m + 0.0 * k)[1]),
-    "pdtri": (1, lambda k, m: _gamma_pair(np.floor(value(k)) + 1 + 0.0 * m, m)[1]),
+    "pdtrik": (0, lambda m, k: gamma_pair(k + 1, m + 0.0 * k)[1]),
+    "pdtri": (1, lambda k, m: gamma_pair(np.floor(value(k)) + 1 + 0.0 * m, m)[1]),
     "bdtri": (2, lambda k, n, p: _beta(n - np.floor(value(k)), np.floor(value(k)) + 1 + 0.0 * p, 1 - p)),
     "bdtrik": (0, lambda n, p, k: _beta(n - k, k + 1, 1 - p + 0.0 * k)),
     "bdtrin": (1, lambda k, p, n: _beta(n - k, k + 1 + 0.0 * n, 1 - p + 0.0 * n)),
@@ -270,9 +270,9 @@ INVERSES = {
     "nbdtrin": (1, lambda k, p, n: _beta(n, k + 1 + 0.0 * n, p + 0.0 * n)),
     "btdtria": (0, lambda b, x, a: _beta(a, b + 0.0 * a, x + 0.0 * a)),
     "btdtrib": (1, lambda a, x, b: _beta(a + 0.0 * b, b, x + 0.0 * b)),
-    "gdtria": (0, lambda b, x, a: _gamma_pair(b + 0.0 * a, a * x)[0]),
-    "gdtrib": (1, lambda a, x, b: _gamma_pair(b, a * x + 0.0 * b)[0]),
-    "gdtrix": (2, lambda a, b, x: _gamma_pair(b + 0.0 * x, a * x)[0]),
+    "gdtria": (0, lambda b, x, a: gamma_pair(b + 0.0 * a, a * x)[0]),
+    "gdtrib": (1, lambda a, x, b: gamma_pair(b, a * x + 0.0 * b)[0]),
+    "gdtrix": (2, lambda a, b, x: gamma_pair(b + 0.0 * x, a * x)[0]),
     "stdtridf": (0, lambda t, df: _student(df, t + 0.0 * df)),
     "fdtridfd": (1, lambda m, x, n: _beta(m / 2 + 0.0 * n, n / 2, _ratio(m, n, x))),
 }
