@@ -13,6 +13,8 @@ itp = pytest.importorskip("scipy.interpolate")
 ndi = pytest.importorskip("scipy.ndimage")
 sig = pytest.importorskip("scipy.signal")
 dist = pytest.importorskip("scipy.spatial.distance")
+opt = pytest.importorskip("scipy.optimize")
+sps = pytest.importorskip("scipy.sparse.linalg")
 
 rng = np.random.default_rng(2)
 X = np.array([0.0, 1.0, 1.7, 3.0, 4.2, 5.0])
@@ -26,6 +28,13 @@ COEFFICIENTS = itp.splrep(X, Y)[1]
 FITPACK = itp.UnivariateSpline(X, Y, s=0.1)
 GRID2 = itp.RegularGridInterpolator((X, X[:5]), TABLE[..., 0])
 GRID3 = itp.RegularGridInterpolator((X, X[:5], X[:4]), TABLE)
+SMOOTH = {
+    m: itp.RegularGridInterpolator((X, X), Z[:6, None] * W[:6], method=m)
+    for m in ("cubic", "quintic", "pchip")
+}
+SCATTERED = rng.uniform(-1, 6, (40, 2))
+HEIGHTS = rng.normal(size=(40, 2))
+BETWEEN = [itp.LinearNDInterpolator(SCATTERED, HEIGHTS, rescale=rescale) for rescale in (False, True)]
 SURFACE = itp.RectBivariateSpline(X, X[:5], TABLE[..., 0], kx=2)
 RADIAL = "linear thin_plate_spline cubic quintic multiquadric inverse_multiquadric inverse_quadratic gaussian".split()
 BUTTER, SECTIONS = sig.butter(3, 0.3), sig.butter(4, 0.3, output="sos")
@@ -123,6 +132,30 @@ INTERPOLATIONS = {
         ([0.0, 2.5], [-1.0, 0.0, 3.0]), np.arange(6.0).reshape(2, 3) ** 2
     )([x, x * x - 1]),
     "table": lambda x: itp.RegularGridInterpolator((X, X[:5]), A.T * x)([1.1, x]),
+    **{f"grid, {m}": lambda x, m=m: SMOOTH[m]([[x, 2 * x], [x * x, 3.3]]) for m in SMOOTH},
+    "grid, slope": lambda x: SMOOTH["quintic"]([x, 2 * x], nu=[1, 2]),
+    "grid, slinear": lambda x: GRID3([x, 2 * x, x * x], method="slinear"),
+    "table, slinear": lambda x: itp.RegularGridInterpolator((X, X[:5]), A.T * x * x, method="slinear")(
+        [1.1, x]
+    ),
+    "table, cubic": lambda x: itp.RegularGridInterpolator(
+        (X, X[:5]), A.T * x * x, method="cubic", solver=sps.spsolve
+    )([1.1, x]),
+    "between points": lambda x: BETWEEN[0](x, 2 * x),
+    "between points, scaled": lambda x: BETWEEN[1]([[x, 2 * x], [3.3, x]]),
+    "between points that move": lambda x: itp.LinearNDInterpolator(SCATTERED * x, HEIGHTS * x)(1.5, x * x),
+    "outside of points": lambda x: itp.LinearNDInterpolator(SCATTERED, HEIGHTS * x, fill_value=3.0)(
+        [99.0, x]
+    ),
+    "nearest point": lambda x: itp.NearestNDInterpolator(SCATTERED, HEIGHTS * x * x)(
+        [[1.1, 2.2], [4.0, 0.3]]
+    ),
+    "griddata": lambda x: itp.griddata(
+        SCATTERED, HEIGHTS[:, 0] * x * x, (np.array([1.1, x]), np.array([x, 2.0]))
+    ),
+    "griddata nearest": lambda x: itp.griddata(
+        SCATTERED, HEIGHTS * np.exp(x), [[1.1, 2.2]], method="nearest"
+    ),
     "interpn": lambda x: itp.interpn((X, X[:5]), A.T * x, np.array([[1.1, x], [x, x]])),
 }
 RECURSIVE = {
@@ -382,3 +415,39 @@ def test_rank_filters_of_nan_refuse_unless_each_slope_is_of_the_element_picked(n
     for y, slope in zip(found.ravel(), slopes.ravel(), strict=True):
         at = holed.ravel()[int(slope)]
         assert at == y or (np.isnan(at) and np.isnan(y))
+
+
+def test_outside_of_points_is_no_derivative_where_there_is_no_value():
+    f = itp.LinearNDInterpolator(SCATTERED, HEIGHTS[:, 0])
+    assert np.isnan(dn.derivative(lambda x: f(99.0, x), check=False)(POINT))
+
+
+CUBIC = itp.CloughTocher2DInterpolator(SCATTERED, HEIGHTS)
+TO_CUBIC = "CloughTocher2DInterpolator of duals expects floats, got duals; use RBFInterpolator or LinearNDInterpolator."
+TO_MILP = (
+    "milp of duals expects floats, got duals; give it dualnum.value(x), and the duals to linprog, where bounds fix the "
+    "integers."
+)
+TO_GRID = (
+    "make_ndbspl of duals expects dual values and points xi alone, got others; use method='linear', whose grid may be "
+    "dual."
+)
+REFUSED = {
+    "x": (TO_CUBIC, lambda x: CUBIC(x, 1.0)),
+    "values": (TO_CUBIC, lambda x: itp.CloughTocher2DInterpolator(SCATTERED, HEIGHTS * x)(1.0, 2.0)),
+    "griddata": (TO_CUBIC, lambda x: itp.griddata(SCATTERED, HEIGHTS, [[x, 2.0]], method="cubic")),
+    "objective": (TO_MILP, lambda x: opt.milp(np.array([-x, -1.0]), bounds=opt.Bounds(0, 3)).fun),
+    "bounds": (TO_MILP, lambda x: opt.milp([-1.0, -1.0], bounds=opt.Bounds(0, x)).fun),
+    "constraints": (
+        TO_MILP, lambda x: opt.milp([-1.0], constraints=opt.LinearConstraint([[1.0]], -np.inf, x)).x[0]
+    ),
+    "grid": (TO_GRID, lambda x: itp.RegularGridInterpolator((X * x, X), A.T[:, :1] * X, method="cubic")([2.0, 2.0])[0]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_has_no_exact_derivative_says_so(name):
+    message, f = REFUSED[name]
+    with pytest.raises(TypeError) as caught:
+        dn.derivative(f)(POINT)
+    assert str(caught.value) == message

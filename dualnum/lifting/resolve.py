@@ -167,6 +167,8 @@ def _replacement(lifter, g):
         return registered.of(lifter, g, lambda: own) if type(g).__hash__ else own
     if isinstance(g, np.ufunc) or boundary.package_of(g) == "numpy":
         return numpy_table.of_numpy(lifter, g)
+    if boundary.is_foreign(g) and call is not None and (found := registered.of_method(call, g)) is not None:
+        return found
     return registered.of(lifter, g, lambda: boundary.guarded(g) if boundary.is_foreign(g) else g)
 
 

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 from scipy import interpolate
-from scipy.interpolate import _bsplines, _fitpack_impl, _interpnd, _ppoly, _rgi
+from scipy.interpolate import _bsplines, _fitpack_impl, _interpnd, _ndbspline, _ppoly, _rgi
+from scipy.sparse.linalg import spsolve
 
 from dualnum._core import DUAL_DTYPES, DualArray, complex_from, holds_duals, imaginary_part, real_part, value
 from dualnum.rules._components import components, from_components
@@ -204,6 +205,49 @@ def _linear_in_y(make):
 
 for _make in (interpolate.make_interp_spline, interpolate.make_lsq_spline):
     rule(_make)(_linear_in_y(_make))
+
+
+# ---- tensor products of B-splines -------------------------------------------------------------------------------
+
+_evaluate_tensor = interpolate.NdBSpline.__call__
+
+
+@rule(_evaluate_tensor)
+def tensor_spline_at(self, xi, *, nu=None, extrapolate=None):
+    """A tensor-product spline at points; the coefficients may be dual, the knots are not."""
+    c = self._c
+    if not holds_duals((xi, c)):
+        return _evaluate_tensor(self, xi, nu=nu, extrapolate=extrapolate)
+    plain = interpolate.NdBSpline(self.t, np.array(value(c)), self.k, extrapolate=self.extrapolate)
+    values = plain(*float_arguments([xi]), nu=nu, extrapolate=extrapolate)
+    xi = np.asarray(xi)
+    x = xi.reshape(-1, xi.shape[-1]).view(DualArray)
+    total = np.broadcast_to(c, (len(x), *c.shape)).view(DualArray)
+    for t, k, at, order in zip(self.t, self.k, x.T, nu if nu is not None else [0] * len(x.T), strict=True):
+        basis = _spline(t, np.eye(len(t) - k - 1), k, at, order)
+        total = np.sum(basis.reshape(*basis.shape, *[1] * (total.ndim - 2)) * total, axis=1)
+    return numpy_result(np.array(np.reshape(np.asarray(total), np.shape(values))), values, dtype_of(xi, c))
+
+
+@rule(_ndbspline.make_ndbspl)
+def tensor_spline_of(points, values, *args, **kwargs):
+    """The tensor-product spline of values on a grid, in which its coefficients are linear."""
+    if holds_duals((points, args, kwargs)):
+        raise TypeError(
+            "make_ndbspl of duals expects dual values and points xi alone, got others; use method='linear', whose grid "
+            "may be dual."
+        )
+    if not holds_duals(values):
+        return _ndbspline.make_ndbspl(points, values, *args, **kwargs)
+    if "solver" in kwargs:  # SciPy asks whether it is spsolve, which lifted code replaces
+        kwargs["solver"] = inspect.unwrap(kwargs["solver"])
+    first, *others = map(np.ascontiguousarray, np.moveaxis(components(np.array(values)), -1, 0))
+    made = [_ndbspline.make_ndbspl(points, first, *args, **kwargs)]
+    # SciPy's solver iterates up to a tolerance
+    made += [_ndbspline.make_ndbspl(points, part, made[0].k, solver=spsolve) for part in others]
+    c = from_components(np.stack([spline._c for spline in made], axis=-1), values.dtype)
+    made[0]._c = c.view(DualArray)
+    return made[0]
 
 
 # ---- grids ------------------------------------------------------------------------------------------------------

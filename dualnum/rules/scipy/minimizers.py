@@ -10,6 +10,7 @@ import inspect
 
 import numpy as np
 from scipy import optimize
+from scipy.optimize import _milp
 
 from dualnum._core import DualArray, holds_duals, value
 from dualnum.lifting import lift
@@ -562,6 +563,17 @@ def linprog(c, A_ub=None, b_ub=None, A_eq=None, b_eq=None, bounds=(0, None), *op
     fun = np.sum(np.asarray(c).view(DualArray) * x)
     others = {name: _with_value(b - _times(a, x), result[name]) for name, (a, b) in residuals.items()}
     return _report(result, x, _with_value(fun, result.fun), **others)
+
+
+@rule(_milp._highs_wrapper)
+def integer_solver(*args):
+    """What milp calls with the numbers of its bounds and constraints."""
+    if holds_duals(args):
+        raise TypeError(
+            "milp of duals expects floats, got duals; give it dualnum.value(x), and the duals to linprog, where bounds "
+            "fix the integers."
+        )
+    return _milp._highs_wrapper(*args)
 
 
 def _times(a, x):

@@ -1,4 +1,4 @@
-"""scipy.interpolate: radial basis functions, and FITPACK's splines by their data."""
+"""scipy.interpolate: scattered points, radial basis functions, and FITPACK's splines by their data."""
 
 import functools
 import inspect
@@ -11,7 +11,7 @@ from dualnum._core import DualArray, holds_duals, value
 from dualnum.rules._components import components, from_components
 from dualnum.rules._operands import dtype_of, float_arguments, numpy_result
 from dualnum.rules._registry import rule
-from dualnum.rules.scipy.interpolation import _spline
+from dualnum.rules.scipy.interpolation import _spline, points_of
 
 # ---- radial basis functions ---------------------------------------------------------------------------------------
 
@@ -103,6 +103,101 @@ def radial_interpolator(y, d, *args, **kwargs):
     if not holds_duals((y, d)) and not holds_duals(kwargs):
         return interpolate.RBFInterpolator(y, d, **kwargs)
     return RadialInterpolator(y, d, **kwargs)
+
+
+# ---- interpolants between scattered points ------------------------------------------------------------------------
+
+
+def _linear_between(inner, points, values, args):
+    """Return the linear interpolant on the triangulation of the points' values."""
+    found = inner(*float_arguments(args))
+    x = points_of(args[0] if len(args) == 1 else args, inner.points.shape[1])
+    x = x.reshape(-1, x.shape[-1])
+    at = value(x) if inner.scale is None else (value(x) - inner.offset) / inner.scale
+    simplex = inner.tri.find_simplex(at)
+    corners = inner.tri.simplices[simplex]
+    values = np.asarray(values).reshape(len(points), -1).view(DualArray)[corners]
+    corners = np.asarray(points).view(DualArray)[corners]
+    edges = np.swapaxes(corners[:, 1:] - corners[:, :1], 1, 2)
+    with np.errstate(all="ignore"):
+        shares = np.linalg.solve(edges, (x - corners[:, 0])[..., None])
+    y = values[:, 0] + np.sum(shares * (values[:, 1:] - values[:, :1]), axis=1)
+    fill = np.nan * y if np.isnan(inner.fill_value) else 0.0
+    y = np.where((simplex < 0)[:, None], fill, y)
+    return numpy_result(np.array(np.reshape(np.asarray(y), np.shape(found))), found, dtype_of(x, y))
+
+
+class LinearInterpolator:
+    """A LinearNDInterpolator of points or values that are duals."""
+
+    def __init__(self, points, values, *args, **kwargs):
+        self.inner = interpolate.LinearNDInterpolator(*float_arguments((points, values)), *args, **kwargs)
+        self.points, self.values = points, values
+
+    def __call__(self, *args):
+        return _linear_between(self.inner, self.points, self.values, args)
+
+
+class NearestInterpolator:
+    """A NearestNDInterpolator of points or values that are duals: the value of the point that is nearest by value."""
+
+    def __init__(self, points, values, *args, **kwargs):
+        points, numbers = float_arguments((points, values))
+        self.inner = interpolate.NearestNDInterpolator(points, numbers, *args, **kwargs)
+        self.nearest = interpolate.NearestNDInterpolator(points, np.arange(len(numbers)), *args, **kwargs)
+        self.values = values
+
+    def __call__(self, *args, **options):
+        found = self.inner(*float_arguments(args), **options)
+        y = np.asarray(self.values)[self.nearest(*float_arguments(args)).astype(int)]
+        return numpy_result(np.array(y), found)
+
+
+@rule(interpolate.LinearNDInterpolator)
+def linear_interpolator(points, values, *args, **kwargs):
+    kind = LinearInterpolator if holds_duals((points, values)) else interpolate.LinearNDInterpolator
+    return kind(points, values, *args, **kwargs)
+
+
+@rule(interpolate.NearestNDInterpolator)
+def nearest_interpolator(points, values, *args, **kwargs):
+    kind = NearestInterpolator if holds_duals((points, values)) else interpolate.NearestNDInterpolator
+    return kind(points, values, *args, **kwargs)
+
+
+@rule(interpolate.CloughTocher2DInterpolator)
+def cubic_interpolator(*args, **kwargs):
+    """SciPy estimates the slopes by an iteration that stops at a tolerance, which has no exact derivatives."""
+    if holds_duals((args, kwargs)):
+        _refuse_cubic()
+    return interpolate.CloughTocher2DInterpolator(*args, **kwargs)
+
+
+def _refuse_cubic():
+    raise TypeError(
+        "CloughTocher2DInterpolator of duals expects floats, got duals; use RBFInterpolator or LinearNDInterpolator."
+    )
+
+
+_nearest_at = interpolate.NearestNDInterpolator.__call__
+_at_points = interpolate.LinearNDInterpolator.__call__  # CloughTocher2DInterpolator's too
+
+
+@rule(_nearest_at)
+def nearest_at(self, *args, **options):
+    """The values of the nearest points, which do not move with x."""
+    return _nearest_at(self, *float_arguments(args), **options)
+
+
+@rule(_at_points)
+def at_points(self, *args):
+    """An interpolant of numbers at points that may be dual."""
+    if not holds_duals(args):
+        return _at_points(self, *args)
+    if not isinstance(self, interpolate.LinearNDInterpolator):
+        _refuse_cubic()
+    points = self.points if self.scale is None else self.points * self.scale + self.offset
+    return _linear_between(self, points, self.values, args)
 
 
 # ---- FITPACK's splines: linear in the data where the knots are fixed ----------------------------------------------
