@@ -3,6 +3,7 @@
 import ast
 import functools
 import re
+import tokenize
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -18,6 +19,16 @@ NATIVE = [
     (r" > ", " >= "), (r" >= ", " > "), (r" == ", " != "), (r" != ", " == "), (r" && ", " || "), (r" \|\| ", " && "),
     (r"\b0\b", "1"), (r"\b1\b", "2"), (r"\b128\b", "127"), (r"\b0\.5\b", "0.25"),
 ]  # fmt: skip
+#: Of Cython sources: tokens and what to write in their place, and the tokens beside brackets that end an expression.
+CYTHON = {
+    "+": "-", "-": "+", "*": "//", "//": "*", "/": "*", "%": "//", "&": "|", "|": "&", "<": "<=", "<=": "<",
+    ">": ">=", ">=": ">", "==": "!=", "!=": "==", "and": "or", "or": "and", "is": "is not", "not": "",
+    "in": "not in", "True": "False", "False": "True",
+}  # fmt: skip
+ENDS = {
+    "if", "elif", "else", "while", "for", "return", "yield", "raise", "from", "assert", "lambda", "with", "as",
+    "except", ",", ":", ";", "=", "->", ":=", "+=", "-=", "*=", "/=", "//=", "%=", "&=", "|=",
+}  # fmt: skip
 #: Calls and keywords without which the program does the same, with another type, more slowly or less carefully.
 IDLE = {"list", "tuple", "iter", "lru_cache", "cache", "errstate", "super", "asarray", "asanyarray", "strict"}
 
@@ -121,24 +132,115 @@ def changes(node):
 
 
 def native_mutants(path, text):
-    """Return the mutants of a native source, outside of comments, includes and assertions."""
+    """Return the mutants of a native source."""
     lines, found = text.splitlines(keepends=True), {}
 
     def make(number, start, stop, replacement):
         changed = lines[number][:start] + replacement + lines[number][stop:]
         return "".join([*lines[:number], changed, *lines[number + 1 :]])
 
-    for number, line in enumerate(lines):
-        code = line.partition("//")[0].partition("# ")[0]
-        if re.match(r"\s*(#|\*|/\*|static_assert|cdef enum|\"\"\")", code) or "include" in code:
-            continue
-        for pattern, replacement in NATIVE:
-            for match in re.finditer(pattern, code):
-                after = line[: match.start()] + replacement + line[match.end() :]
-                make_it = functools.partial(make, number, match.start(), match.end(), replacement)
-                before, after, n = line.strip(), after.strip(), number + 1
-                name = f"{path} | {before} -> {after}"
-                while name in found:
-                    name += "'"
-                found[name] = Mutant(name, path, n, n, (n, n), before, after, make_it)
+    for number, start, stop, replacement in (cython_changes if path.endswith(".pxi") else cpp_changes)(lines):
+        line, n = lines[number], number + 1
+        before, after = line.strip(), (line[:start] + replacement + line[stop:]).strip()
+        make_it = functools.partial(make, number, start, stop, replacement)
+        name = f"{path} | {before} -> {after}"
+        while name in found:
+            name += "'"
+        found[name] = Mutant(name, path, n, n, (n, n), before, after, make_it)
     return list(found.values())
+
+
+def cpp_changes(lines):
+    """Yield the line, the columns and the new text of each change of a C++ source.
+
+    Comments, includes and assertions stay.
+    """
+    for number, line in enumerate(lines):
+        code = line.partition("//")[0]
+        if not re.match(r"\s*(#|\*|/\*|static_assert)", code) and "include" not in code:
+            for pattern, replacement in NATIVE:
+                for match in re.finditer(pattern, code):
+                    yield number, match.start(), match.end(), replacement
+
+
+def cython_changes(lines):
+    """Yield the line, the columns and the new text of each change in the functions of a Cython source.
+
+    The text is that of a whole expression of one line, between which and the original a switch can choose.
+    """
+    for statement in cython_statements(lines):
+        for expression, is_condition in expressions(statement):
+            (number, start), (last, stop) = expression[0].start, expression[-1].end
+            line = lines[number - 1]
+            words = ["", *(token.string for token in expression), ""]
+            new = [changed_token(t, *near) for t, *near in zip(expression, words, words[2:], strict=False)]
+            if number != last:
+                continue
+            if is_condition and not any(word is not None for word in new):
+                yield number - 1, start, stop, f"not ({line[start:stop]})"
+            for token, word in zip(expression, new, strict=True):
+                if word is not None:
+                    text = line[start : token.start[1]] + word + line[token.end[1] : stop]
+                    yield number - 1, start, stop, text.strip()
+
+
+def changed_token(token, previous, following):
+    """Return what stands for a token of a Cython expression in a mutant, or None; the others are its neighbours."""
+    before, after = token.line[: token.start[1]][-1:], token.line[token.end[1] :][:1]
+    if token.type == tokenize.NUMBER:
+        return str(ast.literal_eval(token.string) + 1)
+    if (token.string, following) == ("is", "not") or (previous, token.string) == ("not", "in"):
+        return None
+    if token.string == "-" and after != " ":
+        return ""
+    return CYTHON.get(token.string) if token.type == tokenize.NAME or before == after == " " else None
+
+
+def cython_statements(lines):
+    """Yield the statements in the functions of a Cython source, and the headers of blocks there, as lists of tokens."""
+    statement, header, in_function = [], [], [False]
+    for token in tokenize.generate_tokens(iter(lines).__next__):
+        if token.type == tokenize.NEWLINE:
+            if in_function[-1]:
+                yield statement
+            header, statement = {token.string for token in statement}, []
+        elif token.type == tokenize.INDENT:
+            is_function = (
+                "(" in header and {"def", "cdef", "cpdef"} & header and not {"class", "extern"} & header
+            )
+            in_function.append(in_function[-1] or bool(is_function))
+        elif token.type == tokenize.DEDENT:
+            in_function.pop()
+        elif token.type not in {tokenize.NL, tokenize.COMMENT}:
+            statement.append(token)
+
+
+def expressions(statement):
+    """Yield the expressions of a statement, as lists of tokens, and whether each is a condition.
+
+    An expression ends at the brackets, commas, colons, assignments and keywords around it, and but for conditions at
+    ``and`` and ``or``, whose C type a switch would hide from Cython.  What its own brackets enclose is not part of it.
+    """
+    if statement[0].string in {"def", "cpdef", "class", "@"}:
+        return
+    around = [("", [])]  # for each open bracket the last keyword within and the expression since
+    for token in [*statement, None]:
+        word = token.string if token else ""
+        keyword, expression = around[-1]
+        is_condition, closes = keyword in {"if", "elif", "while"}, word in {*")]}"}
+        ends = (
+            word in ENDS
+            or (word == "in" and keyword == "for")
+            or (word in {"and", "or"} and not is_condition)
+        )
+        if not token or closes or ends:
+            if expression:
+                yield expression, is_condition
+            around[-1] = (keyword if word in {",", "and", "or"} else word), []
+        else:
+            expression.append(token)
+        if closes:
+            around.pop()
+            around[-1][1].append(token)
+        elif word in {*"([{"}:
+            around.append(("", []))

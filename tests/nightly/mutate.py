@@ -2,15 +2,15 @@
 
 ::
 
-    python tests/nightly/mutate.py rules --count 300 --seed 1 --only linalg
+    python tests/nightly/mutate.py python --count 300 --seed 1 --only rules/linalg
     python tests/nightly/mutate.py ext --count 100
 
 The mutants live in forks of one pytest session.  A fork gives the functions of a Python file their mutated code and
-runs the tests that reach the changed lines, the quick ones first, until one fails.  Those of the C++ headers are built
-into one extension, where a fork switches its own on (switched.py).  So a mutant takes as long as its tests.  All other
-code, that of module level and of Cython and what cannot be switched, is changed in a copy of the checkout, one mutant
-after another, unless ``--quick``.  Forks do not run factories of rules again, so that a mutant there may survive
-wrongly where a test runs the rule on the same line.
+runs the tests that reach the changed lines, the quick ones first, until one fails.  Those of the C++ headers and of the
+Cython sources are built into one extension, where a fork switches its own on (switched.py).  So a mutant takes as long
+as its tests.  All other code, that of module level and what cannot be switched, is changed in a copy of the checkout,
+one mutant after another, unless ``--quick``.  Forks do not run factories of rules again, so that a mutant there may
+survive wrongly where a test runs the rule on the same line.
 
 ``--journal FILE`` keeps the verdicts and the lines that tests reach, and a second run goes on from there.  A survivor
 is printed with its line, for a test, or for a line of equivalent_mutants.txt that says why no test can see it.
@@ -63,7 +63,15 @@ TESTS = {
     "dualnum/rules/implicit_functions.py": "rule rules scipy_roots",
     "dualnum/rules/_": "edges rules operands taylor_levels linalg scipy_special arrays surface bit_identity",
     "dualnum/rules/": "edges rules reports operands arrays surface safety kinks bit_identity",
-    "ext/reverse/|ext/cython/(tape|recorded|pull_back|second_sweep)": "reverse kernels edges",
+    "dualnum/reverse/": "reverse reverse_second sparse",
+    "dualnum/lifting/nets.py": "nets lifting_attacks lifting_special",
+    "dualnum/lifting/": "lifting lifting_arguments lifting_caches lifting_calls lifting_classes lifting_special",
+    "dualnum/drivers/": "drivers driver_objects batched taylor tensors sparse reverse complex_drivers nets",
+    "ext/reverse/|ext/cython/(tape|recorded|pull_back|second_sweep)": "reverse reverse_second sparse kernels edges",
+    "ext/cython/lifting": "lifting lifting_math lifting_calls lifting_special lifting_arrays edges",
+    "ext/cython/complex": "complex complex_drivers edges",
+    "ext/cython/(driver|seeding|grades|levels)": "drivers driver_objects batched dtype arrays complex_drivers edges",
+    "ext/cython/": "edges arrays scalar dtype operands reports kernels drivers complex",
     "ext/math/|ext/loops/matmul": "edges kernels matrix_products algebra table taylor_table kinks products_reductions",
     "ext/": "edges kernels reports arrays algebra dtype scalar kinks table bit_identity taylor_levels",
 }
@@ -100,6 +108,7 @@ class Session:
         if session.testsfailed:
             raise session.Interrupted(f"{session.testsfailed} errors during collection")
         items = {item.nodeid: item for item in session.items}
+        at_import = [] if self.switches is None else names_reached(self.switches)
         # before any test: SciPy's rules are imported when they are first used, and then no test reaches factories
         for path in {mutant.path for mutant in self.mutants if self.switches is None}:
             importlib.import_module(path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
@@ -125,7 +134,8 @@ class Session:
                 at[place].append((seconds, test))
         if self.switches is not None:
             for mutant in self.mutants:
-                self.journal.keep(mutant.name, self.judge_switched(mutant, at[mutant.name], items))
+                if mutant.name in at or mutant.name not in at_import:  # which no fork runs again
+                    self.journal.keep(mutant.name, self.judge_switched(mutant, at[mutant.name], items))
             return True
         functions, caches = collections.defaultdict(list), []
         for f in gc.get_objects():
@@ -226,15 +236,15 @@ def reached(items, places_met):
 
 @contextlib.contextmanager
 def lines_met():
-    """Collect the lines of dualnum/rules that run, as path:line."""
-    folder, lines, places = str(ROOT / "dualnum" / "rules") + os.sep, set(), []
+    """Collect the lines of dualnum's Python files that run, as path:line."""
+    folder, lines, places = str(ROOT / "dualnum") + os.sep, set(), []
 
-    def in_rules(frame, event, argument):
+    def within(frame, event, argument):
         lines.add((frame.f_code.co_filename, frame.f_lineno))
-        return in_rules
+        return within
 
     def trace(frame, event, argument):
-        return in_rules(frame, event, argument) if frame.f_code.co_filename.startswith(folder) else None
+        return within(frame, event, argument) if frame.f_code.co_filename.startswith(folder) else None
 
     sys.settrace(trace)
     threading.settrace(trace)
@@ -249,10 +259,16 @@ def lines_met():
 @contextlib.contextmanager
 def switches_met(switches):
     """Collect the names of the native mutants whose place is reached."""
-    names, places = {number: name for name, number in switches.items()}, []
-    core().mutants_reached()
+    names_reached(switches)
+    places = []
     yield places
-    places += (names[number] for number in core().mutants_reached() if number in names)
+    places += names_reached(switches)
+
+
+def names_reached(switches):
+    """Return the names of the native mutants whose place was reached since the last call."""
+    names = {number: name for name, number in switches.items()}
+    return [names[number] for number in core().mutants_reached() if number in names]
 
 
 def forked(function, cpu_seconds):
@@ -342,7 +358,7 @@ def report(mutants, journal):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["rules", "ext"])
+    parser.add_argument("what", choices=["python", "ext"])
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="a regular expression that the paths match")
@@ -359,7 +375,7 @@ def main():
     parser.add_argument("--journal", type=pathlib.Path, help="a file that keeps verdicts for the next run")
     options = parser.parse_args()
     native = options.what == "ext"
-    folder, suffixes = ("ext", {".h", ".cpp", ".pxi"}) if native else ("dualnum/rules", {".py"})
+    folder, suffixes = ("ext", {".h", ".cpp", ".pxi"}) if native else ("dualnum", {".py"})
     paths = sorted(p.relative_to(ROOT) for p in (ROOT / folder).rglob("*") if p.suffix in suffixes)
     paths = [p.as_posix() for p in paths if re.search(options.only, p.as_posix())]
     of_source = native_mutants if native else python_mutants

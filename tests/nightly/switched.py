@@ -1,8 +1,9 @@
 """Many native mutants in one build, of which one at a time is switched on at run time, for mutate.py.
 
 ``a + b`` becomes ``a + at<7> + b``: the operators of `Switch` below compute a - b where mutant 7 is current.  So the
-precedence of all operators stays.  A constant becomes a conditional expression, in Cython, too, whose operators are not
-switched.  Where that does not compile, in constant expressions and template arguments, the mutant is left out.
+precedence of all operators stays.  A constant becomes a conditional expression, and so does an expression of Cython's:
+``(a - b) if mutant_on(7) else (a + b)``.  Where that does not compile, as in constant expressions and template
+arguments, the mutant is left out.
 """
 
 import collections
@@ -63,10 +64,7 @@ cdef inline bint mutant_on(int number) noexcept nogil:
 
 
 def can_switch(mutant):
-    _, start, _, after = mutant.make.args
-    return start >= 0 and (
-        not re.search(r"&&|\|\|", after) if is_cpp(mutant.path) else re.fullmatch(r"[\d.]+", after)
-    )
+    return not is_cpp(mutant.path) or not re.search(r"&&|\|\|", mutant.make.args[3])
 
 
 def is_cpp(path):
@@ -78,20 +76,22 @@ def write(where, original, numbered):
     changes = collections.defaultdict(list)
     for number, mutant in numbered.items():
         line, start, stop, after = mutant.make.args
-        changes[mutant.path].append((line, start, stop, after, number))
+        changes[mutant.path].append((stop - start, line, start, stop, after, number))
     for path, text in original.items():
-        lines = text.splitlines(keepends=True)
-        for line, start, stop, after, number in sorted(changes[path], reverse=True):
-            before = lines[line][start:stop]
-            if before.startswith(" "):
+        lines = [list(line) for line in text.splitlines(keepends=True)]
+        for size, line, start, stop, after, number in sorted(changes[path]):  # what others enclose first
+            before = "".join(lines[line][start:stop])
+            if not is_cpp(path):
+                # a condition of Python's and of C's truth values; without the cast Cython makes NULL of the latter
+                cast = "<bint>" * bool(re.search(r"\b(if|elif|while) $", "".join(lines[line][:start])))
+                new = f"({cast}({after}) if mutant_on({number}) else {cast}({before}))"
+            elif before.startswith(" "):
                 new = f"{before}mutants::at<{number}>{before}"
-            elif is_cpp(path):
-                new = f"(mutants::on<{number}>() ? {after} : {before})"
             else:
-                new = f"({after} if mutant_on({number}) else {before})"
-            lines[line] = lines[line][:start] + new + lines[line][stop:]
+                new = f"(mutants::on<{number}>() ? {after} : {before})"
+            lines[line][start:stop] = [new] + [""] * (size - 1)
         header = '#include "mutants.h"\n' * (path in changes and is_cpp(path))
-        (where / path).write_text(header + "".join(lines))
+        (where / path).write_text(header + "".join(map("".join, lines)))
 
 
 def build(where, mutants):
@@ -106,7 +106,7 @@ def build(where, mutants):
     setup = where / "setup.py"
     setup.write_text(setup.read_text().replace('"-O3"', '"-O1"'))
     command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
-    for _ in range(6):
+    for _ in range(12):
         write(where, original, numbered)
         done = subprocess.run(
             command, cwd=where, env=environment, capture_output=True, text=True, check=False
