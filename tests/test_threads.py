@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 
 import numpy as np
 import pytest
@@ -178,6 +179,37 @@ def test_a_driver_that_threads_share():
     driver, want = dn.hessian(rosenbrock), dn.hessian(rosenbrock)(X)
     for found in together(*[lambda: [driver(X) for _ in range(20)]] * 8):
         assert all(np.array_equal(a, want) for a in found)
+
+
+def test_a_thread_sees_who_discards_derivatives_in_it_alone():
+    inside, outside = threading.Event(), threading.Event()
+
+    def watch():
+        with _core.watch_values() as seen:
+            inside.set()
+            outside.wait(60)
+            dn.value(HAND)
+        return seen
+
+    def look_too():
+        inside.wait(60)
+        with _core.watch_values() as seen:
+            pass
+        dn.value(HAND)
+        outside.set()
+        return seen
+
+    assert together(watch, look_too) == [[__name__], []]
+
+
+def test_what_watches_nest():
+    with _core.watch_values() as outer:
+        with _core.watch_values() as inner:
+            dn.value(HAND)
+        assert (outer, inner) == ([], [__name__])
+        dn.value(HAND)
+    dn.value(HAND)
+    assert outer == [__name__]
 
 
 def test_first_calls_at_once():

@@ -423,7 +423,7 @@ cdef class ComplexDual:
     @property
     def primal(self):
         """The value, a complex, without any derivative."""
-        if _watched is not None:
+        if watched != NULL:
             _note_discard()
         return _value(self)
 

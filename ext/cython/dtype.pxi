@@ -31,14 +31,19 @@ cdef extern from *:
     """
     // The refusals of this thread's calls of drivers to lose a derivative: a list, or null for none.
     static thread_local PyObject* refusals = nullptr;
+    // The list of the innermost `watch_values` of this thread, or null.
+    static thread_local PyObject* watched = nullptr;
     static void enter_call() { ++dn::open_calls; }
     static void leave_call() { --dn::open_calls; }
     static void set_refusals(PyObject* list) { refusals = list; }
+    static void set_watched(PyObject* list) { watched = list; }
     """
     PyObject *refusals
+    PyObject *watched
     void enter_call()
     void leave_call()
     void set_refusals(PyObject *)
+    void set_watched(PyObject *)
 
 
 class GivenUp(BaseException):
@@ -72,28 +77,28 @@ cdef list _take_refusals(Py_ssize_t before):
     return taken
 
 
-cdef list _watched = None  # names of modules whose code discarded derivatives, while somebody looks; else None
-
-
 cdef int _note_discard() except -1:
     """Note that a caller outside of dualnum takes values or parts of duals."""
     name = sys._getframe().f_globals.get("__name__") or ""
     if name.partition(".")[0] != "dualnum":
-        _watched.append(name)
+        (<list>watched).append(name)
     return 0
 
 
 class watch_values:
-    """``with watch_values() as seen``: `seen` collects the names of the modules that discard derivatives on purpose."""
+    """
+    ``with watch_values() as seen``: `seen` collects the names of the modules whose code discards derivatives on purpose
+    in this thread.
+    """
 
     def __enter__(self):
-        global _watched
-        _watched = []
-        return _watched
+        self.outer = <object>watched if watched != NULL else None
+        self.seen = []
+        set_watched(<PyObject *>self.seen)
+        return self.seen
 
     def __exit__(self, *error):
-        global _watched
-        _watched = None
+        set_watched(<PyObject *>self.outer if self.outer is not None else NULL)
 
 
 cdef inline DualDescr *_descr(object dtype):

@@ -128,7 +128,7 @@ cdef class Dual:
     @property
     def primal(self):
         """The value, a float, without any derivative."""
-        if _watched is not None:
+        if watched != NULL:
             _note_discard()
         return self.data[0]
 

@@ -91,7 +91,7 @@ def value(x):
     >>> dn.value(dn.Dual(3.0))
     3.0
     """
-    if _watched is not None:
+    if watched != NULL:
         _note_discard()
     return _value(x)
 
@@ -170,7 +170,7 @@ cdef object _named_part(ndarray a, str name):
     """Return the tangent of an array with one level, or e1, e2 or e12 of an array with two; all of first order."""
     cdef bint of_one = name == "tangent", found = False
     cdef int which[2]
-    if _watched is not None:
+    if watched != NULL:
         _note_discard()
     if _is_complex_dtype(<object>a.descr):
         return complex_from(_named_part(_complex_part(a, False), name), _named_part(_complex_part(a, True), name))
@@ -234,7 +234,7 @@ def parts(x):
     >>> {name: part.item() for name, part in dn.parts(dn.HyperDual(3.0) ** 2).items()}
     {'value': 9.0, 'e1': 6.0, 'e2': 6.0, 'e12': 2.0}
     """
-    if _watched is not None:
+    if watched != NULL:
         _note_discard()
     return _parts(x)
 
