@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Final, NamedTuple, NoReturn, Protocol, Self, SupportsIndex, final, overload
 
 import numpy as np
@@ -335,6 +336,12 @@ def class_for_floats(d: Dual) -> type[float]: ...
 def math_function(
     original: Callable[..., float], function: Callable[..., Any], arguments: int = 1
 ) -> Callable[..., Any]: ...
+
+class TableLock:
+    lock: AbstractContextManager[bool]
+    def renew(self) -> None: ...
+
+settling: Final[TableLock]
 
 class watch_values:
     def __enter__(self) -> list[str]: ...

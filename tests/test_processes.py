@@ -1,5 +1,7 @@
 """Levels across processes: what existed before a fork stays the same level, in parent and child."""
 
+import contextlib
+import math
 import multiprocessing
 import pickle
 import threading
@@ -9,6 +11,7 @@ import pytest
 
 import dualnum as dn
 from dualnum import _core
+from dualnum.lifting import resolve, source
 
 pytestmark = pytest.mark.skipif(
     "fork" not in multiprocessing.get_all_start_methods(), reason="this platform does not fork"
@@ -21,7 +24,7 @@ def in_child(work):
     here, there = context.Pipe()
     child = context.Process(target=lambda: there.send_bytes(pickle.dumps(work())))
     child.start()
-    result = pickle.loads(here.recv_bytes()) if here.poll(60) else None
+    result = pickle.loads(here.recv_bytes()) if here.poll(60) else child.kill()
     child.join()
     return result
 
@@ -54,6 +57,35 @@ def test_levels_made_after_a_fork_are_other_levels():
     mine = _core.seed_scalar(3.0, _core.Level())
     assert theirs.dtype.levels[0].retired
     assert len((theirs * mine).dtype.levels) == 2
+
+
+def test_a_child_waits_for_no_thread_of_its_parent():
+    """At the fork another thread holds the locks of the tables that lifting and grades fill."""
+
+    def ordinary(x):
+        y = np.zeros(len(x))
+        for i in range(len(x)):
+            y[i] = math.exp(x[i])
+        return y
+
+    held, forked = threading.Event(), threading.Event()
+
+    def hold():
+        with contextlib.ExitStack() as stack:
+            for table in (_core.settling, resolve._table, source._table):
+                stack.enter_context(table.lock)
+            held.set()
+            forked.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(60)
+    try:
+        found = in_child(lambda: dn.jacobian(ordinary)(np.zeros(2)))
+    finally:
+        forked.set()
+        thread.join()
+    np.testing.assert_array_equal(found, np.eye(2))
 
 
 def test_one_pickled_level_is_one_level_in_every_thread():

@@ -1,5 +1,6 @@
 """Two threads at once: levels never mix, results are those of one thread."""
 
+import math
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from expect import together
 
 import dualnum as dn
 from dualnum import _core
+from dualnum.lifting import resolve
 
 
 @pytest.fixture(autouse=True)
@@ -181,6 +183,38 @@ def test_a_driver_that_threads_share():
         assert all(np.array_equal(a, want) for a in found)
 
 
+def test_two_threads_call_again():
+    """Both meet code that needs lifting, after f has been settled without: one while the other calls f again."""
+    entered, again, ended = threading.Event(), threading.Event(), threading.Event()
+    calls = []
+
+    def f(x):
+        if x > 2:
+            entered.set()
+            again.wait(60)
+        elif x > 1:
+            calls.append(None)
+            if len(calls) > 1:
+                again.set()
+                ended.wait(60)
+        return math.exp(x) if x > 1 else x * x
+
+    derivative = dn.derivative(f)
+    assert derivative(0.5) == 1.0
+
+    def of_first():
+        entered.wait(60)
+        return derivative(1.5)
+
+    def of_second():
+        try:
+            return derivative(2.5)
+        finally:
+            ended.set()
+
+    assert together(of_first, of_second) == [math.exp(1.5), math.exp(2.5)]
+
+
 def test_a_thread_sees_who_discards_derivatives_in_it_alone():
     inside, outside = threading.Event(), threading.Event()
 
@@ -210,6 +244,24 @@ def test_what_watches_nest():
         dn.value(HAND)
     dn.value(HAND)
     assert outer == [__name__]
+
+
+def test_a_rule_registered_while_another_thread_looks_it_up(monkeypatch):
+    """What was found without the rule is not kept."""
+
+    def unruled(x):
+        return float(x)
+
+    def lifted_function(lifter, g, own=resolve.lifted_function):
+        if g is unruled:
+            dn.rule(unruled)(lambda x: 3 * x)
+        return own(lifter, g)
+
+    monkeypatch.setattr(resolve, "lifted_function", lifted_function)
+    lifter, x = resolve.lifters()[0], dn.Dual(0.5)
+    lifter.resolve(unruled)
+    assert dn.tangent(lifter.resolve(unruled)(x)) == 3.0
+    dn.rule(unruled)(None)
 
 
 def test_first_calls_at_once():

@@ -18,9 +18,7 @@ def replaced_callees():
     global _names
     resolve = sys.modules.get("dualnum.lifting.resolve")
     if resolve is not None:
-        for lifter in resolve.lifters():
-            lifter.kept.clear()
-            lifter.functions.clear()
+        resolve.forget()
         resolve.storage.forget_marks()
     outer, _names = _names, {}
     try:
@@ -31,7 +29,8 @@ def replaced_callees():
 
 def note(g):
     """Note a callee for which a table has a replacement: a function, or a method of an array."""
-    if _names is None:
+    names = _names  # another thread's recording may end at any time
+    if names is None:
         return
     from dualnum.lifting.boundary import name_of
     from dualnum.lifting.resolve import MAKERS, REPLACED
@@ -39,20 +38,21 @@ def note(g):
 
     if isinstance(getattr(g, "__self__", None), np.ndarray):
         if g.__name__ in METHODS:
-            _names[f"ndarray.{g.__name__}"] = None
+            names[f"ndarray.{g.__name__}"] = None
         return
     try:
         known = g in REPLACED or g in MAKERS
     except TypeError:  # not hashable
         return
     if known:
-        _names[name_of(g).replace("numpy.", "np.", 1)] = None
+        names[name_of(g).replace("numpy.", "np.", 1)] = None
 
 
 def note_site(code, offset):
     """Note the call at an offset of a code object, as the source spells it: it makes arrays of duals from now on."""
-    if _names is None:
+    names = _names
+    if names is None:
         return
     line, _, start, end = list(code.co_positions())[offset // 2]
     text = linecache.getline(code.co_filename, line or 0).encode()[start:end].decode()
-    _names[text.partition("(")[0]] = None
+    names[text.partition("(")[0]] = None

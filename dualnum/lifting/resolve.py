@@ -16,6 +16,7 @@ from dualnum._core import (
     DriverBase,
     Dual,
     Lifter,
+    TableLock,
     class_for_floats,
     current_run,
     holds_duals,
@@ -62,7 +63,7 @@ BETWEEN = frozenset(
     ["dualnum.adapters", "dualnum.check.comparison", "dualnum.cli.points", "dualnum.cli.terminal"]
 )
 
-_lock = threading.RLock()
+_table = TableLock()  # of the lifters' tables and of this one
 _code_lifts = {}  # (id(code), lifter): (code, its lifted code or None)
 
 #: What stands for a callee in lifted code, and for those that call their arguments, how it is made for a lifter.
@@ -108,10 +109,31 @@ def find(lifter, g):
         return of_instances(lifter, owner)  # super().__call__(...) of a metaclass
     if isinstance(g, DriverBase):
         return g
+    before = _forgotten
     found = _replacement(lifter, g)
     if _lives_on(g, kind):
-        lifter.kept[g] = found
+        _keep(lifter.kept, g, found, before)
     return found
+
+
+_forgotten = 0  # how often lifters have forgotten what stands for callees
+
+
+def _keep(table, key, found, before):
+    """Keep what has been found in a lifter's table, unless it has forgotten since `before`: a rule may be new."""
+    with _table.lock:
+        if before == _forgotten:
+            table[key] = found
+
+
+def forget():
+    """Let lifters look up again what stands for each callee."""
+    global _forgotten
+    with _table.lock:
+        _forgotten += 1
+        for lifter in lifters():
+            lifter.kept.clear()
+            lifter.functions.clear()
 
 
 def _lives_on(g, kind):
@@ -174,6 +196,7 @@ def _replacement(lifter, g):
 
 def of_function(lifter, g):
     """Return a function in Python with its call sites rewritten; itself if it is a leaf or has no source."""
+    before = _forgotten
     found = REPLACED.get(g)
     if found is None and g in MAKERS:
         found = MAKERS[g](lifter, g)
@@ -190,7 +213,8 @@ def of_function(lifter, g):
     key = id(g)
     kept = None if found is g else found
     reference = weakref.ref(g, lambda _: lifter.functions.pop(key, None))
-    lifter.functions[key] = reference, kept, g.__code__, g.__defaults__, g.__kwdefaults__
+    entry = reference, kept, g.__code__, g.__defaults__, g.__kwdefaults__
+    _keep(lifter.functions, key, entry, before)
     return found
 
 
@@ -229,7 +253,7 @@ def _is_leaf(module_globals):
 def lifted_code(lifter, code, module_globals):
     """Return the rewritten code of `code`, or None for a leaf and for code without a source."""
     key = id(code), lifter
-    with _lock:
+    with _table.lock:
         if key in _code_lifts:
             return _code_lifts[key][1]
         made = None

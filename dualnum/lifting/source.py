@@ -11,15 +11,16 @@ import linecache
 import os
 import stat
 import sys
-import threading
 import types
 import warnings
+
+from dualnum._core import TableLock
 
 FUTURE = 0
 for _name in __future__.all_feature_names:
     FUTURE |= getattr(__future__, _name).compiler_flag
 
-_lock = threading.RLock()
+_table = TableLock()
 _modules = {}  # file name: (lines, tree of the module, statements that import the names it imports)
 
 
@@ -141,7 +142,7 @@ def _codes_of(statement, imports, filename, flags):
 
 def find(code, module_globals):
     """Return (statement, imports, flags, path) for the top-level statement that holds the running code, or None."""
-    with _lock:
+    with _table.lock:
         found = module_of(code.co_filename, module_globals)
         if found is None:
             return None

@@ -78,9 +78,8 @@ def rule(*functions: Callable) -> Callable[[Rule], Rule]:
         for function in functions:
             register_rule(function, rule)
         lifting = sys.modules.get("dualnum.lifting.resolve")
-        for lifter in lifting.lifters() if lifting else ():  # lifted code asks for the rules again
-            lifter.kept.clear()
-            lifter.functions.clear()
+        if lifting is not None:
+            lifting.forget()  # lifted code asks for the rules again
         return rule
 
     return register

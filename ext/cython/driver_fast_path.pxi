@@ -176,7 +176,6 @@ class Lost(TypeError):
 
 
 cdef list _lifters = [None, None]  # the lean and the full Lifter
-cdef object _attempt = None  # dualnum.lifting.attempt.call, once it is needed
 
 
 cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object lift="auto", object check=None):
@@ -186,7 +185,7 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
     A settled code runs as it is, unless it compares numbers that are equal here; otherwise `dualnum.lifting.attempt`
     tries the grades and casts the nets.
     """
-    global _attempt, driver_calls
+    global driver_calls
     cdef int grade
     cdef unsigned long ties = first_ties_met, rests = first_rests_met
     cdef bint at_rest = False
@@ -205,7 +204,7 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
                 y = _plain_call(f if grade == 0 else <object>_lifters[grade - 1], f, x, rest, kwargs)
             except (Exception, GivenUp):
                 if lift is not False:
-                    _unsettle(keyed)
+                    _unsettle(keyed, grade)
                 if lift is False or near_passes == 0:
                     raise  # to its driver, which calls again
             else:
@@ -218,11 +217,9 @@ cpdef object guarded_call(object f, object x, tuple rest, dict kwargs, object li
                 check = True
             if state is not None:
                 state.restore()
-    if _attempt is None:
-        from dualnum.lifting.attempt import call
-        _attempt = call
+    from dualnum.lifting.attempt import call
     try:
-        return _attempt(f, (x, *rest), kwargs, lift, check)
+        return call(f, (x, *rest), kwargs, lift, check)
     except Lost:
         if at_rest:
             _found_at_rest(_key_of(keyed))

@@ -4,6 +4,8 @@
 # whether a call has changed its arguments).
 cdef dict _settled = {}
 
+settling = TableLock()  # threads change entries one after another; within a change one may die
+
 
 cdef object _code_of(object f):
     """What tells f from other functions: its code; for a callable without Python code the object itself."""
@@ -28,6 +30,7 @@ cdef size_t _key_of(object f, int depth=4, list parts=None) except? 0:
     """
     cdef size_t key
     cdef PyObject *held
+    cdef PyObject *found
     if Py_TYPE(f) == &PyFunction_Type:
         key = <size_t>PyFunction_GetCode(f)
         if parts is not None:
@@ -36,8 +39,11 @@ cdef size_t _key_of(object f, int depth=4, list parts=None) except? 0:
             held = PyFunction_GetClosure(f)
             if held != NULL:
                 for cell in <tuple>held:
-                    if PyCell_GET(cell) != NULL:
-                        key = _key_with(key, <object>PyCell_GET(cell), depth, parts)
+                    found = PyCell_Get(cell)
+                    if found != NULL:
+                        x = <object>found
+                        Py_DECREF(x)
+                        key = _key_with(key, x, depth, parts)
             held = PyFunction_GetDefaults(f)
             if held != NULL:
                 key = _key_with(key, <object>held, depth, parts)
@@ -87,16 +93,18 @@ cdef extern from *:
     static thread_local bool last_changes = false;  // whether calls have changed their arguments
     static void grades_changed() { ++changes_of_grades; }
     static bool is_last(size_t key) { return key == last_key && last_change == changes_of_grades; }
-    static int keep_last(size_t key, int grade, bool changes) {
-        last_key = key, last_change = changes_of_grades, last_changes = changes;
+    // `change` is the number of changes before the look-up: another thread may have changed the entry since.
+    static int keep_last(size_t key, unsigned long change, int grade, bool changes) {
+        last_key = key, last_change = change, last_changes = changes;
         return last_grade = grade;
     }
     """
+    unsigned long changes_of_grades
     int last_grade
     bint last_changes
     void grades_changed()
     bint is_last(size_t)
-    int keep_last(size_t, int, bint)
+    int keep_last(size_t, unsigned long, int, bint)
 
 
 cdef object _with_callables(object f, tuple args, dict kwargs):
@@ -115,12 +123,14 @@ def with_callables(f, tuple args not None, dict kwargs not None):
 cdef int _grade(object f) except -2:
     """The grade at which f's code is settled and verified, or -1."""
     cdef size_t key = _key_of(f)
+    cdef unsigned long change
     if is_last(key):
         return last_grade
+    change = changes_of_grades
     entry = _settled.get(key)
     if entry is None or not entry[2]:
-        return keep_last(key, -1, False)
-    return keep_last(key, entry[1], entry[3])
+        return keep_last(key, change, -1, False)
+    return keep_last(key, change, entry[1], entry[3])
 
 
 def grade_of(f):
@@ -151,10 +161,11 @@ def may_change(f, tuple others not None, dict kwargs not None):
 def note_change(f, tuple others not None, dict kwargs not None):
     """Remember that f has changed these arguments."""
     key = _key_of(_with_callables(f, others, kwargs))
-    entry = _settled.get(key)
-    if entry is not None:
-        _settled[key] = *entry[:3], True
-        grades_changed()
+    with settling.lock:
+        entry = _settled.get(key)
+        if entry is not None:
+            _settled[key] = *entry[:3], True
+            grades_changed()
 
 
 # How often calls of one code look again where equal numbers that it compares rest, as those of a constant do.
@@ -193,25 +204,35 @@ def settle(f, int grade, bint verified, bint changes=False):
         grades_changed()
 
     reference = [_weak(part, forget) for part in parts]
-    entry = _settled.get(key)
-    if entry is not None and (grade < 0 or key in _sought):
-        grade = max(grade, entry[1])
-        verified = False
-    _settled[key] = reference, max(grade, 0), verified, changes or (entry is not None and entry[3])
-    grades_changed()
+    with settling.lock:
+        entry = _settled.get(key)
+        if entry is not None and (grade < 0 or key in _sought):
+            grade = max(grade, entry[1])
+            verified = False
+        _settled[key] = reference, max(grade, 0), verified, changes or (entry is not None and entry[3])
+        grades_changed()
 
 
-cdef int _unsettle(object f) except -1:
-    """f's code has raised after it was settled: its driver calls again, and then its grade is found again."""
-    cdef int grade = _grade(f)
-    if 0 <= grade < 2:
+cdef int _unsettle(object f, int grade) except -1:
+    """f's code has raised at the grade that was settled: its driver calls again, and the grade is found again."""
+    if grade < 2:
         settle(f, -1, False)
-        _again.add(_key_of(f))
+        key = _key_of(f)
+        with settling.lock:
+            _again[key] = _again.get(key, 0) + 1
     return 0
 
 
-cdef set _again = set()  # the keys of functions that `_unsettle` has met, until their driver calls again
-cdef set _sought = set()  # the keys of functions whose driver does: no pass of it settles them
+cdef dict _again = {}  # by the keys of functions that `_unsettle` has met: how many of their drivers are to call again
+cdef dict _sought = {}  # by the keys of functions: how many drivers do so; meanwhile no pass settles the function
+
+
+cdef int _take_one(dict counts, key) except -2:
+    """Count one less, and return how many are left; -1 if there was none."""
+    cdef int left = counts.pop(key, 0) - 1
+    if left > 0:
+        counts[key] = left
+    return left
 
 
 cdef bint _calls_again(object f):
@@ -219,19 +240,20 @@ cdef bint _calls_again(object f):
     if not _again or isinstance(f, DriverBase):
         return False
     key = _key_of(f)
-    if key not in _again:
-        return False
-    _again.discard(key)
-    _sought.add(key)
+    with settling.lock:
+        if _take_one(_again, key) < 0:
+            return False
+        _sought[key] = _sought.get(key, 0) + 1
     return True
 
 
 cdef int _found(object f) except -1:
-    """A driver has called f again: the highest grade of its passes is that of f's code."""
+    """A driver has called f again: the highest grade of its passes is that of f's code, once no other driver does."""
     key = _key_of(f)
-    _sought.discard(key)
-    entry = _settled.get(key)
-    if entry is not None:
-        _settled[key] = entry[0], entry[1], True, entry[3]
-        grades_changed()
+    with settling.lock:
+        left = _take_one(_sought, key)
+        entry = _settled.get(key)
+        if entry is not None and left == 0:
+            _settled[key] = entry[0], entry[1], True, entry[3]
+            grades_changed()
     return 0

@@ -21,17 +21,39 @@ cdef extern from *:
 cdef object _token = _new_token()
 cdef set _own_tokens = {_token}
 cdef object _levels_by_key = weakref.WeakValueDictionary()  # pickled and restored levels
-cdef object _restoring = RLock()  # threads that load one pickled level get one; a signal handler may pickle too
 
 
-def _after_fork():
-    global _token, _restoring
-    _token, _restoring = _new_token(), RLock()
+cdef object _in_children(renew):
+    """Let children of a fork call a function first."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=renew)
+
+
+def _renew_token():
+    global _token
+    _token = _new_token()
     _own_tokens.add(_token)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+_in_children(_renew_token)
+
+
+class TableLock:
+    """
+    The reentrant lock of a table, as ``with table_lock.lock:``.
+
+    A child of a fork gets a new one, because another thread of its parent may have held the old one.
+    """
+
+    def __init__(self):
+        self.renew()
+        _in_children(self.renew)
+
+    def renew(self):
+        self.lock = RLock()
+
+
+cdef object _restoring = TableLock()  # threads that load one pickled level get one; a signal handler may pickle too
 
 
 @cython.binding(False)
@@ -97,7 +119,7 @@ cdef class Level:
             return _permanent_level, (-self.highest,)
         if self in _permanent:
             return _permanent_level, (_permanent.index(self),)
-        with _restoring:
+        with _restoring.lock:
             if self.key is None:
                 self.key = (self.token, self.age)
             _levels_by_key[self.key] = self
@@ -112,7 +134,7 @@ def _restore_level(key, taylor, degree=1):
     them among its live objects alone.
     """
     cdef Level level
-    with _restoring:
+    with _restoring.lock:
         level = _levels_by_key.get(key)
         if level is None and key[0] in _own_tokens:
             import gc

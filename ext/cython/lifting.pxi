@@ -5,8 +5,7 @@ cdef extern from "Python.h":
     PyObject *PyFunction_GetClosure(object function)
     PyObject *PyFunction_GetKwDefaults(object function)
     PyObject *PyFunction_GetDefaults(object function)
-    PyObject *PyCell_GET(object cell)
-    PyObject *PyDict_GetItemWithError(dict table, object key) except? NULL
+    PyObject *PyCell_Get(object cell) except? NULL  # a new reference
     object PyLong_FromSize_t(size_t number)
     PyObject *PyCFunction_GetSelf(object function) except? NULL
     PyTypeObject PyFunction_Type, PyMethod_Type, PyCFunction_Type, PyModule_Type
