@@ -13,7 +13,7 @@ from expect import together
 
 import dualnum as dn
 from dualnum import _core
-from dualnum.lifting import resolve
+from dualnum.lifting import registered, resolve
 
 
 @pytest.fixture(autouse=True)
@@ -262,6 +262,23 @@ def test_a_rule_registered_while_another_thread_looks_it_up(monkeypatch):
     lifter.resolve(unruled)
     assert dn.tangent(lifter.resolve(unruled)(x)) == 3.0
     dn.rule(unruled)(None)
+
+
+def test_rules_of_scipy_are_waited_for(monkeypatch):
+    """A thread that meets SciPy while another imports its rules does not go on without them."""
+    monkeypatch.setattr(registered, "SCIPY", {"sys": "a b"})
+    imported, started = [], threading.Event()
+
+    def import_extension(module, extension):
+        imported.append(extension)
+        if not started.is_set():
+            started.set()
+            registered._import_rules()  # as the second thread does now
+
+    monkeypatch.setattr(registered.numpy_patches, "import_extension", import_extension)
+    registered._import_rules()
+    rules = [f"dualnum.rules.scipy.{name}" for name in "ab"]
+    assert imported == [rules[0], *rules, rules[1]] and not registered.SCIPY
 
 
 def test_first_calls_at_once():

@@ -143,9 +143,9 @@ def view(lifter, a):
     if "<locals>" in cls.__qualname__:  # its methods have lifted globals already
         return a
     key = cls, lifter
-    if key not in _views:
-        _views[key] = _view_class(lifter, cls)
-    made = _views[key]
+    made = _views.get(key, False)
+    if made is False:
+        made = _views.setdefault(key, _view_class(lifter, cls))
     if made is None:
         return a
     seen = object.__new__(made)

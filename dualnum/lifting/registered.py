@@ -70,9 +70,9 @@ def of_method(g, owner):
 def _import_rules():
     for module, files in list(SCIPY.items()):
         if module in sys.modules:
-            del SCIPY[module]
-            for file in files.split():
+            for file in files.split():  # another thread that imports it is waited for
                 numpy_patches.import_extension(module, f"dualnum.rules.scipy.{file}")
+            SCIPY.pop(module, None)
 
 
 def _callback(lifter, f):

@@ -204,10 +204,10 @@ def learn(a, v):
     if found is None:
         return
     site, code = found
-    run = current_run()
-    if site in _marked and (run is None or _marked[site][1] <= run.marks):
+    run, mark = current_run(), _marked.get(site)
+    if mark is not None and (run is None or mark[1] <= run.marks):
         return  # the run began with the mark, but the array is older: a cache of f's
-    if site not in _marked:  # else another thread has marked it since
+    if mark is None:  # else another thread has marked it since
         _marked[site] = code, count_mark()
     record.note_site(code, site[1])
     _restart(v)

@@ -54,7 +54,7 @@ def _module(name):
     found = sys.modules.get(f"dualnum.{name}")
     if found is None:
         importlib.import_module(name)
-        found = sys.modules[f"dualnum.{name}"] = MirroredModule(name)
+        found = sys.modules.setdefault(f"dualnum.{name}", MirroredModule(name))
     return found
 
 

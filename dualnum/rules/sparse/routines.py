@@ -201,7 +201,9 @@ OTHERS = {
 def guard_all():
     """Replace the routines in their module and in the modules that import them by name."""
     routines = {f: guarded(f) for f in vars(_sparsetools).values() if type(f) is types.BuiltinFunctionType}
-    modules = [m for name, m in sys.modules.items() if name.startswith("scipy.sparse") and m is not None]
+    modules = [
+        m for name, m in list(sys.modules.items()) if name.startswith("scipy.sparse") and m is not None
+    ]
     for module in modules:
         for name, attribute in list(vars(module).items()):
             if type(attribute) is types.BuiltinFunctionType and attribute in routines:
