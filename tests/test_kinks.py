@@ -384,3 +384,69 @@ def test_powers_that_underflow(p, x):
     """x**p is denormal or 0, its derivatives are not."""
     assert abs(dn.derivative(lambda t: t**p, 2)(x) / (p * (p - 1) * x ** (p - 2)) - 1) < 1e-12
     assert abs(dn.derivative(lambda t: t**p)(x) - p * x ** (p - 1)) <= 1e-12 * p * x ** (p - 1)
+
+
+NAN = np.nan
+#: Functions whose value is nan in some results, a point, and their Jacobian there: nan where the result depends on the
+#: variable beside the point, and 0 where it does not.
+UNKNOWN = {
+    "direction": (lambda x: x / np.linalg.norm(x), np.zeros(3), np.full((3, 3), NAN)),
+    "quotient": (lambda x: [x[0] / x[1] ** 2, x[1]], np.zeros(2), [[NAN, NAN], [0, 1]]),
+    "elementwise": (lambda x: x / abs(x), np.zeros(3), np.diag([NAN] * 3)),
+    "partly": (lambda x: x / abs(x), np.array([0.0, 2.0, 0.0]), np.diag([NAN, 0, NAN])),
+    "pairs": (
+        lambda x: x / np.hypot(x, x[::-1]),
+        np.array([0.0, 3.0, 4.0, 0.0]),
+        [[NAN, 0, 0, NAN], [0, 0.128, -0.096, 0], [0, -0.096, 0.072, 0], [NAN, 0, 0, NAN]],
+    ),
+    "one side": (lambda x: np.sqrt(x[:1] - 0) * x[1:] / x[1:] ** 3, np.zeros(2), [[NAN, NAN]]),
+    "nan beside": (lambda x: x + np.array([NAN, 0.0]), np.ones(2), np.eye(2)),
+}
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"chunk": 1}, {"batched": True}, {"sparse": True}, {"subok": False}], ids=str
+)
+@pytest.mark.parametrize("f, x, expected", UNKNOWN.values(), ids=UNKNOWN)
+def test_zeros_of_results_that_are_nan(f, x, expected, options):
+    if "batched" in options:  # the same points twice, beside one where all is known
+        one, x = f, np.array([x, x])
+
+        def f(x):
+            return np.stack([np.stack(list(one(point))) for point in x])
+
+        expected = [expected] * 2
+    with np.errstate(all="ignore"):
+        got = dn.jacobian(f, **options)(x)
+    got = got.toarray() if "sparse" in options else got
+    np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("count, chunk", [(3, None), (3, 1), (3, 2), (60, None)])
+@pytest.mark.parametrize("batched", [False, True])
+def test_second_derivatives_of_results_that_are_nan(count, chunk, batched):
+    """Those by a variable on which the result depends are nan; the others are 0, or nan if one tile has all of them."""
+
+    def f(x):
+        return x[..., 0] / np.hypot(x[..., 0], x[..., 1]) + np.sum(x[..., 2:], axis=-1)
+
+    x, first = np.zeros(count), np.ones(count)
+    first[:2] = NAN
+    if batched:
+        x, first = np.stack([x, x]), np.stack([first, first])
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(dn.gradient(f, chunk=chunk, batched=batched)(x), first)
+        _, gradient, hessian = dn.value_gradient_hessian(f, chunk=chunk, batched=batched)(x)
+    np.testing.assert_array_equal(gradient, first)
+    assert np.isnan(hessian[..., :2, :]).all() and np.isnan(hessian[..., :2]).all()
+    assert ((hessian == 0) | np.isnan(hessian)).all()
+
+
+def test_derivatives_of_numbers_that_are_nan():
+    with np.errstate(all="ignore"):
+        for order in (1, 2):
+            assert np.isnan(dn.derivative(lambda x: x**3 / x**3, order)(0.0))
+            assert np.isnan(dn.derivative(lambda x: x**3 / x**3, order)(np.zeros(2))).all()
+            assert dn.derivative(lambda x: NAN * x.shape[0] + 0 * x, order)(np.ones(2)).tolist() == [0.0, 0.0]
+        assert np.isnan(dn.jvp(lambda x: x / np.linalg.norm(x))(np.zeros(2), np.array([0.0, 1.0]))[1]).all()
+        assert dn.derivative(lambda x: x**3 / x**3 + 0 * x, check=False)(0.0) == 0.0

@@ -54,6 +54,7 @@ from dualnum.drivers._containers import Children, items, rebuilt
 from dualnum.drivers._near import beside_ties, may_settle, settled, within
 from dualnum.drivers._parallel import map_ordered
 from dualnum.drivers._passes import first_passes, in_blocks, second_passes
+from dualnum.drivers._unknown import mark_unknown
 from dualnum.drivers._widths import chunk_width, tile_width
 from dualnum.drivers._work import Work
 
@@ -370,9 +371,11 @@ class Driver(DriverBase):
             with KeepMemory(variables.elements * (1 + width)):
                 whole = width >= variables.size or hasattr(seed, "whole")
                 y = self.evaluate(variables, kwargs, (seed, level), whole=whole)
-                return split_or_zeros(self, y, level, width)
+                value, first = split_or_zeros(self, y, level, width)
         finally:
             level.retire()
+        mark_unknown(self, variables, kwargs, (seed,), value, (first,))
+        return value, first
 
     def squares(self, variables, kwargs, seed, width):
         """Call f once with one fresh level of degree 2 in `width` variables.
@@ -385,9 +388,11 @@ class Driver(DriverBase):
             with KeepMemory(variables.elements * (1 + width) * (2 + width) // 2):
                 whole = width >= variables.size or hasattr(seed, "whole")
                 y = self.evaluate(variables, kwargs, (seed, level), whole=whole)
-                return split_squares(self, y, level, width)
+                value, first, second = split_squares(self, y, level, width)
         finally:
             level.retire()
+        mark_unknown(self, variables, kwargs, (seed,), value, (first,), second)
+        return value, first, second
 
     def second(self, variables, kwargs, seed, width, other, other_width):
         """Call f once with two fresh levels.
@@ -400,10 +405,13 @@ class Driver(DriverBase):
             with KeepMemory(variables.elements * (1 + width) * (1 + other_width)):
                 whole = max(width, other_width) >= variables.size or hasattr(seed, "whole")
                 y = self.evaluate(variables, kwargs, (other, older), (seed, younger), whole=whole)
-                return split_twice(self, y, younger, width, older, other_width)
+                found = split_twice(self, y, younger, width, older, other_width)
         finally:
             younger.retire()
             older.retire()
+        value, first, other_first, second = found
+        mark_unknown(self, variables, kwargs, (seed, other), value, (first, other_first), second)
+        return found
 
     def first_order(self, args, kwargs, check, found=None):
         """Return f's value and its derivatives in the structure of the variables, from as few passes as possible.
@@ -418,7 +426,8 @@ class Driver(DriverBase):
                 value, first = split_or_zeros(self, as_output(self, value), first, x.size)
             shape = first.shape[:-1]
             check(self, (), shape)
-            return value, unwrap(first.reshape(shape + x.shape))
+            if not np.isnan(value).any():
+                return value, unwrap(first.reshape(shape + x.shape))
         variables = Variables(self, args)
         value, first = self.flat_first(variables, kwargs, check)
         return value, variables.unflatten(first, first.shape[:-1])
@@ -450,7 +459,8 @@ class Driver(DriverBase):
             shape = first.shape[:-1]
             check(self, (), shape)
             shapes = shape + x.shape, shape + x.shape + x.shape
-            return value, unwrap(first.reshape(shapes[0])), unwrap(second.reshape(shapes[1]))
+            if not np.isnan(value).any():
+                return value, unwrap(first.reshape(shapes[0])), unwrap(second.reshape(shapes[1]))
         variables = Variables(self, args)
         value, first, second = self.flat_second(variables, kwargs, check)
         shape = first.shape[:-1]

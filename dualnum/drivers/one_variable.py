@@ -121,11 +121,9 @@ def _own_options(name, order, batched, holomorphic):
 
 def _derivative(driver, args, kwargs, found=None):
     """Return the derivative; `found`, what f returned at a float and its level, saves another call of f."""
-    if found:
-        return _read(driver, driver.extra["order"], *found)[-1]
     if type(driver.argnum) is tuple:
         return tuple(_one_by_one(driver, derivative, args, kwargs))
-    return _derivatives(driver, args, kwargs)[-1]
+    return _derivatives(driver, args, kwargs, found)[-1]
 
 
 def _one_by_one(driver, make, args, kwargs):
@@ -182,17 +180,18 @@ def _value_and_derivative(driver, args, kwargs):
     return values[0], *derivatives
 
 
-def _derivatives(driver, args, kwargs):
-    """Return f's value and its derivatives up to the driver's order."""
+def _derivatives(driver, args, kwargs, found=None):
+    """Return f's value and its derivatives up to the driver's order; `found` is as for `_derivative`."""
     order, batched, is_holomorphic = driver.extra.values()
     if is_holomorphic:
         variables = ComplexVariables(driver, args)
         value, rest = coefficients(driver, variables, kwargs, order, _rate(order))
         return tuple(map(unwrap, _unscaled(driver, value, rest, order)))
     if order and driver.argnum == 0 and args and type(args[0]) is float:
-        found = pass_at_number(driver, _rate(order), order, args, kwargs)
-        if found:
-            return _read(driver, order, *found)
+        found = found or pass_at_number(driver, _rate(order), order, args, kwargs)
+        parts = found and _read(driver, order, *found)
+        if parts and (order > 2 or not np.isnan(parts[0]).any()):
+            return parts
     variables = Variables(driver, args)
     check_single(driver, variables, "gradient(f)")
     seed = elementwise(driver)

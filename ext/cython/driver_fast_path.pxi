@@ -541,7 +541,7 @@ cdef class DriverBase:
             return self.run(self, args, kwargs)
         if met != _points_met():
             return self.run(self, args, kwargs)
-        if type(found[1]) is Level or (<ndarray>x).nd != 1:
+        if type(found[1]) is Level or (<ndarray>x).nd != 1 or found[0] != found[0]:  # nan
             return self.run(self, args, kwargs, found)
         return found if self.lower_orders else found[self.array_order]
 
@@ -568,7 +568,7 @@ cdef class DriverBase:
             return self.run(self, args, kwargs)
         if met != _points_met():
             return self.run(self, args, kwargs)
-        if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype:
+        if type(y) is Dual and (<Dual>y).descr == <PyObject *>dtype and (<Dual>y).data[0] == (<Dual>y).data[0]:
             return (<Dual>y).data[1] if self.number_order == 1 else 2 * (<Dual>y).data[2]
         return self.run(self, args, kwargs, (y, _levels(_descr(dtype))[0]))
 
