@@ -20,6 +20,7 @@ from elements import (
 )
 from expect import functions, listed
 
+import dualnum as dn
 from dualnum import DualArray, _core
 from dualnum.rules._components import components
 
@@ -449,3 +450,19 @@ def test_slices_of_batches_warn_once():
     with pytest.warns(RuntimeWarning, match="divide by zero") as record:
         1.0 / d
     assert len(record) == 1
+
+
+def test_every_option_of_the_method_sum_counts():
+    x = dn.seed(np.array([1.0, 2.0, 4.0]))
+    weights, mask = np.ones(3), np.array([True, False, True])
+    for options, shape, value, w in (
+        ({"keepdims": True}, (1,), 7.0, weights),
+        ({"initial": 10.0}, (), 17.0, weights),
+        ({"where": mask}, (), 5.0, weights * mask),
+        ({"dtype": x.dtype, "keepdims": True}, (1,), 7.0, weights),
+        ({"out": np.zeros_like(x[:1]), "keepdims": True}, (1,), 7.0, weights),
+    ):
+        total = x.sum(axis=0, **options)
+        assert np.shape(total) == shape and dn.value(total) == value
+        np.testing.assert_array_equal(np.ravel(dn.tangent(total)), w)
+        assert options.get("out", total) is total

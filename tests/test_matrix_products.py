@@ -333,6 +333,12 @@ def test_products_of_known_values(sizes):
             (2, 2),
             "expects stacks of matrices with duals, got DualDType(1) and DualDType(1) of 1 and 2 axes.",
         ),
+        (
+            (2, 3),
+            (3,),
+            (2, 2),
+            "expects stacks of matrices with duals, got DualDType(1) and DualDType(1) of 2 and 1 axes.",
+        ),
     ],
 )
 def test_products_of_known_values_check_shapes(x, y, values, message):

@@ -74,7 +74,11 @@ def views(x):
     z = y[::-1, 1:]
     z[2:4] *= 2.0
     y[0] = z[1, 0]
-    return np.sum(x**2) + np.sum(z * y[:, 1:])
+    return (
+        np.sum(x**2)
+        + np.sum(z * y[:, 1:])
+        + np.sum(y.transpose((1, 0)) * x.reshape(6, 10)) * y.transpose(1, 0)[2, 3]
+    )
 
 
 def overlapping(x):
@@ -117,7 +121,7 @@ def outputs(x):
 
 
 def joins(x):
-    a = np.concatenate([x[:10], [1.0, 2.0], x[20:]])
+    a = np.concatenate([x[:10], [1.0, 2.0], x[20:]], dtype=float)
     b = np.stack([a, a[::-1] * 2], axis=1)
     c = np.hstack([b.ravel(), x]).reshape(-1, 4, order="F")
     return np.sum(np.pad(c, ((1, 0), (0, 2)), mode="edge") ** 2) + np.sum(np.tile(x, 2) * np.repeat(x, 2))

@@ -130,3 +130,54 @@ def test_values_that_two_records_read_before_a_write_keep_their_tangents():
 
     x, v = np.linspace(0.2, 1.0, 60), np.cos(np.arange(60.0))
     np.testing.assert_allclose(dn.hvp(f)(x, v), dn.hvp(f, lift=False, subok=False)(x, v), rtol=1e-12)
+
+
+def test_second_derivatives_of_sorted_numbers_take_one_call():
+    weights, calls = np.arange(N) ** 2.0, []
+
+    def f(x):
+        calls.append(1)
+        return np.sort(x.reshape(6, 10), axis=None) ** 2 @ weights
+
+    expected = np.zeros(N)
+    expected[np.argsort(X)] = 2 * weights
+    np.testing.assert_allclose(dn.hessian(f, check=False)(X), np.diag(expected), rtol=1e-14)
+    assert calls == [1]
+
+
+def test_second_derivatives_beside_the_jump_of_copysign_take_one_call():
+    signs, calls = np.cos(np.arange(N)), []
+
+    def f(x):
+        calls.append(1)
+        return np.sum(np.copysign(x, signs) * x**2)
+
+    expected = 6 * np.abs(X) * np.sign(signs)
+    np.testing.assert_allclose(dn.hessian(f, check=False)(X), np.diag(expected), rtol=1e-13)
+    assert calls == [1]
+
+
+@pytest.mark.parametrize(
+    ("jump", "x", "above"),
+    [(np.ceil, 2.0, 3), (np.rint, 0.5, 1), (np.rint, 2.5, 3), (np.trunc, -2.0, -1), (np.floor, 2.0, 2)],
+)
+def test_second_derivatives_at_jumps_are_those_above(jump, x, above):
+    """With many variables, too, for which a tape would follow the value at the jump."""
+    hessian = dn.hessian(lambda x: np.sum(jump(x) * x**2))(np.full(N, x))
+    np.testing.assert_array_equal(hessian, 2 * above * np.eye(N))
+
+
+@pytest.mark.parametrize("ddof", [0, 1])
+def test_derivatives_of_variances(ddof):
+    """They are 2 / (n - ddof) times the projection on vectors without a mean; those of std follow from s = sqrt(v)."""
+    gap, projection = X - X.mean(), np.eye(N) - 1 / N
+    variance = np.sum(gap**2) / (N - ddof)
+    first, second = 2 * gap / (N - ddof), 2 * projection / (N - ddof)
+    np.testing.assert_allclose(dn.gradient(lambda x: np.var(x, ddof=ddof))(X), first, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(dn.hessian(lambda x: np.var(x, ddof=ddof))(X), second, rtol=1e-11, atol=1e-15)
+    np.testing.assert_allclose(
+        dn.hessian(lambda x: np.std(x, ddof=ddof))(X),
+        second / 2 / np.sqrt(variance) - np.outer(first, first) / 4 / variance**1.5,
+        rtol=1e-11,
+        atol=1e-15,
+    )

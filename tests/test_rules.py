@@ -107,6 +107,8 @@ def test_roots_by_their_closed_form():
     for zeros in ([0.7, 0.7, -1.1], [0.7, 0.7, 0.2]):  # computed, a double root is two or a conjugate pair
         with pytest.raises(ValueError, match="expects simple roots"):
             dn.jacobian(np.roots)(np.poly(zeros))
+        with pytest.raises(ValueError, match="expects simple roots"):  # the polynomial is concave there
+            dn.jacobian(np.roots)(-np.poly(zeros))
     i = np.roots([1.0, 0.0, 1.0])
     np.testing.assert_array_equal(
         dn.jacobian(np.roots)([1.0, 0.0, 1.0]), np.stack([0.5 / i, 0 * i - 0.5, -0.5 / i]).T

@@ -358,3 +358,27 @@ def test_a_number_is_immutable():
         before = repr(d)
         d.__init__(7.0, 8.0)
         assert repr(d) == before
+
+
+def test_shapes_of_the_parts_of_hyper_duals():
+    e1, e2, e12 = np.array([1.0, 2.0]), np.array([3.0, 4.0, 5.0]), np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(HyperDual(7.0, e1, e2, e12).e12, e12)
+    np.testing.assert_array_equal(HyperDual(7.0, e1, e2, 0.5).e12, np.full((2, 3), 0.5))
+    assert HyperDual(7.0, 1.0, 2.0, np.array([0.5])).e12 == 0.5
+    for wrong in (e12.T, e1, e2):
+        with pytest.raises(ValueError, match=r"expects e12 to be a number or of shape \(2, 3\), got shape"):
+            HyperDual(7.0, e1, e2, wrong)
+    for parts in ((e12, 1.0), (1.0, e12)):
+        with pytest.raises(ValueError, match=r"expects e1 and e2 to be numbers or of shape \(k,\)"):
+            HyperDual(7.0, *parts)
+
+
+def test_hints_stand_beside_the_names_that_they_explain():
+    for make, name in ((lambda: Dual(2.0).magnitude, "primal"), (lambda: Dual("two"), "ComplexDual")):
+        with pytest.raises((AttributeError, TypeError, ValueError)) as error:
+            make()
+        assert name not in str(error.value)
+    with pytest.raises(AttributeError, match=r"use d\.primal"):
+        operator.attrgetter("value")(Dual(2.0))
+    with pytest.raises(TypeError, match="use ComplexDual"):
+        Dual(2j)

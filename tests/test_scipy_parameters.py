@@ -86,7 +86,7 @@ FUNCTIONS = {
     "hyp0f1": (mpmath.hyp0f1, [(1.3, 2.2), (1.3, -2.2)], 3),
     "hyp1f1": (mpmath.hyp1f1, [(1.3, 2.2, 0.7), (1.3, 2.2, -9.7), (-0.3, 2.2, 20.0)], 3),
     "hyp2f1": (mpmath.hyp2f1, [(1.3, 2.2, 3.1, 0.7), (1.3, 2.2, 3.1, -5.0)], 2),
-    "hyperu": (mpmath.hyperu, [(1.3, 2.2, 0.7), (0.4, -1.2, 3.0)], 2),
+    "hyperu": (mpmath.hyperu, [(1.3, 2.2, 0.7), (0.4, -1.2, 3.0), (1.3, 0.4, 0.01)], 2),
     "ellipkinc": (mpmath.ellipf, [(0.7, 0.4), (1.5, 0.9), (4.0, 0.4), (-2.0, -3.0), (0.7, 0.0)], 3),
     "ellipeinc": (mpmath.ellipe, [(0.7, 0.4), (1.5, 0.9), (4.0, 0.4), (-2.0, -3.0)], 3),
     "elliprc": (mpmath.elliprc, [(1.3, 2.2), (2.2, 0.3), (1e-8, 5.0), (1.0, 1.0), (1e5, 1e-5)], 3),
@@ -161,8 +161,11 @@ INVERSES = [
     ("nrdtrisd", 1, (0.3, 0.7, 1.4), lambda v, sd: special.ndtr((v[2] - v[0]) / sd)),
     ("kolmogi", 0, (0.3,), lambda v, x: special.kolmogorov(x)),
     ("bdtrin", 1, (2.0, 0.3, 0.4), lambda v, n: special.betainc(n - v[0], v[0] + 1, 1 - v[2])),
+    ("gdtrib", 1, (1.2, 1e-6, 0.4), lambda v, b: special.gdtr(v[0], b, v[2])),
+    ("tklmbda", 0, (0.2, 3.0), lambda v, p: (p ** v[1] - (1 - p) ** v[1]) / v[1]),
+    ("nbdtrin", 1, (2.0, 0.3, 0.4), lambda v, n: special.betainc(n, v[0] + 1, v[2])),
 ]
-TESTED = {*FUNCTIONS, *[row[0] for row in INVERSES], "bdtri", "bdtrin", "pdtri", "nbdtri", "nbdtrin", "gammasgn",
+TESTED = {*FUNCTIONS, *[row[0] for row in INVERSES], "bdtri", "pdtri", "nbdtri", "gammasgn",
           "it2struve0", "itmodstruve0", "itstruve0", "modstruve", "smirnov", "smirnovi", "struve",
           "tklmbda"}  # fmt: skip
 
@@ -175,6 +178,18 @@ def test_an_inverse_undoes_its_function(name, at, point, forward):
     point = np.array(point)
     np.testing.assert_allclose(dn.gradient(zero, check=False)(point), 0, atol=1e-9)
     np.testing.assert_allclose(dn.hessian(zero, check=False)(point), 0, atol=1e-9)
+
+
+@pytest.mark.parametrize("nc", [1.7, 90.0])
+def test_the_tails_of_the_noncentral_f_add_up_to_one(nc):
+    """The upper one has a sum of its own, which starts at the first weight that counts."""
+
+    def both(v):
+        return special.ncfdtr(*v) + special._ufuncs._ncf_sf(v[3], *v[:3])
+
+    np.testing.assert_allclose(
+        dn.gradient(both, check=False)(np.array([3.0, 5.0, nc, 1.3 + nc / 3])), 0, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize(

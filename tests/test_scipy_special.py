@@ -568,3 +568,16 @@ print(*[w.message for w in caught])
 def test_scipy_may_be_blocked():
     code = "import sys; sys.modules['scipy.special'] = None; import dualnum; print(dualnum.Dual(1.0))"
     assert python("-c", code, text=True).returncode == 0
+
+
+def test_derivatives_of_exponential_integrals_of_high_order():
+    """Derivative 25 of E_1 is -E_-24(x) = -Gamma(25, x) / x^25, a sum with 24! in its terms."""
+    expected = -special.gamma(25) * special.gammaincc(25, 2.0) / 2.0**25
+    assert dn.derivative(lambda x: special.expn(1, x), 25)(2.0) == pytest.approx(expected, rel=1e-12)
+
+
+def test_associated_legendre_functions_of_negative_order():
+    """P_2^-1(x) = x sqrt(1 - x^2) / 2."""
+    x = 0.3
+    expected = (1 - 2 * x * x) / np.sqrt(1 - x * x) / 2
+    assert dn.derivative(lambda x: special.lpmv(-1, 2, x))(x) == pytest.approx(expected, rel=1e-13)

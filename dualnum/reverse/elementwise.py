@@ -13,7 +13,7 @@ from dualnum._core import (
     split,
     values_of,
 )
-from dualnum.reverse._rules import rule, shape_of
+from dualnum.reverse._rules import rule
 
 
 def by_duals(tape: Tape, function, *args, **kwargs):
@@ -35,7 +35,7 @@ def by_duals(tape: Tape, function, *args, **kwargs):
         refuse(tape, f"{getattr(function, '__name__', 'a ufunc')} of these operands")
     finally:
         level.retire()
-    shape = np.broadcast_shapes(*[shape_of(x) for x in args if np.ndim(values_of(x)) or is_recorded(x)])
+    shape = np.broadcast_shapes(*map(np.shape, args))
     made = []
     for result in results if isinstance(results, tuple) else (results,):
         value, slopes = split(result, level)
@@ -149,7 +149,7 @@ def _clip(
 
 @rule((None, "outer"))
 def _outer(tape, ufunc, x, y):
-    return ufunc(np.reshape(x, shape_of(x) + (1,) * len(shape_of(y))), y)
+    return ufunc(np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
 
 
 @rule(np.polyval)

@@ -83,9 +83,7 @@ def _where(tape, condition, *branches):
         refuse(tape, f"np.where of {value.dtype}")
     # each branch moves where it is taken, and its slope is 0 elsewhere: so 0 * inf asks for duals
     taken = np.array(condition, dtype=float)
-    return scaled(
-        tape, value if value.ndim else value[()], [(x, taken), (y, 1 - (taken != 0))], constant=True
-    )
+    return scaled(tape, value[()], [(x, taken), (y, 1 - (taken != 0))], constant=True)
 
 
 @rule(np.select)

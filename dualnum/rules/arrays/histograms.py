@@ -1,5 +1,7 @@
 """Histograms: counts of values, which have no derivatives, sums of dual weights, and dual edges of bins."""
 
+import math
+
 import numpy as np
 
 from dualnum._core import value
@@ -69,9 +71,9 @@ def _counts(columns, edges, weights):
         inside = inside & (place >= 0) & (place < n)
         cell = cell * n + place
     if weights is None:
-        counts = np.bincount(cell[inside], minlength=int(np.prod(numbers))).astype(float)
+        counts = np.bincount(cell[inside], minlength=math.prod(numbers)).astype(float)
     else:
-        counts = _sums(cell[inside], np.ravel(weights)[inside], int(np.prod(numbers)))
+        counts = _sums(cell[inside], np.ravel(weights)[inside], math.prod(numbers))
     return counts.reshape(numbers)
 
 

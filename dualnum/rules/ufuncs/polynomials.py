@@ -59,7 +59,7 @@ expand(
     ),
     eval_hermite=lambda k, n, x: 2.0**k * falling(n, k) * _lower(k, n, special.eval_hermite, x),
     eval_hermitenorm=lambda k, n, x: falling(n, k) * _lower(k, n, special.eval_hermitenorm, x),
-    eval_laguerre=lambda k, n, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, float(k), x),
+    eval_laguerre=lambda k, n, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, k, x),
     eval_genlaguerre=lambda k, n, a, x: (-1) ** k * _lower(k, n, special.eval_genlaguerre, a + k, x),
 )
 

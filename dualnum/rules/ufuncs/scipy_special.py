@@ -241,7 +241,6 @@ def _expn(p, x):
     """Return E_p(x), for integers p < 0 in closed form."""
     result = special.expn(np.maximum(p, 0), x)
     for m in np.unique(-p[p < 0]):
-        m = int(m)
         low = np.exp(-x) / x * sum(falling(m, j) / x**j for j in range(m + 1))
         result = np.where(p == -m, low, result)
     return result
