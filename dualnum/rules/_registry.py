@@ -13,8 +13,9 @@ from dualnum._core import (
     register_function_of_complex,
     register_rule,
     takes_rule,
+    value,
 )
-from dualnum.rules._operands import float_arguments, with_values
+from dualnum.rules._operands import float_arguments, has_duals, with_values
 
 Rule = TypeVar("Rule", bound=Callable | None)
 
@@ -46,6 +47,8 @@ def rule(*functions: Callable) -> Callable[[Rule], Rule]:
     the rules of other functions, where a dual or a function is among the arguments; a function, which may hold duals,
     comes to the rule lifted.
 
+    Where a ufunc's value is nan, it has no derivatives, whatever its rule returns.
+
     Examples
     --------
     >>> import numpy as np, dualnum as dn
@@ -76,13 +79,31 @@ def rule(*functions: Callable) -> Callable[[Rule], Rule]:
 
     def register(rule: Rule) -> Rule:
         for function in functions:
-            register_rule(function, rule)
+            of_ufunc = rule is not None and isinstance(function, np.ufunc)
+            register_rule(function, _nan_where_no_value(rule) if of_ufunc else rule)
         lifting = sys.modules.get("dualnum.lifting.resolve")
         if lifting is not None:
             lifting.forget()  # lifted code asks for the rules again
         return rule
 
     return register
+
+
+def _nan_where_no_value(rule):
+    """Return the rule of a ufunc such that a result whose value is nan has no derivatives along what moves.
+
+    Formulas of derivatives go on beyond the domains of functions.
+    """
+
+    @functools.wraps(rule)
+    def checked(*args):
+        results = rule(*args)
+        for y in results if type(results) is tuple else (results,):
+            if has_duals(y) and np.any(missing := np.isnan(value(y))):
+                y[missing] = sum([np.nan * x[missing] for x in args if has_duals(x)], np.nan * y[missing])
+        return results
+
+    return checked
 
 
 def rule_of_any(*functions: Callable) -> Callable[[Callable], Callable]:

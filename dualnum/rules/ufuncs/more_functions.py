@@ -36,7 +36,7 @@ differentiate(
     it2struve0=lambda x, y: -special.struve(0.0, x) / x,
     itmodstruve0=lambda x, y: special.modstruve(0.0, x),
     # ---- of scipy.stats ----
-    _cosine_cdf=lambda x, y: np.cos(x / 2) ** 2 / math.pi,
+    _cosine_cdf=lambda x, y: np.where(np.abs(value(x)) < math.pi, np.cos(x / 2) ** 2 / math.pi, 0.0),
     _cosine_invcdf=lambda p, x: math.pi / np.cos(x / 2) ** 2,
     _log1mexp=lambda x, y: -1 / np.expm1(-x),
 )

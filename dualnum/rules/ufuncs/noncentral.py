@@ -20,9 +20,8 @@ HALF_LINE = 0.0, np.inf
 
 def _terms(half):
     """Return the numbers j whose Poisson weights are not negligible for any element, along a last axis."""
-    low, high = np.min(value(half), initial=np.inf), np.max(value(half), initial=0.0)
-    if not np.isfinite(high):
-        low = high = 0.0
+    finite = value(half)[np.isfinite(value(half))]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
     j = np.arange(
         max(0.0, np.floor(low - 12 * np.sqrt(low) - 10)), np.ceil(high + 12 * np.sqrt(high) + 60) + 1
     )

@@ -149,13 +149,19 @@ _two("hyperu", _tricomi)
 
 
 def _mean(a, b):
-    """Return the arithmetic-geometric mean, which converges quadratically, and so do the derivatives."""
+    """Return the arithmetic-geometric mean, which converges quadratically, and so do the derivatives; not to 0."""
+    first = np.sqrt(a * b)
     for _ in range(10 + degree(dtype_of(a, b))):
         a, b = (a + b) / 2, np.sqrt(a * b)
-    return a
+    return np.where(value(first) == 0, first, a)
 
 
-_two("agm", lambda a, b: np.where(value(a) < 0, -_mean(-a, -b), _mean(np.abs(a), np.abs(b))))
+def _mean_with_sign(a, b):
+    sign = np.where(value(a) + value(b) < 0, -1.0, 1.0)
+    return sign * _mean(sign * a, sign * b)
+
+
+_two("agm", _mean_with_sign)
 
 # ---- tests' statistics --------------------------------------------------------------------------------------------
 

@@ -121,10 +121,12 @@ def _inverse_slopes(slope, by_p):
 
 def _huber_slopes(delta, r, y):
     inside = np.abs(value(r)) <= value(delta)
+    delta = np.where(value(delta) < 0, np.nan, delta)  # SciPy's value is inf
     return np.where(inside, 0.0, np.abs(r) - delta), np.where(inside, r, delta * np.sign(r))
 
 
 def _pseudo_huber_slopes(delta, r, y):
+    delta = np.where(value(delta) < 0, np.nan, delta)  # SciPy's value is inf
     far = np.abs(value(r)) > value(delta)  # there in delta / r, in which nothing cancels
     u, w = np.where(far, 0.0, r) / delta, delta / np.where(far, np.abs(r), delta)
     root, other = np.hypot(1.0, u), np.hypot(1.0, w)
@@ -282,7 +284,10 @@ def _beta_density(a, b, x):
 
 
 def _student_density(df, t):
-    return np.exp(-special.betaln(df / 2, 0.5) - (df + 1) / 2 * np.log1p(t * t / df)) / np.sqrt(df)
+    normal = np.isinf(value(df))
+    df = np.where(normal, 1.0, df)
+    density = np.exp(-special.betaln(df / 2, 0.5) - (df + 1) / 2 * np.log1p(t * t / df)) / np.sqrt(df)
+    return np.where(normal, _density(t), density) if normal.any() else density
 
 
 def _f_density(m, n, x):
