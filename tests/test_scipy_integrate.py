@@ -286,7 +286,7 @@ JUMPS = {
 @pytest.mark.parametrize("name", JUMPS)
 def test_an_integrand_whose_jump_moves_is_refused(name):
     """The share of the jump is missing in the integral of the derivatives."""
-    text = "quad of duals expects an integrand that compares duals to have no jump|f searches by comparisons"
+    text = "quad of duals expects an integrand to have no jump or kink that moves|f searches by comparisons"
     with pytest.raises((ValueError, TypeError), match=text):
         dn.derivative(JUMPS[name])(1.4)
 
@@ -294,7 +294,9 @@ def test_an_integrand_whose_jump_moves_is_refused(name):
 def test_an_integrand_whose_kink_moves_has_first_derivatives():
     f = lambda p: integrate.quad(lambda t: max(t - p, 0.0) * np.exp(-t), 0, 5)[0]  # noqa: E731
     assert dn.derivative(f)(0.4) == pytest.approx(np.exp(-5) - np.exp(-0.4), rel=1e-10)
-    with pytest.raises(ValueError, match=r"to have no jump or kink, got one at x = 0\.4"):
+    with pytest.raises(
+        ValueError, match=r"to have no jump or kink that moves with them, got one at x = 0\.4"
+    ):
         dn.derivative(f, 2)(0.4)
 
     def apart(p):
@@ -356,3 +358,43 @@ def test_complex_states_at_the_default_tolerance():
 
     got = dn.derivative(end, check=False)(1.3)
     assert got == pytest.approx(1j * np.exp(1.3j), rel=1e-2)
+
+
+#: Integrands with a kink at x = p, and the first derivatives of their integrals from 0 to 1.
+KINKS = {
+    "abs": (lambda x, p: np.abs(x - p), lambda p: 2 * p - 1),
+    "maximum": (lambda x, p: np.maximum(x - p, 0), lambda p: p - 1),
+    "clip": (lambda x, p: np.clip(x - p, 0, None), lambda p: p - 1),
+    "where": (lambda x, p: np.where(x > p, x - p, 0.0), lambda p: p - 1),
+    "hypot": (lambda x, p: np.hypot(x - p, 0.0), lambda p: 2 * p - 1),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+@pytest.mark.parametrize("p", [0.37, 0.35])  # 0.35 is an end of subintervals
+def test_a_moving_kink_is_right_to_first_order_and_refused_beyond(name, p):
+    f, slope = KINKS[name]
+
+    def integral(p):
+        return integrate.quad(f, 0, 1, args=(p,), points=[0.7])[0]
+
+    assert dn.derivative(integral)(p) == pytest.approx(slope(p), abs=1e-10)
+    with pytest.raises(
+        ValueError, match=r"to have no jump or kink that moves with them, got one at x = 0\.3"
+    ):
+        dn.derivative(integral, order=2)(p)
+
+
+STAYING = {
+    "abs": (lambda x, p: p**3 * np.abs(x - 0.3), 0.29),
+    "minimum": (lambda x, p: p**3 * np.minimum(x, 0.5), 0.375),
+    "jump": (lambda x, p: p**3 * np.where(x < 0.3, 1.0, 2.0), 1.7),
+    "square": (lambda x, p: np.maximum(x - p, 0) ** 2, None),
+}
+
+
+@pytest.mark.parametrize("name", STAYING)
+def test_kinks_that_stay_and_smooth_compositions_have_second_derivatives(name):
+    f, share = STAYING[name]
+    found = dn.derivative(lambda p: integrate.quad(f, 0, 1, args=(p,))[0], order=2)(0.4)
+    assert found == pytest.approx(2 * (1 - 0.4) if share is None else 6 * 0.4 * share, rel=1e-9)

@@ -106,10 +106,12 @@ def quad(func, a, b, args=(), full_output=0, epsabs=1.49e-8, epsrel=1.49e-8, lim
     return (total, *result[1:])
 
 
-def _refuse_jumps(samples):
-    """Raise ValueError where samples of an integrand that compares duals, numbers or rows by their x, have a jump.
+def _refuse_jumps(samples, compares=True):
+    """Raise ValueError where samples of an integrand, numbers or rows by their x, have a jump that moves.
 
-    If it moves with the duals, its share is missing in the integral of the derivatives.
+    Its share is missing in the integral of the derivatives.  A jump of an integrand that compares duals may move.  So
+    does a jump of derivatives, from the second number of a row on, where the value has none: ``[f] = 0`` at a fixed
+    place for all p gives ``[df/dp] = 0``.
     """
     x = np.array(sorted(samples))
     if len(x) < 4:
@@ -120,11 +122,14 @@ def _refuse_jumps(samples):
     beside = np.maximum(rates[:-2], rates[2:]) * gaps[1:-1]  # what steps of a continuous function would be
     size = np.max(np.abs(y), axis=0, where=np.isfinite(y), initial=0.0)
     near = gaps[1:-1] < 1e-5 * np.maximum(np.abs(x[1:-2]), 1.0)[:, np.newaxis]
-    if np.any(near & (steps[1:-1] > 100 * beside + 1e-6 * size)):
-        at = x[1:-2][np.any(near & (steps[1:-1] > 100 * beside + 1e-6 * size), axis=1)][0]
+    jumps = near & (steps[1:-1] > 100 * beside + 1e-6 * size)
+    if not compares:
+        jumps &= ~jumps[:, :1]
+    if np.any(jumps):
+        at = x[1:-2][np.any(jumps, axis=1)][0]
         raise ValueError(
-            f"quad of duals expects an integrand that compares duals to have no jump or kink, got one at x = {at:.6g}; "
-            f"integrate up to that point, as it depends on the duals, and from there."
+            f"quad of duals expects an integrand to have no jump or kink that moves with them, got one at "
+            f"x = {at:.6g}; integrate up to that point, as it depends on the duals, and from there."
         )
 
 
@@ -139,7 +144,7 @@ def _integral_of_tangents(integrand, lower, upper, points, dtype, limit, compare
 
     def tangents(x):
         numbers = _components(integrand(float(x)), dtype)
-        if compares and dtype.degree > 1:
+        if dtype.degree > 1:
             samples[float(x)] = numbers[lower_orders]
         if infinite and abs(numbers[0]) < TINY:  # a tail that underflows, whose derivatives become 0 * inf
             numbers[~np.isfinite(numbers)] = 0.0
@@ -156,7 +161,13 @@ def _integral_of_tangents(integrand, lower, upper, points, dtype, limit, compare
         return integrate.quad_vec(f, low, high, epsabs, epsrel, **options)
 
     found, error, report = integrals(tangents, epsabs=EPSABS, epsrel=EPSREL)
-    _refuse_jumps(samples)
+    if dtype.degree > 1:
+        if not infinite:  # a kink at an end of subintervals has no samples close to it
+            for end in np.unique(report.intervals)[1:-1]:
+                samples.pop(end, None)
+                for x in end + 1e-9 * (high - low) * np.array([-1.0, 1.0]):
+                    tangents(x)
+        _refuse_jumps(samples, compares)
     _require_converged(found, error, np.max(np.abs(found)) + 1e-8, report)
     if error > 1e-6 * np.min(np.abs(found), where=found != 0, initial=math.inf):
         sizes, *_ = integrals(lambda x: np.abs(tangents(x)), epsabs=0.0, epsrel=1e-2)
