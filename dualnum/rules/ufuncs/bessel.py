@@ -1,11 +1,13 @@
-"""Bessel functions by their argument, scaled ones without cancellation, and Airy's; `bessel_orders` has the orders."""
+"""Functions of Bessel, Airy, Kelvin and of parabolic cylinders by their argument; `bessel_orders` has the orders."""
 
 import math
 
 import numpy as np
 from scipy import special
 
-from dualnum.rules.ufuncs._tables import differentiate, expand
+from dualnum.rules._registry import rule
+from dualnum.rules.ufuncs._tables import differentiate, expand, named
+from dualnum.rules.ufuncs.equations import equations
 
 
 def cylinder(function, sign, factor=1.0):
@@ -108,3 +110,47 @@ _bessel(
     "kve", "k0e", "k1e", 1,
 )  # fmt: skip
 differentiate(airy=lambda x, ai, ai_slope, bi, bi_slope: [ai_slope, x * ai, bi_slope, x * bi])
+
+# ---- integrals, Kelvin's functions and parabolic cylinders --------------------------------------------------------
+
+
+def _airy_integrals(x, *_):
+    ai, _, bi, _ = special.airy(x)
+    ai_left, _, bi_left, _ = special.airy(-x)
+    return [ai, bi, ai_left, bi_left]
+
+
+differentiate(
+    itairy=_airy_integrals,
+    iti0k0=lambda x, i, k: [special.i0(x), special.k0(x)],
+    itj0y0=lambda x, j, y: [special.j0(x), special.y0(x)],
+)
+differentiate(
+    -1,
+    pbdv=lambda v, x, y, slope: [slope, (x * x / 4 - v - 0.5) * y],
+    pbwa=lambda a, x, y, slope: [slope, (a - x * x / 4) * y],
+)
+
+
+def _kelvin(real, imaginary):
+    """Register Kelvin's functions ``y = real + i imaginary`` and slopes by ``y'' = i y - y' / x``, nan at 0."""
+
+    u, v, p, q = (named(name) for name in (real, imaginary, f"{real}p", f"{imaginary}p"))
+    pairs = {
+        u: lambda x, u, v, p, q: p,
+        v: lambda x, u, v, p, q: q,
+        p: lambda x, u, v, p, q: -v - p / x,
+        q: lambda x, u, v, p, q: u - q / x,
+    }
+    for first in pairs:
+        order = [first, *[each for each in pairs if each is not first]]
+        places = [order.index(each) for each in pairs]
+
+        def slope_of(each, places=places):
+            return lambda x, *state: pairs[each](x, *[state[i] for i in places])
+
+        rule(first)(equations(*[(each, slope_of(each)) for each in order], by=(0,)))
+
+
+_kelvin("ber", "bei")
+_kelvin("ker", "kei")

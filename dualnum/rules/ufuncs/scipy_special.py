@@ -318,6 +318,8 @@ differentiate(
     fdtrc=lambda m, n, x, y: -_f_density(m, n, x),
     fdtri=lambda m, n, p, x: 1 / _f_density(m, n, x),
     bdtr=lambda k, n, p, y: -_beta_density(np.floor(k) + 1, n - np.floor(k), p),
+    nbdtr=lambda k, n, p, y: _beta_density(n, np.floor(k) + 1, p),
+    nbdtrc=lambda k, n, p, y: -_beta_density(n, np.floor(k) + 1, p),
     bdtrc=lambda k, n, p, y: _beta_density(np.floor(k) + 1, n - np.floor(k), p),
 )
 differentiate(0, _beta_pdf=lambda x, a, b, y: y * ((a - 1) / x - (b - 1) / (1 - x)))  # of scipy.stats
