@@ -59,8 +59,10 @@ cdef Dual _by_slope(object ufunc, Dual x):
     if slope is None or not _layout(x).is_dual():
         return None
     y = ufunc(x.data[0])
-    with np.errstate(all="ignore"):
-        by_x = slope(_float64(x.data[0]), y)
+    by_x = y
+    if y == y:  # else there is no derivative, as the rules of arrays have it
+        with np.errstate(all="ignore"):
+            by_x = slope(_float64(x.data[0]), y)
     z = _binary(MULTIPLY, _with_primal(x, 1.0, False), None, by_x)
     z.data[0] = y
     return z
