@@ -239,10 +239,10 @@ cdef object _dispatch(object function, object types, tuple args, dict kwargs):
                 return NotImplemented
             if _is_guest(cls):
                 return _as_dual_array(function(*_plain_arguments(args), **_plain_arguments(kwargs)))
-    rule = _functions_of_complex.get(function)
+    rule = look_up(_functions_of_complex, function)
     if rule is not None and (_holds_complex(args) or kwargs and _holds_complex(list(kwargs.values()))):
         return rule(*args, **kwargs)
-    rule = _rules.get(function)
+    rule = look_up(_rules, function)
     if rule is not None:
         return rule(*args, **kwargs)
     if kwargs and function in _reductions:

@@ -42,7 +42,7 @@ cdef inline bint _same_shape(ndarray a, ndarray b):
 
 cdef inline int _fast_path_place(object ufunc, object method, tuple inputs, dict kwargs) except -2:
     """Return the place in _kernels for this call of a ufunc, or -1 where NumPy must make it."""
-    cdef UfuncEntry entry = _entries.get(ufunc)
+    cdef UfuncEntry entry = look_up(_entries, ufunc)
     if entry is None or entry.place < 0 or kwargs or method != "__call__" or len(inputs) + 1 != len(entry.types):
         return -1
     return entry.place

@@ -154,7 +154,7 @@ cdef object _make_dtype(tuple levels, tuple sizes, bint is_complex=False):
         cache = _neutral_cache
     if cache is not None:
         key = (levels, sizes, True) if is_complex else sizes if len(levels) == 1 else (levels, sizes)
-        found = cache.get(key)
+        found = look_up(cache, key)
         if found is not None:
             return found
     if len(levels) > MAX_LEVELS:
@@ -293,7 +293,7 @@ cdef str _level_name(Level level):
     """The name of a permanent level, e1 or p2 by its degree; else its age."""
     if level in _permanent:
         return f"e{_permanent.index(level) + 1}"
-    return f"p{level.highest}" if level is _polynomial_levels.get(level.highest) else str(level.age)
+    return f"p{level.highest}" if level is look_up(_polynomial_levels, level.highest) else str(level.age)
 
 
 cdef object _dtype_text(object self):
@@ -303,7 +303,7 @@ cdef object _dtype_text(object self):
     if levels == (_taylor_level,):
         return f"DualDType(order={sizes[0]})"
     if len(levels) == 1 and levels[0].degree and levels[0].degree > 1:
-        named = "" if levels[0] is _polynomial_levels.get(levels[0].degree) else f"; level {levels[0].age}"
+        named = "" if levels[0] is look_up(_polynomial_levels, levels[0].degree) else f"; level {levels[0].age}"
         return f"DualDType({sizes[0]}, degree={levels[0].degree}{named})"
     text = ", ".join([str(size) if level.taylor or level.degree == 1 else f"{size} of degree {level.degree}"
                       for level, size in zip(levels, sizes)])

@@ -127,7 +127,7 @@ cdef int _grade(object f) except -2:
     if is_last(key):
         return last_grade
     change = changes_of_grades
-    entry = _settled.get(key)
+    entry = look_up(_settled, key)
     if entry is None or not entry[2]:
         return keep_last(key, change, -1, False)
     return keep_last(key, change, entry[1], entry[3])
@@ -135,7 +135,7 @@ cdef int _grade(object f) except -2:
 
 def grade_of(f):
     """Return the grade at which calls of f start, or None, and whether nets have verified it."""
-    entry = _settled.get(_key_of(f))
+    entry = look_up(_settled, _key_of(f))
     return (entry[1], entry[2]) if entry is not None else (None, False)
 
 
@@ -154,7 +154,7 @@ def key_of(f):
 
 def may_change(f, tuple others not None, dict kwargs not None):
     """Return whether f may change these arguments: a call has done so, or none has shown that it does not."""
-    entry = _settled.get(_key_of(_with_callables(f, others, kwargs)))
+    entry = look_up(_settled, _key_of(_with_callables(f, others, kwargs)))
     return entry is None or entry[3] or not entry[2]
 
 
@@ -162,7 +162,7 @@ def note_change(f, tuple others not None, dict kwargs not None):
     """Remember that f has changed these arguments."""
     key = _key_of(_with_callables(f, others, kwargs))
     with settling.lock:
-        entry = _settled.get(key)
+        entry = look_up(_settled, key)
         if entry is not None:
             _settled[key] = *entry[:3], True
             grades_changed()
@@ -205,7 +205,7 @@ def settle(f, int grade, bint verified, bint changes=False):
 
     reference = [_weak(part, forget) for part in parts]
     with settling.lock:
-        entry = _settled.get(key)
+        entry = look_up(_settled, key)
         if entry is not None and (grade < 0 or key in _sought):
             grade = max(grade, entry[1])
             verified = False
@@ -252,7 +252,7 @@ cdef int _found(object f) except -1:
     key = _key_of(f)
     with settling.lock:
         left = _take_one(_sought, key)
-        entry = _settled.get(key)
+        entry = look_up(_settled, key)
         if entry is not None and left == 0:
             _settled[key] = entry[0], entry[1], True, entry[3]
             grades_changed()

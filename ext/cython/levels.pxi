@@ -16,6 +16,23 @@ cdef extern from *:
     """
     long long next_age()
 
+cdef extern from *:
+    """
+    // table.get(key), with a reference of its own: Cython borrows one, and another thread may free what it refers to.
+    static PyObject* look_up(PyObject* table, PyObject* key) {
+      PyObject* found;
+    #if PY_VERSION_HEX >= 0x030D0000
+      if (PyDict_GetItemRef(table, key, &found) < 0) return nullptr;
+    #else
+      found = PyDict_GetItemWithError(table, key);
+      if (!found && PyErr_Occurred()) return nullptr;
+      Py_XINCREF(found);
+    #endif
+      return found ? found : Py_NewRef(Py_None);
+    }
+    """
+    object look_up(dict table, object key)
+
 # A level keeps the token of the process that made it, so that a level that existed before a fork is the same one in
 # parent and child.  A process knows its own token and those of the processes that it was forked from.
 cdef object _token = _new_token()
@@ -115,7 +132,7 @@ cdef class Level:
         return f"<Level {self.age}>"
 
     def __reduce__(self):
-        if self is _taylor_level or self is _polynomial_levels.get(self.highest):
+        if self is _taylor_level or self is look_up(_polynomial_levels, self.highest):
             return _permanent_level, (-self.highest,)
         if self in _permanent:
             return _permanent_level, (_permanent.index(self),)
@@ -159,7 +176,7 @@ cdef Level _level_of_degree(Py_ssize_t degree):
     """Return the permanent level of polynomials of this degree."""
     if degree == 1:
         return E1
-    level = _polynomial_levels.get(degree)
+    level = look_up(_polynomial_levels, degree)
     return _polynomial_levels.setdefault(degree, Level(degree=degree)) if level is None else level
 
 

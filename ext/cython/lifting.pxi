@@ -420,7 +420,7 @@ cdef class Lifter:
         if kind == &PyFunction_Type:
             if id(<object>PyFunction_GetCode(g)) in self.codes:
                 return g
-            entry = self.functions.get(id(g))
+            entry = look_up(self.functions, id(g))
             if (entry is not None and entry[0]() is g and <PyObject *>entry[2] == PyFunction_GetCode(g)
                     and <PyObject *>entry[3] == _or_none(PyFunction_GetDefaults(g))
                     and <PyObject *>entry[4] == _or_none(PyFunction_GetKwDefaults(g))):
@@ -441,11 +441,11 @@ cdef class Lifter:
                         return self.rules.special.of_list_method(self, g, <object>owner)
                     return g
             else:
-                found = self.kept.get(g)
+                found = look_up(self.kept, g)
                 if found is not None:
                     return found
         elif <object>kind is type or <object>kind is np.ufunc or <object>kind is _dispatching_type:
-            found = self.kept.get(g)
+            found = look_up(self.kept, g)
             if found is not None:
                 return found
         return self.rules.find(self, g)

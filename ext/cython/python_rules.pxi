@@ -25,7 +25,7 @@ cdef int _apply_rule(PyArrayMethod_Context *context, char *const *data, const np
     cdef bint is_complex = False
     for i in range(nin):
         is_complex = is_complex or _is_complex_dtype(<object>context.descriptors[i])
-    rule = (_complex_rules if is_complex else _rules).get(ufunc)
+    rule = look_up(_complex_rules if is_complex else _rules, ufunc)
     if rule is None:
         raise TypeError(_no_rule(ufunc))
     for i in range(nin, nargs):
@@ -83,7 +83,7 @@ def takes_rule(function):
     """Return whether a rule can say what this function is on duals."""
     if not isinstance(function, np.ufunc):
         return hasattr(function, "_implementation")  # it dispatches
-    cdef UfuncEntry entry = _entries.get(function)
+    cdef UfuncEntry entry = look_up(_entries, function)
     if entry is not None:
         return entry.integers is not None
     returns_floats = any([types.split("->")[1] == "d" * function.nout for types in function.types])
@@ -107,6 +107,6 @@ cdef void _add_loops_of_rule(object ufunc) except *:
 def rule_of(function):
     """Return the rule of a function, or None."""
     try:
-        return _rules.get(function)
+        return look_up(_rules, function)
     except TypeError:  # not hashable
         return None

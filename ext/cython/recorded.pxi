@@ -24,7 +24,7 @@ def register_recorded(function, rule):
 cdef object _recorded_rule(object function):
     if not _recorded_rules:
         import dualnum.reverse  # noqa: F401
-    return _recorded_rules.get(function)
+    return look_up(_recorded_rules, function)
 
 
 cdef inline Tape _own_tape(object x):
@@ -387,7 +387,7 @@ cdef object _recorded_function(object function, object types, tuple args, dict k
         if cls is not RecordedArray and cls is not RecordedNumber and cls is not ndarray:
             raise _not_recorded(tape, f"np.{function.__name__} beside {cls.__name__}")
     rule = _recorded_rule(function)
-    dense = _rules.get(function)
+    dense = look_up(_rules, function)
     if rule is None or dense is not None and not (getattr(dense, "__module__", None) or "").startswith("dualnum."):
         raise _not_recorded(tape, f"np.{getattr(function, '__name__', function)}")
     return rule(tape, *args, **kwargs)

@@ -66,7 +66,7 @@ cdef int _promote(PyObject *ufunc, PyArray_DTypeMeta **given, PyArray_DTypeMeta 
     duals for all beside a complex number.
     """
     function = <object>ufunc
-    cdef UfuncEntry entry = _entries.get(function)
+    cdef UfuncEntry entry = look_up(_entries, function)
     if entry is None:
         raise TypeError(_no_rule(function))
     cdef str letters = entry.types
