@@ -1,6 +1,7 @@
 """Build dualnum's extension; pyproject.toml holds everything else.
 
-DUALNUM_SANITIZE=address builds with AddressSanitizer; see CONTRIBUTING.rst for how to run the tests with it.
+DUALNUM_SANITIZE=address builds with AddressSanitizer, =thread with ThreadSanitizer; see CONTRIBUTING.rst for how to run
+the tests with them.
 """
 
 import os
