@@ -74,7 +74,8 @@ def keywords_of(g):
 
 
 @pytest.mark.parametrize("g", ROWS, ids=name_of)
-def test_rows_do_on_floats_what_their_originals_do(g, capsys):
+def test_rows_do_on_floats_what_their_originals_do(g, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # "1.5" may name a file
     stands_for_g = REPLACED.get(g) or MAKERS[g](FULL, g)
     number = len(samples())
     for count, step in ((0, 1), (1, 1), (2, 2)):
