@@ -106,7 +106,9 @@ s.ewm(alpha=0.3, min_periods=4).cov(t) ; s.ewm(alpha=0.4).corr(t) ; d.ewm(span=4
 s.rolling(3, min_periods=2).apply(lambda w: w.iloc[0] * w.iloc[-1]) ; t.rolling(3).apply(np.prod, raw=True)
 t.rolling(3, center=True).skew() ; t.rolling(4).kurt() ; s.rolling(3, min_periods=2).cov(t) ; t.rolling(3).corr(s)
 t.rolling(3).cov() ; d.rolling(2).sum()["a"] ; d.rolling(3, min_periods=1).std()["b"] ; d.expanding(2).mean()["b"]
-s.expanding(3).skew() ; s.expanding(3).cov(t)
+s.expanding(3).skew() ; s.expanding(3).cov(t) ; t.rolling(np.int64(3)).std() ; daily(t).rolling("3D").std()
+t.rolling(pd.api.indexers.FixedForwardWindowIndexer(window_size=3)).mean() ; daily(s).resample("2D").mean()
+daily(t).resample("3D").std() ; daily(s).drop(daily(s).index[2:5]).resample("2D").mean() ; daily(s).resample("3D").sum()
 d.cov().to_numpy() ; d.corr().to_numpy() ; d.cov(ddof=0).loc["a", "b"] ; d.skew().to_numpy()
 d.cov(min_periods=9).loc["a"] ; d.dropna().cov(ddof=0).loc["a"] ; s.groupby(keys).skew()
 s.groupby(keys).transform("mean") ; s.groupby(keys).transform("std") ; d.assign(k=keys).groupby("k")[["b"]].var()["b"]
@@ -118,11 +120,15 @@ np.where(np.isnan(s), 0.0, s) ; s[np.isfinite(s)].sum()
 """
 
 
+def daily(s):
+    return s.set_axis(pd.date_range("2026-01-01", periods=len(s)))
+
+
 def program_of(code, parameters):
     """Return the function that an expression defines, with a source that lifting finds."""
     source = f"lambda {parameters}: {code}"
     linecache.cache[source] = len(source), None, [source], source
-    return eval(compile(source, source, "eval"), {"np": np, "pd": pd, "dn": dn})
+    return eval(compile(source, source, "eval"), {"np": np, "pd": pd, "dn": dn, "daily": daily})
 
 
 @pytest.mark.parametrize("code", listed(OF_FLOATS))

@@ -46,6 +46,7 @@ def _covariance(x, y, ddof=1):
     return np.sum((x - np.mean(x)) * (y - np.mean(y))) / (len(x) - ddof) if len(x) > ddof else np.nan
 
 
+@np.errstate(all="ignore")  # as pandas
 def _correlation(x, y):
     x, y = x - np.mean(x), y - np.mean(y)
     return np.sum(x * y) / np.sqrt(np.sum(x * x) * np.sum(y * y)) if len(x) > 1 else np.nan
@@ -102,6 +103,8 @@ def statistic(name, x, *args, **options):
         return _of_columns(compute, x)
     if kind in ("Rolling", "Expanding"):
         return _of_windows(lambda window: compute(numbers(window)), x)
+    if kind.endswith("Resampler") and name not in BY_PANDAS:
+        return _of_bins(compute, x)
     return _of_groups(compute, x)
 
 
@@ -187,15 +190,23 @@ def window_over(x, column):
     return type(x)(column, **{name: getattr(x, name) for name in x._attributes})
 
 
+def _is_plain(x):
+    """Whether windows are over rows in order, one for each row."""
+    return getattr(x, "on", None) is None and getattr(x, "step", None) in (None, 1)
+
+
 def _least(x):
-    return max(x.min_periods if x.min_periods is not None else getattr(x, "window", 1), 1)
+    """Return how many numbers a window needs."""
+    size = getattr(x, "window", 1)
+    least = x.min_periods if x.min_periods is not None else getattr(size, "window_size", size)
+    return max(int(least), 1)
 
 
 def _of_windows(compute, x):
     def of_column(x):
         return _column_of([compute(w) if w.count() >= _least(x) else np.nan for w in x], x.obj)
 
-    return _each_column(of_column, x) if isinstance(_least(x), int) else NotImplemented
+    return _each_column(of_column, x) if _is_plain(x) else NotImplemented
 
 
 def _applied(func, raw=False, engine=None, engine_kwargs=None, args=None, kwargs=None):
@@ -204,7 +215,7 @@ def _applied(func, raw=False, engine=None, engine_kwargs=None, args=None, kwargs
 
 
 def _of_pairs_of_windows(name, x, other=None, pairwise=None, ddof=1):
-    if hasattr(x.obj, "columns") or hasattr(other, "columns") or not isinstance(_least(x), int):
+    if hasattr(x.obj, "columns") or hasattr(other, "columns") or not _is_plain(x):
         return NotImplemented
     other = x.obj if other is None else other.reindex(x.obj.index)
     pairs = zip(x, window_over(x, other), strict=True)
@@ -252,14 +263,23 @@ def _grouped_columns(x):
 def _of_groups(compute, x):
     import pandas as pd
 
-    index = x.size().index
     if type(x).__name__ == "SeriesGroupBy":
         found = [compute(numbers(group)) for _, group in x]
-        return pd.Series(found, index=index, name=x.obj.name, dtype=object)
+        return pd.Series(found, index=x.size().index, name=x.obj.name, dtype=object)
     if type(x).__name__ == "DataFrameGroupBy":
         table = {c: [compute(numbers(group[c])) for _, group in x] for c in _grouped_columns(x)}
-        return pd.DataFrame(table, index=index, dtype=object)
+        return pd.DataFrame(table, index=x.size().index, dtype=object)
     return NotImplemented
+
+
+def _of_bins(compute, x):
+    """Return a statistic of each bin of a column that is sampled anew."""
+    import pandas as pd
+
+    if hasattr(x.obj, "columns"):
+        return NotImplemented
+    found = pd.Series({start: _of_columns(compute, part) for start, part in x}, dtype=object)
+    return found.reindex(x.size().index).rename(x.obj.name)
 
 
 def _spread_out(x, name):
