@@ -69,6 +69,12 @@ def constant(ufunc: np.ufunc, place: int, x: Any) -> Any:
     return value(x)
 
 
+def _with_slope(rule: Any, slope: Callable) -> Callable:
+    """Return the rule of a function of one argument with its slope, a function of the numbers x and y."""
+    rule.slope = slope
+    return rule
+
+
 def equations(*pairs: Any, by: tuple[int, ...]) -> Callable:
     """Return the rule of a ufunc y and its companions c, ... that satisfy ``dy = sum slope dx``, ``dc = ...``.
 
@@ -98,9 +104,9 @@ def equations(*pairs: Any, by: tuple[int, ...]) -> Callable:
                     state.append(primitive(start, *zip(each, [args[k] for k in by], strict=True)))
         return tuple(state) if several else state[0]
 
-    if ufunc.nin == 1 and not several:
-        rule.slope = lambda x, y: pairs[0][1](x, y, *[function(x) for function, _ in pairs[1:]])
-    return rule
+    if ufunc.nin != 1 or several:
+        return rule
+    return _with_slope(rule, lambda x, y: pairs[0][1](x, y, *[function(x) for function, _ in pairs[1:]]))
 
 
 def formula(ufunc: np.ufunc, derivative: Callable) -> Callable:
@@ -124,6 +130,4 @@ def formula(ufunc: np.ufunc, derivative: Callable) -> Callable:
         value(y)[...] = values
         return y
 
-    if getattr(ufunc, "nin", None) == 1:
-        rule.slope = lambda x, y: derivative(1, x)
-    return rule
+    return _with_slope(rule, lambda x, y: derivative(1, x)) if getattr(ufunc, "nin", None) == 1 else rule

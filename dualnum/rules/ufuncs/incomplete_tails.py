@@ -193,7 +193,7 @@ def along(step, density):
     )
 
 
-@functools.cache
+@functools.lru_cache(16)
 def _gauss_rule(count):
     return list(zip(*np.polynomial.legendre.leggauss(count), strict=True))
 
