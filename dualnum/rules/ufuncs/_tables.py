@@ -1,5 +1,6 @@
 """What registers the rules of scipy.special's ufuncs, by name, and keeps the tables of their slopes and derivatives."""
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -48,7 +49,14 @@ def expand(**derivatives):
             rule(ufunc)(formula(ufunc, derivative))
 
 
-# ---- sums and products ----
+# ---- sums, products and integrals ----
+
+
+@functools.cache
+def gauss_rule(n):
+    """Return nodes and weights for integrals from 0 to 1."""
+    x, w = np.polynomial.legendre.leggauss(n)
+    return (x + 1) / 2, w / 2
 
 
 def polynomial(x, coefficients):

@@ -3,20 +3,14 @@
 The integrals are Schlaefli's; Gauss-Legendre sums converge exponentially for them, as the trapezoidal rule does for K.
 """
 
-import functools
 import math
 
 import numpy as np
 from scipy import special
 
 from dualnum._core import value
+from dualnum.rules.ufuncs._tables import gauss_rule
 from dualnum.rules.ufuncs.incomplete import TERMS, _by, _converged, _split
-
-
-@functools.cache
-def _gauss(n):
-    x, w = np.polynomial.legendre.leggauss(n)
-    return (x + 1) / 2, w / 2
 
 
 def _power_series(v, x, sign):
@@ -37,7 +31,7 @@ def _leading(v, x):
 
 def _over_half_turn(f, v, x):
     """Return the mean of f(angle) from 0 to pi."""
-    nodes, weights = _gauss(
+    nodes, weights = gauss_rule(
         int(40 + 4 * np.ceil(np.max(np.abs(value(x)) + np.abs(value(v)), initial=0.0) ** 0.9))
     )
     return np.sum(f(nodes * math.pi, v[..., None], x[..., None]) * weights, axis=-1)
@@ -46,7 +40,7 @@ def _over_half_turn(f, v, x):
 def _over_half_line(f, v, x):
     """Return the integral of f(t) from 0 to where ``exp(-x sinh t + |v| t)`` is negligible, divided by pi."""
     far = np.arcsinh((800.0 + 40 * np.abs(value(v))) / value(x))
-    nodes, weights = _gauss(400)
+    nodes, weights = gauss_rule(400)
     return np.sum(f(far[..., None] * nodes, v[..., None], x[..., None]) * weights, axis=-1) * far / math.pi
 
 

@@ -6,7 +6,6 @@ and ``r = log gamma(a + h) - log gamma(a) - h psi(a)``, so that the derivatives 
 smaller one is integrated, where l hardly changes sign.  The step of x adds the integral of the density along it.
 """
 
-import functools
 import itertools
 import math
 
@@ -16,7 +15,7 @@ from scipy import special
 from dualnum._core import DualArray, value
 from dualnum.rules._components import components, degree, nilpotent_part
 from dualnum.rules._operands import dtype_of, set_values
-from dualnum.rules.ufuncs._tables import SLOPES, polynomial
+from dualnum.rules.ufuncs._tables import SLOPES, gauss_rule, polynomial
 
 DECAY = 40.0  # a tail ends where its integrand has fallen by exp(-DECAY)
 BLOCK = 128  # elements at a time, so that their numbers at all nodes stay in the cache
@@ -188,14 +187,8 @@ def along(step, density):
     """Return ``step int_0^1 density(s step) ds``: Gauss's rule is exact, because the step is nilpotent."""
     if not components(step).any():
         return step
-    return step * sum(
-        c / 2 * density((1 + s) / 2 * step) for s, c in _gauss_rule((degree(step.dtype) + 1) // 2)
-    )
-
-
-@functools.lru_cache(16)
-def _gauss_rule(count):
-    return list(zip(*np.polynomial.legendre.leggauss(count), strict=True))
+    nodes, weights = gauss_rule((degree(step.dtype) + 1) // 2)
+    return step * sum(w * density(s * step) for s, w in zip(nodes, weights, strict=True))
 
 
 def _flat(*arguments):
