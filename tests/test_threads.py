@@ -25,6 +25,21 @@ def frequent_switches():
     sys.setswitchinterval(interval)
 
 
+def test_the_gil_is_left_as_it_is():
+    """An extension that does not declare to run without it turns it on in a free-threaded Python."""
+    code = """
+        import sys
+        is_on = getattr(sys, "_is_gil_enabled", lambda: True)  # Python 3.13 and later can tell
+        import numpy
+        before = is_on()
+        import dualnum
+        dualnum.gradient(lambda x: x @ x)([1.0, 2.0])
+        assert is_on() == before
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True)
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
 def test_ages_are_unique():
     found = together(*[lambda: [_core.Level().age for _ in range(5000)]] * 4)
     ages = [age for part in found for age in part]
@@ -311,3 +326,36 @@ def test_first_calls_at_once():
     paths = os.pathsep.join([os.path.dirname(os.path.dirname(dn.__file__)), *filter(None, sys.path)])
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": paths})
     assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr + done.stdout
+
+
+def test_rules_of_tapes_are_waited_for():
+    """A thread that records while another imports the rules does not go on with those that are there."""
+    code = """
+        import sys, threading
+        import numpy as np, dualnum as dn
+        started, ended = threading.Event(), threading.Event()
+
+        class Finder:
+            def find_spec(self, name, path=None, target=None):
+                if name == "dualnum.reverse.reductions":
+                    started.set()
+                    ended.wait(1)
+
+        sys.meta_path.insert(0, Finder())
+        made = []
+
+        def f(x):
+            y = np.prod(x)
+            made.append(type(y).__name__)
+            return y
+
+        first = threading.Thread(target=lambda: dn.gradient(lambda x: np.prod(x))(np.ones(100)))
+        first.start()
+        started.wait(60)
+        dn.gradient(f, check=False)(np.ones(100))
+        ended.set()
+        first.join()
+        assert made[0] == "RecordedNumber", made
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True)
+    assert (done.stderr, done.returncode) == ("", 0)

@@ -21,9 +21,20 @@ def register_recorded(function, rule):
     _recorded_rules[function] = rule
 
 
-cdef object _recorded_rule(object function):
-    if not _recorded_rules:
+cdef bint _has_recorded_rules = False
+
+
+cdef int _import_recorded_rules() except -1:
+    """Import the rules of recorded arrays; a thread that meets another one at it waits until all are there."""
+    global _has_recorded_rules
+    if not _has_recorded_rules:
         import dualnum.reverse  # noqa: F401
+        _has_recorded_rules = True
+    return 0
+
+
+cdef object _recorded_rule(object function):
+    _import_recorded_rules()
     return look_up(_recorded_rules, function)
 
 

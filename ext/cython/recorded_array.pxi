@@ -209,8 +209,7 @@ cdef class RecordedArray:
         return self
 
     def __getattr__(self, name):
-        if not _recorded_methods:
-            import dualnum.reverse  # noqa: F401
+        _import_recorded_rules()
         method = _recorded_methods.get(name)
         if method is None:
             if hasattr(ndarray, name):

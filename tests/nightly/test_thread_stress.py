@@ -3,7 +3,6 @@
 CONTRIBUTING.rst tells how to run this with ThreadSanitizer, on a Python without the GIL.
 """
 
-import os
 import pickle
 import random
 import subprocess
@@ -15,7 +14,7 @@ import numpy as np
 import pytest
 from expect import together
 from scenarios import ELEMENTWISE, FUNCTIONS
-from test_threads import EVERY, MATRIX, X, products, rosenbrock
+from test_threads import EVERY, MATRIX, X, frequent_switches, products, rosenbrock  # noqa: F401
 
 import dualnum as dn
 from dualnum import check
@@ -74,20 +73,6 @@ MORE = {
     "a report": lambda: check.compare(rosenbrock, X).agrees,
 }
 CALLS = EVERY | MORE
-
-
-@pytest.fixture(autouse=True)
-def frequent_switches():
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
-
-
-def test_the_gil_stays_off():
-    if not hasattr(sys, "_is_gil_enabled") or os.environ.get("PYTHON_GIL") != "0":
-        pytest.skip("needs a free-threaded Python and PYTHON_GIL=0")
-    assert not sys._is_gil_enabled()
 
 
 def test_every_driver_again_and_again():
