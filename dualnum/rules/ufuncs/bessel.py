@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special
 
 from dualnum.rules._registry import rule
-from dualnum.rules.ufuncs._tables import differentiate, expand, named
+from dualnum.rules.ufuncs._tables import differentiate, expand, gauss_rule, named
 from dualnum.rules.ufuncs.equations import equations
 
 
@@ -27,8 +27,8 @@ def _blocks(f, order, x):
     return np.concatenate([np.empty(0), *parts])
 
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
-_HALF_ANGLES, _WEIGHTS = (_NODES + 1) * math.pi / 4, _WEIGHTS / 2
+_PARTS, _WEIGHTS = gauss_rule(96)
+_HALF_ANGLES = _PARTS * math.pi / 2
 
 
 def _scaled_i(n, order, x):

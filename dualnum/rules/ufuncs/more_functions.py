@@ -42,6 +42,9 @@ differentiate(
 )
 
 
+LAST = 100  # partial fraction of E2 for x > 1.5
+
+
 def _exponential_integral(x):
     """Return ``x exp(x) E1(x)``, for large x as 1 - exp(x) E2(x) by the continued fraction of E2."""
 
@@ -49,8 +52,8 @@ def _exponential_integral(x):
         return x * np.exp(x) * special.exp1(x)
 
     def far(x):
-        h = x + 202
-        for i in range(100, 0, -1):
+        h = x + 2 * (LAST + 1)
+        for i in range(LAST, 0, -1):
             h = x + 2 * i - i * (i + 1.0) / h
         return 1 - 1 / h
 

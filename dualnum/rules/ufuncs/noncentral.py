@@ -13,6 +13,7 @@ from scipy import special
 from dualnum._core import value
 from dualnum.rules._components import degree
 from dualnum.rules._operands import dtype_of
+from dualnum.rules.ufuncs._tables import gauss_rule
 from dualnum.rules.ufuncs.incomplete import _by, _inverse, beta_pair, gamma_pair
 
 HALF_LINE = 0.0, np.inf
@@ -157,9 +158,8 @@ def _t_density(df, nc, t):
 
 def _t_from_zero(df, nc, t):
     """Return the integral of the density from 0 to t, whose value is 0: of a polynomial, in the part from 0 to t."""
-    nodes, weights = np.polynomial.legendre.leggauss(degree(dtype_of(df, nc, t)) // 2 + 1)
-    parts = (1 + nodes) / 2
-    return t * sum(w / 2 * _t_density(df, nc, part * t) for w, part in zip(weights, parts, strict=True))
+    parts, weights = gauss_rule(degree(dtype_of(df, nc, t)) // 2 + 1)
+    return t * sum(w * _t_density(df, nc, part * t) for w, part in zip(weights, parts, strict=True))
 
 
 def _t_mean(df, nc):
