@@ -45,7 +45,7 @@ def test_derivatives(name):
         with mpmath.workdps(30):
             expected = [float(mpmath.re(truth(mpmath.mpf(x), n))) for n in (0, 1)]
         found = [dn.derivative(f, order=n, lift=False, check=False)(x) for n in (1, 2)]
-        assert found == pytest.approx(expected, rel=1e-7, abs=1e-7 * max(map(abs, expected)))
+        assert found == pytest.approx(expected, rel=1e-12, abs=1e-12 * max(map(abs, expected)))
 
 
 def test_kelvin_functions_at_zero():

@@ -97,11 +97,14 @@ def _nan_where_no_value(rule):
 
     @functools.wraps(rule)
     def checked(*args):
-        results = rule(*args)
-        for y in results if type(results) is tuple else (results,):
+        def of_result(y):
             if has_duals(y) and np.any(missing := np.isnan(value(y))):
+                y = y.copy()  # the rule may keep its own
                 y[missing] = sum([np.nan * x[missing] for x in args if has_duals(x)], np.nan * y[missing])
-        return results
+            return y
+
+        results = rule(*args)
+        return tuple(map(of_result, results)) if type(results) is tuple else of_result(results)
 
     return checked
 

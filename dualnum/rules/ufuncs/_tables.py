@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from dualnum._core import value
+from dualnum._core import rule_of, value
 from dualnum.rules._registry import rule
-from dualnum.rules.ufuncs.equations import equations, formula
+from dualnum.rules.ufuncs.equations import constant, equations, formula
 
 ROOT_PI, ROOT_2PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
 
@@ -47,6 +47,24 @@ def expand(**derivatives):
     for name, derivative in derivatives.items():
         if ufunc := named(name):
             rule(ufunc)(formula(ufunc, derivative))
+
+
+def count(**places):
+    """Let the rules of functions see the whole parts of their arguments at these places, as SciPy's loops do."""
+    for name, counts in places.items():
+        if ufunc := named(name):
+            rule(ufunc)(_of_whole_parts(ufunc, rule_of(ufunc), counts))
+
+
+def _of_whole_parts(ufunc, own, counts):
+    def of_counts(*args):
+        given = [constant(ufunc, i, x) if i in counts else x for i, x in enumerate(args)]
+        whole = [np.trunc(x) if i in counts else x for i, x in enumerate(given)]
+        if any(np.any(given[i] != whole[i]) for i in counts):
+            ufunc(*map(value, args))  # warns
+        return own(*whole)
+
+    return of_counts
 
 
 # ---- sums, products and integrals ----

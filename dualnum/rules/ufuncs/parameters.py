@@ -68,13 +68,14 @@ _one("zetac", lambda s: _split(value(s) < -0.5, lambda s: _riemann(s) - 1, lambd
 
 
 def _harmonic(n, a):
-    """Return ``sum_(k = 1)^n k^-a``."""
+    """Return ``sum_(k = 1)^n k^-a``; nan between whole n, where SciPy's value is that of zeta functions."""
     n = constant(special._ufuncs._gen_harmonic, 0, n)
     count = int(np.max(value(n), initial=0.0))
     if count > TERMS:
         raise ValueError(f"harmonic numbers of duals expect at most {TERMS} terms, got {count}.")
     k = np.arange(1.0, count + 1)
-    return np.sum(np.where(k <= n[..., None], np.exp(-a[..., None] * np.log(k)), 0.0), axis=-1)
+    total = np.sum(np.where(k <= n[..., None], np.exp(-a[..., None] * np.log(k)), 0.0), axis=-1)
+    return np.where(n == np.floor(n), total, np.nan * a)
 
 
 _by(1)("_gen_harmonic", _harmonic)
@@ -149,7 +150,10 @@ _two("hyperu", _tricomi)
 
 
 def _mean(a, b):
-    """Return the arithmetic-geometric mean, which converges quadratically, and so do the derivatives; not to 0."""
+    """Return the arithmetic-geometric mean, which converges quadratically, and so do the derivatives.
+
+    A mean of 0 is never reached, and has the derivatives of the first root.
+    """
     first = np.sqrt(a * b)
     for _ in range(10 + degree(dtype_of(a, b))):
         a, b = (a + b) / 2, np.sqrt(a * b)

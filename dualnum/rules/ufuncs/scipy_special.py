@@ -16,9 +16,11 @@ from dualnum.rules.numpy_patches import extends
 from dualnum.rules.ufuncs._tables import (
     ROOT_2PI,
     ROOT_PI,
+    count,
     differentiate,
     expand,
     falling,
+    gauss_rule,
     or_series,
     polynomial,
     rising,
@@ -68,7 +70,7 @@ def _asymptotic(x, sign, y):
     return np.where(far, polynomial(sign / (2 * large * large), [0.0, *factorials]), y)
 
 
-_TIMES, _SHARES = (column[:, None] for column in np.polynomial.legendre.leggauss(48))
+_TIMES, _SHARES = (column[:, None] for column in gauss_rule(48))
 
 
 def _erfcx_slope(x, y):
@@ -76,8 +78,8 @@ def _erfcx_slope(x, y):
     slope = np.where(value(x) > 7, 2 / ROOT_PI * _asymptotic(x, -1.0, 0.0), 2 * (x * y) - 2 / ROOT_PI)
     near = (value(x) > 1) & (value(x) <= 7)
     if near.any():
-        t = (_TIMES + 1) * np.minimum(3.2, 11 / np.where(near, value(x), 1.0))
-        weights = _SHARES * np.minimum(3.2, 11 / np.where(near, value(x), 1.0))
+        end = np.minimum(6.4, 22 / np.where(near, value(x), 1.0))
+        t, weights = _TIMES * end, _SHARES * end
         integral = np.sum(weights * t * np.exp(-t * (t + 2 * np.where(near, x, 1.0))), axis=0)
         slope = np.where(near, -4 / ROOT_PI * integral.reshape(np.shape(slope)), slope)
     return slope
@@ -243,7 +245,7 @@ def _expn(p, x):
     """Return E_p(x), for integers p < 0 in closed form."""
     result = special.expn(np.maximum(p, 0), x)
     for m in np.unique(-p[p < 0]):
-        low = np.exp(-x) / x * sum(falling(m, j) / x**j for j in range(m + 1))
+        low = np.exp(-x) / x * sum(falling(m, j) / x**j for j in range(int(m) + 1))
         result = np.where(p == -m, low, result)
     return result
 
@@ -378,3 +380,9 @@ from dualnum.rules.ufuncs import bessel, polynomials  # noqa: E402, F401, I001
 # These take over where parameters vary.
 from dualnum.rules.ufuncs import bessel_orders, carlson, incomplete, noncentral, parameters  # noqa: E402, F401
 from dualnum.rules.ufuncs import complex_functions, landau, more_functions  # noqa: E402, F401
+
+count(
+    expn=(0,), kn=(0,), yn=(0,), smirnov=(0,), smirnovi=(0,),
+    _smirnovc=(0,), _smirnovci=(0,), _smirnovp=(0,), bdtr=(1,), bdtrc=(1,), bdtri=(1,), nbdtr=(0, 1), nbdtrc=(0, 1),
+    nbdtri=(0, 1),
+)  # fmt: skip
