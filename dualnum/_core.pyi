@@ -382,6 +382,7 @@ def library_call(
     prepared: Callable[..., tuple[tuple[Any, ...], dict[str, Any]]],
     made: Callable[..., Any],
     most: int = -1,
+    columns: bool = False,
 ) -> Callable[..., Any]: ...
 
 @final

@@ -57,6 +57,7 @@ ASKED = {
     "by position": lambda x: pd.Series(x * x, None, "float64"),
     "DataFrame": lambda x: pd.DataFrame(x * x, dtype=np.float64)[0],
     "of columns": lambda x: pd.DataFrame({"a": x * x, "b": 2.0}, dtype=float)["a"],
+    "by keyword": lambda x: pd.Series(data=x * x, dtype=float),
     "Index": lambda x: pd.Index(x * x, dtype=float).to_series(),
     "astype": lambda x: pd.Series(x * x).astype(np.float64),
     "astype by name": lambda x: pd.Series(x * x).astype(dtype="float64"),

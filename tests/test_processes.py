@@ -24,7 +24,10 @@ def in_child(work):
     here, there = context.Pipe()
     child = context.Process(target=lambda: there.send_bytes(pickle.dumps(work())))
     child.start()
-    result = pickle.loads(here.recv_bytes()) if here.poll(60) else child.kill()
+    answers = here.poll(60)
+    result = pickle.loads(here.recv_bytes()) if answers else None
+    if not answers:
+        child.kill()
     child.join()
     return result
 

@@ -34,7 +34,7 @@ def note(g):
         return
     from dualnum.lifting.boundary import name_of
     from dualnum.lifting.resolve import MAKERS, REPLACED
-    from dualnum.lifting.tables.numpy import METHODS
+    from dualnum.lifting.tables.array_methods import METHODS
 
     if isinstance(getattr(g, "__self__", None), np.ndarray):
         if g.__name__ in METHODS:

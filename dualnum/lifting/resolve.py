@@ -32,10 +32,10 @@ from dualnum.lifting.special import (  # noqa: F401  # a Lifter finds them here
     context,
     getitem,
     inplace,
+    is_pandas,
     iterate,
     keys,
     noted,
-    of_pandas,
     pandas_table,
     shown,
     truth,
@@ -189,8 +189,10 @@ def _replacement(lifter, g):
         return registered.of(lifter, g, lambda: own) if type(g).__hash__ else own
     if isinstance(g, np.ufunc) or boundary.package_of(g) == "numpy":
         return numpy_table.of_numpy(lifter, g)
-    if boundary.is_foreign(g) and call is not None and (found := registered.of_method(call, g)) is not None:
-        return found
+    if boundary.is_foreign(g) and call is not None:
+        found = registered.of_method(call, g)  # the rule of ``__call__`` of a class in C
+        if found is not None:
+            return found
     return registered.of(lifter, g, lambda: boundary.guarded(g) if boundary.is_foreign(g) else g)
 
 
@@ -278,9 +280,9 @@ def _know(lifter, code):
 def of_method(lifter, g, owner):
     """Return what stands for a method in C, bound to its owner."""
     if isinstance(owner, np.ndarray):
-        from dualnum.lifting.tables import numpy as numpy_table
+        from dualnum.lifting.tables import array_methods
 
-        return numpy_table.of_method(lifter, g, owner)
+        return array_methods.of_method(lifter, g, owner)
     if isinstance(owner, types.FunctionType) and g.__name__ == "__call__":
         return lifter.resolve(owner)
     if isinstance(owner, np.ufunc):
@@ -391,7 +393,7 @@ def _dataclass(lifter, cls):
 
 def storable(a, v):
     """Return an array as an object that is no array stores it: an array of duals in pandas as objects."""
-    return pandas_table().as_objects(v) if of_pandas(a) else v
+    return pandas_table().as_objects(v) if is_pandas(a) else v
 
 
 def not_stored(a, v):

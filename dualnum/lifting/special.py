@@ -23,8 +23,8 @@ def pandas_table():
     return pandas
 
 
-def of_pandas(a):
-    return type(a).__module__.partition(".")[0] == "pandas"
+def is_pandas(x):
+    return type(x).__module__.partition(".")[0] == "pandas"
 
 
 def special(lifter, a, name):
@@ -57,7 +57,7 @@ def binary(lifter, name, a, b, operate):
         if name == "mod":
             b = tuple(map(shown, b)) if type(b) is tuple else shown(b)
         return operate(a, b)
-    if of_pandas(a) or of_pandas(b):
+    if is_pandas(a) or is_pandas(b):
         return pandas_table().binary(a, b, operate)
     if name == "mul" and (isinstance(a, np.matrix) or isinstance(b, np.matrix)):
         return _matrix_product(a, b, operate)
@@ -98,7 +98,7 @@ def unary(lifter, name, a, operate):
 
 
 def inplace(lifter, name, a, v, operate):
-    if of_pandas(a):
+    if is_pandas(a):
         return pandas_table().binary(a, v, operate)
     method = special(lifter, a, f"__{name}__")
     if method is not None:

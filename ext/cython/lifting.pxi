@@ -272,7 +272,7 @@ def array_call(g, bint is_asarray, make):
     return call
 
 
-def library_call(g, seen, prepared, made, Py_ssize_t most=-1):
+def library_call(g, seen, prepared, made, Py_ssize_t most=-1, bint columns=False):
     """
     Return a function of NumPy's, or a ufunc, for lifted code.
 
@@ -285,13 +285,16 @@ def library_call(g, seen, prepared, made, Py_ssize_t most=-1):
         ``prepared(g, args, kwargs)`` returns what g gets where there are keywords or more than `most` arguments.
     made : callable
         ``made(y, frame, args)`` notes the arrays of floats among what a call in a frame has made of its arguments.
+    columns : bool
+        Whether `seen` is asked about columns of pandas, too.
     """
     def call(*args, **kwargs):
         if kwargs or 0 <= most < len(args):
             args, kwargs = prepared(g, args, kwargs)
         for x in args:
             if type(x) is list or type(x) is tuple or type(x) is ndarray and (
-                    _has_duals(<object>(<ndarray>x).descr) or (<ndarray>x).descr.kind == c"O"):
+                    _has_duals(<object>(<ndarray>x).descr) or (<ndarray>x).descr.kind == c"O") or (
+                    columns and hasattr(type(x), "iloc")):
                 args = tuple([seen(x) for x in args])
                 break
         y = g(*args, **kwargs)

@@ -2,6 +2,7 @@
 
 from dualnum.lifting import keys  # noqa: F401
 from dualnum.lifting.tables import (  # noqa: F401
+    array_methods,
     complex,
     functional,
     math,

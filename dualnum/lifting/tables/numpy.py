@@ -1,6 +1,5 @@
-"""NumPy's functions and the methods of its arrays: what makes arrays, what takes plain arrays and lists of duals."""
+"""NumPy's functions: what makes arrays, what takes plain arrays and lists of duals."""
 
-import functools
 import itertools
 import math
 import sys
@@ -112,24 +111,22 @@ def of_numpy(lifter, g):
     if isinstance(g, type) or not callable(g):
         return g
 
-    if g in ARRAYS_OF_COLUMNS or getattr(g, "__module__", None) == "numpy.linalg":
-        return _of_columns(g, lambda x: x.to_numpy())
-    return library_call(g, seen, _without_dtype, storage.made)
+    columns = g in ARRAYS_OF_COLUMNS or getattr(g, "__module__", None) == "numpy.linalg"
+    return library_call(
+        g, _columns_as_arrays if columns else seen, _without_dtype, storage.made, columns=columns
+    )
 
 
 #: Functions that make arrays of pandas' columns, or call methods of theirs that take no duals.
 ARRAYS_OF_COLUMNS = frozenset([np.cov, np.corrcoef, np.polyfit, np.std, np.var])
 
 
-def _of_columns(g, made_of):
-    """Return a function of NumPy's that gets what `made_of` makes of pandas' columns of duals."""
+def _columns_as_arrays(x):
+    return seen(x.to_numpy() if special.is_pandas(x) and pandas_columns.has_duals(x) else x)
 
-    def call(*args, **kwargs):
-        args = [made_of(x) if special.of_pandas(x) and pandas_columns.has_duals(x) else x for x in args]
-        args, kwargs = _without_dtype(g, [seen(x) for x in args], kwargs)
-        return storage.made(g(*args, **kwargs), sys._getframe(1), (*args, *kwargs.values()))
 
-    return functools.update_wrapper(call, g, updated=())
+def _values_of_columns(x):
+    return pandas_columns.values_of(x) if special.is_pandas(x) else seen(x)
 
 
 def _without_dtype(g, args, kwargs):
@@ -143,11 +140,11 @@ def _without_dtype(g, args, kwargs):
             kwargs = {name: x for name, x in kwargs.items() if name != "dtype"}
         if asked == "complex128":
             args = tuple([to_complex(seen(x)) if holds_duals(seen(x), 0) else x for x in args])
-        _learn(kwargs.get("out"), (args, kwargs))
+        learn_targets(kwargs.get("out"), (args, kwargs))
     return args, {name: seen(x) for name, x in kwargs.items()}
 
 
-def _learn(out, inputs):
+def learn_targets(out, inputs):
     """Mark the sites of arrays of floats in which a function would store duals."""
     for a in out if isinstance(out, tuple) else (out,):
         if type(a) is np.ndarray and not isinstance(a.dtype, DUAL_DTYPES):
@@ -161,7 +158,7 @@ def of_ufunc_method(g, owner):
 
     def prepared(g, args, kwargs):
         if g.__name__ == "at" and holds_duals(args[1:]):
-            _learn(args[0], args)
+            learn_targets(args[0], args)
         return _without_dtype(g, args, kwargs)
 
     return library_call(g, seen, prepared, storage.made, 0)
@@ -177,12 +174,13 @@ def _of_ufunc(g):
     def prepared(g, args, kwargs):
         inputs, out = args[: g.nin], kwargs.get("out", args[g.nin :])
         if holds_duals(inputs):
-            _learn(out, inputs)
+            learn_targets(out, inputs)
         return _without_dtype(g, args, kwargs)
 
-    if g in OF_FLOATS:
-        return _of_columns(g, pandas_columns.values_of)
-    return library_call(g, seen, prepared, storage.made, g.nin)
+    columns = g in OF_FLOATS
+    return library_call(
+        g, _values_of_columns if columns else seen, prepared, storage.made, g.nin, columns=columns
+    )
 
 
 # ---- functions that make arrays ----------------------------------------------------------------------------
@@ -241,7 +239,7 @@ for _g in (
     REPLACED[_g] = _from_data(_g)
 
 
-def _noted(made, frame):
+def noted_array(made, frame):
     """Note an array that lifted code in `frame` has asked for, of floats or of duals, and return it."""
     return (storage.made_of_duals if holds_duals(made) else storage.made)(made, frame)
 
@@ -265,7 +263,7 @@ def full(shape, fill_value, dtype=None, *args, **kwargs):
 def full_like(a, fill_value, dtype=None, *args, **kwargs):
     frame = sys._getframe(1)
     if not holds_duals(fill_value):
-        return _noted(np.full_like(*_kept_dual(a, dtype, fill_value), *args, **kwargs), frame)
+        return noted_array(np.full_like(*_kept_dual(a, dtype, fill_value), *args, **kwargs), frame)
     made = np.empty_like(a, _dtype_for(fill_value, storage.dtype_of((a, fill_value))), *args, **kwargs)
     if dtype is None:
         given = np.asarray(seen(a))
@@ -289,7 +287,7 @@ def _kept_dual(a, dtype, *fill_value):
 
 def _like(g):
     def make(a, dtype=None, *args, **kwargs):
-        return _noted(g(*_kept_dual(a, dtype), *args, **kwargs), sys._getframe(1))
+        return noted_array(g(*_kept_dual(a, dtype), *args, **kwargs), sys._getframe(1))
 
     return make
 
@@ -352,7 +350,7 @@ def _storing(g, target):
     def store(*args, **kwargs):
         a, rest = args[:1] or (kwargs.get(target),), (args[1:], kwargs)
         if holds_duals(rest):
-            _learn(a, rest)
+            learn_targets(a, rest)
         others = {name: x if name == target else seen(x) for name, x in kwargs.items()}
         return g(*args[:1], *map(seen, args[1:]), **others)
 
@@ -489,115 +487,3 @@ def _from_python(lifter, g):
 
 
 MAKERS[np.frompyfunc] = _from_python
-
-
-# ---- methods of arrays -------------------------------------------------------------------------------------
-
-METHODS = {}
-
-
-def _method(*names):
-    def register(function):
-        for name in names:
-            METHODS[name] = function
-        return function
-
-    return register
-
-
-def of_method(lifter, g, owner):
-    """Return what stands for a method of an array."""
-    if g.__name__ == "resize":
-        storage.forget(owner)  # NumPy resizes no array that has a weak reference
-    function = METHODS.get(g.__name__)
-    if function is not None:
-        return functools.partial(function, owner)
-    if type(owner) is not np.ndarray:
-        return g
-    if isinstance(owner.dtype, DUAL_DTYPES):
-        return getattr(owner.view(DualArray), g.__name__)
-    return _making(g) if g.__name__ in MAKING else g
-
-
-#: Methods that return new arrays, always or where no view will do.
-MAKING = frozenset(
-    "byteswap compress conj conjugate cumprod cumsum flatten max mean min prod ravel repeat reshape round std sum take "
-    "trace var __copy__ __deepcopy__ __getitem__".split()
-)
-
-
-def _making(g):
-    def call(*args, **kwargs):
-        frame = sys._getframe(1)
-        while frame.f_globals.get("__name__") in ("copy", "dualnum.lifting.resolve"):
-            frame = frame.f_back  # each copy of a call of copy.copy has the site of that call
-        return storage.made(g(*args, **kwargs), frame, (g.__self__,))
-
-    return call
-
-
-@_method("astype")
-def _astype(a, dtype, *args, **kwargs):
-    if isinstance(a.dtype, DUAL_DTYPES):
-        return as_asked(a.copy() if kwargs.get("copy", True) else a, dtype, sys._getframe(1))
-    return storage.made(a.astype(dtype, *args, **kwargs), sys._getframe(1))
-
-
-def _of_number(cls):
-    def astype(a, dtype, *args, **kwargs):
-        if type(a) is not cls:
-            raise TypeError(f"descriptor 'astype' expects a {cls.__name__}, got a {type(a).__name__}.")
-        return as_asked(np.asarray(a).view(DualArray), dtype, sys._getframe(1))[()]
-
-    return astype
-
-
-for _cls in (Dual, ComplexDual):
-    REPLACED[_cls.astype] = _of_number(_cls)
-
-if hasattr(np, "astype"):  # NumPy 2.1 and later
-
-    @replaces(np.astype)
-    def astype(x, dtype, /, *, copy=True, **options):
-        if isinstance(x, np.ndarray) and isinstance(x.dtype, DUAL_DTYPES):
-            return as_asked((x.copy() if copy else x).view(DualArray), dtype, sys._getframe(1))
-        return storage.made(np.astype(x, dtype, copy=copy, **options), sys._getframe(1))
-
-
-@_method("copy")
-def _copy(a, *args, **kwargs):
-    made = a.copy(*args, **kwargs)
-    return _noted(made, sys._getframe(1))
-
-
-@_method("dot")
-def _dot(a, b, *args, **kwargs):
-    return storage.made(np.dot(seen(a), seen(b), *args, **kwargs), sys._getframe(1))
-
-
-def _storing_method(name):
-    def store(a, *args, **kwargs):
-        if holds_duals(args) or holds_duals(kwargs):
-            _learn(a, (args, kwargs))
-        return getattr(a, name)(*args, **kwargs)
-
-    return store
-
-
-for _name in ("fill", "put", "__setitem__"):
-    METHODS[_name] = _storing_method(_name)
-
-
-def _by_function(name):
-    function = getattr(np, name)
-
-    def call(a, *args, **kwargs):
-        if not isinstance(a.dtype, DUAL_DTYPES) and not holds_duals((args, kwargs)):
-            return storage.made(getattr(a, name)(*args, **kwargs), sys._getframe(1))
-        return function(seen(a), *map(seen, args), **kwargs)
-
-    return call
-
-
-for _name in ("clip", "searchsorted", "choose"):
-    METHODS[_name] = _by_function(_name)

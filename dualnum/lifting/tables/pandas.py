@@ -9,9 +9,10 @@ import sys
 import types
 
 from dualnum.lifting import boundary
+from dualnum.lifting.special import is_pandas
 from dualnum.lifting.tables import pandas_statistics
 from dualnum.lifting.tables.numpy import asked_dtype, seen
-from dualnum.lifting.tables.pandas_columns import as_objects, has_duals, is_pandas, mixed, values_of, widen
+from dualnum.lifting.tables.pandas_columns import as_objects, has_duals, mixed, values_of, widen
 
 OPERATORS = frozenset("add sub mul truediv floordiv mod pow".split())
 #: Methods that return a new object, and may mix its numbers with the duals of another argument.
@@ -73,15 +74,15 @@ def of_pandas(lifter, g):
             return seen(g(values_of(args[0]), *args[1:], **kwargs))
         if own and (name in LOSING or kwargs.get("numeric_only")):
             raise boundary.refuse(g, frame)
-        if is_pandas(args[0]) and not isinstance(g, type):
-            made = pandas_statistics.statistic(name, *args, **kwargs)
-            if made is not NotImplemented:
-                return made
-        if name == "__setitem__" and others:
-            widen(*args[:2])
-        if name in MIXING and not kwargs.get("inplace"):
-            args = [mixed(x) if is_pandas(x) else x for x in args]
         try:
+            if args and is_pandas(args[0]) and not isinstance(g, type):
+                made = pandas_statistics.statistic(name, *args, **kwargs)
+                if made is not NotImplemented:
+                    return made
+            if name == "__setitem__" and others:
+                widen(*args[:2])
+            if name in MIXING and not kwargs.get("inplace"):
+                args = [mixed(x) if is_pandas(x) else x for x in args]
             return seen(g(*args, **kwargs))
         except Exception as error:
             if isinstance(error, boundary.NotLifted):

@@ -3,11 +3,8 @@
 import numpy as np
 
 from dualnum._core import holds_duals, value
+from dualnum.lifting.special import is_pandas
 from dualnum.lifting.storage import DUAL_DTYPES, stripped
-
-
-def is_pandas(x):
-    return type(x).__module__.partition(".")[0] == "pandas"
 
 
 def has_duals(x):

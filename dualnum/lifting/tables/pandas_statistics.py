@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from dualnum._core import holds_duals
+from dualnum._core import holds_duals, value
 from dualnum.lifting.tables.numpy import seen
 from dualnum.lifting.tables.pandas_columns import values_of
 from dualnum.rules._components import bilinear, components, from_components
@@ -19,27 +19,23 @@ def _spread(function):
     return lambda numbers, ddof=1: function(numbers, ddof=ddof) if len(numbers) > ddof else np.nan
 
 
-def _skewness(numbers):
-    n = len(numbers)
-    if n < 3:
-        return np.nan
+def _standardised(numbers, power):
+    """Return the sum of a power of the deviations from the mean, in units of the root of the sum of their squares."""
     deviations = numbers - np.mean(numbers)
     squares = np.sum(deviations**2)
-    if squares == 0:
-        return np.nan
-    return n * math.sqrt(n - 1) / (n - 2) * np.sum(deviations**3) / squares**1.5
+    return np.sum(deviations**power) / squares ** (power / 2) if value(squares) else np.nan
+
+
+def _skewness(numbers):
+    n = len(numbers)
+    return n * math.sqrt(n - 1) / (n - 2) * _standardised(numbers, 3) if n > 2 else np.nan
 
 
 def _kurtosis(numbers):
     n = len(numbers)
     if n < 4:
         return np.nan
-    deviations = numbers - np.mean(numbers)
-    squares = np.sum(deviations**2)
-    if squares == 0:
-        return np.nan
-    scale = (n - 1) / (n - 2) / (n - 3)
-    return scale * (n * (n + 1) * np.sum(deviations**4) / squares**2 - 3 * (n - 1))
+    return (n - 1) / (n - 2) / (n - 3) * (n * (n + 1) * _standardised(numbers, 4) - 3 * (n - 1))
 
 
 def _covariance(x, y, ddof=1):
@@ -65,47 +61,33 @@ OF_ONE = {
     "min": np.min,
     "max": np.max,
 }
-BY_PANDAS = frozenset(["sum", "min", "max"])  # of columns, for objects as well
+BY_PANDAS = frozenset(["sum", "min", "max"])  # of columns and bins, for objects as well
 OF_TWO = {"cov": _covariance, "corr": _correlation}
-EXPONENTIAL = frozenset("ExponentialMovingWindow ExponentialMovingWindowGroupby".split())
 
 
 def statistic(name, x, *args, **options):
     """Return a statistic of a column, of each column, of each window or of each group; NotImplemented for others."""
     kind = type(x).__name__
-    if kind in EXPONENTIAL:
-        return _of_exponential_window(name, x, *args, **options) if "Groupby" not in kind else NotImplemented
-    is_columns = hasattr(x, "iloc")
-    if name in OF_TWO and is_columns:
-        return _of_pairs(name, x, *args, **options)
-    if name == "apply" and kind in ("Rolling", "Expanding"):
-        return _of_windows(_applied(*args, **options), x)
-    if (
-        name == "transform"
-        and kind in ("SeriesGroupBy", "DataFrameGroupBy")
-        and args
-        and args[0] in list(OF_ONE)
-    ):
-        return _spread_out(x, args[0])
-    if name in ("nlargest", "nsmallest") and is_columns:
-        places = getattr(values_of(x).reset_index(drop=True), name)(*args, **options).index
-        return x.iloc[places]
-    if name == "interpolate" and not hasattr(x, "columns"):
-        return _interpolated(x, *args, **options)
-    if name == "autocorr" and is_columns:
-        return _of_pairs("corr", x, x.shift(*args, **options))
-    if name in OF_TWO and kind in ("Rolling", "Expanding"):
-        return _of_pairs_of_windows(name, x, *args, **options)
-    if name not in OF_ONE or args or set(options) - {"ddof"} or (is_columns and name in BY_PANDAS):
-        return NotImplemented
-    compute = functools.partial(OF_ONE[name], **options)
-    if is_columns:
-        return _of_columns(compute, x)
-    if kind in ("Rolling", "Expanding"):
-        return _of_windows(lambda window: compute(numbers(window)), x)
-    if kind.endswith("Resampler") and name not in BY_PANDAS:
-        return _of_bins(compute, x)
-    return _of_groups(compute, x)
+    if hasattr(x, "iloc"):
+        rules = OF_COLUMNS
+    else:
+        rules = OF_BINS if kind.endswith("Resampler") else RULES.get(kind, {})
+    rule = rules.get(name)
+    return NotImplemented if rule is None else rule(x, *args, **options)
+
+
+def _of_each(function, besides=()):
+    """Return the rules of the statistics of one column: ``function(compute, x)`` for what computes it of numbers."""
+
+    def rule_of(compute):
+        def rule(x, *args, **options):
+            if args or set(options) - {"ddof"}:
+                return NotImplemented
+            return function(functools.partial(compute, **options), x)
+
+        return rule
+
+    return {name: rule_of(compute) for name, compute in OF_ONE.items() if name not in besides}
 
 
 def numbers(column):
@@ -118,6 +100,9 @@ def _column_of(found, like):
     import pandas as pd
 
     return pd.Series(list(found), index=like.index, name=like.name, dtype=object)
+
+
+# ---- columns -----------------------------------------------------------------------------------------------
 
 
 def _of_columns(compute, x):
@@ -136,7 +121,7 @@ def _linear(function, a):
 
 
 def _interpolated(x, method="linear", **options):
-    if method not in ("linear", "index", "values", "time") or options.get("inplace"):
+    if hasattr(x, "columns") or method not in ("linear", "index", "values", "time") or options.get("inplace"):
         return NotImplemented
     a = seen(x.to_numpy())
 
@@ -146,7 +131,15 @@ def _interpolated(x, method="linear", **options):
     return _column_of(_linear(of_part, a), x)
 
 
-# ---- of two columns ----------------------------------------------------------------------------------------
+def _selected(name):
+    """Return the rule of nlargest or nsmallest, which select by values."""
+    return lambda x, *args, **options: x.iloc[
+        getattr(values_of(x).reset_index(drop=True), name)(*args, **options).index
+    ]
+
+
+def _autocorrelation(x, lag=1):
+    return _of_pairs("corr", x, x.shift(lag))
 
 
 def _of_pairs(name, x, other=None, method="pearson", min_periods=None, ddof=1):
@@ -209,9 +202,11 @@ def _of_windows(compute, x):
     return _each_column(of_column, x) if _is_plain(x) else NotImplemented
 
 
-def _applied(func, raw=False, engine=None, engine_kwargs=None, args=None, kwargs=None):
-    """Return what Rolling.apply computes of a window."""
-    return lambda window: func(seen(window.to_numpy()) if raw else window, *(args or ()), **(kwargs or {}))
+def _applied(x, func, raw=False, engine=None, engine_kwargs=None, args=None, kwargs=None):
+    def compute(window):
+        return func(seen(window.to_numpy()) if raw else window, *(args or ()), **(kwargs or {}))
+
+    return _of_windows(compute, x)
 
 
 def _of_pairs_of_windows(name, x, other=None, pairwise=None, ddof=1):
@@ -224,7 +219,7 @@ def _of_pairs_of_windows(name, x, other=None, pairwise=None, ddof=1):
 
 def _of_exponential_window(name, x, other=None, pairwise=None, bias=False):
     """Return a statistic of windows with exponential weights: pandas' own one of the components of the numbers."""
-    if name not in ("mean", "sum", "var", "std", "cov", "corr") or hasattr(other, "columns"):
+    if hasattr(other, "columns"):
         return NotImplemented
 
     def of_column(x):
@@ -266,10 +261,8 @@ def _of_groups(compute, x):
     if type(x).__name__ == "SeriesGroupBy":
         found = [compute(numbers(group)) for _, group in x]
         return pd.Series(found, index=x.size().index, name=x.obj.name, dtype=object)
-    if type(x).__name__ == "DataFrameGroupBy":
-        table = {c: [compute(numbers(group[c])) for _, group in x] for c in _grouped_columns(x)}
-        return pd.DataFrame(table, index=x.size().index, dtype=object)
-    return NotImplemented
+    table = {c: [compute(numbers(group[c])) for _, group in x] for c in _grouped_columns(x)}
+    return pd.DataFrame(table, index=x.size().index, dtype=object)
 
 
 def _of_bins(compute, x):
@@ -282,9 +275,12 @@ def _of_bins(compute, x):
     return found.reindex(x.size().index).rename(x.obj.name)
 
 
-def _spread_out(x, name):
+def _spread_out(x, name, *args, **options):
     """Return the statistic of its group in the place of each number."""
     import pandas as pd
+
+    if not isinstance(name, str) or name not in OF_ONE or args or options:
+        return NotImplemented
 
     def of_column(column):
         found = np.full(len(column), np.nan, object)
@@ -295,3 +291,33 @@ def _spread_out(x, name):
     if type(x).__name__ == "SeriesGroupBy":
         return of_column(x.obj)
     return pd.DataFrame({c: of_column(x._selected_obj[c]) for c in _grouped_columns(x)})
+
+
+# ---- rules -------------------------------------------------------------------------------------------------
+
+#: The rules of the methods of Series and DataFrames, of their windows, groups and bins, by the classes' names.
+OF_COLUMNS = _of_each(_of_columns, BY_PANDAS) | {
+    "cov": functools.partial(_of_pairs, "cov"),
+    "corr": functools.partial(_of_pairs, "corr"),
+    "autocorr": _autocorrelation,
+    "nlargest": _selected("nlargest"),
+    "nsmallest": _selected("nsmallest"),
+    "interpolate": _interpolated,
+}
+OF_WINDOWS = _of_each(lambda compute, x: _of_windows(lambda window: compute(numbers(window)), x)) | {
+    "cov": functools.partial(_of_pairs_of_windows, "cov"),
+    "corr": functools.partial(_of_pairs_of_windows, "corr"),
+    "apply": _applied,
+}
+OF_GROUPS = _of_each(_of_groups) | {"transform": _spread_out}
+OF_BINS = _of_each(_of_bins, BY_PANDAS)
+RULES = {
+    "Rolling": OF_WINDOWS,
+    "Expanding": OF_WINDOWS,
+    "ExponentialMovingWindow": {
+        name: functools.partial(_of_exponential_window, name)
+        for name in ("mean", "sum", "var", "std", "cov", "corr")
+    },
+    "SeriesGroupBy": OF_GROUPS,
+    "DataFrameGroupBy": OF_GROUPS,
+}
